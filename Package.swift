@@ -1,0 +1,99 @@
+// swift-tools-version: 6.1
+import Foundation
+import PackageDescription
+
+/// The pkg-config name of a system library; a cluster whose module system calls it otherwise sets the variable.
+func pkgConfig(_ variable: String, default name: String) -> String {
+    ProcessInfo.processInfo.environment[variable] ?? name
+}
+
+let swiftSettings: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("ExistentialAny"),
+]
+
+/// Math functions need not set `errno`, without which sqrt does not vectorise; nothing else of IEEE 754 is given up.
+let cSettings: [CSetting] = [.unsafeFlags(["-O3", "-fno-math-errno", "-Wall", "-Wextra"])]
+
+/// A Swift room of the house, with its tests when `tested`.
+func room(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+    .target(name: name, dependencies: dependencies, swiftSettings: swiftSettings)
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .testTarget(
+        name: name + "Tests", dependencies: ["TestSupport"] + dependencies, swiftSettings: swiftSettings)
+}
+
+func shim(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .target(name: name, dependencies: dependencies, path: "CShims/\(name)", cSettings: cSettings)
+}
+
+func system(_ name: String, _ variable: String, _ package: String, apt: String) -> Target {
+    .systemLibrary(
+        name: "System\(name)", path: "CShims/System/\(name)", pkgConfig: pkgConfig(variable, default: package),
+        providers: [.apt([apt])])
+}
+
+let package = Package(
+    name: "parp",
+    products: [.executable(name: "parp", targets: ["parp"])],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+        .package(url: "https://github.com/LebJe/TOMLKit", from: "0.6.0"),
+    ],
+    targets: [
+        // 0 · shims
+        system("MPI", "PARP_MPI_PKG", "ompi-c", apt: "libopenmpi-dev"),
+        system("OpenBLAS", "PARP_OPENBLAS_PKG", "openblas", apt: "libopenblas-dev"),
+        system("Sndfile", "PARP_SNDFILE_PKG", "sndfile", apt: "libsndfile1-dev"),
+        system("Soxr", "PARP_SOXR_PKG", "soxr", apt: "libsoxr-dev"),
+        shim("CMPI", ["SystemMPI"]),
+        shim("CMath", ["SystemOpenBLAS"]),
+        shim("CAudio", ["SystemSndfile", "SystemSoxr"]),
+        // 1
+        room("Tensors"),
+        // 2
+        room("Kernels", ["Tensors", "CMath"]),
+        room("Optimization", ["Tensors", "CMath"]),
+        room("Pruning", ["Tensors"]),
+        room("Collectives", ["Tensors", "CMPI"]),
+        room("Speech", ["Tensors", "CAudio"]),
+        room("Text"),
+        // 3
+        room("Models", ["Kernels", "Tensors"]),
+        room("Checkpoints", ["Tensors", .product(name: "Crypto", package: "swift-crypto")]),
+        // 4
+        room(
+            "Training",
+            [
+                "Tensors", "Kernels", "Optimization", "Pruning", "Collectives", "Speech", "Text", "Models",
+                "Checkpoints", "TOMLKit",
+            ]),
+        // 6
+        .executableTarget(
+            name: "parp",
+            dependencies: [
+                "Training", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            swiftSettings: swiftSettings),
+
+        .target(
+            name: "TestSupport", dependencies: ["Tensors", "Checkpoints"], path: "Tests/TestSupport",
+            swiftSettings: swiftSettings),
+        tests("Tensors", ["Tensors"]),
+        tests("Kernels", ["Kernels", "Tensors"]),
+        tests("Optimization", ["Optimization", "Tensors"]),
+        tests("Pruning", ["Pruning", "Tensors"]),
+        tests("Collectives", ["Collectives", "Tensors"]),
+        tests("Speech", ["Speech", "Tensors"]),
+        tests("Text", ["Text"]),
+        tests("Models", ["Models", "Kernels", "Tensors", "Checkpoints"]),
+        tests("Checkpoints", ["Checkpoints", "Tensors"]),
+        tests("Training", ["Training"]),
+        tests("parp", []),
+    ]
+)

@@ -1,0 +1,54 @@
+/// Memory for the activations of one step, given out in order and taken back all at once.
+///
+/// The arena reserves address space once and never moves, so views stay valid until the mark they were allocated
+/// after is released. Pages stay resident between steps: after the longest batch a step asks the system for nothing.
+public struct Arena: ~Copyable {
+    private var memory: VirtualMemory
+    private var used = 0
+    /// The most bytes ever in use at once.
+    public private(set) var peakBytes = 0
+
+    /// An arena that can grow to `capacityBytes` (by default, the machine's memory).
+    public init(capacityBytes: Int = physicalMemoryBytes()) {
+        memory = VirtualMemory(reserving: capacityBytes)
+    }
+
+    /// A place in the arena, to which it can be rolled back.
+    public struct Mark: Sendable { fileprivate let used: Int }
+
+    /// The present place.
+    public var mark: Mark { Mark(used: used) }
+
+    /// Takes back everything allocated since the mark; views allocated since are dead.
+    public mutating func release(to mark: Mark) {
+        precondition(mark.used <= used, "an arena's marks are released in the reverse order")
+        used = mark.used
+    }
+
+    /// Takes back everything.
+    public mutating func reset() { used = 0 }
+
+    /// Gives a matrix whose elements are undefined, aligned to 64 bytes.
+    public mutating func tensor(rows: Int, columns: Int) -> Tensor {
+        let pointer = bytes(rows * columns * MemoryLayout<Float>.stride)
+        return Tensor(pointer.assumingMemoryBound(to: Float.self), rows: rows, columns: columns)
+    }
+
+    /// Gives a vector whose elements are undefined, as one row.
+    public mutating func vector(_ count: Int) -> Tensor { tensor(rows: 1, columns: count) }
+
+    /// Gives a matrix of zeros.
+    public mutating func zeros(rows: Int, columns: Int) -> Tensor {
+        let result = tensor(rows: rows, columns: columns)
+        result.fill(0)
+        return result
+    }
+
+    private mutating func bytes(_ count: Int) -> UnsafeMutableRawPointer {
+        let start = used
+        used += (count + 63) & ~63
+        memory.commit(used)
+        peakBytes = max(peakBytes, used)
+        return memory.base + start
+    }
+}

@@ -1,0 +1,52 @@
+/// A 64-bit hash of memory, to compare what ranks hold. It finds accidents, not attacks.
+///
+/// Eight lanes of multiply and rotate over 64-byte blocks, then the tail, then the length: one pass at memory speed.
+public struct ContentHash: Sendable, Hashable, CustomStringConvertible {
+    /// The hash.
+    public private(set) var value: UInt64
+
+    /// The hash of nothing, from a seed.
+    public init(seed: UInt64 = 0) { value = CountedRandom.mix(seed &+ 0x2545_F491_4F6C_DD1D) }
+
+    /// Adds words, in order.
+    public mutating func combine(words: UnsafeBufferPointer<UInt64>) {
+        var lanes = SIMD8<UInt64>(repeating: value)
+        let multiplier = SIMD8<UInt64>(repeating: 0x9E37_79B9_7F4A_7C15)
+        for lane in 0..<8 { lanes[lane] &+= UInt64(lane) &* 0xC2B2_AE3D_27D4_EB4F }
+        var index = 0
+        while index + 8 <= words.count {
+            var block = SIMD8<UInt64>()
+            for lane in 0..<8 { block[lane] = words[index + lane] }
+            lanes = (lanes ^ block) &* multiplier
+            lanes ^= lanes &>> 29
+            index += 8
+        }
+        var hash = UInt64(words.count)
+        for lane in 0..<8 { hash = CountedRandom.mix(hash ^ lanes[lane]) }
+        while index < words.count {
+            hash = CountedRandom.mix(hash ^ words[index])
+            index += 1
+        }
+        value = hash
+    }
+
+    /// Adds words, in order.
+    public mutating func combine(_ words: [UInt64]) { words.withUnsafeBufferPointer { combine(words: $0) } }
+
+    /// Adds the bit patterns of floats, in order.
+    public mutating func combine(_ tensor: Tensor) {
+        let whole = tensor.count / 2
+        tensor.pointer.withMemoryRebound(to: UInt64.self, capacity: whole) {
+            combine(words: UnsafeBufferPointer(start: $0, count: whole))
+        }
+        if tensor.count % 2 == 1 {
+            value = CountedRandom.mix(value ^ UInt64(tensor[tensor.count - 1].bitPattern))
+        }
+    }
+
+    /// Sixteen hexadecimal digits.
+    public var description: String {
+        let digits = String(value, radix: 16)
+        return String(repeating: "0", count: 16 - digits.count) + digits
+    }
+}

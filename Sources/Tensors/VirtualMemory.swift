@@ -1,0 +1,57 @@
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#endif
+
+/// Address space reserved at once and made usable piece by piece, asking for huge pages.
+///
+/// Reserved space costs nothing until `commit`; a committed page costs memory once it is touched. Large buffers thus
+/// grow without moving, and zero pages arrive zeroed.
+struct VirtualMemory: ~Copyable {
+    let base: UnsafeMutableRawPointer
+    let reserved: Int
+    private(set) var committed = 0
+
+    /// Reserves address space of `bytes`, rounded up to a page.
+    init(reserving bytes: Int) {
+        let page = Int(sysconf(Int32(_SC_PAGESIZE)))
+        reserved = max(page, (bytes + page - 1) / page * page)
+        let flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE
+        let address = mmap(nil, reserved, PROT_NONE, flags, -1, 0)
+        guard let address, address != MAP_FAILED else {
+            fatalOutOfMemory("address space", bytes: reserved)
+        }
+        base = address
+        _ = madvise(base, reserved, Int32(MADV_HUGEPAGE))
+    }
+
+    /// Makes the first `bytes` readable and writable.
+    mutating func commit(_ bytes: Int) {
+        guard bytes > committed else { return }
+        precondition(bytes <= reserved, "\(bytes) bytes of \(reserved) reserved")
+        // Steps of 64 MiB: one call for many small growths.
+        let step = 64 << 20
+        let target = min(reserved, (bytes + step - 1) / step * step)
+        guard mprotect(base, target, PROT_READ | PROT_WRITE) == 0 else {
+            fatalOutOfMemory("memory", bytes: target)
+        }
+        committed = target
+    }
+
+    deinit { munmap(base, reserved) }
+}
+
+/// The bytes of memory in this machine.
+public func physicalMemoryBytes() -> Int {
+    Int(sysconf(Int32(_SC_PHYS_PAGES))) * Int(sysconf(Int32(_SC_PAGESIZE)))
+}
+
+/// Ends the process with a sentence: where the system refuses memory, nothing above can go on.
+private func fatalOutOfMemory(_ what: String, bytes: Int) -> Never {
+    let message =
+        "parp: the system refused \(bytes >> 20) MB of \(what) (\(String(cString: strerror(errno)))). "
+        + "Lower data.rank_seconds, use fewer ranks a node, or raise `ulimit -v`.\n"
+    _ = message.withCString { write(2, $0, strlen($0)) }
+    exit(70)
+}

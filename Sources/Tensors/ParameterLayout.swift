@@ -14,6 +14,20 @@ public enum FileOrder: Sendable {
     case convolution
 }
 
+/// How a fresh parameter is drawn.
+public enum Initializer: Sendable, Hashable {
+    /// All 0.
+    case zeros
+    /// All 1.
+    case ones
+    /// Normal with mean 0 and this standard deviation.
+    case normal(deviation: Double)
+    /// Uniform in an interval.
+    case uniform(ClosedRange<Double>)
+    /// The norm of each tap of the slot with this index, registered earlier: weight norm then starts as the identity.
+    case tapNorms(of: Int)
+}
+
 /// A parameter's place in the flat store.
 public struct ParameterSlot: Sendable, Hashable {
     /// The name in a Hugging Face checkpoint.
@@ -28,6 +42,8 @@ public struct ParameterSlot: Sendable, Hashable {
     public let role: ParameterRole
     /// How it lies in a file.
     public let fileOrder: FileOrder
+    /// How it is drawn when there is no file.
+    public let initializer: Initializer
 
     /// The elements in the flat store.
     public var range: Range<Int> { offset..<offset + shape.count }
@@ -57,11 +73,13 @@ public struct ParameterLayout: Sendable {
 
     /// Registers the next parameter.
     public mutating func add(
-        _ name: String, _ shape: Shape, role: ParameterRole = .kept, fileOrder: FileOrder = .same
+        _ name: String, _ shape: Shape, role: ParameterRole = .kept, fileOrder: FileOrder = .same,
+        initializer: Initializer = .zeros
     ) -> ParameterSlot {
         precondition(indexOfName[name] == nil, "parameter \(name) is registered twice")
         let slot = ParameterSlot(
-            name: name, index: slots.count, offset: count, shape: shape, role: role, fileOrder: fileOrder)
+            name: name, index: slots.count, offset: count, shape: shape, role: role, fileOrder: fileOrder,
+            initializer: initializer)
         indexOfName[name] = slot.index
         slots.append(slot)
         count = (slot.range.upperBound + 15) & ~15

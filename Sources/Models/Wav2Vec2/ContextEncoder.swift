@@ -1,0 +1,125 @@
+internal import Kernels
+public import Tensors
+
+/// The Transformer of wav2vec 2.0: positional convolution, layer norm before or after, and the blocks.
+struct ContextEncoder: Sendable {
+    private let positional: PositionalEmbedding
+    private let layerNorm: LayerNormLayer
+    private let layers: [TransformerLayer]
+    private let order: NormOrder
+
+    /// What backward needs. A block skipped by layer drop has nothing.
+    struct Saved {
+        let positional: PositionalEmbedding.Saved
+        let layerNorm: LayerNormLayer.Saved
+        let layers: [TransformerLayer.Saved?]
+    }
+
+    init(_ name: String, _ configuration: Wav2Vec2Configuration, in layout: inout ParameterLayout) {
+        positional = PositionalEmbedding("\(name).pos_conv_embed", configuration, in: &layout)
+        let order: NormOrder = configuration.stableLayerNorm ? .pre : .post
+        func registerNorm(_ layout: inout ParameterLayout) -> LayerNormLayer {
+            LayerNormLayer(
+                "\(name).layer_norm", size: configuration.hiddenSize,
+                epsilon: configuration.layerNormEpsilon, in: &layout)
+        }
+        // Registered where forward uses it, so that gradients become final from the end of the store down.
+        let leading = order == .post ? registerNorm(&layout) : nil
+        let extents = TransformerLayer.Extents(
+            hiddenSize: configuration.hiddenSize, headCount: configuration.headCount,
+            intermediateSize: configuration.intermediateSize, epsilon: configuration.layerNormEpsilon,
+            initializer: .normal(deviation: Double(configuration.initializerRange)))
+        var layers: [TransformerLayer] = []
+        for index in 0..<configuration.layerCount {
+            layers.append(
+                TransformerLayer(
+                    "\(name).layers.\(index)", extents, order: order, layer: index, in: &layout))
+        }
+        layerNorm = leading ?? registerNorm(&layout)
+        self.layers = layers
+        self.order = order
+    }
+
+    /// Encodes hidden frames in place of `hidden`'s meaning: the result is another tensor of the arena.
+    ///
+    /// With `keeping` false, blocks take turns in two buffers and backward is impossible.
+    func forward(
+        _ hidden: Tensor, pass: Pass, keeping: Bool, arena: inout Arena
+    ) -> (output: Tensor, saved: Saved) {
+        let positioned = arena.tensor(like: hidden)
+        let positionalSaved = positional.forward(hidden, pass: pass, arena: &arena, into: positioned)
+        switch order {
+        case .post:
+            let normed = arena.tensor(like: hidden)
+            let normSaved = layerNorm.forward(positioned, pass: pass, arena: &arena, into: normed)
+            pass.dropoutForward(normed, \.hiddenDropout, .hiddenDropout, layer: layers.count)
+            let blocks = forwardBlocks(normed, pass: pass, keeping: keeping, arena: &arena)
+            return (
+                blocks.output,
+                Saved(positional: positionalSaved, layerNorm: normSaved, layers: blocks.saved)
+            )
+        case .pre:
+            pass.dropoutForward(positioned, \.hiddenDropout, .hiddenDropout, layer: layers.count)
+            let blocks = forwardBlocks(positioned, pass: pass, keeping: keeping, arena: &arena)
+            let output = arena.tensor(like: hidden)
+            let normSaved = layerNorm.forward(blocks.output, pass: pass, arena: &arena, into: output)
+            return (
+                output, Saved(positional: positionalSaved, layerNorm: normSaved, layers: blocks.saved)
+            )
+        }
+    }
+
+    private func forwardBlocks(
+        _ input: Tensor, pass: Pass, keeping: Bool, arena: inout Arena
+    ) -> (output: Tensor, saved: [TransformerLayer.Saved?]) {
+        var hidden = input
+        var spare = keeping ? nil : arena.tensor(like: input)
+        var saved: [TransformerLayer.Saved?] = []
+        for layer in layers {
+            if pass.noise?.skipsLayer(layer.layer) == true {
+                saved.append(nil)
+                continue
+            }
+            let output = spare ?? arena.tensor(like: hidden)
+            let mark = arena.mark
+            saved.append(layer.forward(hidden, pass: pass, arena: &arena, into: output))
+            if !keeping {
+                arena.release(to: mark)
+                spare = hidden
+            }
+            hidden = output
+        }
+        return (hidden, saved)
+    }
+
+    /// Accumulates all gradients, calling `gradientsFinal` with the offset from which on they are final, and writes
+    /// the input's. `dOutput` is overwritten.
+    func backward(
+        _ dOutput: Tensor, saved: Saved, pass: Pass, arena: inout Arena, gradientsFinal: (Int) -> Void,
+        into dInput: Tensor
+    ) {
+        let mark = arena.mark
+        defer { arena.release(to: mark) }
+        var dHidden = dOutput
+        var spare = arena.tensor(like: dOutput)
+        if order == .pre {
+            layerNorm.backward(dHidden, saved: saved.layerNorm, pass: pass, into: spare)
+            swap(&dHidden, &spare)
+            gradientsFinal(layerNorm.weight.offset)
+        }
+        for (layer, layerSaved) in zip(layers, saved.layers).reversed() {
+            if let layerSaved {
+                layer.backward(dHidden, saved: layerSaved, pass: pass, arena: &arena, into: spare)
+                swap(&dHidden, &spare)
+            }
+            gradientsFinal(layer.firstOffset)
+        }
+        pass.dropoutBackward(
+            dHidden, \.hiddenDropout, .hiddenDropout, layer: layers.count, into: dHidden)
+        if order == .post {
+            layerNorm.backward(dHidden, saved: saved.layerNorm, pass: pass, into: spare)
+            swap(&dHidden, &spare)
+        }
+        positional.backward(dHidden, saved: saved.positional, pass: pass, arena: &arena, into: dInput)
+    }
+}

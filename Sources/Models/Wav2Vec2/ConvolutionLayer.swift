@@ -1,0 +1,145 @@
+internal import Kernels
+public import Tensors
+
+/// One convolution of the feature encoder with its norm, if it has one, and GELU.
+struct ConvolutionLayer: Sendable {
+    /// What stands between convolution and activation.
+    private enum Norm: Sendable {
+        case none
+        case group(weight: ParameterSlot, bias: ParameterSlot)
+        case layer(weight: ParameterSlot, bias: ParameterSlot)
+    }
+
+    /// What backward needs.
+    struct Saved {
+        let input: Tensor
+        let convolved: Tensor
+        let mean: Tensor
+        let inverseDeviation: Tensor
+        let normed: Tensor
+    }
+
+    private let weight: ParameterSlot
+    private let bias: ParameterSlot?
+    private let norm: Norm
+    private let kernelSize: Int
+    private let stride: Int
+    private let epsilon: Float
+    let channels: Int
+
+    init(
+        _ name: String, _ configuration: Wav2Vec2Configuration, index: Int, in layout: inout ParameterLayout
+    ) {
+        channels = configuration.convolutionChannels[index]
+        kernelSize = configuration.convolutionKernels[index]
+        stride = configuration.convolutionStrides[index]
+        // These norms have PyTorch's epsilon, whatever the configuration says of the Transformer's.
+        epsilon = 1e-5
+        let inputs = index == 0 ? 1 : configuration.convolutionChannels[index - 1]
+        // He et al. (2015), as PyTorch's kaiming_normal_ has it; its bias bound is one over the root of the inputs.
+        let bound = (1 / Double(inputs * kernelSize)).squareRoot()
+        weight = layout.add(
+            "\(name).conv.weight", [channels, kernelSize, inputs], fileOrder: .convolution,
+            initializer: .normal(deviation: bound * 2.0.squareRoot()))
+        bias =
+            configuration.convolutionBias
+            ? layout.add("\(name).conv.bias", [channels], initializer: .uniform(-bound...bound)) : nil
+        switch configuration.featureNormalization {
+        case .group where index > 0:
+            norm = .none
+        case .group:
+            norm = .group(
+                weight: layout.add("\(name).layer_norm.weight", [channels], initializer: .ones),
+                bias: layout.add("\(name).layer_norm.bias", [channels]))
+        case .layer:
+            norm = .layer(
+                weight: layout.add("\(name).layer_norm.weight", [channels], initializer: .ones),
+                bias: layout.add("\(name).layer_norm.bias", [channels]))
+        }
+    }
+
+    func outputLength(_ length: Int) -> Int {
+        convolutionOutputLength(length, kernelSize: kernelSize, stride: stride)
+    }
+
+    /// Convolves, normalises and activates one utterance.
+    func forward(
+        _ input: Tensor, parameters: ParameterViews, arena: inout Arena, into output: Tensor
+    ) -> Saved {
+        let convolved = arena.tensor(like: output)
+        convolutionForward(
+            input, inputPacking: PackedRows(lengths: [input.rows]), weight: parameters.value(weight),
+            bias: bias.map(parameters.value), kernelSize: kernelSize, stride: stride,
+            outputPacking: PackedRows(lengths: [output.rows]), into: convolved)
+        let saved = normalize(convolved, input: input, parameters: parameters, arena: &arena)
+        geluForward(saved.normed, into: output)
+        return saved
+    }
+
+    private func normalize(
+        _ convolved: Tensor, input: Tensor, parameters: ParameterViews, arena: inout Arena
+    ) -> Saved {
+        func saved(_ statistics: Int, _ normed: Tensor, _ arena: inout Arena) -> Saved {
+            Saved(
+                input: input, convolved: convolved, mean: arena.vector(statistics),
+                inverseDeviation: arena.vector(statistics), normed: normed)
+        }
+        switch norm {
+        case .none:
+            return saved(0, convolved, &arena)
+        case .group(let weight, let bias):
+            let result = saved(channels, arena.tensor(like: convolved), &arena)
+            groupNormForward(
+                convolved, packing: PackedRows(lengths: [convolved.rows]), weight: parameters.value(weight),
+                bias: parameters.value(bias), epsilon: epsilon, mean: result.mean,
+                inverseDeviation: result.inverseDeviation, into: result.normed)
+            return result
+        case .layer(let weight, let bias):
+            let result = saved(convolved.rows, arena.tensor(like: convolved), &arena)
+            layerNormForward(
+                convolved, weight: parameters.value(weight), bias: parameters.value(bias), epsilon: epsilon,
+                mean: result.mean, inverseDeviation: result.inverseDeviation, into: result.normed)
+            return result
+        }
+    }
+
+    /// Accumulates the layer's gradients, and writes the input's, if one is asked for.
+    func backward(
+        _ dOutput: Tensor, saved: Saved, parameters: ParameterViews, arena: inout Arena, into dInput: Tensor?
+    ) {
+        let mark = arena.mark
+        defer { arena.release(to: mark) }
+        let dNormed = arena.tensor(like: dOutput)
+        geluBackward(dOutput, input: saved.normed, into: dNormed)
+        let dConvolved = normalizeBackward(dNormed, saved: saved, parameters: parameters, arena: &arena)
+        convolutionBackward(
+            dConvolved, input: saved.input, inputPacking: PackedRows(lengths: [saved.input.rows]),
+            weight: parameters.value(weight), kernelSize: kernelSize, stride: stride,
+            outputPacking: PackedRows(lengths: [dOutput.rows]), dWeight: parameters.gradient(weight),
+            dBias: bias.map(parameters.gradient), into: dInput)
+    }
+
+    private func normalizeBackward(
+        _ dNormed: Tensor, saved: Saved, parameters: ParameterViews, arena: inout Arena
+    ) -> Tensor {
+        switch norm {
+        case .none:
+            return dNormed
+        case .group(let weight, let bias):
+            let dConvolved = arena.tensor(like: dNormed)
+            groupNormBackward(
+                dNormed, input: saved.convolved, packing: PackedRows(lengths: [dNormed.rows]),
+                weight: parameters.value(weight), mean: saved.mean,
+                inverseDeviation: saved.inverseDeviation, dWeight: parameters.gradient(weight),
+                dBias: parameters.gradient(bias), into: dConvolved)
+            return dConvolved
+        case .layer(let weight, let bias):
+            let dConvolved = arena.tensor(like: dNormed)
+            layerNormBackward(
+                dNormed, input: saved.convolved, weight: parameters.value(weight), mean: saved.mean,
+                inverseDeviation: saved.inverseDeviation, dWeight: parameters.gradient(weight),
+                dBias: parameters.gradient(bias), into: dConvolved)
+            return dConvolved
+        }
+    }
+}

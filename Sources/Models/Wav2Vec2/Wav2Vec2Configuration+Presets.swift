@@ -1,0 +1,38 @@
+/// The shapes that `parp init` makes.
+public enum ModelPreset: String, Sendable, CaseIterable {
+    /// 4 blocks of 192 channels behind narrow convolutions: for tests and demonstrations.
+    case tiny
+    /// wav2vec 2.0 base: 95 M weights.
+    case base
+    /// wav2vec 2.0 large (LS-960): 317 M weights.
+    case large
+    /// XLSR-53: large, with layer norm first and in every convolution.
+    case xlsr53
+
+    /// The preset's shape.
+    public var configuration: Wav2Vec2Configuration {
+        var configuration = Wav2Vec2Configuration()
+        switch self {
+        case .base: break
+        case .tiny:
+            configuration.hiddenSize = 192
+            configuration.layerCount = 4
+            configuration.headCount = 4
+            configuration.intermediateSize = 768
+            configuration.convolutionChannels = [64, 96, 96, 128, 128, 192, 192]
+            configuration.positionalKernel = 32
+            configuration.positionalGroups = 8
+        case .large, .xlsr53:
+            configuration.hiddenSize = 1024
+            configuration.layerCount = 24
+            configuration.headCount = 16
+            configuration.intermediateSize = 4096
+            if self == .xlsr53 {
+                configuration.featureNormalization = .layer
+                configuration.convolutionBias = true
+                configuration.stableLayerNorm = true
+            }
+        }
+        return configuration
+    }
+}

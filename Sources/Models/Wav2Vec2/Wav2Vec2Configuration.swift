@@ -1,0 +1,103 @@
+/// How the convolutions of the feature encoder are normalised.
+public enum FeatureNormalization: String, Sendable, Codable {
+    /// The first convolution only, each channel over time (base, large LS-960).
+    case group
+    /// Every convolution, each frame over channels (XLSR-53).
+    case layer
+}
+
+/// The shape of a wav2vec 2.0 model, as `config.json` states it; unstated keys have transformers' defaults.
+public struct Wav2Vec2Configuration: Sendable, Hashable {
+    /// `wav2vec2` or `hubert`: the prefix of the parameters' names.
+    public var modelType = "wav2vec2"
+    /// Rows of the head: tokens of the vocabulary, blank included.
+    public var vocabularySize = 32
+    /// Channels of the Transformer.
+    public var hiddenSize = 768
+    /// Transformer blocks.
+    public var layerCount = 12
+    /// Attention heads a block.
+    public var headCount = 12
+    /// Channels inside the feed-forward.
+    public var intermediateSize = 3072
+    /// The activation everywhere; only `gelu` is known.
+    public var activation = "gelu"
+    /// Added to variances.
+    public var layerNormEpsilon: Float = 1e-5
+    /// Norms of the feature encoder.
+    public var featureNormalization = FeatureNormalization.group
+    /// Channels of each convolution.
+    public var convolutionChannels = [512, 512, 512, 512, 512, 512, 512]
+    /// Stride of each convolution.
+    public var convolutionStrides = [5, 2, 2, 2, 2, 2, 2]
+    /// Taps of each convolution.
+    public var convolutionKernels = [10, 3, 3, 3, 3, 2, 2]
+    /// Whether convolutions have a bias.
+    public var convolutionBias = false
+    /// Taps of the positional convolution.
+    public var positionalKernel = 128
+    /// Groups of the positional convolution.
+    public var positionalGroups = 16
+    /// Norm before attention and feed-forward instead of after.
+    public var stableLayerNorm = false
+    /// Standard deviation of fresh linear weights.
+    public var initializerRange: Float = 0.02
+    /// The CTC blank.
+    public var padTokenId = 0
+
+    /// wav2vec 2.0 base.
+    public init() {}
+
+    /// Samples between two frames: the product of the strides.
+    public var hopSamples: Int { convolutionStrides.reduce(1, *) }
+
+    /// The frames that the feature encoder makes of so many samples.
+    public func frameCount(samples: Int) -> Int {
+        zip(convolutionKernels, convolutionStrides).reduce(samples) { length, convolution in
+            length < convolution.0 ? 0 : (length - convolution.0) / convolution.1 + 1
+        }
+    }
+
+    /// Everything that is wrong or unknown, as sentences; empty if a model can be built.
+    public func faults() -> [String] {
+        var faults: [String] = []
+        func require(_ condition: Bool, _ sentence: @autoclosure () -> String) {
+            if !condition { faults.append(sentence()) }
+        }
+        require(
+            ["wav2vec2", "hubert"].contains(modelType),
+            "model_type is \"\(modelType)\"; this program trains wav2vec2 models"
+                + (modelType == "wavlm" ? " (WavLM's gated relative positions are another architecture)" : ""))
+        require(activation == "gelu", "hidden_act is \"\(activation)\"; only \"gelu\" is known")
+        let bounded: [(String, Int, Int)] = [
+            ("vocab_size", vocabularySize, 1_000_000), ("hidden_size", hiddenSize, 16_384),
+            ("num_hidden_layers", layerCount, 512), ("num_attention_heads", headCount, 1024),
+            ("intermediate_size", intermediateSize, 65_536),
+            ("num_conv_pos_embeddings", positionalKernel, 4096),
+            ("num_conv_pos_embedding_groups", positionalGroups, 16_384),
+        ]
+        for (name, value, limit) in bounded {
+            require((1...limit).contains(value), "\(name) is \(value); it must be from 1 to \(limit)")
+        }
+        require(
+            headCount < 1 || hiddenSize % headCount == 0,
+            "hidden_size \(hiddenSize) is not a multiple of num_attention_heads \(headCount)")
+        require(
+            positionalGroups < 1 || hiddenSize % positionalGroups == 0,
+            "hidden_size \(hiddenSize) is not a multiple of num_conv_pos_embedding_groups \(positionalGroups)")
+        let lengths = [convolutionChannels.count, convolutionStrides.count, convolutionKernels.count]
+        require(
+            Set(lengths).count == 1 && (1...32).contains(lengths[0]),
+            "conv_dim, conv_stride and conv_kernel must have the same 1 to 32 entries, not \(lengths)")
+        let extents = convolutionChannels + convolutionStrides + convolutionKernels
+        require(
+            extents.allSatisfy { (1...16_384).contains($0) },
+            "conv_dim, conv_stride and conv_kernel must hold numbers from 1 to 16384")
+        require(
+            padTokenId >= 0 && padTokenId < max(1, vocabularySize),
+            "pad_token_id \(padTokenId) is outside the vocabulary of \(vocabularySize)")
+        require(
+            layerNormEpsilon > 0 && layerNormEpsilon < 1, "layer_norm_eps is \(layerNormEpsilon)")
+        return faults
+    }
+}

@@ -1,8 +1,8 @@
 internal import Kernels
-public import Tensors
+internal import Tensors
 
 /// Two projections with GELU and dropout between them.
-public struct FeedForward: Sendable {
+struct FeedForward: Sendable {
     let intermediate: LinearLayer
     let output: LinearLayer
     let layer: Int

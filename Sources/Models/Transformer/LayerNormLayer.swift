@@ -1,8 +1,8 @@
 internal import Kernels
-public import Tensors
+internal import Tensors
 
 /// Normalises each frame over its channels (Ba, Kiros and Hinton, 2016).
-public struct LayerNormLayer: Sendable {
+struct LayerNormLayer: Sendable {
     let weight: ParameterSlot
     let bias: ParameterSlot
     let epsilon: Float

@@ -1,8 +1,8 @@
 internal import Kernels
-public import Tensors
+internal import Tensors
 
 /// y = x Wᵀ + b, with W of (outputs, inputs).
-public struct LinearLayer: Sendable {
+struct LinearLayer: Sendable {
     let weight: ParameterSlot
     let bias: ParameterSlot
 

@@ -1,8 +1,8 @@
 internal import Kernels
-public import Tensors
+internal import Tensors
 
 /// Multi-head self-attention within each utterance, with its output projection (Vaswani et al., 2017, section 3.2).
-public struct SelfAttention: Sendable {
+struct SelfAttention: Sendable {
     let key: LinearLayer
     let value: LinearLayer
     let query: LinearLayer

@@ -1,8 +1,8 @@
 internal import Kernels
-public import Tensors
+internal import Tensors
 
 /// Where a Transformer block normalises.
-public enum NormOrder: Sendable {
+enum NormOrder: Sendable {
     /// After each residual sum, as BERT and wav2vec 2.0 base do.
     case post
     /// Before attention and before the feed-forward, as XLSR-53 does ("stable layer norm").
@@ -10,7 +10,7 @@ public enum NormOrder: Sendable {
 }
 
 /// One Transformer block: self-attention and feed-forward, each with a residual connection and a layer norm.
-public struct TransformerLayer: Sendable {
+struct TransformerLayer: Sendable {
     let attention: SelfAttention
     let layerNorm: LayerNormLayer
     let feedForward: FeedForward

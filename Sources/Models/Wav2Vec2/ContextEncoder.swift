@@ -1,5 +1,5 @@
 internal import Kernels
-public import Tensors
+internal import Tensors
 
 /// The Transformer of wav2vec 2.0: positional convolution, layer norm before or after, and the blocks.
 struct ContextEncoder: Sendable {

@@ -1,5 +1,5 @@
 internal import Kernels
-public import Tensors
+internal import Tensors
 
 /// One convolution of the feature encoder with its norm, if it has one, and GELU.
 struct ConvolutionLayer: Sendable {

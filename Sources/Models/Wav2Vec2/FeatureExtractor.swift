@@ -1,11 +1,11 @@
 internal import Kernels
-public import Tensors
+internal import Tensors
 
 /// The convolutional feature encoder: waveform to one feature vector every 20 ms (Baevski et al., 2020, section 2).
 ///
 /// Convolutions and group norms see one utterance, so the encoder runs utterance by utterance; a frozen encoder needs
 /// only two layers' memory of the longest.
-public struct FeatureExtractor: Sendable {
+struct FeatureExtractor: Sendable {
     private let layers: [ConvolutionLayer]
 
     /// What backward needs of one utterance: each layer's.

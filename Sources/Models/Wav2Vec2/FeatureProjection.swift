@@ -1,4 +1,4 @@
-public import Tensors
+internal import Tensors
 
 /// Layer norm and projection from the feature encoder's channels to the Transformer's.
 struct FeatureProjection: Sendable {

@@ -1,5 +1,5 @@
 internal import Kernels
-public import Tensors
+internal import Tensors
 
 /// Relative positions by a grouped, weight-normalised convolution: h + GELU(conv(h)) (Baevski et al., 2020, section 2).
 struct PositionalEmbedding: Sendable {

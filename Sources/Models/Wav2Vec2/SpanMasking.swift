@@ -1,4 +1,4 @@
-public import Tensors
+internal import Tensors
 
 /// Masking of latent speech in training, after SpecAugment (Baevski et al., 2020, appendix B; fairseq's
 /// `compute_mask_indices` with static lengths).

@@ -1,4 +1,4 @@
-extension Wav2Vec2Configuration: Codable {
+extension Wav2Vec2Configuration: Decodable {
     enum CodingKeys: String, CodingKey {
         case modelType = "model_type"
         case vocabularySize = "vocab_size"

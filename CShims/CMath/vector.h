@@ -1,0 +1,77 @@
+// What the vector loops share: a choice of instruction set at run time, and exp and erf without branches or tables.
+#pragma once
+#include "CMath.h"
+#include <math.h>
+#include <string.h>
+
+// One binary runs anywhere: the loader picks the widest version that the CPU has.
+#if defined(__x86_64__) && defined(__linux__)
+#define PARP_VECTOR __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
+#else
+#define PARP_VECTOR
+#endif
+#define PARP_INLINE static inline __attribute__((always_inline))
+
+// Partial sums a reduction keeps: fixed, so that its order is the same on every CPU and for every thread count.
+enum { PARP_LANES = 16 };
+
+PARP_INLINE float parp_min(float a, float b) { return a < b ? a : b; }
+PARP_INLINE float parp_max(float a, float b) { return a > b ? a : b; }
+
+// e^x to 2 ulp. Below -87 the result is 0 within float32's normal range; above 88 it saturates.
+PARP_INLINE float parp_exp(float x) {
+    x = parp_min(parp_max(x, -87.3f), 88.3f);
+    // 1.5 · 2²³ rounds to the nearest integer and leaves it in the low bits.
+    float shifted = x * 1.44269504f + 12582912.0f;
+    float n = shifted - 12582912.0f;
+    float r = x - n * 0.693359375f;
+    r = r + n * 2.12194440e-4f;
+    float p = 1.38294195e-3f;
+    p = p * r + 8.37477152e-3f;
+    p = p * r + 4.16683580e-2f;
+    p = p * r + 1.66664208e-1f;
+    p = p * r + 4.99999915e-1f;
+    p = p * r + 1.0f;
+    p = p * r + 1.0f;
+    int32_t bits = ((int32_t)n + 127) << 23;
+    float power;
+    memcpy(&power, &bits, sizeof power);
+    return p * power;
+}
+
+// erf(x) to 1e-7: an even polynomial below 1, the exponential of a polynomial above (least squares at Chebyshev nodes,
+// Tests/Golden/fit_polynomials.py).
+PARP_INLINE float parp_erf(float x) {
+    float t = parp_min(fabsf(x), 4.0f);
+    float s = t * t;
+    float small = 7.88249711e-5f;
+    small = small * s - 8.01885499e-4f;
+    small = small * s + 5.18931194e-3f;
+    small = small * s - 2.68543288e-2f;
+    small = small * s + 1.12835975e-1f;
+    small = small * s - 3.76126269e-1f;
+    small = small * s + 1.12837917f;
+    small = small * t;
+    float large = 1.56040265e-6f;
+    large = large * t - 4.47658494e-5f;
+    large = large * t + 5.87583761e-4f;
+    large = large * t - 4.72315958e-3f;
+    large = large * t + 2.63338992e-2f;
+    large = large * t - 1.09950307e-1f;
+    large = large * t - 6.31943425e-1f;
+    large = large * t - 1.13017429f;
+    large = large * t + 3.07397074e-4f;
+    large = 1.0f - parp_exp(large);
+    return copysignf(t < 1.0f ? small : large, x);
+}
+
+// 32 bits for element `index` of the sequence `key`: two rounds of multiply and shift.
+PARP_INLINE uint32_t parp_counted_bits(uint32_t index, uint64_t key) {
+    uint32_t h = index + (uint32_t)key;
+    h = (h ^ (h >> 16)) * 0x7feb352du;
+    h = (h ^ (h >> 15)) * 0x846ca68bu;
+    h = (h ^ (h >> 16)) + (uint32_t)(key >> 32);
+    h = (h ^ (h >> 17)) * 0xed5ad4bbu;
+    h = (h ^ (h >> 11)) * 0xac4c1b51u;
+    return h ^ (h >> 15);
+}

@@ -1,0 +1,26 @@
+internal import CMath
+public import Tensors
+
+/// Adds a tensor to another: y += x.
+public func add(_ tensor: Tensor, into sum: Tensor) {
+    precondition(tensor.count == sum.count, "add \(tensor.count) elements to \(sum.count)")
+    parallelFor(sum.count, grain: 16_384) { range in
+        parp_add(
+            tensor.pointer + range.lowerBound, sum.pointer + range.lowerBound, Int64(range.count))
+    }
+}
+
+/// Multiplies a tensor in place.
+public func scale(_ tensor: Tensor, by factor: Float) {
+    parallelFor(tensor.count, grain: 16_384) { range in
+        parp_scale(tensor.pointer + range.lowerBound, factor, Int64(range.count))
+    }
+}
+
+/// The sum of squares, in double and in a fixed order.
+public func sumOfSquares(_ tensor: Tensor) -> Double {
+    parp_sum_of_squares(tensor.pointer, Int64(tensor.count))
+}
+
+/// Whether no element is an infinity or not a number.
+public func allFinite(_ tensor: Tensor) -> Bool { parp_all_finite(tensor.pointer, Int64(tensor.count)) != 0 }

@@ -1,0 +1,100 @@
+internal import Kernels
+public import Models
+internal import Speech
+public import Tensors
+
+/// CTC fine-tuning of wav2vec 2.0 on transcribed speech (Graves et al., 2006; Baevski et al., 2020, section 3.2).
+public struct CTCTask: TrainingTask {
+    let model: Wav2Vec2
+    let data: SpeechDataset
+    let schedule: BatchSchedule
+    let settings: Settings
+
+    /// What the recipe says of the task.
+    public struct Settings: Sendable {
+        var seed: UInt64
+        var regularization: Regularization
+        var augmentation: Augmentation
+        var freezeFeatureEncoder: Bool
+        var freezeEncoderUpdates: Int
+        var rankSeconds: Double
+        var blank: Int
+        var zeroInfinity: Bool
+    }
+
+    /// The task of training `model` on `data` in global batches of `batchSeconds` of audio.
+    init(model: Wav2Vec2, data: SpeechDataset, batchSeconds: Double, settings: Settings) {
+        self.model = model
+        self.data = data
+        self.settings = settings
+        let utterances = data.utterances
+        let seed = settings.seed
+        schedule = BatchSchedule { epoch in
+            EpochPlan(utterances: utterances, seed: seed, epoch: epoch, batchSeconds: batchSeconds).batches
+        }
+    }
+
+    /// The model's parameters.
+    public var layout: ParameterLayout { model.layout }
+
+    /// The utterances of an update's global batch.
+    public func globalBatch(update: Int) -> [Int] { schedule.batch(update: update).items }
+
+    /// This rank's utterances, in micro-batches of at most `rankSeconds` of audio.
+    public func microBatches(of globalBatch: [Int], rank: Int, rankCount: Int) -> [[Int]] {
+        let plan = EpochPlan.self
+        let share = plan.shares(of: globalBatch, utterances: data.utterances, rankCount: rankCount)[rank]
+        return plan.microBatches(
+            of: share, utterances: data.utterances, rankSeconds: settings.rankSeconds)
+    }
+
+    /// Reads and normalises the audio of a micro-batch.
+    public func load(_ items: [Int]) throws -> SpeechMicroBatch { try data.load(items) }
+
+    /// The head alone while the encoder is frozen, then everything that the recipe trains.
+    public var trainablePhases: [TrainablePhase] {
+        let trained: TrainableParameters =
+            settings.freezeFeatureEncoder ? .exceptFeatureEncoder : .everything
+        let freed = TrainablePhase(
+            update: settings.freezeEncoderUpdates, offset: model.firstTrainableOffset(trained))
+        guard settings.freezeEncoderUpdates > 0 else { return [freed] }
+        return [TrainablePhase(update: 0, offset: model.firstTrainableOffset(.headOnly)), freed]
+    }
+
+    /// Forward, CTC and backward of one micro-batch.
+    public func accumulateGradients(
+        _ batch: SpeechMicroBatch, update: Int, parameters: ParameterViews, arena: inout Arena,
+        gradientsFinal: (Int) -> Void
+    ) -> BatchSums {
+        let noise = Noise(
+            seed: settings.seed, step: update, identities: batch.identities,
+            regularization: settings.regularization)
+        let output = model.forward(
+            batch.waveforms(in: &arena), parameters: parameters, noise: noise,
+            augmentation: settings.augmentation, trainable: trainable(update: update), arena: &arena)
+        let dLogits = arena.tensor(rows: output.logits.rows, columns: output.logits.columns)
+        var losses = [Float](repeating: 0, count: batch.targets.count)
+        ctcLoss(
+            logits: output.logits, packing: output.packing, targets: batch.targets, blank: settings.blank,
+            zeroInfinity: settings.zeroInfinity, scale: 1, arena: &arena, losses: &losses, dLogits: dLogits)
+        model.backward(dLogits, output: output, arena: &arena, gradientsFinal: gradientsFinal)
+        return sums(losses, batch: batch, packing: output.packing)
+    }
+
+    private func trainable(update: Int) -> TrainableParameters {
+        if update < settings.freezeEncoderUpdates { return .headOnly }
+        return settings.freezeFeatureEncoder ? .exceptFeatureEncoder : .everything
+    }
+
+    private func sums(_ losses: [Float], batch: SpeechMicroBatch, packing: PackedRows) -> BatchSums {
+        var sums = BatchSums()
+        sums.items = Double(losses.count)
+        sums.audioSeconds = batch.audioSeconds
+        for (index, loss) in losses.enumerated() {
+            sums.loss += Double(loss)
+            if !loss.isFinite { sums.notFinite += 1 }
+            if packing.length(index) < ctcMinimumFrames(batch.targets[index]) { sums.infiniteLosses += 1 }
+        }
+        return sums
+    }
+}

@@ -1,0 +1,115 @@
+internal import Collectives
+internal import Kernels
+public import Models
+internal import Speech
+public import Tensors
+public import Text
+
+/// How well a model recognised a set of utterances.
+public struct EvaluationResult: Sendable {
+    /// Errors in words.
+    public var words = ErrorRate()
+    /// Errors in characters.
+    public var characters = ErrorRate()
+    /// The sum of the utterances' CTC losses, in nats.
+    public var loss = 0.0
+    /// Utterances whose transcript cannot be aligned to their frames; they add nothing to the loss.
+    public var infiniteLosses = 0
+    /// Utterances.
+    public var utterances = 0
+    /// Seconds of audio.
+    public var audioSeconds = 0.0
+
+    /// The mean loss an utterance.
+    public var meanLoss: Double { utterances > 0 ? loss / Double(utterances) : 0 }
+}
+
+/// What the model heard in one utterance.
+public struct Hypothesis: Sendable, Codable, Equatable {
+    /// The utterance's place in its dataset.
+    public let item: Int
+    /// The recognised text.
+    public let text: String
+}
+
+/// Recognises utterances with greedy decoding, each rank a share of them.
+struct Evaluator {
+    let model: Wav2Vec2
+    let vocabulary: Vocabulary
+    let rankSeconds: Double
+
+    /// Recognises a dataset on all ranks; every rank gets the whole result, rank 0 all hypotheses in order.
+    ///
+    /// Counts are integers, so the result does not depend on how the utterances are shared out.
+    func evaluate(
+        _ data: SpeechDataset, parameters: ParameterViews, session: Session, arena: inout Arena
+    ) throws -> (result: EvaluationResult, hypotheses: [Hypothesis]) {
+        let communicator = session.communicator
+        let everything = Array(data.utterances.indices)
+        let share = EpochPlan.shares(
+            of: everything, utterances: data.utterances, rankCount: communicator.size)[communicator.rank]
+        var result = EvaluationResult()
+        var hypotheses: [Hypothesis] = []
+        for items in EpochPlan.microBatches(
+            of: share, utterances: data.utterances, rankSeconds: rankSeconds)
+        {
+            let batch = try data.load(items)
+            arena.reset()
+            for hypothesis in recognize(batch, parameters: parameters, arena: &arena, result: &result) {
+                let reference = vocabulary.decode(tokens: data.targets[hypothesis.item])
+                result.words.add(reference: words(reference), hypothesis: words(hypothesis.text))
+                result.characters.add(
+                    reference: characters(reference), hypothesis: characters(hypothesis.text))
+                hypotheses.append(hypothesis)
+            }
+        }
+        try sum(&result, communicator)
+        let all = try session.exchange(hypotheses).flatMap { $0 }
+        return (result, all.sorted { $0.item < $1.item })
+    }
+
+    /// Recognises one micro-batch, adding its losses to the result.
+    private func recognize(
+        _ batch: SpeechMicroBatch, parameters: ParameterViews, arena: inout Arena,
+        result: inout EvaluationResult
+    ) -> [Hypothesis] {
+        let (logits, packing) = model.evaluate(
+            batch.waveforms(in: &arena), parameters: parameters, arena: &arena)
+        var losses = [Float](repeating: 0, count: batch.targets.count)
+        ctcLoss(
+            logits: logits, packing: packing, targets: batch.targets, blank: vocabulary.blank,
+            zeroInfinity: true, scale: 1, arena: &arena, losses: &losses, dLogits: nil)
+        result.audioSeconds += batch.audioSeconds
+        result.utterances += losses.count
+        return batch.items.indices.map { index in
+            result.loss += Double(losses[index])
+            if packing.length(index) < ctcMinimumFrames(batch.targets[index]) { result.infiniteLosses += 1 }
+            let ids = greedyPath(logits.rows(packing[index]))
+            return Hypothesis(item: batch.items[index], text: vocabulary.decode(path: ids))
+        }
+    }
+
+    /// Adds up the ranks' counts.
+    private func sum(_ result: inout EvaluationResult, _ communicator: any Communicator) throws {
+        var counts =
+            result.words.counts + result.characters.counts + [result.infiniteLosses, result.utterances]
+        try communicator.allReduceSum(&counts)
+        result.words = ErrorRate(counts: Array(counts[0..<4]))
+        result.characters = ErrorRate(counts: Array(counts[4..<8]))
+        result.infiniteLosses = counts[8]
+        result.utterances = counts[9]
+        var sums = [result.loss, result.audioSeconds]
+        try communicator.allReduceSum(&sums)
+        result.loss = sums[0]
+        result.audioSeconds = sums[1]
+    }
+}
+
+/// The most probable token of each frame.
+func greedyPath(_ logits: Tensor) -> [Int] {
+    (0..<logits.rows).map { frame in
+        var best = 0
+        for token in 1..<logits.columns where logits[frame, token] > logits[frame, best] { best = token }
+        return best
+    }
+}

@@ -42,7 +42,6 @@ let package = Package(
     products: [.executable(name: "parp", targets: ["parp"])],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
-        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
         .package(url: "https://github.com/LebJe/TOMLKit", from: "0.6.0"),
     ],
     targets: [
@@ -65,7 +64,7 @@ let package = Package(
         room("Text"),
         // 3
         room("Models", ["Kernels", "Tensors"]),
-        room("Checkpoints", ["Tensors", .product(name: "Crypto", package: "swift-crypto")]),
+        room("Checkpoints", ["Tensors"]),
         // 4
         room(
             "Training",
@@ -81,8 +80,13 @@ let package = Package(
             ],
             swiftSettings: swiftSettings),
 
+        .executableTarget(
+            name: "ParityProbe",
+            dependencies: ["Models", "Kernels", "Optimization", "Checkpoints", "Tensors", "TestSupport"],
+            path: "Tests/Parity", exclude: ["parity.py"], sources: ["ParityProbe.swift"],
+            swiftSettings: swiftSettings),
         .target(
-            name: "TestSupport", dependencies: ["Tensors", "Checkpoints"], path: "Tests/TestSupport",
+            name: "TestSupport", dependencies: ["Tensors", "Checkpoints", "Models", "Kernels", "Optimization"], path: "Tests/TestSupport",
             swiftSettings: swiftSettings),
         tests("Tensors", ["Tensors"]),
         tests("Kernels", ["Kernels", "Tensors"]),

@@ -1,0 +1,48 @@
+internal import Foundation
+public import Tensors
+
+/// A run of one rank: every operation is already done. A class because its protocol's others share threads.
+public final class SoloCommunicator: Communicator {
+    /// A run of one rank.
+    public init() {}
+
+    /// Always 0.
+    public var rank: Int { 0 }
+    /// Always 1.
+    public var size: Int { 1 }
+    /// This machine.
+    public var hostName: String { ProcessInfo.processInfo.hostName }
+    /// None.
+    public var libraryVersion: String { "none (one rank)" }
+
+    /// Leaves the tensor as it is.
+    public func allReduceSum(_ tensor: Tensor) {}
+    /// Leaves the numbers as they are.
+    public func allReduceSum(_ values: inout [Double]) {}
+    /// Leaves the numbers as they are.
+    public func allReduceSum(_ values: inout [Int]) {}
+    /// Leaves the tensor as it is.
+    public func broadcast(_ tensor: Tensor, root: Int) {}
+    /// Leaves the numbers as they are.
+    public func broadcast(_ values: inout [Double], root: Int) {}
+    /// Leaves the words as they are.
+    public func broadcast(_ words: inout [UInt64], root: Int) {}
+    /// Returns the bytes.
+    public func broadcastData(_ bytes: [UInt8]?, root: Int) -> [UInt8] { bytes ?? [] }
+    /// Returns the bytes of this rank.
+    public func gather(_ bytes: [UInt8], root: Int) -> [[UInt8]]? { [bytes] }
+    /// Returns the words of this rank.
+    public func allGather(_ words: [UInt64]) -> [[UInt64]] { [words] }
+    /// Does nothing.
+    public func barrier() {}
+    /// Returns an operation that has ended.
+    public func enqueueSum(_ tensor: Tensor) -> PendingOperation {
+        let pending = PendingOperation()
+        pending.finish()
+        return pending
+    }
+    /// Does nothing.
+    public func close() {}
+    /// Ends the process.
+    public func abort(code: Int32) -> Never { exit(code) }
+}

@@ -1,0 +1,69 @@
+internal import Dispatch
+internal import Foundation
+internal import Synchronization
+
+/// Counts signals, so that a wait after its signal does not sleep.
+final class Semaphore: Sendable {
+    private let semaphore = DispatchSemaphore(value: 0)
+
+    func wait() { semaphore.wait() }
+    func signal() { semaphore.signal() }
+}
+
+/// One named thread that runs jobs in the order in which they came, asleep when there are none.
+///
+/// A class: the threads that give it work share it with the one that does it.
+final class WorkerThread: Sendable {
+    typealias Job = @Sendable () -> Void
+
+    private struct Queue {
+        var jobs: [Job] = []
+        var isClosed = false
+    }
+
+    private let queue = Mutex(Queue())
+    private let available = Semaphore()
+
+    init(name: String) {
+        let thread = Thread { [queue = self] in queue.work() }
+        thread.name = name
+        thread.start()
+    }
+
+    /// Adds a job behind all others.
+    func enqueue(_ job: @escaping Job) {
+        queue.withLock { $0.jobs.append(job) }
+        available.signal()
+    }
+
+    /// Runs a job behind all others and waits for its result.
+    func run<Value: Sendable>(_ body: @escaping @Sendable () -> Value) -> Value {
+        let result = Mutex<Value?>(nil)
+        let done = Semaphore()
+        enqueue {
+            let value = body()
+            result.withLock { $0 = value }
+            done.signal()
+        }
+        done.wait()
+        guard let value = result.withLock({ $0 }) else { preconditionFailure("a job ended without a result") }
+        return value
+    }
+
+    /// Lets the thread end once its jobs are done.
+    func close() {
+        queue.withLock { $0.isClosed = true }
+        available.signal()
+    }
+
+    private func work() {
+        while true {
+            available.wait()
+            let (job, isOver) = queue.withLock { queue -> (Job?, Bool) in
+                queue.jobs.isEmpty ? (nil, queue.isClosed) : (queue.jobs.removeFirst(), false)
+            }
+            if let job { job() }
+            if isOver { return }
+        }
+    }
+}

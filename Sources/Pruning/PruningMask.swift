@@ -1,0 +1,73 @@
+public import Tensors
+
+/// One bit a weight of the pool: 1 keeps, 0 prunes.
+public struct PruningMask: Sendable, Hashable {
+    /// The bits, 64 a word from the lowest up; those behind the last weight are 0.
+    public let bits: [UInt64]
+    /// The number of weights.
+    public let count: Int
+
+    /// A mask of these bits; bits behind the last weight are dropped.
+    public init(bits: [UInt64], count: Int) {
+        precondition(bits.count == (count + 63) / 64, "\(bits.count) words for \(count) weights")
+        var bits = bits
+        if count % 64 != 0 { bits[bits.count - 1] &= (1 << UInt64(count % 64)) - 1 }
+        self.bits = bits
+        self.count = count
+    }
+
+    /// The mask that keeps everything.
+    public static func allKept(count: Int) -> PruningMask {
+        PruningMask(bits: Array(repeating: .max, count: (count + 63) / 64), count: count)
+    }
+
+    /// Whether a weight is kept.
+    public subscript(index: Int) -> Bool { bits[index / 64] >> UInt64(index % 64) & 1 == 1 }
+
+    /// The weights kept.
+    public var keptCount: Int { bits.reduce(0) { $0 + $1.nonzeroBitCount } }
+    /// The weights pruned.
+    public var prunedCount: Int { count - keptCount }
+    /// The share of weights that are pruned.
+    public var sparsity: Double { count > 0 ? Double(prunedCount) / Double(count) : 0 }
+
+    /// A hash of the bits, to compare what ranks hold.
+    public var hash: UInt64 {
+        var hash = ContentHash(seed: UInt64(count))
+        hash.combine(bits)
+        return hash.value
+    }
+
+    /// Kept weights of both over kept weights of either (intersection over union); 1 if neither keeps any.
+    public func overlap(with other: PruningMask) -> Double {
+        precondition(count == other.count, "masks of \(count) and \(other.count) weights")
+        var (both, either) = (0, 0)
+        for (a, b) in zip(bits, other.bits) {
+            both += (a & b).nonzeroBitCount
+            either += (a | b).nonzeroBitCount
+        }
+        return either > 0 ? Double(both) / Double(either) : 1
+    }
+
+    /// The weights kept here that another, earlier mask had pruned.
+    public func revived(since earlier: PruningMask) -> Int {
+        precondition(count == earlier.count, "masks of \(count) and \(earlier.count) weights")
+        return zip(bits, earlier.bits).reduce(0) { $0 + ($1.0 & ~$1.1).nonzeroBitCount }
+    }
+
+    /// The weights kept in a range of the pool.
+    public func keptCount(in range: Range<Int>) -> Int {
+        stride(from: range.lowerBound, to: range.upperBound, by: 64).reduce(0) { total, start in
+            total + word(at: start, limit: range.upperBound).nonzeroBitCount
+        }
+    }
+
+    /// The 64 bits from a place on; those at `limit` and behind are 0.
+    func word(at start: Int, limit: Int) -> UInt64 {
+        let (index, shift) = (start / 64, UInt64(start % 64))
+        var word = bits[index] >> shift
+        if shift > 0 && index + 1 < bits.count { word |= bits[index + 1] << (64 - shift) }
+        let valid = limit - start
+        return valid < 64 ? word & ((1 << UInt64(valid)) - 1) : word
+    }
+}

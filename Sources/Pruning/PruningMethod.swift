@@ -1,0 +1,73 @@
+/// When a mask is due, at which sparsity, and what becomes of the pruned weights' gradients.
+///
+/// The trainer asks a method and does not know which it is.
+public protocol PruningMethod: Sendable {
+    /// The name in recipes and reports.
+    var name: String { get }
+
+    /// The sparsity to prune to when so many updates are done, or nil if no mask is due.
+    func sparsityDue(afterUpdates updates: Int) -> Double?
+
+    /// The sparsity that the model is to have when so many updates are done: what evaluation and export prune to.
+    func sparsity(afterUpdates updates: Int) -> Double
+
+    /// Whether pruned weights stay zero between masks, instead of training on as PARP lets them.
+    var keepsPrunedWeightsZero: Bool { get }
+}
+
+/// No pruning.
+public struct DenseMethod: PruningMethod {
+    /// The dense baseline.
+    public init() {}
+
+    /// `dense`.
+    public var name: String { "dense" }
+    /// Never due.
+    public func sparsityDue(afterUpdates updates: Int) -> Double? { nil }
+    /// Always 0.
+    public func sparsity(afterUpdates updates: Int) -> Double { 0 }
+    /// Nothing is pruned.
+    public var keepsPrunedWeightsZero: Bool { false }
+}
+
+/// PARP: prune at the start, let every weight move, prune again every few updates and at the end (Lai et al., 2021,
+/// section 3; PARP-P ramps the sparsity up).
+public struct PARPMethod: PruningMethod {
+    /// The sparsity in the end.
+    public let sparsity: Double
+    /// The sparsity at the start: `sparsity` itself for PARP, lower for PARP-P.
+    public let startSparsity: Double
+    /// Updates between masks; 0 prunes at the start and the end only.
+    public let interval: Int
+    /// Updates of the run.
+    public let updates: Int
+
+    /// PARP, or PARP-P where `startSparsity` is lower.
+    public init(sparsity: Double, startSparsity: Double? = nil, interval: Int, updates: Int) {
+        self.sparsity = sparsity
+        self.startSparsity = startSparsity ?? sparsity
+        self.interval = interval
+        self.updates = updates
+    }
+
+    /// `parp` or `parp-p`.
+    public var name: String { startSparsity < sparsity ? "parp-p" : "parp" }
+
+    /// At the start, at every multiple of the interval, and at the end.
+    public func sparsityDue(afterUpdates done: Int) -> Double? {
+        let isMultiple = interval > 0 && done % interval == 0
+        guard sparsity > 0, done == 0 || isMultiple || done >= updates else { return nil }
+        return sparsity(afterUpdates: done)
+    }
+
+    /// Rises linearly with each mask, and is the final sparsity at the last.
+    public func sparsity(afterUpdates done: Int) -> Double {
+        guard startSparsity < sparsity, done < updates, interval > 0 else { return sparsity }
+        let steps = max(1, updates / interval)
+        let ramp = Double(done / interval) / Double(steps)
+        return min(sparsity, startSparsity + (sparsity - startSparsity) * ramp)
+    }
+
+    /// Pruned weights move: that is how they come back.
+    public var keepsPrunedWeightsZero: Bool { false }
+}

@@ -1,4 +1,4 @@
-public import Tensors
+internal import Tensors
 
 /// One bit a weight of the pool: 1 keeps, 0 prunes.
 public struct PruningMask: Sendable, Hashable {

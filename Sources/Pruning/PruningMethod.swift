@@ -1,4 +1,4 @@
-/// When a mask is due, at which sparsity, and what becomes of the pruned weights' gradients.
+/// When a mask is due, and at which sparsity.
 ///
 /// The trainer asks a method and does not know which it is.
 public protocol PruningMethod: Sendable {
@@ -10,9 +10,6 @@ public protocol PruningMethod: Sendable {
 
     /// The sparsity that the model is to have when so many updates are done: what evaluation and export prune to.
     func sparsity(afterUpdates updates: Int) -> Double
-
-    /// Whether pruned weights stay zero between masks, instead of training on as PARP lets them.
-    var keepsPrunedWeightsZero: Bool { get }
 }
 
 /// No pruning.
@@ -26,8 +23,6 @@ public struct DenseMethod: PruningMethod {
     public func sparsityDue(afterUpdates updates: Int) -> Double? { nil }
     /// Always 0.
     public func sparsity(afterUpdates updates: Int) -> Double { 0 }
-    /// Nothing is pruned.
-    public var keepsPrunedWeightsZero: Bool { false }
 }
 
 /// PARP: prune at the start, let every weight move, prune again every few updates and at the end (Lai et al., 2021,
@@ -67,7 +62,4 @@ public struct PARPMethod: PruningMethod {
         let ramp = Double(done / interval) / Double(steps)
         return min(sparsity, startSparsity + (sparsity - startSparsity) * ramp)
     }
-
-    /// Pruned weights move: that is how they come back.
-    public var keepsPrunedWeightsZero: Bool { false }
 }

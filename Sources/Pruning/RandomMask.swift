@@ -1,4 +1,4 @@
-public import Tensors
+internal import Tensors
 
 /// Prunes exactly round(s · N) weights of the pool, drawn uniformly: the random baseline.
 ///

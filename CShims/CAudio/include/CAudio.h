@@ -1,1 +1,22 @@
+// Audio files as mono float32, through libsndfile and libsoxr.
 #pragma once
+#include <stdint.h>
+
+typedef struct parp_audio parp_audio;
+
+// Opens a file of any format libsndfile reads. Returns NULL and writes a message on failure.
+parp_audio *parp_audio_open(const char *path, char *message, int capacity);
+void parp_audio_close(parp_audio *audio);
+int32_t parp_audio_sample_rate(const parp_audio *audio);
+int32_t parp_audio_channels(const parp_audio *audio);
+// Frames as the header states them; a truncated file has fewer.
+int64_t parp_audio_stated_frames(const parp_audio *audio);
+// Moves to a frame. Returns 0, or -1 on failure.
+int parp_audio_seek(parp_audio *audio, int64_t frame);
+// Reads up to `frames` frames, channels averaged. Returns the frames read, or -1 on a decoding fault.
+int64_t parp_audio_read(parp_audio *audio, float *mono, int64_t frames);
+void parp_audio_message(parp_audio *audio, char *message, int capacity);
+
+// Resamples mono audio. `output` has room for `capacity` samples; returns those written, or -1 with a message.
+int64_t parp_resample(const float *input, int64_t count, double input_rate, double output_rate, float *output,
+                      int64_t capacity, char *message, int message_capacity);

@@ -1,0 +1,136 @@
+internal import CAudio
+
+/// Audio as the model takes it: mono at the wanted rate, with what the file had.
+public struct AudioClip: Sendable {
+    /// Samples, full scale 1.
+    public var samples: [Float]
+    /// Samples a second in the file.
+    public let sourceSampleRate: Int
+    /// Channels in the file, averaged here.
+    public let sourceChannels: Int
+}
+
+/// What an audio file's header states.
+public struct AudioInfo: Sendable {
+    /// Frames; a cut-off file has fewer.
+    public let frames: Int
+    /// Samples a second.
+    public let sampleRate: Int
+    /// Channels.
+    public let channels: Int
+    /// Seconds.
+    public var seconds: Double { Double(frames) / Double(sampleRate) }
+}
+
+/// Why an audio file cannot be used.
+public struct AudioError: Error, CustomStringConvertible, Equatable {
+    /// The file.
+    public let path: String
+    /// What is wrong with it.
+    public let fault: String
+
+    /// `PATH: what is wrong`.
+    public var description: String { "\(path): \(fault)" }
+}
+
+/// The longest audio that is read: ten hours at 48 kHz. A header that states more is broken, or an attack.
+private let maximumFrames = 48_000 * 36_000
+
+/// Reads what a file's header states, without decoding it.
+public func audioInfo(path: String) throws(AudioError) -> AudioInfo { try OpenAudio(path).info }
+
+/// Decodes a file, averages its channels and brings it to a sample rate.
+///
+/// - Parameters:
+///   - path: WAV, FLAC, Ogg Vorbis, Ogg Opus, MP3 or whatever else libsndfile reads.
+///   - sampleRate: Wanted samples a second.
+///   - segment: Seconds of the file to read; nil reads all.
+/// - Throws: `AudioError` if the file is missing, empty, cut off, or holds something that is no number.
+public func readAudio(
+    path: String, sampleRate: Int, segment: Range<Double>? = nil
+) throws(AudioError) -> AudioClip {
+    let file = try OpenAudio(path)
+    var samples = try file.read(segment: segment)
+    guard samples.allSatisfy(\.isFinite) else {
+        throw AudioError(path: path, fault: "holds samples that are no numbers")
+    }
+    if file.info.sampleRate != sampleRate {
+        samples = try resample(samples, from: file.info.sampleRate, to: sampleRate, path: path)
+    }
+    return AudioClip(
+        samples: samples, sourceSampleRate: file.info.sampleRate, sourceChannels: file.info.channels)
+}
+
+/// An open file, closed at its end of life.
+private struct OpenAudio: ~Copyable {
+    private let handle: OpaquePointer
+    let path: String
+    let info: AudioInfo
+
+    init(_ path: String) throws(AudioError) {
+        var message = [CChar](repeating: 0, count: 256)
+        guard let handle = parp_audio_open(path, &message, 256) else {
+            throw AudioError(path: path, fault: "cannot be opened as audio: \(Self.text(message))")
+        }
+        self.handle = handle
+        self.path = path
+        info = AudioInfo(
+            frames: Int(parp_audio_stated_frames(handle)), sampleRate: Int(parp_audio_sample_rate(handle)),
+            channels: Int(parp_audio_channels(handle)))
+    }
+
+    deinit { parp_audio_close(handle) }
+
+    func read(segment: Range<Double>?) throws(AudioError) -> [Float] {
+        let rate = Double(info.sampleRate)
+        var wanted = info.frames
+        if let segment {
+            let first = Int(segment.lowerBound * rate)
+            wanted = Int(segment.upperBound * rate) - first
+            guard first >= 0, first + wanted <= info.frames, parp_audio_seek(handle, Int64(first)) == 0 else {
+                throw AudioError(
+                    path: path, fault: "has \(info.seconds) s, but \(segment) s of it are asked for")
+            }
+        }
+        guard wanted > 0 else { throw AudioError(path: path, fault: "holds no audio") }
+        guard wanted <= maximumFrames else {
+            throw AudioError(path: path, fault: "states \(info.seconds) s of audio, which nobody recorded")
+        }
+        var samples = [Float](repeating: 0, count: wanted)
+        let read = Int(parp_audio_read(handle, &samples, Int64(wanted)))
+        guard read >= 0 else {
+            var message = [CChar](repeating: 0, count: 256)
+            parp_audio_message(handle, &message, 256)
+            throw AudioError(path: path, fault: "cannot be decoded: \(Self.text(message))")
+        }
+        // Lossy formats may end a few frames early; half a tenth of a second missing is a cut-off file.
+        guard read > 0, wanted - read <= info.sampleRate / 20 else {
+            throw AudioError(
+                path: path, fault: "is cut off: it holds \(read) of the \(wanted) frames its header states")
+        }
+        samples.removeLast(wanted - read)
+        return samples
+    }
+
+    static func text(_ message: [CChar]) -> String {
+        String(decoding: message.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
+    }
+}
+
+private func resample(
+    _ samples: [Float], from source: Int, to target: Int, path: String
+) throws(AudioError) -> [Float] {
+    guard source > 0 else { throw AudioError(path: path, fault: "states a sample rate of \(source)") }
+    let capacity = Int((Double(samples.count) * Double(target) / Double(source)).rounded(.up)) + 1
+    var output = [Float](repeating: 0, count: capacity)
+    var message = [CChar](repeating: 0, count: 256)
+    let written = Int(
+        parp_resample(
+            samples, Int64(samples.count), Double(source), Double(target), &output, Int64(capacity),
+            &message, 256))
+    guard written > 0 else {
+        throw AudioError(path: path, fault: "cannot be resampled: \(OpenAudio.text(message))")
+    }
+    output.removeLast(capacity - written)
+    return output
+}

@@ -1,0 +1,24 @@
+internal import Tensors
+
+/// One recording, or a piece of one, with what was said.
+public struct Utterance: Sendable, Hashable, Codable {
+    /// A name that is unique in its manifest.
+    public var id: String
+    /// The audio file.
+    public var audioPath: String
+    /// Seconds of audio.
+    public var durationSeconds: Double
+    /// What was said.
+    public var text: String
+    /// The language, if the manifest says.
+    public var language: String?
+    /// The speaker, if the manifest says.
+    public var speaker: String?
+    /// Where it stands: `FILE:LINE`.
+    public var origin: String
+
+    /// What counted randomness knows the utterance by: a hash of its name (FNV-1a), the same in any order and split.
+    public var identity: UInt64 {
+        id.utf8.reduce(0xCBF2_9CE4_8422_2325) { ($0 ^ UInt64($1)) &* 0x100_0000_01B3 }
+    }
+}

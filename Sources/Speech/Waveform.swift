@@ -1,0 +1,11 @@
+/// Brings a waveform to zero mean and unit variance, as transformers' feature extractor does: (x − mean) / √(var + 10⁻⁷).
+///
+/// Sums are in double, so that the result does not depend on how long the audio is.
+public func normalizeWaveform(_ samples: inout [Float]) {
+    guard !samples.isEmpty else { return }
+    let count = Double(samples.count)
+    let mean = samples.reduce(0.0) { $0 + Double($1) } / count
+    let variance = samples.reduce(0.0) { $0 + (Double($1) - mean) * (Double($1) - mean) } / count
+    let scale = 1 / (variance + 1e-7).squareRoot()
+    for index in samples.indices { samples[index] = Float((Double(samples[index]) - mean) * scale) }
+}

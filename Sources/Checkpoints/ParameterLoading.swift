@@ -16,15 +16,18 @@ private let ignoredPrefixes = ["quantizer.", "project_q.", "project_hid.", "fina
 /// A name is looked for in its own spelling, in PyTorch's newer spelling of weight norm, as old transformers wrote the mask
 /// embedding, and without its model prefix, as headless exports have it.
 ///
+/// - Parameter skipping: Parameters that are not read, though the source may have them.
 /// - Throws: `CheckpointError` if a tensor has another shape than the configuration says.
 public func loadParameters(
-    from source: any TensorSource, into values: Tensor, layout: ParameterLayout
+    from source: any TensorSource, into values: Tensor, layout: ParameterLayout, skipping: Set<String> = []
 ) throws(CheckpointError) -> LoadReport {
     var report = LoadReport()
     var used = Set<String>()
     let available = Set(source.names)
     for slot in layout.slots {
-        guard let name = spellings(of: slot.name).first(where: available.contains) else {
+        guard !skipping.contains(slot.name),
+            let name = spellings(of: slot.name).first(where: available.contains)
+        else {
             report.missing.append(slot)
             continue
         }

@@ -29,6 +29,12 @@ public struct AudioError: Error, CustomStringConvertible, Equatable {
     /// What is wrong with it.
     public let fault: String
 
+    /// A fault of a file.
+    public init(path: String, fault: String) {
+        self.path = path
+        self.fault = fault
+    }
+
     /// `PATH: what is wrong`.
     public var description: String { "\(path): \(fault)" }
 }

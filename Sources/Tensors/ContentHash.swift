@@ -45,7 +45,10 @@ public struct ContentHash: Sendable, Hashable, CustomStringConvertible {
     }
 
     /// Sixteen hexadecimal digits.
-    public var description: String {
+    public var description: String { Self.text(value) }
+
+    /// A hash as sixteen hexadecimal digits.
+    public static func text(_ value: UInt64) -> String {
         let digits = String(value, radix: 16)
         return String(repeating: "0", count: 16 - digits.count) + digits
     }

@@ -1,17 +1,17 @@
 internal import Kernels
-public import Models
+internal import Models
 internal import Speech
-public import Tensors
+internal import Tensors
 
 /// CTC fine-tuning of wav2vec 2.0 on transcribed speech (Graves et al., 2006; Baevski et al., 2020, section 3.2).
-public struct CTCTask: TrainingTask {
+struct CTCTask: TrainingTask {
     let model: Wav2Vec2
     let data: SpeechDataset
     let schedule: BatchSchedule
     let settings: Settings
 
     /// What the recipe says of the task.
-    public struct Settings: Sendable {
+    struct Settings: Sendable {
         var seed: UInt64
         var regularization: Regularization
         var augmentation: Augmentation
@@ -35,13 +35,13 @@ public struct CTCTask: TrainingTask {
     }
 
     /// The model's parameters.
-    public var layout: ParameterLayout { model.layout }
+    var layout: ParameterLayout { model.layout }
 
     /// The utterances of an update's global batch.
-    public func globalBatch(update: Int) -> [Int] { schedule.batch(update: update).items }
+    func globalBatch(update: Int) -> [Int] { schedule.batch(update: update).items }
 
     /// This rank's utterances, in micro-batches of at most `rankSeconds` of audio.
-    public func microBatches(of globalBatch: [Int], rank: Int, rankCount: Int) -> [[Int]] {
+    func microBatches(of globalBatch: [Int], rank: Int, rankCount: Int) -> [[Int]] {
         let plan = EpochPlan.self
         let share = plan.shares(of: globalBatch, utterances: data.utterances, rankCount: rankCount)[rank]
         return plan.microBatches(
@@ -49,10 +49,10 @@ public struct CTCTask: TrainingTask {
     }
 
     /// Reads and normalises the audio of a micro-batch.
-    public func load(_ items: [Int]) throws -> SpeechMicroBatch { try data.load(items) }
+    func load(_ items: [Int]) throws -> SpeechMicroBatch { try data.load(items) }
 
     /// The head alone while the encoder is frozen, then everything that the recipe trains.
-    public var trainablePhases: [TrainablePhase] {
+    var trainablePhases: [TrainablePhase] {
         let trained: TrainableParameters =
             settings.freezeFeatureEncoder ? .exceptFeatureEncoder : .everything
         let freed = TrainablePhase(
@@ -62,7 +62,7 @@ public struct CTCTask: TrainingTask {
     }
 
     /// Forward, CTC and backward of one micro-batch.
-    public func accumulateGradients(
+    func accumulateGradients(
         _ batch: SpeechMicroBatch, update: Int, parameters: ParameterViews, arena: inout Arena,
         gradientsFinal: (Int) -> Void
     ) -> BatchSums {

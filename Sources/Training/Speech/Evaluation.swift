@@ -1,35 +1,35 @@
 internal import Collectives
 internal import Kernels
-public import Models
+internal import Models
 internal import Speech
-public import Tensors
-public import Text
+internal import Tensors
+internal import Text
 
 /// How well a model recognised a set of utterances.
-public struct EvaluationResult: Sendable {
+struct EvaluationResult: Sendable {
     /// Errors in words.
-    public var words = ErrorRate()
+    var words = ErrorRate()
     /// Errors in characters.
-    public var characters = ErrorRate()
+    var characters = ErrorRate()
     /// The sum of the utterances' CTC losses, in nats.
-    public var loss = 0.0
+    var loss = 0.0
     /// Utterances whose transcript cannot be aligned to their frames; they add nothing to the loss.
-    public var infiniteLosses = 0
+    var infiniteLosses = 0
     /// Utterances.
-    public var utterances = 0
+    var utterances = 0
     /// Seconds of audio.
-    public var audioSeconds = 0.0
+    var audioSeconds = 0.0
 
     /// The mean loss an utterance.
-    public var meanLoss: Double { utterances > 0 ? loss / Double(utterances) : 0 }
+    var meanLoss: Double { utterances > 0 ? loss / Double(utterances) : 0 }
 }
 
 /// What the model heard in one utterance.
-public struct Hypothesis: Sendable, Codable, Equatable {
+struct Hypothesis: Sendable, Codable, Equatable {
     /// The utterance's place in its dataset.
-    public let item: Int
+    let item: Int
     /// The recognised text.
-    public let text: String
+    let text: String
 }
 
 /// Recognises utterances with greedy decoding, each rank a share of them.
@@ -56,7 +56,7 @@ struct Evaluator {
             let batch = try data.load(items)
             arena.reset()
             for hypothesis in recognize(batch, parameters: parameters, arena: &arena, result: &result) {
-                let reference = vocabulary.decode(tokens: data.targets[hypothesis.item])
+                let reference = data.references[hypothesis.item]
                 result.words.add(reference: words(reference), hypothesis: words(hypothesis.text))
                 result.characters.add(
                     reference: characters(reference), hypothesis: characters(hypothesis.text))

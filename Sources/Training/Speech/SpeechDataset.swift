@@ -1,11 +1,13 @@
-public import Models
+internal import Models
 internal import Speech
-public import Tensors
+internal import Tensors
 
 /// Transcribed utterances, ready to be loaded: their audio stays on disk, their targets are encoded.
-public struct SpeechDataset: Sendable {
-    /// The utterances, in the manifest's order.
+struct SpeechDataset: Sendable {
+    /// The utterances, with the seconds that their audio really has.
     let utterances: [Utterance]
+    /// What was said, in the case that the recipe asks for.
+    let references: [String]
     /// The token ids of each utterance's transcript.
     let targets: [[Int]]
     /// Samples a second that the model takes.
@@ -21,7 +23,7 @@ public struct SpeechDataset: Sendable {
         var samples: [Float] = []
         var lengths: [Int] = []
         for item in items {
-            var clip = try readAudio(of: utterances[item], sampleRate: sampleRate).samples
+            var clip = try readAudio(path: utterances[item].audioPath, sampleRate: sampleRate).samples
             if normalizesWaveform { normalizeWaveform(&clip) }
             samples += clip
             lengths.append(clip.count)
@@ -34,7 +36,7 @@ public struct SpeechDataset: Sendable {
 }
 
 /// A few utterances in memory: packed samples, targets and identities.
-public struct SpeechMicroBatch: Sendable {
+struct SpeechMicroBatch: Sendable {
     /// The utterances' places in the dataset.
     let items: [Int]
     /// All samples, one utterance after another.

@@ -1,40 +1,40 @@
 /// What one update did: the line it leaves in `metrics.jsonl`.
-public struct StepReport: Sendable {
+struct StepReport: Sendable {
     /// The updates done, this one included.
-    public var update: Int
+    var update: Int
     /// The sums of the global batch.
-    public var sums: BatchSums
+    var sums: BatchSums
     /// The learning rate of this update.
-    public var learningRate: Double
+    var learningRate: Double
     /// The norm of the mean gradient, before clipping.
-    public var gradientNorm: Double
+    var gradientNorm: Double
     /// The updates skipped because a loss or gradient was not finite: 1 if this was one.
-    public var skipped: Bool
+    var skipped: Bool
     /// Where this rank's time went.
-    public var phases: StepPhases
+    var phases: StepPhases
 
     /// The mean loss of the global batch, in nats an item.
-    public var loss: Double { sums.items > 0 ? sums.loss / sums.items : 0 }
+    var loss: Double { sums.items > 0 ? sums.loss / sums.items : 0 }
 }
 
 /// The seconds a rank spent in each phase of a step.
-public struct StepPhases: Sendable {
+struct StepPhases: Sendable {
     /// Waiting for the prefetch thread.
-    public var data = 0.0
+    var data = 0.0
     /// Forward and backward.
-    public var compute = 0.0
+    var compute = 0.0
     /// Waiting for the all-reduce after backward has ended: the communication that was not hidden.
-    public var exposedCommunication = 0.0
+    var exposedCommunication = 0.0
     /// All-reducing, hidden or not.
-    public var communication = 0.0
+    var communication = 0.0
     /// Clipping and Adam.
-    public var optimizer = 0.0
+    var optimizer = 0.0
 
     /// No time at all.
-    public init() {}
+    init() {}
 
     /// All of the step.
-    public var total: Double { data + compute + exposedCommunication + optimizer }
+    var total: Double { data + compute + exposedCommunication + optimizer }
 }
 
 /// Seconds since some fixed moment, unaffected by the wall clock being set.

@@ -1,57 +1,64 @@
-public import Collectives
-internal import Foundation
+internal import Collectives
+internal import Kernels
 internal import Optimization
+internal import Pruning
 internal import Speech
-public import Tensors
+internal import Synchronization
+internal import Tensors
+
+/// What the optimiser does in an update, as the recipe says.
+struct OptimizerSettings: Sendable {
+    let adam: Adam
+    let schedule: LearningRateSchedule
+    /// The most the gradient's norm may be; 0 does not clip.
+    let clipNorm: Double
+}
 
 /// One rank's replica and the update of it: load, differentiate, all-reduce, Adam.
 ///
-/// It decides nothing alone: whatever branches (skipping, clipping) comes from a number all ranks share.
-public struct Trainer<Task: TrainingTask>: ~Copyable {
+/// It decides nothing alone: whatever branches (skipping, clipping) comes from a number that all ranks share.
+struct Trainer<Task: TrainingTask>: ~Copyable {
     let task: Task
     let communicator: any Communicator
     let optimizer: OptimizerSettings
     /// Weights, gradients and moments of this replica.
-    public let store: ParameterStore
+    let store: ParameterStore
     /// The updates done.
-    public private(set) var update = 0
-    private var arena: Arena
-    private let reducer: GradientReducer
-    private var prefetcher: Prefetcher<Task.MicroBatch>?
+    private(set) var update: Int
+    /// Memory of one pass; evaluation borrows it between updates.
+    var arena = Arena()
+    private var reducer: GradientReducer
+    private let prefetcher: Prefetcher<Task.MicroBatch>
 
-    /// What the optimiser does, as the recipe says.
-    public struct OptimizerSettings: Sendable {
-        let adam: Adam
-        let schedule: LearningRateSchedule
-        /// The most the gradient's norm may be; 0 does not clip.
-        let clipNorm: Double
-    }
-
-    /// A trainer that has done `startingAt` updates.
-    public init(
+    /// A trainer that has done `update` updates of `updates`.
+    init(
         task: Task, store: consuming ParameterStore, communicator: any Communicator,
-        optimizer: OptimizerSettings, bucketMegabytes: Double, startingAt update: Int
+        optimizer: OptimizerSettings, bucketMegabytes: Double, startingAt update: Int, of updates: Int
     ) {
         self.task = task
         self.communicator = communicator
         self.optimizer = optimizer
         self.update = update
-        arena = Arena()
         reducer = GradientReducer(
             communicator: communicator, gradients: store.gradients.all,
             bucketBytes: Int(bucketMegabytes * 1_048_576))
         self.store = store
+        let work = Mutex(
+            WorkList(
+                task: task, rank: communicator.rank, rankCount: communicator.size, update: update,
+                updates: updates))
+        prefetcher = Prefetcher { try work.withLock { $0.next() }.map(task.load) }
     }
 
-    /// The most memory that activations ever took.
-    public var peakActivationBytes: Int { arena.peakBytes }
+    deinit { prefetcher.cancel() }
 
-    /// Does one update on every rank.
-    public mutating func step() throws -> StepReport {
+    /// Does one update, together with all other ranks.
+    mutating func step() throws -> StepReport {
         var phases = StepPhases()
         let firstTrainable = task.firstTrainableOffset(update: update)
         store.gradients[firstTrainable..<store.layout.count].fill(0)
-        var sums = try accumulate(from: firstTrainable, phases: &phases)
+        reducer.begin(trainableFrom: firstTrainable)
+        var sums = try accumulate(phases: &phases)
         let start = monotonicSeconds()
         var shared = sums.vector
         try reducer.finish(extra: &shared)
@@ -64,49 +71,54 @@ public struct Trainer<Task: TrainingTask>: ~Copyable {
     }
 
     /// Runs this rank's micro-batches; buckets of the last one are all-reduced while it is still in backward.
-    private mutating func accumulate(from firstTrainable: Int, phases: inout StepPhases) throws -> BatchSums {
-        let microBatches = task.microBatches(
-            of: task.globalBatch(update: update), rank: communicator.rank, rankCount: communicator.size)
-        reducer.begin(trainableFrom: firstTrainable)
+    private mutating func accumulate(phases: inout StepPhases) throws -> BatchSums {
+        let count = task.microBatches(
+            of: task.globalBatch(update: update), rank: communicator.rank, rankCount: communicator.size
+        ).count
         var sums = BatchSums()
-        for index in microBatches.indices {
+        for index in 0..<count {
             let waiting = monotonicSeconds()
-            let batch = try nextBatch()
+            guard let batch = try prefetcher.next() else {
+                preconditionFailure("update \(update) has \(count) micro-batches, but only \(index) were loaded")
+            }
             let computing = monotonicSeconds()
             phases.data += computing - waiting
-            let isLast = index == microBatches.count - 1
-            arena.reset()
-            sums += task.accumulateGradients(
-                batch, update: update, parameters: store.views, arena: &arena
-            ) { [reducer] offset in
-                if isLast { reducer.gradientsFinal(from: offset) }
-            }
+            sums += Self.differentiate(
+                batch, task: task, update: update, parameters: store.views, isLast: index == count - 1,
+                arena: &arena, reducer: &reducer)
             phases.compute += monotonicSeconds() - computing
         }
-        // A rank without a share contributes its zeros.
-        reducer.gradientsFinal(from: firstTrainable)
         return sums
     }
 
+    private static func differentiate(
+        _ batch: Task.MicroBatch, task: Task, update: Int, parameters: ParameterViews, isLast: Bool,
+        arena: inout Arena, reducer: inout GradientReducer
+    ) -> BatchSums {
+        arena.reset()
+        return task.accumulateGradients(batch, update: update, parameters: parameters, arena: &arena) {
+            if isLast { reducer.gradientsFinal(from: $0) }
+        }
+    }
+
     /// Clips and applies the summed gradient, or skips it on all ranks alike.
-    private mutating func applyUpdate(
+    private func applyUpdate(
         _ sums: BatchSums, from firstTrainable: Int, phases: StepPhases
     ) throws -> StepReport {
         let start = monotonicSeconds()
         let denominator = max(1, sums.items)
-        var norm = [
-            gradientNorm(store.gradients[firstTrainable..<store.layout.count]) / denominator
-        ]
-        // One rank's number decides for all: replicas agree only as far as MPI's all-reduce gives equal bits.
+        // One rank's number decides for all: MPI recommends equal bits from an all-reduce, but does not promise them.
+        var norm = [gradientNorm(store.gradients[firstTrainable..<store.layout.count]) / denominator]
         try communicator.broadcast(&norm, root: 0)
         let learningRate = optimizer.schedule.rate(at: update)
-        var report = StepReport(
-            update: update + 1, sums: sums, learningRate: learningRate, gradientNorm: norm[0],
-            skipped: !norm[0].isFinite || sums.notFinite > 0, phases: phases)
-        if !report.skipped {
+        let isFinite = norm[0].isFinite && sums.loss.isFinite && sums.notFinite == 0
+        if isFinite {
             let clip = clippingFactor(norm: norm[0], limit: optimizer.clipNorm)
             applyAdam(learningRate: learningRate, scale: Float(clip / denominator))
         }
+        var report = StepReport(
+            update: update + 1, sums: sums, learningRate: learningRate, gradientNorm: norm[0],
+            skipped: !isFinite, phases: phases)
         report.phases.optimizer = monotonicSeconds() - start
         return report
     }
@@ -120,8 +132,27 @@ public struct Trainer<Task: TrainingTask>: ~Copyable {
                 values: store.values[range], gradients: store.gradients[range],
                 firstMoment: store.firstMoment[range], secondMoment: store.secondMoment[range],
                 step: update - phase.update + 1, learningRate: learningRate, gradientScale: scale)
-            upper = range.lowerBound
+            upper = phase.offset
         }
     }
 }
 
+/// This rank's micro-batches of all updates, in order.
+private struct WorkList<Task: TrainingTask>: Sendable {
+    let task: Task
+    let rank: Int
+    let rankCount: Int
+    var update: Int
+    let updates: Int
+    var waiting: [[Int]] = []
+
+    mutating func next() -> [Int]? {
+        while waiting.isEmpty {
+            guard update < updates else { return nil }
+            waiting = task.microBatches(
+                of: task.globalBatch(update: update), rank: rank, rankCount: rankCount)
+            update += 1
+        }
+        return waiting.removeFirst()
+    }
+}

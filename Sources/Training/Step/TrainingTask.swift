@@ -1,9 +1,9 @@
-public import Tensors
+internal import Tensors
 
 /// What training needs to know of a problem: how its batches are planned, loaded and differentiated.
 ///
 /// CTC fine-tuning is one task; the trainer knows nothing of speech, and a task knows nothing of ranks but its share.
-public protocol TrainingTask: Sendable {
+protocol TrainingTask: Sendable {
     /// One micro-batch in memory, made on the prefetch thread.
     associatedtype MicroBatch: Sendable
 
@@ -32,11 +32,11 @@ public protocol TrainingTask: Sendable {
 }
 
 /// From an update on, the flat store is trained from an offset to its end.
-public struct TrainablePhase: Sendable, Hashable {
+struct TrainablePhase: Sendable, Hashable {
     /// The first update of the phase.
-    public let update: Int
+    let update: Int
     /// The first trained element; everything before it is frozen.
-    public let offset: Int
+    let offset: Int
 }
 
 extension TrainingTask {
@@ -47,20 +47,20 @@ extension TrainingTask {
 }
 
 /// What a batch adds up to; sums of ranks and micro-batches add.
-public struct BatchSums: Sendable, Equatable {
+struct BatchSums: Sendable, Equatable {
     /// The sum of the items' losses, in nats.
-    public var loss = 0.0
+    var loss = 0.0
     /// The items.
-    public var items = 0.0
+    var items = 0.0
     /// Seconds of audio.
-    public var audioSeconds = 0.0
+    var audioSeconds = 0.0
     /// Items whose target cannot be aligned to their frames, counted with loss zero.
-    public var infiniteLosses = 0.0
+    var infiniteLosses = 0.0
     /// Items whose loss is not a number.
-    public var notFinite = 0.0
+    var notFinite = 0.0
 
     /// Nothing.
-    public init() {}
+    init() {}
 
     /// The sums as numbers that can be all-reduced.
     var vector: [Double] {

@@ -1,7 +1,6 @@
-internal import Checkpoints
 internal import Collectives
-public import Pruning
-public import Tensors
+internal import Pruning
+internal import Tensors
 
 /// What a re-prune did.
 struct PruneReport: Sendable {
@@ -53,7 +52,7 @@ struct MaskAuthority {
         if communicator.rank == 0 {
             let chosen = try magnitudeMask(values: values, pool: pool, sparsity: sparsity)
             mask = chosen.mask
-            threshold = chosen.selection.threshold
+            threshold = chosen.threshold
         }
         var words = mask.bits
         try communicator.broadcast(&words, root: 0)

@@ -1,0 +1,55 @@
+internal import Foundation
+public import Tensors
+
+/// The small files of a model directory that is written.
+public struct ModelFiles: Sendable {
+    /// `config.json`.
+    public var config: JSONValue
+    /// `vocab.json`: tokens in the order of the head's rows.
+    public var tokens: [String]
+    /// How audio is prepared.
+    public var preprocessor: PreprocessorConfig
+    /// Which tokens are special.
+    public var tokenizer: TokenizerConfig
+    /// The model card, `README.md`; nil writes none.
+    public var card: String?
+
+    /// The files of a directory.
+    public init(
+        config: JSONValue, tokens: [String], preprocessor: PreprocessorConfig, tokenizer: TokenizerConfig,
+        card: String? = nil
+    ) {
+        self.config = config
+        self.tokens = tokens
+        self.preprocessor = preprocessor
+        self.tokenizer = tokenizer
+        self.card = card
+    }
+}
+
+/// Writes a directory that transformers' `from_pretrained` loads without a missing or unexpected key.
+///
+/// It appears at `path` whole or not at all, in place of what was there.
+public func writeModelDirectory(
+    at path: String, values: Tensor, layout: ParameterLayout, files: ModelFiles
+) throws(CheckpointError) {
+    let directory = try AtomicDirectory(path: path)
+    var weights = SafetensorsWriter()
+    for slot in layout.slots { weights.add(slot, of: values) }
+    try weights.write(to: directory.temporaryPath + "/model.safetensors")
+    let vocabulary = JSONValue.object(
+        files.tokens.enumerated().map { JSONValue.Member($0.element, .integer($0.offset)) })
+    let texts: [(String, JSONValue)] = [
+        ("config.json", files.config), ("vocab.json", vocabulary),
+        ("preprocessor_config.json", files.preprocessor.json),
+        ("tokenizer_config.json", files.tokenizer.json),
+        ("special_tokens_map.json", files.tokenizer.specialTokensMap),
+    ]
+    for (name, value) in texts {
+        try AtomicFile.write(Data((value.text() + "\n").utf8), to: directory.temporaryPath + "/" + name)
+    }
+    if let card = files.card {
+        try AtomicFile.write(Data(card.utf8), to: directory.temporaryPath + "/README.md")
+    }
+    try directory.commit()
+}

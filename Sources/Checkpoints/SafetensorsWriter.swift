@@ -1,0 +1,112 @@
+internal import Foundation
+public import Tensors
+
+/// Writes safetensors files, tensor after tensor, without a copy of the whole.
+public struct SafetensorsWriter {
+    /// What a tensor holds.
+    private enum Content {
+        case floats(Tensor)
+        case parameter(Tensor, ParameterSlot)
+        case bytes([UInt8])
+        case integers([Int])
+    }
+
+    private struct Entry {
+        let name: String
+        let dataType: DataType
+        let shape: Shape
+        let content: Content
+    }
+
+    private var entries: [Entry] = []
+    private let metadata: [String: String]
+
+    /// A file with these strings in its header; `format` is added, without which transformers refuses the file.
+    public init(metadata: [String: String] = [:]) {
+        self.metadata = metadata.merging(["format": "pt"]) { given, _ in given }
+    }
+
+    /// Adds float32 numbers, which must stay where they are until `write`.
+    public mutating func add(_ name: String, _ tensor: Tensor, shape: Shape) {
+        entries.append(Entry(name: name, dataType: .float32, shape: shape, content: .floats(tensor)))
+    }
+
+    /// Adds a parameter in file order, from a flat buffer that must stay where it is until `write`.
+    public mutating func add(_ slot: ParameterSlot, of values: Tensor, prefix: String = "") {
+        entries.append(
+            Entry(
+                name: prefix + slot.name, dataType: .float32, shape: slot.fileShape,
+                content: .parameter(values.elements(slot.range), slot)))
+    }
+
+    /// Adds bytes.
+    public mutating func add(_ name: String, bytes: [UInt8], shape: Shape? = nil) {
+        entries.append(
+            Entry(name: name, dataType: .uint8, shape: shape ?? [bytes.count], content: .bytes(bytes)))
+    }
+
+    /// Adds whole numbers.
+    public mutating func add(_ name: String, integers: [Int]) {
+        entries.append(
+            Entry(name: name, dataType: .int64, shape: [integers.count], content: .integers(integers)))
+    }
+
+    /// Writes the file: beside its place, synced, renamed.
+    public func write(to path: String) throws(CheckpointError) {
+        // As the reference does: widest elements first, so that every tensor is aligned; then by name.
+        let ordered = entries.sorted { (-$0.dataType.size, $0.name) < (-$1.dataType.size, $1.name) }
+        var file = try AtomicFile(path: path)
+        try file.write(header(ordered))
+        for entry in ordered { try write(entry, to: &file) }
+        try file.commit()
+    }
+
+    private func header(_ ordered: [Entry]) -> Data {
+        let strings = metadata.sorted { $0.key < $1.key }.map { JSONValue.Member($0.key, .string($0.value)) }
+        var members = [JSONValue.Member("__metadata__", .object(strings))]
+        var position = 0
+        for entry in ordered {
+            let end = position + entry.shape.count * entry.dataType.size
+            members.append(
+                JSONValue.Member(
+                    entry.name,
+                    .object([
+                        .init("dtype", .string(entry.dataType.rawValue)),
+                        .init("shape", .array(entry.shape.dimensions.map(JSONValue.integer))),
+                        .init("data_offsets", .array([.integer(position), .integer(end)])),
+                    ])))
+            position = end
+        }
+        var text = Data(JSONValue.object(members).line.utf8)
+        text.append(Data(repeating: 0x20, count: (8 - text.count % 8) % 8))
+        var length = UInt64(text.count).littleEndian
+        return Data(bytes: &length, count: 8) + text
+    }
+
+    private func write(_ entry: Entry, to file: inout AtomicFile) throws(CheckpointError) {
+        switch entry.content {
+        case .floats(let tensor):
+            try write(tensor, to: &file)
+        case .parameter(let values, let slot) where slot.fileOrder == .same:
+            try write(values, to: &file)
+        case .parameter(let values, let slot):
+            let ordered = FlatBuffer(count: values.count)
+            writeInFileOrder(values, slot: slot, into: ordered.all)
+            try write(ordered.all, to: &file)
+        case .bytes(let bytes):
+            try file.write(Data(bytes))
+        case .integers(let integers):
+            var words = integers.map { Int64($0).littleEndian }
+            try file.write(Data(bytes: &words, count: words.count * 8))
+        }
+    }
+
+    /// Writes numbers in pieces, so that no second copy of a large tensor is ever held.
+    private func write(_ tensor: Tensor, to file: inout AtomicFile) throws(CheckpointError) {
+        let piece = 4 << 20
+        for start in stride(from: 0, to: tensor.count, by: piece) {
+            let part = tensor.elements(start..<min(start + piece, tensor.count))
+            try file.write(Data(buffer: part.buffer))
+        }
+    }
+}

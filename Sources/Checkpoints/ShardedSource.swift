@@ -1,0 +1,53 @@
+internal import Foundation
+public import Tensors
+
+/// Weights spread over several files, as a `…index.json` beside them says.
+public struct ShardedSource: TensorSource {
+    /// The index.
+    public let path: String
+    private let sourceOfName: [String: any TensorSource]
+
+    /// Opens all shards of an index.
+    public init(index path: String) throws(CheckpointError) {
+        self.path = path
+        let index: JSONValue
+        do {
+            index = try JSONValue(parsing: FileManager.default.contents(atPath: path) ?? Data())
+        } catch {
+            throw CheckpointError(path, "\(error)")
+        }
+        guard let map = index["weight_map"]?.members, !map.isEmpty else {
+            throw CheckpointError(path, "has no \"weight_map\" of tensors and their files")
+        }
+        let folder = (path as NSString).deletingLastPathComponent
+        var shards: [String: any TensorSource] = [:]
+        var sources: [String: any TensorSource] = [:]
+        for member in map {
+            guard let file = member.value.string, !file.contains("/"), !file.hasPrefix(".") else {
+                throw CheckpointError(path, "tensor \(member.key): \(member.value.line) is not a file beside it")
+            }
+            let shard: any TensorSource
+            if let open = shards[file] { shard = open } else { shard = try openShard(folder + "/" + file) }
+            shards[file] = shard
+            guard shard.info(member.key) != nil else {
+                throw CheckpointError(path, "tensor \(member.key) is not in \(file)")
+            }
+            sources[member.key] = shard
+        }
+        sourceOfName = sources
+    }
+
+    /// The names of all tensors, sorted.
+    public var names: [String] { sourceOfName.keys.sorted() }
+    /// What a shard says of a tensor.
+    public func info(_ name: String) -> TensorInfo? { sourceOfName[name]?.info(name) }
+    /// Reads a tensor from its shard.
+    public func read(_ name: String, into target: Tensor) throws(CheckpointError) {
+        guard let source = sourceOfName[name] else { throw CheckpointError(path, "has no tensor \(name)") }
+        try source.read(name, into: target)
+    }
+}
+
+private func openShard(_ path: String) throws(CheckpointError) -> any TensorSource {
+    try SafetensorsFile(path: path)
+}

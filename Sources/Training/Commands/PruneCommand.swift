@@ -1,0 +1,80 @@
+internal import Checkpoints
+internal import Foundation
+internal import Models
+internal import Pruning
+internal import Tensors
+
+/// How `parp prune` chooses what to prune.
+public enum PruneChoice: String, Sendable, CaseIterable {
+    /// The smallest magnitudes.
+    case magnitude
+    /// Any.
+    case random
+}
+
+/// What `parp prune` was asked for.
+public struct PruneOptions: Sendable {
+    /// The model directory.
+    public var model: String
+    /// The share of the pool to zero.
+    public var sparsity: Double
+    /// How it is chosen.
+    public var method: PruneChoice
+    /// The directory to write.
+    public var output: String
+    /// Where random numbers are counted from.
+    public var seed: Int
+
+    /// What to prune, how far, and where to.
+    public init(
+        model: String, sparsity: Double, method: PruneChoice = .magnitude, output: String, seed: Int = 1
+    ) {
+        self.model = model
+        self.sparsity = sparsity
+        self.method = method
+        self.output = output
+        self.seed = seed
+    }
+}
+
+/// Prunes a model once, without training, and writes it with its mask.
+public func runPrune(_ options: PruneOptions, session: Session) throws {
+    try session.together {
+        guard session.isRoot else { return }
+        guard (0...1).contains(options.sparsity) else {
+            throw UserError(.usage, "--sparsity is \(options.sparsity); it must be from 0 to 1, e.g. 0.5")
+        }
+        let model = try SpeechModel.toFineTune(path: options.model, vocabulary: "") {
+            throw CheckpointError(options.model, "has no vocab.json; give the model its vocabulary first")
+        }
+        let layout = model.network.layout
+        let store = ParameterStore(layout: layout, training: false)
+        try model.loadWeights(into: store.values.all, seed: UInt64(options.seed))
+        let pool = PrunablePool(layout)
+        let (mask, threshold) = try choose(options, store.values.all, pool)
+        mask.apply(to: store.values.all, pool: pool)
+        try writeModelDirectory(
+            at: options.output, values: store.values.all, layout: layout, files: model.files(card: nil))
+        var hash = ContentHash()
+        hash.combine(store.values.all)
+        let provenance = MaskProvenance(
+            method: options.method.rawValue, update: 0, sparsityTarget: options.sparsity,
+            threshold: threshold, parent: options.model, weightsHash: hash.value)
+        try MaskFile.write(mask, pool: pool, provenance: provenance, to: options.output + "/mask.safetensors")
+        print(
+            "\(options.output): \(mask.prunedCount) of \(mask.count) prunable weights are zero "
+                + String(format: "(%.4f %%)", 100 * mask.sparsity))
+    }
+}
+
+private func choose(
+    _ options: PruneOptions, _ values: Tensor, _ pool: PrunablePool
+) throws -> (PruningMask, Float) {
+    switch options.method {
+    case .magnitude:
+        let selection = try magnitudeMask(values: values, pool: pool, sparsity: options.sparsity)
+        return (selection.mask, selection.threshold)
+    case .random:
+        return (randomMask(pool: pool, sparsity: options.sparsity, seed: UInt64(options.seed)), 0)
+    }
+}

@@ -1,0 +1,44 @@
+/// One key of a recipe: its name, what it means, which values it takes, and where it goes.
+///
+/// Reading, writing, checking and documenting recipes all follow from `RecipeKey.all`.
+struct RecipeKey: Sendable {
+    /// The section, empty for keys at the top.
+    let section: String
+    /// The key.
+    let name: String
+    /// What it means, with its unit.
+    let meaning: String
+    /// What a file must hold.
+    let expectation: String
+    /// Puts a value into a recipe; false if it has the wrong type.
+    let set: @Sendable (RecipeValue, inout Recipe) -> Bool
+    /// The value in a recipe.
+    let get: @Sendable (Recipe) -> RecipeValue
+    /// What is wrong with the value in a recipe, or nil.
+    let fault: @Sendable (Recipe) -> String?
+
+    /// The key as it is written on the command line: `section.name`.
+    var path: String { section.isEmpty ? name : "\(section).\(name)" }
+
+    /// A key of a field, with the rule that its value keeps, as a sentence that starts with "must".
+    init<Value: RecipeConvertible>(
+        _ section: String, _ name: String, _ field: any WritableKeyPath<Recipe, Value> & Sendable,
+        _ meaning: String, must rule: String = "", when isValid: @escaping @Sendable (Value) -> Bool = { _ in true }
+    ) {
+        self.section = section
+        self.name = name
+        self.meaning = meaning
+        expectation = Value.expectation
+        set = { value, recipe in
+            guard let converted = Value(value) else { return false }
+            recipe[keyPath: field] = converted
+            return true
+        }
+        get = { $0[keyPath: field].recipeValue }
+        let path = section.isEmpty ? name : "\(section).\(name)"
+        fault = { recipe in
+            let value = recipe[keyPath: field]
+            return isValid(value) ? nil : "\(path) is \(value.recipeValue.toml); it must \(rule)"
+        }
+    }
+}

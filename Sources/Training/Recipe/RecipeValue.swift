@@ -1,0 +1,108 @@
+internal import Optimization
+internal import Speech
+internal import Text
+
+/// A value as a recipe file can write it.
+enum RecipeValue: Sendable, Equatable {
+    case boolean(Bool)
+    case integer(Int)
+    case number(Double)
+    case string(String)
+    case array([RecipeValue])
+
+    /// The value as TOML.
+    var toml: String {
+        switch self {
+        case .boolean(let value): value ? "true" : "false"
+        case .integer(let value): String(value)
+        case .number(let value): "\(value)"
+        case .string(let value):
+            "\"" + value.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"") + "\""
+        case .array(let values): "[" + values.map(\.toml).joined(separator: ", ") + "]"
+        }
+    }
+}
+
+/// A Swift type that a recipe's value can become.
+protocol RecipeConvertible: Sendable {
+    /// What a file must hold, for messages: `a number`.
+    static var expectation: String { get }
+    init?(_ value: RecipeValue)
+    var recipeValue: RecipeValue { get }
+}
+
+extension Bool: RecipeConvertible {
+    static var expectation: String { "true or false" }
+    init?(_ value: RecipeValue) {
+        guard case .boolean(let value) = value else { return nil }
+        self = value
+    }
+    var recipeValue: RecipeValue { .boolean(self) }
+}
+
+extension Int: RecipeConvertible {
+    static var expectation: String { "a whole number" }
+    init?(_ value: RecipeValue) {
+        guard case .integer(let value) = value else { return nil }
+        self = value
+    }
+    var recipeValue: RecipeValue { .integer(self) }
+}
+
+extension Double: RecipeConvertible {
+    static var expectation: String { "a number" }
+    init?(_ value: RecipeValue) {
+        switch value {
+        case .number(let value) where value.isFinite: self = value
+        case .integer(let value): self = Double(value)
+        default: return nil
+        }
+    }
+    var recipeValue: RecipeValue { .number(self) }
+}
+
+extension String: RecipeConvertible {
+    static var expectation: String { "a text in quotes" }
+    init?(_ value: RecipeValue) {
+        guard case .string(let value) = value else { return nil }
+        self = value
+    }
+    var recipeValue: RecipeValue { .string(self) }
+}
+
+extension [Double]: RecipeConvertible {
+    static var expectation: String { "a list of numbers" }
+    init?(_ value: RecipeValue) {
+        guard case .array(let values) = value else { return nil }
+        let numbers = values.compactMap(Double.init)
+        guard numbers.count == values.count else { return nil }
+        self = numbers
+    }
+    var recipeValue: RecipeValue { .array(map(\.recipeValue)) }
+}
+
+/// An enumeration whose raw values stand in recipes.
+protocol RecipeChoice: RecipeConvertible, RawRepresentable<String>, CaseIterable {}
+
+extension RecipeChoice {
+    static var expectation: String {
+        let names = allCases.map { "\"\($0.rawValue)\"" }
+        return names.count == 1 ? "\(names[0]), all that there is yet" : "one of " + names.joined(separator: ", ")
+    }
+    init?(_ value: RecipeValue) {
+        guard case .string(let name) = value else { return nil }
+        self.init(rawValue: name)
+    }
+    var recipeValue: RecipeValue { .string(rawValue) }
+}
+
+extension BadUtterances: RecipeChoice {}
+extension OptimizerKind: RecipeChoice {}
+extension PruningMethodKind: RecipeChoice {}
+extension InitialMask: RecipeChoice {}
+extension WireFormat: RecipeChoice {}
+extension GEMMPrecision: RecipeChoice {}
+extension Metric: RecipeChoice {}
+extension ScheduleKind: RecipeChoice {}
+extension Manifest.Labels: RecipeChoice {}
+extension TextCase: RecipeChoice {}

@@ -1,0 +1,27 @@
+internal import Checkpoints
+internal import Collectives
+internal import Foundation
+internal import Tensors
+
+/// What the run ran on: `environment.json`.
+func environmentReport(session: Session, skipped: [String]) -> JSONValue {
+    let communicator = session.communicator
+    let process = ProcessInfo.processInfo
+    let cpu = (try? String(contentsOfFile: "/proc/cpuinfo", encoding: .utf8))?
+        .split(separator: "\n").first { $0.hasPrefix("model name") }?
+        .split(separator: ":").last.map { $0.trimmingCharacters(in: .whitespaces) }
+    return .object([
+        .init("parp", .string(parpVersion)),
+        .init("date", .string(ISO8601DateFormatter().string(from: Date()))),
+        .init("host", .string(communicator.hostName)),
+        .init("ranks", .integer(communicator.size)),
+        .init("threads_per_rank", .integer(Threads.count)),
+        .init("mpi", .string(communicator.libraryVersion)),
+        .init("cpu", .string(cpu ?? "unknown")),
+        .init("cores", .integer(process.processorCount)),
+        .init("memory_bytes", .integer(physicalMemoryBytes())),
+        .init("system", .string(process.operatingSystemVersionString)),
+        .init("command", .array(CommandLine.arguments.map(JSONValue.string))),
+        .init("left_out", .array(skipped.map(JSONValue.string))),
+    ])
+}

@@ -1,0 +1,54 @@
+internal import Checkpoints
+internal import Tensors
+internal import Text
+
+extension StepReport {
+    /// The fields of a `train` event.
+    var fields: [(String, JSONValue)] {
+        [
+            ("loss", .number(loss)), ("learning_rate", .number(learningRate)),
+            ("gradient_norm", .number(gradientNorm)), ("utterances", .number(sums.items)),
+            ("audio_seconds", .number(sums.audioSeconds)), ("infinite_losses", .number(sums.infiniteLosses)),
+            ("skipped", .boolean(skipped)), ("seconds", .number(phases.total)),
+            ("data_seconds", .number(phases.data)), ("compute_seconds", .number(phases.compute)),
+            ("exposed_communication_seconds", .number(phases.exposedCommunication)),
+            ("communication_seconds", .number(phases.communication)),
+            ("optimizer_seconds", .number(phases.optimizer)),
+        ]
+    }
+}
+
+extension PruneReport {
+    /// The fields of a `prune` event.
+    var fields: [(String, JSONValue)] {
+        [
+            ("sparsity_target", .number(sparsity)), ("pruned", .integer(pruned)), ("pool", .integer(poolSize)),
+            ("sparsity", .number(poolSize > 0 ? Double(pruned) / Double(poolSize) : 0)),
+            ("threshold", .number(Double(threshold))), ("revived", .integer(revived)),
+            ("iou_previous", .number(overlapWithPrevious)), ("iou_initial", .number(overlapWithInitial)),
+            ("mask_hash", .string(ContentHash.text(hash))), ("seconds", .number(seconds)),
+        ]
+    }
+}
+
+extension EvaluationResult {
+    /// The fields of an `eval` event.
+    var fields: [(String, JSONValue)] {
+        [
+            ("wer", .number(words.rate)), ("cer", .number(characters.rate)), ("loss", .number(meanLoss)),
+            ("words", words.json), ("characters", characters.json), ("utterances", .integer(utterances)),
+            ("audio_seconds", .number(audioSeconds)), ("infinite_losses", .integer(infiniteLosses)),
+        ]
+    }
+}
+
+extension ErrorRate {
+    /// The counts as an object.
+    var json: JSONValue {
+        .object([
+            .init("substitutions", .integer(substitutions)), .init("deletions", .integer(deletions)),
+            .init("insertions", .integer(insertions)), .init("correct", .integer(correct)),
+            .init("reference", .integer(referenceLength)),
+        ])
+    }
+}

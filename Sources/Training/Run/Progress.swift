@@ -1,0 +1,61 @@
+internal import Foundation
+#if canImport(Glibc)
+internal import Glibc
+#endif
+
+/// What a run says while it goes on: rank 0 alone, to standard output.
+struct Progress {
+    private let isSpeaking: Bool
+    private let updates: Int
+    private let startUpdate: Int
+    private let start = monotonicSeconds()
+    private var lastLine = -Double.infinity
+    private var audioSeconds = 0.0
+    private let isTerminal = isatty(STDOUT_FILENO) == 1
+
+    /// Seconds between lines where standard output is a file.
+    private static let quietSeconds = 10.0
+
+    init(isSpeaking: Bool, updates: Int, startUpdate: Int) {
+        self.isSpeaking = isSpeaking
+        self.updates = updates
+        self.startUpdate = startUpdate
+    }
+
+    /// Says something worth a line of its own.
+    func say(_ text: String) {
+        guard isSpeaking else { return }
+        print((isTerminal ? "\r\u{1B}[K" : "") + text)
+        fflush(nil)
+    }
+
+    /// Shows an update: loss, speed, time left.
+    mutating func show(_ report: StepReport) {
+        guard isSpeaking else { return }
+        audioSeconds += report.sums.audioSeconds
+        let now = monotonicSeconds()
+        let isLast = report.update == updates
+        guard isTerminal || isLast || now - lastLine > Self.quietSeconds else { return }
+        lastLine = now
+        let elapsed = now - start
+        let done = report.update - startUpdate
+        let left = elapsed / Double(max(1, done)) * Double(updates - report.update)
+        let line = String(
+            format: "update %d/%d  loss %.3f  lr %.2e  %.1f audio s/s  %@ left", report.update, updates,
+            report.loss, report.learningRate, audioSeconds / max(elapsed, 1e-9), Self.duration(left))
+        if isTerminal {
+            print("\r\u{1B}[K" + line, terminator: isLast ? "\n" : "")
+            fflush(nil)
+        } else {
+            say(line)
+        }
+    }
+
+    /// Seconds as people write them.
+    static func duration(_ seconds: Double) -> String {
+        let whole = Int(seconds.rounded())
+        if whole < 60 { return "\(whole) s" }
+        if whole < 3600 { return "\(whole / 60) min \(whole % 60) s" }
+        return "\(whole / 3600) h \(whole % 3600 / 60) min"
+    }
+}

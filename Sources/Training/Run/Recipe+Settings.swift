@@ -1,0 +1,58 @@
+internal import Text
+internal import Optimization
+internal import Pruning
+internal import Models
+
+extension Recipe {
+    /// The optimiser and its schedule.
+    var optimizerSettings: OptimizerSettings {
+        OptimizerSettings(
+            adam: Adam(
+                beta1: optimizer.betas[0], beta2: optimizer.betas[1], epsilon: optimizer.epsilon,
+                weightDecay: optimizer.weightDecay),
+            schedule: LearningRateSchedule(
+                kind: schedule.kind, peak: optimizer.learningRate, updates: schedule.updates,
+                phases: schedule.phases, initialScale: schedule.initialScale,
+                finalScale: schedule.finalScale),
+            clipNorm: optimizer.clipNorm)
+    }
+
+    /// The pruning method.
+    var pruningMethod: any PruningMethod {
+        switch pruning.method {
+        case .dense: DenseMethod()
+        case .parp:
+            PARPMethod(sparsity: pruning.sparsity, interval: pruning.interval, updates: schedule.updates)
+        case .progressive:
+            PARPMethod(
+                sparsity: pruning.sparsity, startSparsity: pruning.startSparsity, interval: pruning.interval,
+                updates: schedule.updates)
+        }
+    }
+}
+
+extension CTCTask {
+    /// The task that a recipe describes.
+    init(recipe: Recipe, model: SpeechModel, data: SpeechDataset) {
+        self.init(
+            model: model.network, data: data, batchSeconds: recipe.data.batchSeconds,
+            settings: Settings(
+                seed: UInt64(recipe.seed), regularization: recipe.regularization.settings,
+                augmentation: recipe.augmentation.settings,
+                freezeFeatureEncoder: recipe.model.freezeFeatureEncoder,
+                freezeEncoderUpdates: recipe.model.freezeEncoderUpdates,
+                rankSeconds: recipe.data.rankSeconds, blank: model.vocabulary.blank,
+                zeroInfinity: recipe.loss.zeroInfinity))
+    }
+}
+
+extension Metric {
+    /// The number that a metric takes of an evaluation; lower is better.
+    func value(_ result: EvaluationResult) -> Double {
+        switch self {
+        case .wordErrorRate: result.words.rate
+        case .characterErrorRate: result.characters.rate
+        case .loss: result.meanLoss
+        }
+    }
+}

@@ -1,0 +1,68 @@
+internal import Checkpoints
+internal import Foundation
+#if canImport(Glibc)
+internal import Glibc
+#endif
+
+/// The folder of a run: what went in, what happened, what came out. Only rank 0 writes to it.
+struct RunDirectory: Sendable {
+    /// The folder.
+    let path: String
+
+    var recipe: String { path + "/recipe.toml" }
+    var environment: String { path + "/environment.json" }
+    var metrics: String { path + "/metrics.jsonl" }
+    var best: String { path + "/best" }
+    var final: String { path + "/final" }
+
+    func checkpoint(_ update: Int) -> String { "\(path)/checkpoints/step-\(update)" }
+    func mask(_ update: Int) -> String { "\(path)/masks/step-\(update).safetensors" }
+
+    /// Makes the folder, or opens it again, on rank 0; others learn its name only.
+    ///
+    /// - Throws: `UserError` if there is a run already and `resume` was not asked for.
+    init(path: String, resume: Bool, for session: Session) throws {
+        self.path = path
+        guard session.isRoot else { return }
+        let files = FileManager.default
+        let exists = files.fileExists(atPath: recipe)
+        if exists && !resume {
+            throw UserError(.usage, "\(path) holds a run already; go on with --resume, or choose another --output")
+        }
+        for folder in [path, path + "/checkpoints", path + "/masks"] {
+            do {
+                try files.createDirectory(atPath: folder, withIntermediateDirectories: true)
+            } catch {
+                throw UserError(.fault, "\(folder) cannot be made: \(error.localizedDescription)")
+            }
+        }
+    }
+
+    /// The updates at which whole checkpoints were written, newest first.
+    func checkpointUpdates() -> [Int] {
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: path + "/checkpoints")) ?? []
+        return names.compactMap { $0.hasPrefix("step-") ? Int($0.dropFirst(5)) : nil }.sorted(by: >)
+    }
+
+    /// Removes all checkpoints but the newest.
+    func keepNewestCheckpoints(_ count: Int) {
+        for update in checkpointUpdates().dropFirst(count) {
+            try? FileManager.default.removeItem(atPath: checkpoint(update))
+        }
+    }
+}
+
+/// Keeps a second run out of a folder while this one lives. A class: it ends with its last holder.
+final class RunLock: Sendable {
+    private let descriptor: Int32
+
+    init(directory: String) throws {
+        descriptor = open(directory + "/.lock", O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
+        guard descriptor < 0 || flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
+            close(descriptor)
+            throw UserError(.usage, "another run is writing to \(directory); wait for it or choose another --output")
+        }
+    }
+
+    deinit { if descriptor >= 0 { close(descriptor) } }
+}

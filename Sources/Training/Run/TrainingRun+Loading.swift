@@ -1,0 +1,59 @@
+internal import Checkpoints
+internal import Collectives
+internal import Pruning
+internal import Tensors
+
+extension TrainingRun {
+    /// Fills the store on rank 0, from the newest whole checkpoint or the model directory, and gives it to all.
+    static func load(
+        _ directory: RunDirectory?, recipe: Recipe, session: Session, model: SpeechModel,
+        store: borrowing ParameterStore, masks: inout MaskAuthority
+    ) throws -> CheckpointState {
+        var state = CheckpointState(update: 0, bestMetric: nil, seed: recipe.seed)
+        let values = store.values.all
+        let moments = [store.firstMoment.all, store.secondMoment.all]
+        var words: [UInt64] = []
+        var faults: [String] = []
+        state = try session.together {
+            guard session.isRoot else { return state }
+            let found = try directory.flatMap {
+                try newestState($0, recipe: recipe, store: store, masks: &masks, faults: &faults)
+            }
+            if found == nil { try model.loadWeights(into: values, seed: UInt64(recipe.seed)) }
+            return found ?? state
+        }
+        for fault in faults { print("parp: \(fault); using the checkpoint before it") }
+        state = try session.exchange(state)[0]
+        try session.communicator.broadcast(values, root: 0)
+        guard state.update > 0 else { return state }
+        for moment in moments { try session.communicator.broadcast(moment, root: 0) }
+        words = masks.current.bits + (masks.initial ?? masks.current).bits
+        try session.communicator.broadcast(&words, root: 0)
+        let half = words.count / 2
+        masks.restore(
+            current: PruningMask(bits: Array(words[..<half]), count: masks.pool.count),
+            initial: PruningMask(bits: Array(words[half...]), count: masks.pool.count))
+        return state
+    }
+
+    /// The newest checkpoint that can be read; those that cannot are named.
+    private static func newestState(
+        _ directory: RunDirectory, recipe: Recipe, store: borrowing ParameterStore,
+        masks: inout MaskAuthority, faults: inout [String]
+    ) throws -> CheckpointState? {
+        for update in directory.checkpointUpdates() {
+            do {
+                let state = try CheckpointFiles.read(
+                    directory.checkpoint(update), into: store, masks: &masks)
+                guard state.seed == recipe.seed else {
+                    throw UserError(
+                        .usage, "\(directory.path) was run with seed \(state.seed), not \(recipe.seed): not the same run")
+                }
+                return state
+            } catch let error as CheckpointError {
+                faults.append("\(error)")
+            }
+        }
+        return nil
+    }
+}

@@ -10,7 +10,13 @@ public func openModelWeights(directory: String) throws(CheckpointError) -> any T
     if files.fileExists(atPath: path("model.safetensors.index.json")) {
         return try ShardedSource(index: path("model.safetensors.index.json"))
     }
+    if files.fileExists(atPath: path("pytorch_model.bin")) {
+        return try TorchArchive(path: path("pytorch_model.bin"))
+    }
+    if files.fileExists(atPath: path("pytorch_model.bin.index.json")) {
+        return try ShardedSource(index: path("pytorch_model.bin.index.json"))
+    }
     throw CheckpointError(
         directory,
-        "has no weights; looked for model.safetensors, model.safetensors.index.json and pytorch_model.bin")
+        "has no weights; looked for model.safetensors, pytorch_model.bin and their .index.json")
 }

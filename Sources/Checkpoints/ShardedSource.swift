@@ -49,5 +49,5 @@ public struct ShardedSource: TensorSource {
 }
 
 private func openShard(_ path: String) throws(CheckpointError) -> any TensorSource {
-    try SafetensorsFile(path: path)
+    path.hasSuffix(".safetensors") ? try SafetensorsFile(path: path) : try TorchArchive(path: path)
 }

@@ -1,6 +1,6 @@
 /// The shapes that `parp init` makes.
 public enum ModelPreset: String, Sendable, CaseIterable {
-    /// 4 blocks of 192 channels behind narrow convolutions: for tests and demonstrations.
+    /// 4 blocks of 192 channels behind narrow convolutions, norm first: for tests and demonstrations.
     case tiny
     /// wav2vec 2.0 base: 95 M weights.
     case base
@@ -22,6 +22,10 @@ public enum ModelPreset: String, Sendable, CaseIterable {
             configuration.convolutionChannels = [64, 96, 96, 128, 128, 192, 192]
             configuration.positionalKernel = 32
             configuration.positionalGroups = 8
+            // Norm first everywhere: what is trained from nothing needs it most.
+            configuration.featureNormalization = .layer
+            configuration.convolutionBias = true
+            configuration.stableLayerNorm = true
         case .large, .xlsr53:
             configuration.hiddenSize = 1024
             configuration.layerCount = 24

@@ -1,3 +1,4 @@
+internal import Collectives
 internal import Foundation
 #if canImport(Glibc)
 internal import Glibc
@@ -11,13 +12,15 @@ struct Progress {
     private let start = monotonicSeconds()
     private var lastLine = -Double.infinity
     private var audioSeconds = 0.0
-    private let isTerminal = isatty(STDOUT_FILENO) == 1
+    private let isTerminal: Bool
 
     /// Seconds between lines where standard output is a file.
     private static let quietSeconds = 10.0
 
-    init(isSpeaking: Bool, updates: Int, startUpdate: Int) {
-        self.isSpeaking = isSpeaking
+    init(session: Session, updates: Int, startUpdate: Int) {
+        isSpeaking = session.isRoot
+        // mpirun gives ranks a terminal of its own even where its output goes to a file.
+        isTerminal = session.communicator.size == 1 && isatty(STDOUT_FILENO) == 1
         self.updates = updates
         self.startUpdate = startUpdate
     }

@@ -56,7 +56,7 @@ struct TrainingRun: ~Copyable {
             masks: &masks)
         bestMetric = state.bestMetric
         progress = Progress(
-            isSpeaking: session.isRoot, updates: recipe.schedule.updates, startUpdate: state.update)
+            session: session, updates: recipe.schedule.updates, startUpdate: state.update)
         self.masks = masks
         trainer = Trainer(
             task: CTCTask(recipe: recipe, model: model, data: start.train), store: store,

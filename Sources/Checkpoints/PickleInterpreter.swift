@@ -1,0 +1,304 @@
+/// Reads one pickle of a checkpoint as data. It executes nothing: a name that no checkpoint needs ends the reading.
+///
+/// The opcodes are those that PyTorch and Python's protocols 2 to 5 write for state dictionaries; everything is bounded:
+/// objects, depth of the stack, lengths, and each operand is checked for its kind.
+struct PickleInterpreter {
+    let file: MappedFile
+    let end: Int
+    private(set) var position: Int
+    private(set) var heap: [PickleObject] = []
+    private var stack: [Int] = []
+    private var marks: [Int] = []
+    private var memo: [Int: Int] = [:]
+
+    /// The most objects of one checkpoint; the largest real ones have some ten thousand.
+    static let maximumObjects = 20_000_000
+    /// The longest string or bytes.
+    static let maximumLength = 64 << 20
+
+    init(file: MappedFile, range: Range<Int>) {
+        self.file = file
+        position = range.lowerBound
+        end = range.upperBound
+    }
+
+    func fault(_ sentence: String) -> CheckpointError {
+        CheckpointError(file.path, "broken pickle at byte \(position): \(sentence)")
+    }
+
+    /// Reads to the STOP opcode and returns the root object's place in the heap.
+    mutating func run() throws(CheckpointError) -> Int {
+        while true {
+            let opcode = try integer(UInt8.self)
+            if opcode == UInt8(ascii: ".") {
+                guard let root = stack.last else { throw fault("it ends with nothing on its stack") }
+                return root
+            }
+            try execute(opcode)
+        }
+    }
+
+    private mutating func execute(_ opcode: UInt8) throws(CheckpointError) {
+        switch opcode {
+        case 0x80: _ = try integer(UInt8.self)  // PROTO
+        case 0x95: _ = try integer(UInt64.self)  // FRAME
+        case 0x28: marks.append(stack.count)  // MARK
+        case 0x4E: try push(.none)
+        case 0x88: try push(.boolean(true))
+        case 0x89: try push(.boolean(false))
+        case 0x4A: try push(.integer(Int(try integer(Int32.self))))  // BININT
+        case 0x4B: try push(.integer(Int(try integer(UInt8.self))))
+        case 0x4D: try push(.integer(Int(try integer(UInt16.self))))
+        case 0x8A: try longInteger(count: Int(try integer(UInt8.self)))
+        case 0x8B: try longInteger(count: Int(try integer(Int32.self)))
+        case 0x47: try push(.number(Double(bitPattern: try integer(UInt64.self).byteSwapped)))
+        case 0x58, 0x54: try string(count: Int(try integer(UInt32.self)))
+        case 0x8C, 0x55: try string(count: Int(try integer(UInt8.self)))
+        case 0x8D: try string(count: try length(try integer(UInt64.self)))
+        case 0x42: try push(.bytes(try bytes(Int(try integer(UInt32.self)))))
+        case 0x43: try push(.bytes(try bytes(Int(try integer(UInt8.self)))))
+        case 0x8E: try push(.bytes(try bytes(try length(try integer(UInt64.self)))))
+        case 0x7D: try push(.dictionary([]))
+        case 0x5D: try push(.list([]))
+        case 0x29: try push(.tuple([]))
+        case 0x8F: try push(.list([]))  // EMPTY_SET, whose order nobody asks for
+        case 0x30: _ = try pop()
+        default: try executeCompound(opcode)
+        }
+    }
+
+    private mutating func executeCompound(_ opcode: UInt8) throws(CheckpointError) {
+        switch opcode {
+        case 0x74: try push(.tuple(try popToMark()))
+        case 0x85: try push(.tuple(try popMany(1)))
+        case 0x86: try push(.tuple(try popMany(2)))
+        case 0x87: try push(.tuple(try popMany(3)))
+        case 0x61: try append(try popMany(1))
+        case 0x65, 0x90: try append(try popToMark())
+        case 0x73: try setItems(try popMany(2))
+        case 0x75: try setItems(try popToMark())
+        case 0x71: try remember(Int(try integer(UInt8.self)))
+        case 0x72: try remember(Int(try integer(UInt32.self)))
+        case 0x94: try remember(memo.count)  // MEMOIZE
+        case 0x68: try recall(Int(try integer(UInt8.self)))
+        case 0x6A: try recall(Int(try integer(UInt32.self)))
+        case 0x63: try global(module: try line(), name: try line())
+        case 0x93: try stackGlobal()
+        case 0x52, 0x81: try reduce()
+        case 0x62: _ = try pop()  // BUILD: attributes of what is on the stack; state dictionaries keep _metadata there
+        case 0x51: try persistentStorage()
+        default:
+            throw fault("opcode 0x\(String(opcode, radix: 16)) stands in no checkpoint")
+        }
+    }
+}
+
+// Operands.
+extension PickleInterpreter {
+    private mutating func integer<Value: FixedWidthInteger>(_ type: Value.Type) throws(CheckpointError) -> Value {
+        let size = Value.bitWidth / 8
+        guard position + size <= end else { throw fault("it is cut off") }
+        defer { position += size }
+        return file.integer(type, at: position)
+    }
+
+    private func length(_ value: UInt64) throws(CheckpointError) -> Int {
+        guard value <= UInt64(Self.maximumLength) else { throw fault("a length of \(value) bytes") }
+        return Int(value)
+    }
+
+    private mutating func bytes(_ count: Int) throws(CheckpointError) -> [UInt8] {
+        guard count >= 0, count <= Self.maximumLength, count <= end - position else {
+            throw fault("it is cut off, or a length is wrong")
+        }
+        defer { position += count }
+        return file.bytes(position..<position + count)
+    }
+
+    private mutating func string(count: Int) throws(CheckpointError) {
+        try push(.string(String(decoding: try bytes(count), as: UTF8.self)))
+    }
+
+    private mutating func longInteger(count: Int) throws(CheckpointError) {
+        // Longer numbers than 64 bits are magic numbers and hashes, which nobody computes with.
+        let little = try bytes(count)
+        guard little.count <= 8 else { return try push(.opaque("long")) }
+        var value: UInt64 = 0
+        for (index, byte) in little.enumerated() { value |= UInt64(byte) << UInt64(8 * index) }
+        let unused = UInt64(64 - 8 * little.count)
+        guard unused < 64 else { return try push(.integer(0)) }
+        try push(.integer(Int(Int64(bitPattern: value << unused) >> Int64(unused))))
+    }
+
+    private mutating func line() throws(CheckpointError) -> String {
+        let start = position
+        while position < end && position - start < 1024 {
+            let byte = try integer(UInt8.self)
+            if byte == 0x0A { return String(decoding: file.bytes(start..<position - 1), as: UTF8.self) }
+        }
+        throw fault("a name without its end")
+    }
+}
+
+// Stack, memo and containers.
+extension PickleInterpreter {
+    private mutating func push(_ object: PickleObject) throws(CheckpointError) {
+        guard heap.count < Self.maximumObjects, stack.count < Self.maximumObjects else {
+            throw fault("more than \(Self.maximumObjects) objects")
+        }
+        heap.append(object)
+        stack.append(heap.count - 1)
+    }
+
+    private mutating func pop() throws(CheckpointError) -> Int {
+        guard stack.count > (marks.last ?? 0), let top = stack.popLast() else {
+            throw fault("it takes from an empty stack")
+        }
+        return top
+    }
+
+    private mutating func popMany(_ count: Int) throws(CheckpointError) -> [Int] {
+        var items: [Int] = []
+        for _ in 0..<count { items.append(try pop()) }
+        return items.reversed()
+    }
+
+    private mutating func popToMark() throws(CheckpointError) -> [Int] {
+        guard let mark = marks.popLast(), mark <= stack.count else { throw fault("a mark is missing") }
+        defer { stack.removeSubrange(mark...) }
+        return Array(stack[mark...])
+    }
+
+    private func top() throws(CheckpointError) -> Int {
+        guard let top = stack.last else { throw fault("it takes from an empty stack") }
+        return top
+    }
+
+    private mutating func append(_ items: [Int]) throws(CheckpointError) {
+        let target = try top()
+        switch heap[target] {
+        case .list(let elements): heap[target] = .list(elements + items)
+        case .opaque: break
+        default: throw fault("it appends to something that is no list")
+        }
+    }
+
+    private mutating func setItems(_ items: [Int]) throws(CheckpointError) {
+        guard items.count % 2 == 0 else { throw fault("a key without its value") }
+        let target = try top()
+        switch heap[target] {
+        case .dictionary(let pairs):
+            heap[target] = .none
+            heap[target] = .dictionary(
+                pairs + stride(from: 0, to: items.count, by: 2).map { .init(key: items[$0], value: items[$0 + 1]) })
+        case .opaque: break
+        default: throw fault("it sets an item of something that is no dictionary")
+        }
+    }
+
+    private mutating func remember(_ index: Int) throws(CheckpointError) {
+        guard memo.count < Self.maximumObjects else { throw fault("a memo beyond all bounds") }
+        memo[index] = try top()
+    }
+
+    private mutating func recall(_ index: Int) throws(CheckpointError) {
+        guard let object = memo[index] else { throw fault("it recalls what it never remembered") }
+        guard stack.count < Self.maximumObjects else { throw fault("a stack beyond all bounds") }
+        stack.append(object)
+    }
+}
+
+// Names, and the few of them that mean something.
+extension PickleInterpreter {
+    private mutating func global(module: String, name: String) throws(CheckpointError) {
+        let full = "\(module).\(name)"
+        guard PickleGlobals.isAllowed(full) else {
+            throw CheckpointError(
+                file.path,
+                "refers to \(full), which no checkpoint of weights needs. It was not executed, and the file is not read "
+                    + "further: do not trust where it came from")
+        }
+        try push(.global(full))
+    }
+
+    private mutating func stackGlobal() throws(CheckpointError) {
+        let names = try popMany(2)
+        guard case .string(let module) = heap[names[0]], case .string(let name) = heap[names[1]] else {
+            throw fault("a name that is no text")
+        }
+        try global(module: module, name: name)
+    }
+
+    private mutating func reduce() throws(CheckpointError) {
+        let operands = try popMany(2)
+        guard case .tuple(let arguments) = heap[operands[1]] else { throw fault("arguments that are no tuple") }
+        guard case .global(let name) = heap[operands[0]] else {
+            if case .opaque(let name) = heap[operands[0]] { return try push(.opaque(name)) }
+            throw fault("it calls something that is no name")
+        }
+        switch name {
+        case "collections.OrderedDict": try push(.dictionary([]))
+        case "torch._utils._rebuild_tensor_v2", "torch._utils._rebuild_tensor":
+            try push(.tensor(try rebuildTensor(arguments)))
+        case "torch._utils._rebuild_parameter":
+            guard let tensor = arguments.first, case .tensor = heap[tensor] else {
+                throw fault("a parameter without its tensor")
+            }
+            stack.append(tensor)
+        default: try push(.opaque(name))
+        }
+    }
+
+    private func integers(_ object: Int) throws(CheckpointError) -> [Int] {
+        guard case .tuple(let items) = heap[object], items.count <= 8 else { throw fault("extents that are no tuple") }
+        var result: [Int] = []
+        for item in items {
+            guard case .integer(let value) = heap[item], value >= 0 else { throw fault("an extent that is no number") }
+            result.append(value)
+        }
+        return result
+    }
+
+    private func rebuildTensor(_ arguments: [Int]) throws(CheckpointError) -> TensorReference {
+        guard arguments.count >= 4, case .storage(let storage) = heap[arguments[0]],
+            case .integer(let offset) = heap[arguments[1]], offset >= 0
+        else { throw fault("a tensor without its storage") }
+        let (sizes, strides) = (try integers(arguments[2]), try integers(arguments[3]))
+        guard sizes.count == strides.count else { throw fault("a tensor of \(sizes.count) extents and \(strides.count) strides") }
+        // The last element must lie inside the storage, and no product may overflow on the way.
+        var last = offset
+        var count = 1
+        for (size, stride) in zip(sizes, strides) {
+            let (product, overflow1) = count.multipliedReportingOverflow(by: size)
+            let (reach, overflow2) = max(0, size - 1).multipliedReportingOverflow(by: stride)
+            let (sum, overflow3) = last.addingReportingOverflow(reach)
+            guard !overflow1, !overflow2, !overflow3 else { throw fault("a tensor whose extents overflow") }
+            (count, last) = (product, sum)
+        }
+        guard count == 0 || last < storage.elementCount, count <= max(storage.elementCount, 1) else {
+            throw fault("a tensor that reaches outside its storage")
+        }
+        return TensorReference(storage: storage, offset: offset, sizes: sizes, strides: strides)
+    }
+
+    /// ('storage', class, key, location, element count[, view]); `location` is where it was, which is never followed.
+    private mutating func persistentStorage() throws(CheckpointError) {
+        guard case .tuple(let parts) = heap[try pop()], parts.count >= 5,
+            case .string(let kind) = heap[parts[0]]
+        else { throw fault("a reference that is no tuple") }
+        guard kind == "storage" else { return try push(.opaque(kind)) }
+        guard case .global(let name) = heap[parts[1]], let dataType = PickleGlobals.storages[name],
+            case .string(let key) = heap[parts[2]], case .integer(let count) = heap[parts[4]], count >= 0
+        else { throw fault("a storage of an unknown kind") }
+        var view = (key: key, offset: 0, count: count)
+        if parts.count > 5, case .tuple(let metadata) = heap[parts[5]], metadata.count == 3 {
+            guard case .integer(let offset) = heap[metadata[1]], case .integer(let size) = heap[metadata[2]],
+                offset >= 0, size >= 0, offset <= count, size <= count - offset
+            else { throw fault("a view outside its storage") }
+            view = (key, offset, size)
+        }
+        try push(
+            .storage(
+                StorageReference(key: view.key, dataType: dataType, elementCount: view.count, viewOffset: view.offset)))
+    }
+}

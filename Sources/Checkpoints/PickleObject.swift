@@ -1,0 +1,88 @@
+/// An object of a pickle, as far as checkpoints need it. Objects refer to each other by their place in the heap.
+enum PickleObject: Sendable, Equatable {
+    case none
+    case boolean(Bool)
+    case integer(Int)
+    case number(Double)
+    case string(String)
+    case bytes([UInt8])
+    case tuple([Int])
+    case list([Int])
+    case dictionary([Pair])
+    /// A name that was mentioned: never looked up, never called.
+    case global(String)
+    case storage(StorageReference)
+    case tensor(TensorReference)
+    /// Anything that is not wanted here: an argparse namespace, a configuration class.
+    case opaque(String)
+
+    struct Pair: Sendable, Equatable {
+        let key: Int
+        let value: Int
+    }
+}
+
+/// A piece of raw numbers that a pickle points to.
+struct StorageReference: Sendable, Equatable {
+    let key: String
+    let dataType: DataType
+    let elementCount: Int
+    /// The first element of a view into another storage.
+    let viewOffset: Int
+}
+
+/// A tensor as a view of a storage.
+struct TensorReference: Sendable, Equatable {
+    let storage: StorageReference
+    let offset: Int
+    let sizes: [Int]
+    let strides: [Int]
+
+    /// The number of elements.
+    var count: Int { sizes.reduce(1, *) }
+
+    /// Whether elements lie one after another in row-major order.
+    var isContiguous: Bool {
+        var expected = 1
+        for (size, stride) in zip(sizes, strides).reversed() {
+            if size != 1 && stride != expected { return false }
+            expected *= size
+        }
+        return true
+    }
+}
+
+/// The names a checkpoint may mention.
+enum PickleGlobals {
+    /// Storage classes and what their elements are.
+    static let storages: [String: DataType] = [
+        "torch.FloatStorage": .float32, "torch.HalfStorage": .float16, "torch.BFloat16Storage": .bfloat16,
+        "torch.DoubleStorage": .float64, "torch.LongStorage": .int64, "torch.IntStorage": .int32,
+        "torch.ShortStorage": .int16, "torch.CharStorage": .int8, "torch.ByteStorage": .uint8,
+        "torch.BoolStorage": .boolean,
+    ]
+
+    /// Names that mean something here.
+    static let known: Set<String> = [
+        "collections.OrderedDict", "torch._utils._rebuild_tensor_v2", "torch._utils._rebuild_tensor",
+        "torch._utils._rebuild_parameter",
+    ]
+
+    /// Names that may stand in a checkpoint and are kept as opaque records.
+    static let inert: Set<String> = [
+        "torch.Size", "torch.device", "torch.dtype", "torch.storage.TypedStorage",
+        "torch.storage.UntypedStorage", "torch.storage._load_from_bytes", "_codecs.encode",
+        "argparse.Namespace", "collections.defaultdict", "builtins.set", "builtins.dict", "builtins.list",
+        "builtins.int", "builtins.bytearray", "__builtin__.set", "__builtin__.dict", "__builtin__.list",
+        "__builtin__.int", "typing.Any", "numpy.dtype", "numpy.core.multiarray.scalar",
+        "numpy._core.multiarray.scalar", "pathlib.PosixPath", "enum.Enum",
+    ]
+
+    /// Packages whose classes fairseq's checkpoints mention in their configuration.
+    static let inertPrefixes = ["omegaconf.", "fairseq.", "torch.float", "torch.int", "torch.bfloat", "torch.uint"]
+
+    static func isAllowed(_ name: String) -> Bool {
+        known.contains(name) || storages[name] != nil || inert.contains(name)
+            || inertPrefixes.contains { name.hasPrefix($0) }
+    }
+}

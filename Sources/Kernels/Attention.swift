@@ -32,7 +32,9 @@ public func attentionForward(
             parallelFor(F, grain: 16) { range in
                 for row in range {
                     let score = scores.pointer + row * F
-                    statistics[row] = parp_log_sum_exp(score, Int64(F))
+                    var maximum: Float = 0
+                    let logSum = parp_log_sum_exp(score, Int64(F), &maximum)
+                    statistics[row] = maximum + logSum
                     parp_exp_shifted(score, score, Int64(F), statistics[row])
                 }
             }

@@ -32,6 +32,7 @@ public func ctcLoss(
     arena: inout Arena, losses: inout [Float], dLogits: Tensor?
 ) {
     precondition(targets.count == packing.count, "\(targets.count) targets of \(packing.count) utterances")
+    losses = [Float](repeating: 0, count: packing.count)
     for utterance in 0..<packing.count {
         let mark = arena.mark
         defer { arena.release(to: mark) }
@@ -39,12 +40,13 @@ public func ctcLoss(
         let lattice = CTCLattice(
             logits.rows(rows), target: targets[utterance], blank: blank, arena: &arena)
         let loss = lattice.forward()
-        losses[utterance] = loss.isFinite || !zeroInfinity ? loss : 0
+        losses[utterance] = loss == .infinity && zeroInfinity ? 0 : loss
         guard let dLogits else { continue }
         if loss.isFinite {
             lattice.backward(scale: scale, arena: &arena, into: dLogits.rows(rows))
         } else {
-            dLogits.rows(rows).fill(0)
+            // No alignment, no gradient; but logits that are no numbers must not pass for that.
+            dLogits.rows(rows).fill(loss.isNaN ? .nan : 0)
         }
     }
 }
@@ -80,6 +82,8 @@ private struct CTCLattice {
     /// Fills α and returns the loss, +∞ if no alignment exists.
     func forward() -> Float {
         guard frameCount > 0 else { return target.isEmpty ? 0 : .infinity }
+        // A row with one number that is none has none that is.
+        for frame in 0..<frameCount where logProbabilities[frame, 0].isNaN { return .nan }
         var logLikelihood = 0.0
         for frame in 0..<frameCount {
             let row = alpha.rows(frame..<frame + 1)

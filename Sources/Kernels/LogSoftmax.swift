@@ -12,8 +12,9 @@ public func logSoftmaxForward(_ logits: Tensor, into output: Tensor) {
     parallelFor(logits.rows, grain: 64) { rows in
         for row in rows {
             let (from, to) = (logits.pointer + row * V, output.pointer + row * V)
-            let normalizer = parp_log_sum_exp(from, Int64(V))
-            for column in 0..<V { to[column] = from[column] - normalizer }
+            var maximum: Float = 0
+            let logSum = parp_log_sum_exp(from, Int64(V), &maximum)
+            for column in 0..<V { to[column] = from[column] - maximum - logSum }
         }
     }
 }

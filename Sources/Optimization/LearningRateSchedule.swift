@@ -53,7 +53,8 @@ public struct LearningRateSchedule: Sendable, Hashable {
         }
         if update < rise + hold { return peak }
         let past = update - rise - hold
-        guard past <= fall, fall > 0 else { return fall > 0 || hold + rise < updates ? peak * finalScale : peak }
+        guard past <= fall else { return peak * finalScale }
+        guard fall > 0 else { return peak }
         let share = Double(past) / Double(fall)
         switch kind {
         case .triStage: return finalScale > 0 ? peak * pow(finalScale, share) : peak * (1 - share)

@@ -18,7 +18,8 @@ void parp_dropout(const float *x, float *y, int64_t count, uint32_t first_index,
                   uint32_t threshold, float scale);
 
 // softmax.c: one row at a time.
-float parp_log_sum_exp(const float *x, int64_t count);
+// ln Σ exp(x - maximum), with the maximum beside it: their sum would lose the digits of large rows.
+float parp_log_sum_exp(const float *x, int64_t count, float *maximum);
 void parp_exp_shifted(const float *x, float *y, int64_t count, float shift);
 // Attention's recomputed probabilities p = exp(s - lse): writes p after dropout over s, and the gradient of s over dp.
 void parp_attention_row_backward(float *s, float *dp, int64_t count, float log_sum_exp, float delta,

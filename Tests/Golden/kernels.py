@@ -1,0 +1,135 @@
+"""Writes Tests/KernelsTests/GoldenValues.swift: what PyTorch makes of the inputs the kernel tests use.
+
+    python Tests/Golden/kernels.py > Tests/KernelsTests/GoldenValues.swift
+
+Inputs are `wave`s, the same formula as TestSupport's, rounded to float32; PyTorch computes in float64. Of each result
+only its `projection` on a fixed direction is kept: one number that every element moves.
+"""
+
+import math
+
+import torch
+import torch.nn.functional as F
+
+torch.set_default_dtype(torch.float64)
+lines = []
+
+
+def wave(*shape, phase):
+    i = torch.arange(math.prod(shape), dtype=torch.float64)
+    values = torch.sin(0.7 * i + 0.013 * i * i + phase)
+    return values.float().double().reshape(shape)
+
+
+def projection(values):
+    flat = values.detach().reshape(-1)
+    i = torch.arange(flat.numel(), dtype=torch.float64)
+    return float((flat * torch.cos(0.37 * i + 0.011 * i * i)).sum())
+
+
+def golden(name, output, cotangent, **inputs):
+    output.backward(cotangent)
+    record(name, output=output, **{"d" + key[0].upper() + key[1:]: value.grad for key, value in inputs.items()})
+
+
+def record(name, **values):
+    fields = ", ".join(f'"{key}": {projection(value):.9g}' for key, value in values.items())
+    lines.append(f"    static let {name}: [String: Double] = [\n        {fields}\n    ]")
+
+
+def leaf(tensor):
+    return tensor.clone().requires_grad_()
+
+
+def utterances(values, lengths):
+    return values.split(lengths)
+
+
+def linear():
+    x, w, b = leaf(wave(7, 5, phase=0)), leaf(wave(3, 5, phase=1)), leaf(wave(3, phase=2))
+    golden("linear", F.linear(x, w, b), wave(7, 3, phase=9), input=x, weight=w, bias=b)
+
+
+def layer_norm():
+    x, w, b = leaf(wave(5, 37, phase=0)), leaf(wave(37, phase=1)), leaf(wave(37, phase=2))
+    golden("layerNorm", F.layer_norm(x, (37,), w, b, 1e-5), wave(5, 37, phase=9), input=x, weight=w, bias=b)
+
+
+def group_norm():
+    x, w, b = leaf(wave(16, 67, phase=0)), leaf(wave(67, phase=1)), leaf(wave(67, phase=2))
+    y = torch.cat([F.group_norm(u.T[None], 67, w, b, 1e-5)[0].T for u in utterances(x, [5, 11])])
+    golden("groupNorm", y, wave(16, 67, phase=9), input=x, weight=w, bias=b)
+
+
+def gelu():
+    x = leaf(4 * wave(1, 301, phase=0))
+    golden("gelu", F.gelu(x), wave(1, 301, phase=9), input=x)
+
+
+def attention():
+    q, k, v = (leaf(wave(12, 6, phase=p)) for p in (0, 1, 2))
+    parts = []
+    for qu, ku, vu in zip(*(utterances(t, [4, 8]) for t in (q, k, v))):
+        heads = [t.reshape(len(t), 2, 3).transpose(0, 1) for t in (qu, ku, vu)]
+        parts.append(F.scaled_dot_product_attention(*heads).transpose(0, 1).reshape(len(qu), 6))
+    golden("attention", torch.cat(parts), wave(12, 6, phase=9), query=q, key=k, value=v)
+
+
+def convolution(name, lengths, cin, cout, kernel, stride):
+    x = leaf(wave(sum(lengths), cin, phase=0))
+    w, b = leaf(wave(cout, kernel, cin, phase=1)), leaf(wave(cout, phase=2))
+    y = torch.cat([F.conv1d(u.T[None], w.transpose(1, 2), b, stride)[0].T for u in utterances(x, lengths)])
+    golden(name, y, wave(*y.shape, phase=9), input=x, weight=w, bias=b)
+
+
+def weight_norm():
+    v, g = leaf(wave(6, 4, 3, phase=0)), leaf(wave(4, phase=1))
+    w = torch._weight_norm(v.transpose(1, 2), g.reshape(1, 1, 4), 2).transpose(1, 2)
+    golden("weightNorm", w, wave(6, 4, 3, phase=9), direction=v, gain=g)
+
+
+def positional_convolution(name, kernel):
+    x = leaf(wave(14, 6, phase=0))
+    w, b = leaf(wave(6, kernel, 3, phase=1)), leaf(wave(6, phase=2))
+    parts = []
+    for u in utterances(x, [5, 9]):
+        y = F.conv1d(u.T[None], w.transpose(1, 2), b, padding=kernel // 2, groups=2)[0].T
+        parts.append(y[: len(u)])
+    golden(name, torch.cat(parts), wave(14, 6, phase=9), input=x, weight=w, bias=b)
+
+
+def log_softmax():
+    x = leaf(3 * wave(4, 29, phase=0))
+    golden("logSoftmax", F.log_softmax(x, -1), wave(4, 29, phase=9), input=x)
+
+
+CTC_TARGETS = [[2, 2, 3], [1], [], [4, 1, 1, 4, 2]]
+CTC_LENGTHS = [6, 3, 4, 11]
+
+
+def ctc():
+    logits = leaf(2 * wave(24, 5, phase=0))
+    losses = torch.stack([
+        F.ctc_loss(F.log_softmax(u, -1)[:, None], torch.tensor([t], dtype=torch.long).reshape(1, -1),
+                   torch.tensor([len(u)]), torch.tensor([len(t)]), blank=0, reduction="none")[0]
+        for u, t in zip(utterances(logits, CTC_LENGTHS), CTC_TARGETS)])
+    losses.sum().backward()
+    record("ctc", dLogits=logits.grad)
+    values = ", ".join(f"{float(loss.detach()):.9g}" for loss in losses)
+    lines.append(f"    static let ctcLosses: [Double] = [{values}]")
+
+
+def main():
+    for make in (linear, layer_norm, group_norm, gelu, attention, weight_norm, log_softmax, ctc):
+        make()
+    convolution("convolutionWaveform", [23, 41], 1, 4, 10, 5)
+    convolution("convolutionOverlapping", [7, 12], 3, 4, 3, 2)
+    convolution("convolutionDisjoint", [7, 12], 3, 4, 2, 2)
+    positional_convolution("positionalConvolutionEven", 4)
+    positional_convolution("positionalConvolutionOdd", 5)
+    print(f"// Written by Tests/Golden/kernels.py with PyTorch {torch.__version__.split('+')[0]}; do not edit.\n")
+    print("/// Projections of PyTorch's results and gradients, in float64.\nenum GoldenValues {")
+    print("\n".join(lines) + "\n}")
+
+
+main()

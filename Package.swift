@@ -33,7 +33,8 @@ func shim(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
 
 func system(_ name: String, _ variable: String, _ package: String, apt: String) -> Target {
     .systemLibrary(
-        name: "System\(name)", path: "CShims/System/\(name)", pkgConfig: pkgConfig(variable, default: package),
+        name: "System\(name)", path: "CShims/System/\(name)",
+        pkgConfig: pkgConfig(variable, default: package),
         providers: [.apt([apt])])
 }
 
@@ -86,7 +87,9 @@ let package = Package(
             path: "Tests/Parity", exclude: ["parity.py"], sources: ["ParityProbe.swift"],
             swiftSettings: swiftSettings),
         .target(
-            name: "TestSupport", dependencies: ["Tensors", "Checkpoints", "Models", "Kernels", "Optimization"], path: "Tests/TestSupport",
+            name: "TestSupport",
+            dependencies: ["Tensors", "Checkpoints", "Models", "Kernels", "Optimization"],
+            path: "Tests/TestSupport",
             swiftSettings: swiftSettings),
         tests("Tensors", ["Tensors"]),
         tests("Kernels", ["Kernels", "Tensors"]),

@@ -1,9 +1,11 @@
 public import Foundation
+
 #if canImport(Glibc)
-internal import Glibc
+    internal import Glibc
 #endif
 
-/// A file written beside its place and moved there once it is whole and on disk: readers see the old one or the new.
+/// A file written beside its place and moved there once it is whole and on disk: readers see the old one or
+/// the new.
 public struct AtomicFile: ~Copyable {
     private let path: String
     private let temporaryPath: String

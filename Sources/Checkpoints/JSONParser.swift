@@ -125,7 +125,9 @@ private struct JSONParser {
         while let byte = next, isPart(byte) { position += 1 }
         let text = String(decoding: bytes[start..<position], as: UTF8.self)
         let digits = text.drop { $0 == "-" }
-        let startsWell = digits.first?.isNumber == true && !(digits.hasPrefix("0") && digits.dropFirst().first?.isNumber == true)
+        let startsWell =
+            digits.first?.isNumber == true
+            && !(digits.hasPrefix("0") && digits.dropFirst().first?.isNumber == true)
         if startsWell, let integer = Int(text) { return .integer(integer) }
         if startsWell, !text.hasSuffix("."), let number = Double(text), number.isFinite {
             return .number(number)

@@ -12,7 +12,9 @@ public enum JSONValue: Sendable, Equatable {
 
     /// A key with its value; objects keep their order.
     public struct Member: Sendable, Equatable {
+        /// The key.
         public var key: String
+        /// Its value.
         public var value: JSONValue
 
         /// A key with its value.

@@ -1,7 +1,9 @@
 internal import Foundation
 internal import Tensors
 
-/// A file of any size, read where it lies. The only place of this module that holds a pointer.
+/// A file of any size, read where it lies.
+///
+/// The only place of this module that holds a pointer.
 final class MappedFile: Sendable {
     // A class because views of tensors share one mapping, which ends with the last of them.
     let path: String
@@ -35,7 +37,8 @@ final class MappedFile: Sendable {
 
     /// Converts `target.count` numbers from an offset on to float32; they must lie inside the file.
     func floats(at offset: Int, dataType: DataType, into target: Tensor) {
-        precondition(offset >= 0 && offset + target.count * dataType.size <= count, "\(path): outside the file")
+        precondition(
+            offset >= 0 && offset + target.count * dataType.size <= count, "\(path): outside the file")
         data.withUnsafeBytes { raw in
             let source = raw.baseAddress.map { $0 + offset }
             guard let source, target.count > 0 else { return }

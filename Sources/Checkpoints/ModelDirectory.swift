@@ -1,6 +1,7 @@
 public import Foundation
 
-/// A model directory as Hugging Face lays it out; its small files read and checked, its weights still on disk.
+/// A model directory as Hugging Face lays it out; its small files read and checked, its weights still on
+/// disk.
 public struct ModelDirectory: Sendable {
     /// The directory.
     public let path: String
@@ -66,7 +67,8 @@ public struct ModelDirectory: Sendable {
         for member in members {
             guard let id = member.value.integer, tokens.indices.contains(id), tokens[id] == nil else {
                 throw CheckpointError(
-                    path, "token \"\(member.key)\" has the id \(member.value.line); "
+                    path,
+                    "token \"\(member.key)\" has the id \(member.value.line); "
                         + "ids must run from 0 to \(members.count - 1), each once")
             }
             tokens[id] = member.key

@@ -13,7 +13,8 @@ private let ignoredPrefixes = ["quantizer.", "project_q.", "project_hid.", "fina
 
 /// Reads all parameters that a source has.
 ///
-/// A name is looked for in its own spelling, in PyTorch's newer spelling of weight norm, as old transformers wrote the mask
+/// A name is looked for in its own spelling, in PyTorch's newer spelling of weight norm, as old transformers
+/// wrote the mask
 /// embedding, and without its model prefix, as headless exports have it.
 ///
 /// - Parameter skipping: Parameters that are not read, though the source may have them.
@@ -79,7 +80,8 @@ private func load(
     }
 }
 
-/// Swaps the two inner axes of (a, b, c): how a convolution's weight changes between file and memory, both ways.
+/// Swaps the two inner axes of (a, b, c): how a convolution's weight changes between file and memory, both
+/// ways.
 func transposeInner(_ source: Tensor, shape: Shape, into target: Tensor) {
     let (b, c) = (shape[1], shape[2])
     for outer in 0..<shape[0] {

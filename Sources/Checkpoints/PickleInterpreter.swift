@@ -1,6 +1,9 @@
-/// Reads one pickle of a checkpoint as data. It executes nothing: a name that no checkpoint needs ends the reading.
+/// Reads one pickle of a checkpoint as data.
 ///
-/// The opcodes are those that PyTorch and Python's protocols 2 to 5 write for state dictionaries; everything is bounded:
+/// It executes nothing: a name that no checkpoint needs ends the reading.
+///
+/// The opcodes are those that PyTorch and Python's protocols 2 to 5 write for state dictionaries; everything
+/// is bounded:
 /// objects, depth of the stack, lengths, and each operand is checked for its kind.
 struct PickleInterpreter {
     let file: MappedFile
@@ -95,7 +98,9 @@ struct PickleInterpreter {
 
 // Operands.
 extension PickleInterpreter {
-    private mutating func integer<Value: FixedWidthInteger>(_ type: Value.Type) throws(CheckpointError) -> Value {
+    private mutating func integer<Value: FixedWidthInteger>(_ type: Value.Type) throws(CheckpointError)
+        -> Value
+    {
         let size = Value.bitWidth / 8
         guard position + size <= end else { throw fault("it is cut off") }
         defer { position += size }
@@ -190,7 +195,10 @@ extension PickleInterpreter {
         case .dictionary(let pairs):
             heap[target] = .none
             heap[target] = .dictionary(
-                pairs + stride(from: 0, to: items.count, by: 2).map { .init(key: items[$0], value: items[$0 + 1]) })
+                pairs
+                    + stride(from: 0, to: items.count, by: 2).map {
+                        .init(key: items[$0], value: items[$0 + 1])
+                    })
         case .opaque: break
         default: throw fault("it sets an item of something that is no dictionary")
         }
@@ -231,7 +239,9 @@ extension PickleInterpreter {
 
     private mutating func reduce() throws(CheckpointError) {
         let operands = try popMany(2)
-        guard case .tuple(let arguments) = heap[operands[1]] else { throw fault("arguments that are no tuple") }
+        guard case .tuple(let arguments) = heap[operands[1]] else {
+            throw fault("arguments that are no tuple")
+        }
         guard case .global(let name) = heap[operands[0]] else {
             if case .opaque(let name) = heap[operands[0]] { return try push(.opaque(name)) }
             throw fault("it calls something that is no name")
@@ -250,10 +260,14 @@ extension PickleInterpreter {
     }
 
     private func integers(_ object: Int) throws(CheckpointError) -> [Int] {
-        guard case .tuple(let items) = heap[object], items.count <= 8 else { throw fault("extents that are no tuple") }
+        guard case .tuple(let items) = heap[object], items.count <= 8 else {
+            throw fault("extents that are no tuple")
+        }
         var result: [Int] = []
         for item in items {
-            guard case .integer(let value) = heap[item], value >= 0 else { throw fault("an extent that is no number") }
+            guard case .integer(let value) = heap[item], value >= 0 else {
+                throw fault("an extent that is no number")
+            }
             result.append(value)
         }
         return result
@@ -264,7 +278,9 @@ extension PickleInterpreter {
             case .integer(let offset) = heap[arguments[1]], offset >= 0
         else { throw fault("a tensor without its storage") }
         let (sizes, strides) = (try integers(arguments[2]), try integers(arguments[3]))
-        guard sizes.count == strides.count else { throw fault("a tensor of \(sizes.count) extents and \(strides.count) strides") }
+        guard sizes.count == strides.count else {
+            throw fault("a tensor of \(sizes.count) extents and \(strides.count) strides")
+        }
         // The last element must lie inside the storage, and no product may overflow on the way.
         var last = offset
         var count = 1
@@ -281,7 +297,8 @@ extension PickleInterpreter {
         return TensorReference(storage: storage, offset: offset, sizes: sizes, strides: strides)
     }
 
-    /// ('storage', class, key, location, element count[, view]); `location` is where it was, which is never followed.
+    /// ('storage', class, key, location, element count[, view]); `location` is where it was, which is never
+    /// followed.
     private mutating func persistentStorage() throws(CheckpointError) {
         guard case .tuple(let parts) = heap[try pop()], parts.count >= 5,
             case .string(let kind) = heap[parts[0]]
@@ -299,6 +316,7 @@ extension PickleInterpreter {
         }
         try push(
             .storage(
-                StorageReference(key: view.key, dataType: dataType, elementCount: view.count, viewOffset: view.offset)))
+                StorageReference(
+                    key: view.key, dataType: dataType, elementCount: view.count, viewOffset: view.offset)))
     }
 }

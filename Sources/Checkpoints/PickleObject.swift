@@ -1,4 +1,6 @@
-/// An object of a pickle, as far as checkpoints need it. Objects refer to each other by their place in the heap.
+/// An object of a pickle, as far as checkpoints need it.
+///
+/// Objects refer to each other by their place in the heap.
 enum PickleObject: Sendable, Equatable {
     case none
     case boolean(Bool)
@@ -79,7 +81,9 @@ enum PickleGlobals {
     ]
 
     /// Packages whose classes fairseq's checkpoints mention in their configuration.
-    static let inertPrefixes = ["omegaconf.", "fairseq.", "torch.float", "torch.int", "torch.bfloat", "torch.uint"]
+    static let inertPrefixes = [
+        "omegaconf.", "fairseq.", "torch.float", "torch.int", "torch.bfloat", "torch.uint",
+    ]
 
     static func isAllowed(_ name: String) -> Bool {
         known.contains(name) || storages[name] != nil || inert.contains(name)

@@ -1,6 +1,7 @@
 public import Tensors
 
-/// A safetensors file, validated whole before any tensor is read: every byte of the buffer belongs to exactly one.
+/// A safetensors file, validated whole before any tensor is read: every byte of the buffer belongs to exactly
+/// one.
 public final class SafetensorsFile: TensorSource {
     // A class because it owns the mapping that all its tensors are read from.
     private let file: MappedFile
@@ -110,7 +111,8 @@ extension SafetensorsFile {
         }
         let end = 8 + Int(length)
         guard end <= file.count else {
-            throw fault("the header of \(length) bytes reaches past the end of the file (\(file.count) bytes)")
+            throw fault(
+                "the header of \(length) bytes reaches past the end of the file (\(file.count) bytes)")
         }
         guard length >= 2, file.bytes(8..<9) == [UInt8(ascii: "{")] else {
             throw fault("the header does not start with '{'")
@@ -133,7 +135,8 @@ extension SafetensorsFile {
         var result: [String: String] = [:]
         for member in value.members ?? [] {
             guard let string = member.value.string else {
-                throw CheckpointError(path, "__metadata__ holds something that is not a string (\(member.key))")
+                throw CheckpointError(
+                    path, "__metadata__ holds something that is not a string (\(member.key))")
             }
             result[member.key] = string
         }
@@ -165,7 +168,8 @@ extension SafetensorsFile {
         }
         guard begin >= 0, end >= begin, end - begin == bytes else {
             throw CheckpointError(
-                path, "tensor \(name): data_offsets [\(begin), \(end)] do not hold \(bytes) bytes of its shape")
+                path,
+                "tensor \(name): data_offsets [\(begin), \(end)] do not hold \(bytes) bytes of its shape")
         }
         let (upper, overflow) = end.addingReportingOverflow(bufferStart)
         guard !overflow else { throw CheckpointError(path, "tensor \(name): its offsets overflow") }
@@ -190,7 +194,8 @@ extension SafetensorsFile {
             position = entry.range.upperBound
         }
         guard position == end else {
-            let relation = position > end ? "the file is cut off: it" : "bytes behind the last tensor: the file"
+            let relation =
+                position > end ? "the file is cut off: it" : "bytes behind the last tensor: the file"
             throw CheckpointError(
                 path, "\(relation) has \(end - start) bytes of tensors, its header says \(position - start)")
         }

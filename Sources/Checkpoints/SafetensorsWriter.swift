@@ -21,7 +21,8 @@ public struct SafetensorsWriter {
     private var entries: [Entry] = []
     private let metadata: [String: String]
 
-    /// A file with these strings in its header; `format` is added, without which transformers refuses the file.
+    /// A file with these strings in its header; `format` is added, without which transformers refuses the
+    /// file.
     public init(metadata: [String: String] = [:]) {
         self.metadata = metadata.merging(["format": "pt"]) { given, _ in given }
     }

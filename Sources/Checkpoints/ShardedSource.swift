@@ -24,7 +24,8 @@ public struct ShardedSource: TensorSource {
         var sources: [String: any TensorSource] = [:]
         for member in map {
             guard let file = member.value.string, !file.contains("/"), !file.hasPrefix(".") else {
-                throw CheckpointError(path, "tensor \(member.key): \(member.value.line) is not a file beside it")
+                throw CheckpointError(
+                    path, "tensor \(member.key): \(member.value.line) is not a file beside it")
             }
             let shard: any TensorSource
             if let open = shards[file] { shard = open } else { shard = try openShard(folder + "/" + file) }

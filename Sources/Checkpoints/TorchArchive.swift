@@ -21,7 +21,9 @@ public final class TorchArchive: TensorSource {
             (tensors, storageStarts) = try Self.readLegacy(file)
         } else {
             throw CheckpointError(
-                path, "is neither of PyTorch's containers. Files from before PyTorch 0.1.10 (tar) must be saved anew")
+                path,
+                "is neither of PyTorch's containers. Files from before PyTorch 0.1.10 (tar) must be saved anew"
+            )
         }
     }
 
@@ -78,7 +80,8 @@ extension TorchArchive {
         }
         let folder = pickle.key.dropLast("data.pkl".count)
         if let order = zip.entries[folder + "byteorder"], file.bytes(order) != Array("little".utf8) {
-            throw CheckpointError(file.path, "was written on a big-endian machine; save it anew on a little-endian one")
+            throw CheckpointError(
+                file.path, "was written on a big-endian machine; save it anew on a little-endian one")
         }
         var interpreter = PickleInterpreter(file: file, range: pickle.value)
         let root = try interpreter.run()
@@ -94,7 +97,8 @@ extension TorchArchive {
         return (tensors, starts)
     }
 
-    /// Legacy: pickles of a magic number, a version, facts of the machine, the object and the storages' keys, then the
+    /// Legacy: pickles of a magic number, a version, facts of the machine, the object and the storages' keys,
+    /// then the
     /// storages, each an element count and its elements.
     private static func readLegacy(_ file: MappedFile) throws(CheckpointError) -> Contents {
         var position = 0
@@ -129,7 +133,8 @@ extension TorchArchive {
                 count <= (file.count - position - 8) / storage.dataType.size
             else { throw CheckpointError(file.path, "storage \(key) is cut off") }
             guard count >= storage.viewOffset + storage.elementCount else {
-                throw CheckpointError(file.path, "storage \(key) has \(count) elements, fewer than its tensors need")
+                throw CheckpointError(
+                    file.path, "storage \(key) has \(count) elements, fewer than its tensors need")
             }
             starts[key] = position + 8
             position += 8 + count * storage.dataType.size

@@ -6,7 +6,9 @@ struct ZipDirectory {
     private static let maximumEntries = 1_000_000
 
     init(_ file: MappedFile) throws(CheckpointError) {
-        func fault(_ sentence: String) -> CheckpointError { CheckpointError(file.path, "broken zip: \(sentence)") }
+        func fault(_ sentence: String) -> CheckpointError {
+            CheckpointError(file.path, "broken zip: \(sentence)")
+        }
         let directory = try Self.locate(file)
         guard directory.count <= Self.maximumEntries, directory.start <= file.count else {
             throw fault("its directory lies outside the file")
@@ -17,17 +19,26 @@ struct ZipDirectory {
             guard position + 46 <= file.count, file.integer(UInt32.self, at: position) == 0x0201_4B50 else {
                 throw fault("its directory is cut off")
             }
-            let lengths = (28...32).filter { $0 % 2 == 0 }.map { Int(file.integer(UInt16.self, at: position + $0)) }
+            let lengths = (28...32).filter { $0 % 2 == 0 }.map {
+                Int(file.integer(UInt16.self, at: position + $0))
+            }
             let next = position + 46 + lengths.reduce(0, +)
             guard next <= file.count else { throw fault("its directory is cut off") }
             let name = String(decoding: file.bytes(position + 46..<position + 46 + lengths[0]), as: UTF8.self)
-            guard !name.hasPrefix("/"), !name.contains("..") else { throw fault("the entry \(name) leaves its folder") }
-            let range = try Self.entry(file, at: position, name: name, extra: position + 46 + lengths[0], lengths[1])
-            guard entries.updateValue(range, forKey: name) == nil else { throw fault("the entry \(name) stands twice") }
+            guard !name.hasPrefix("/"), !name.contains("..") else {
+                throw fault("the entry \(name) leaves its folder")
+            }
+            let range = try Self.entry(
+                file, at: position, name: name, extra: position + 46 + lengths[0], lengths[1])
+            guard entries.updateValue(range, forKey: name) == nil else {
+                throw fault("the entry \(name) stands twice")
+            }
             position = next
         }
         var reached = 0
-        for range in entries.values.sorted(by: { ($0.lowerBound, $0.upperBound) < ($1.lowerBound, $1.upperBound) })
+        for range in entries.values.sorted(by: {
+            ($0.lowerBound, $0.upperBound) < ($1.lowerBound, $1.upperBound)
+        })
         where !range.isEmpty {
             guard range.lowerBound >= reached else { throw fault("two entries overlap") }
             reached = range.upperBound
@@ -39,7 +50,9 @@ struct ZipDirectory {
     private static func locate(_ file: MappedFile) throws(CheckpointError) -> (start: Int, count: Int) {
         let earliest = max(0, file.count - 22 - 65_535)
         var position = file.count - 22
-        while position >= earliest, position >= 0, file.integer(UInt32.self, at: position) != 0x0605_4B50 { position -= 1 }
+        while position >= earliest, position >= 0, file.integer(UInt32.self, at: position) != 0x0605_4B50 {
+            position -= 1
+        }
         guard position >= earliest, position >= 0 else {
             throw CheckpointError(file.path, "broken zip: its end is missing, the file is cut off")
         }
@@ -48,7 +61,9 @@ struct ZipDirectory {
         guard count == 0xFFFF || start == 0xFFFF_FFFF else { return (start, count) }
         // zip64: a locator stands before the record and points to a larger one.
         let locator = position - 20
-        guard locator >= 0, file.integer(UInt32.self, at: locator) == 0x0706_4B50 else { return (start, count) }
+        guard locator >= 0, file.integer(UInt32.self, at: locator) == 0x0706_4B50 else {
+            return (start, count)
+        }
         let record = file.integer(UInt64.self, at: locator + 8)
         guard record <= UInt64(max(0, file.count - 56)),
             file.integer(UInt32.self, at: Int(record)) == 0x0606_4B50,
@@ -88,7 +103,9 @@ struct ZipDirectory {
         let start =
             header + 30 + Int(file.integer(UInt16.self, at: header + 26))
             + Int(file.integer(UInt16.self, at: header + 28))
-        guard start <= file.count, size <= file.count - start else { throw fault("reaches past the end of the file") }
+        guard start <= file.count, size <= file.count - start else {
+            throw fault("reaches past the end of the file")
+        }
         return start..<start + size
     }
 }

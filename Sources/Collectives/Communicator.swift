@@ -1,6 +1,8 @@
 public import Tensors
 
-/// How a rank talks to the others of its run. Every call is collective: all ranks make it, in the same order.
+/// How a rank talks to the others of its run.
+///
+/// Every call is collective: all ranks make it, in the same order.
 public protocol Communicator: AnyObject, Sendable {
     /// This rank, from 0.
     var rank: Int { get }

@@ -2,7 +2,8 @@ public import Tensors
 
 /// Sums gradients over all ranks in buckets, each as soon as backward has passed it, while backward goes on.
 ///
-/// Backward makes gradients final from the end of the store down, so readiness is one number. Buckets are slices of the flat
+/// Backward makes gradients final from the end of the store down, so readiness is one number. Buckets are
+/// slices of the flat
 /// gradients and depend only on their extents: all ranks launch the same ones in the same order.
 public struct GradientReducer: ~Copyable {
     private let communicator: any Communicator
@@ -30,7 +31,8 @@ public struct GradientReducer: ~Copyable {
 
     /// Says that this rank adds nothing more to the gradients from an offset to the end.
     ///
-    /// Only the last micro-batch of an update may say so. A rank without utterances says it once, for everything.
+    /// Only the last micro-batch of an update may say so. A rank without utterances says it once, for
+    /// everything.
     public mutating func gradientsFinal(from offset: Int) {
         let reached = max(first, offset)
         while remaining - reached >= bucketElements || (reached == first && remaining > first) {

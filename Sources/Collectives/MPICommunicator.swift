@@ -2,7 +2,9 @@ internal import CMPI
 internal import Foundation
 public import Tensors
 
-/// The ranks that `mpirun` or `srun` started. One thread, `mpi`, initialises, calls and finalises; others hand it work.
+/// The ranks that `mpirun` or `srun` started.
+///
+/// One thread, `mpi`, initialises, calls and finalises; others hand it work.
 ///
 /// A class: the thread and its callers share it.
 public final class MPICommunicator: Communicator {
@@ -153,7 +155,8 @@ public final class MPICommunicator: Communicator {
 
     /// Ends all ranks, though the MPI thread may be waiting inside a collective.
     ///
-    /// MPI_Abort from a second thread is outside the FUNNELED contract, but it is the end of the process either way; should it
+    /// MPI_Abort from a second thread is outside the FUNNELED contract, but it is the end of the process
+    /// either way; should it
     /// not return control to the launcher, leaving with a code does.
     public func abort(code: Int32) -> Never {
         parp_mpi_abort(code)
@@ -188,7 +191,10 @@ public func connect() throws(CollectiveError) -> any Communicator {
 
 private func failure(_ name: String, _ status: Int32) -> CollectiveError? {
     guard status != 0 else { return nil }
-    let reason = (try? text(1024, name) { parp_mpi_error_text(status, $0, $1); return 0 }) ?? "code \(status)"
+    let reason =
+        (try? text(1024, name) {
+            parp_mpi_error_text(status, $0, $1); return 0
+        }) ?? "code \(status)"
     return CollectiveError(
         name, "\(reason) (a rank or the network failed; see the first message of the job, then use --resume)")
 }

@@ -1,9 +1,12 @@
 internal import Synchronization
+
 #if canImport(Glibc)
-internal import Glibc
+    internal import Glibc
 #endif
 
-/// An operation that another thread carries out. A class: two threads share it.
+/// An operation that another thread carries out.
+///
+/// A class: two threads share it.
 public final class PendingOperation: Sendable {
     private struct State {
         var isDone = false
@@ -16,7 +19,9 @@ public final class PendingOperation: Sendable {
 
     init() {}
 
-    /// Waits until the operation has ended, and passes on its fault. Called once.
+    /// Waits until the operation has ended, and passes on its fault.
+    ///
+    /// Called once.
     public func wait() throws(CollectiveError) {
         done.wait()
         if let error = state.withLock({ $0.error }) { throw error }

@@ -1,7 +1,9 @@
 internal import Foundation
 public import Tensors
 
-/// A run of one rank: every operation is already done. A class because its protocol's others share threads.
+/// A run of one rank: every operation is already done.
+///
+/// A class because its protocol's others share threads.
 public final class SoloCommunicator: Communicator {
     /// A run of one rank.
     public init() {}

@@ -123,7 +123,8 @@ private struct AttentionShape {
     }
 
     /// A head's columns of an utterance's rows.
-    func operand(_ tensor: Tensor, _ rows: Range<Int>, _ head: Int, transposed: Bool = false) -> MatrixOperand {
+    func operand(_ tensor: Tensor, _ rows: Range<Int>, _ head: Int, transposed: Bool = false) -> MatrixOperand
+    {
         MatrixOperand(
             tensor, offset: rows.lowerBound * hiddenSize + head * headSize, stride: hiddenSize,
             transposed: transposed)

@@ -1,14 +1,17 @@
 public import Tensors
 
 #if canImport(Glibc)
-internal import Glibc
+    internal import Glibc
 #elseif canImport(Musl)
-internal import Musl
+    internal import Musl
 #endif
 
-// T: frames of an utterance. L: its labels. S = 2L + 1: states, blanks (even) between labels (odd). V: vocabulary.
-// Forward variables α are kept in log space with each frame's largest taken out, so that float32 stays exact where it
-// matters however long the utterance: the loss is the sum of what was taken out. The posterior of a frame's states is
+// T: frames of an utterance. L: its labels. S = 2L + 1: states, blanks (even) between labels (odd). V:
+// vocabulary.
+// Forward variables α are kept in log space with each frame's largest taken out, so that float32 stays exact
+// where it
+// matters however long the utterance: the loss is the sum of what was taken out. The posterior of a frame's
+// states is
 // α + β normalised over the states, for which no constant is needed.
 
 /// The fewest frames that can carry a target: its labels, and a blank between each two that are equal.
@@ -16,13 +19,15 @@ public func ctcMinimumFrames(_ target: [Int]) -> Int {
     target.count + zip(target, target.dropFirst()).reduce(0) { $0 + ($1.0 == $1.1 ? 1 : 0) }
 }
 
-/// Computes −ln p(target | logits) of each utterance, and the gradient of their sum (Graves et al., 2006, section 4).
+/// Computes −ln p(target | logits) of each utterance, and the gradient of their sum (Graves et al., 2006,
+/// section 4).
 ///
 /// - Parameters:
 ///   - logits: (frames, V), packed; log-softmax is taken inside.
 ///   - targets: Labels of each utterance, without blanks.
 ///   - blank: The token of no label.
-///   - zeroInfinity: Whether an impossible alignment has loss 0 instead of infinity; its gradient is 0 either way.
+///   - zeroInfinity: Whether an impossible alignment has loss 0 instead of infinity; its gradient is 0
+///     either way.
 ///   - scale: Multiplies the gradient.
 ///   - arena: Scratch for the forward variables of the longest utterance.
 ///   - losses: One an utterance; overwritten.

@@ -1,8 +1,10 @@
 internal import CMath
 public import Tensors
 
-// Channels-last and without padding: a window of `kernelSize` frames is contiguous in memory, and so are `stride` taps of
-// it. Taken `stride` taps at a time, windows of neighbouring outputs do not overlap, which makes a convolution
+// Channels-last and without padding: a window of `kernelSize` frames is contiguous in memory, and so are
+// `stride` taps of
+// it. Taken `stride` taps at a time, windows of neighbouring outputs do not overlap, which makes a
+// convolution
 // ⌈kernelSize / stride⌉ matrix products that read the input where it lies (BLAS refuses rows that overlap).
 
 /// The frames a convolution makes of `length` frames: ⌊(length − kernelSize) / stride⌋ + 1, or 0.
@@ -90,7 +92,8 @@ private struct ConvolutionWindow {
     init(input: Tensor, weight: Tensor, kernelSize: Int, stride: Int) {
         precondition(
             weight.columns == input.columns && weight.rows % kernelSize == 0,
-            "a kernel of \(kernelSize) taps by \(input.columns) channels, not \(weight.rows)×\(weight.columns)")
+            "a kernel of \(kernelSize) taps by \(input.columns) channels, not \(weight.rows)×\(weight.columns)"
+        )
         inputs = input.columns
         taps = 0..<kernelSize
         self.stride = stride

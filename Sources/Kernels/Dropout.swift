@@ -1,9 +1,11 @@
 internal import CMath
 public import Tensors
 
-/// Drops each element with probability `rate` and scales the others by 1 / (1 − rate) (Srivastava et al., 2014).
+/// Drops each element with probability `rate` and scales the others by 1 / (1 − rate) (Srivastava et al.,
+/// 2014).
 ///
-/// The bits of an element are a function of its utterance's key and its place in the utterance, so backward regenerates
+/// The bits of an element are a function of its utterance's key and its place in the utterance, so backward
+/// regenerates
 /// them and nothing is stored. May run in place; rate 0 copies.
 ///
 /// - Parameters:
@@ -30,7 +32,9 @@ public func dropoutForward(
     }
 }
 
-/// Writes the gradient of `dropoutForward`: the same elements dropped, the same scale. May run in place.
+/// Writes the gradient of `dropoutForward`: the same elements dropped, the same scale.
+///
+/// May run in place.
 public func dropoutBackward(
     _ dOutput: Tensor, rate: Float, packing: PackedRows, keys: [UInt64], into dInput: Tensor
 ) {

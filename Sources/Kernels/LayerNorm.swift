@@ -32,7 +32,8 @@ public func layerNormForward(
 ///   - dOutput: dy, (T, C).
 ///   - dWeight: (1, C); accumulated. nil leaves both parameters out.
 ///   - dBias: (1, C); accumulated.
-///   - dInput: (T, C); overwritten, must not be `dOutput` unless the parameters are left out. nil leaves it out.
+///   - dInput: (T, C); overwritten, must not be `dOutput` unless the parameters are left out. nil leaves it
+///     out.
 public func layerNormBackward(
     _ dOutput: Tensor, input: Tensor, weight: Tensor, mean: Tensor, inverseDeviation: Tensor,
     dWeight: Tensor?, dBias: Tensor?, into dInput: Tensor?

@@ -15,7 +15,9 @@ struct MatrixOperand {
     }
 }
 
-/// C (m, n) = alpha · op(A) · op(B) + beta · C, the only way to BLAS. Views that are too small are the caller's fault.
+/// C (m, n) = alpha · op(A) · op(B) + beta · C, the only way to BLAS.
+///
+/// Views that are too small are the caller's fault.
 func matrixMultiply(
     _ a: MatrixOperand, _ b: MatrixOperand, m: Int, n: Int, k: Int, alpha: Float = 1, beta: Float = 0,
     into c: MatrixOperand

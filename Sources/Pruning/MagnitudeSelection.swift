@@ -22,9 +22,11 @@ public struct MagnitudeSelection: Sendable {
     public let threshold: Float
 }
 
-/// Prunes exactly round(s · N) weights of the pool, those of the smallest magnitude; of equals, those that come first.
+/// Prunes exactly round(s · N) weights of the pool, those of the smallest magnitude; of equals, those that
+/// come first.
 ///
-/// Magnitudes of floats order like their bits without the sign, so a histogram of the upper 16 and one of the lower 15 bits
+/// Magnitudes of floats order like their bits without the sign, so a histogram of the upper 16 and one of the
+/// lower 15 bits
 /// find the threshold exactly, in two passes over the pool; a third writes the bits.
 ///
 /// - Parameters:

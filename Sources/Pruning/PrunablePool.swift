@@ -1,6 +1,7 @@
 public import Tensors
 
-/// The weights that pruning ranks: the prunable slots of a layout, one after another (parp.md's P, its size N).
+/// The weights that pruning ranks: the prunable slots of a layout, one after another (parp.md's P, its size
+/// N).
 ///
 /// A weight's place in the pool names it in masks and breaks ties; gaps between slots are not in the pool.
 public struct PrunablePool: Sendable, Hashable {

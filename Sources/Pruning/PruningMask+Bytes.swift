@@ -1,5 +1,6 @@
 extension PruningMask {
-    /// The bits of a range of the pool, eight a byte, lowest bit first; the last byte is filled up with zeros.
+    /// The bits of a range of the pool, eight a byte, lowest bit first; the last byte is filled up with
+    /// zeros.
     public func packedBytes(_ range: Range<Int>) -> [UInt8] {
         var bytes: [UInt8] = []
         bytes.reserveCapacity((range.count + 7) / 8)

@@ -8,7 +8,8 @@ public protocol PruningMethod: Sendable {
     /// The sparsity to prune to when so many updates are done, or nil if no mask is due.
     func sparsityDue(afterUpdates updates: Int) -> Double?
 
-    /// The sparsity that the model is to have when so many updates are done: what evaluation and export prune to.
+    /// The sparsity that the model is to have when so many updates are done: what evaluation and export prune
+    /// to.
     func sparsity(afterUpdates updates: Int) -> Double
 }
 
@@ -25,7 +26,8 @@ public struct DenseMethod: PruningMethod {
     public func sparsity(afterUpdates updates: Int) -> Double { 0 }
 }
 
-/// PARP: prune at the start, let every weight move, prune again every few updates and at the end (Lai et al., 2021,
+/// PARP: prune at the start, let every weight move, prune again every few updates and at the end (Lai et al.,
+/// 2021,
 /// section 3; PARP-P ramps the sparsity up).
 public struct PARPMethod: PruningMethod {
     /// The sparsity in the end.

@@ -7,7 +7,8 @@ public func randomMask(pool: PrunablePool, sparsity: Double, seed: UInt64) -> Pr
     let target = prunedCount(sparsity: sparsity, poolSize: pool.count)
     let random = CountedRandom(seed: seed, stream: .randomMask)
     var bits = PruningMask.allKept(count: pool.count).bits
-    // Selection sampling (Knuth, volume 2, algorithm S): one pass, each weight pruned with what is left over what remains.
+    // Selection sampling (Knuth, volume 2, algorithm S): one pass, each weight pruned with what is left over
+    // what remains.
     var needed = target
     for index in 0..<pool.count where needed > 0 {
         let remaining = Double(pool.count - index)

@@ -39,7 +39,9 @@ public struct AudioError: Error, CustomStringConvertible, Equatable {
     public var description: String { "\(path): \(fault)" }
 }
 
-/// The longest audio that is read: ten hours at 48 kHz. A header that states more is broken, or an attack.
+/// The longest audio that is read: ten hours at 48 kHz.
+///
+/// A header that states more is broken, or an attack.
 private let maximumFrames = 48_000 * 36_000
 
 /// Reads what a file's header states, without decoding it.

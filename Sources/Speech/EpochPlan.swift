@@ -1,9 +1,11 @@
 internal import Tensors
 
-/// The global batches of one epoch: a pure function of durations, names, seed and epoch, the same on every rank.
+/// The global batches of one epoch: a pure function of durations, names, seed and epoch, the same on every
+/// rank.
 ///
 /// Utterances are shuffled, cut into pools, sorted by length within a pool and cut into batches of at most
-/// `batchSeconds`; then the batches are shuffled. Every utterance is in exactly one batch. Batches at the end of a pool
+/// `batchSeconds`; then the batches are shuffled. Every utterance is in exactly one batch. Batches at the end
+/// of a pool
 /// may be small; they count like any other, since a gradient is divided by its own batch's utterances.
 public struct EpochPlan: Sendable, Equatable {
     /// The utterances of each batch, as places in the list that was planned.
@@ -53,8 +55,10 @@ public struct EpochPlan: Sendable, Equatable {
         return runs
     }
 
-    /// Shares a batch out so that the ranks' seconds of audio are nearly equal: the longest utterance first, each to the
-    /// rank that has least. With fewer utterances than ranks, some get none.
+    /// Shares a batch out so that the ranks' seconds of audio are nearly equal: the longest utterance first,
+    /// each to the rank that has least.
+    ///
+    /// With fewer utterances than ranks, some get none.
     public static func shares(of batch: [Int], utterances: [Utterance], rankCount: Int) -> [[Int]] {
         var shares = [[Int]](repeating: [], count: rankCount)
         var seconds = [Double](repeating: 0, count: rankCount)

@@ -1,6 +1,7 @@
 internal import Foundation
 
-/// Reads fairseq's `SPLIT.tsv` (root folder, then `path<TAB>frames`) with `SPLIT.ltr` or `SPLIT.phn` beside it.
+/// Reads fairseq's `SPLIT.tsv` (root folder, then `path<TAB>frames`) with `SPLIT.ltr` or `SPLIT.phn` beside
+/// it.
 func readFairseq(_ path: String, labels: Manifest.Labels) throws(ManifestError) -> [Utterance] {
     let labelPath = String(path.dropLast(3)) + (labels == .letters ? "ltr" : "phn")
     let lines = try textLines(of: path)
@@ -13,7 +14,8 @@ func readFairseq(_ path: String, labels: Manifest.Labels) throws(ManifestError) 
     let transcripts = try textLines(of: labelPath)
     guard transcripts.count == lines.count - 1 else {
         throw ManifestError(
-            path, ["\(lines.count - 1) audio files, but \(transcripts.count) lines of labels in \(labelPath)"])
+            path, ["\(lines.count - 1) audio files, but \(transcripts.count) lines of labels in \(labelPath)"]
+        )
     }
     var utterances: [Utterance] = []
     var faults: [String] = []

@@ -10,7 +10,8 @@ private struct ManifestLine: Decodable {
     let id: String?
 }
 
-/// Reads `{"audio_filepath": …, "duration": …, "text": …}` lines; a missing duration is taken from the audio's header.
+/// Reads `{"audio_filepath": …, "duration": …, "text": …}` lines; a missing duration is taken from the
+/// audio's header.
 func readJSONLines(_ path: String) throws(ManifestError) -> [Utterance] {
     var utterances: [Utterance] = []
     var faults: [String] = []

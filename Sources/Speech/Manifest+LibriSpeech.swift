@@ -1,6 +1,7 @@
 internal import Foundation
 
-/// Reads a LibriSpeech tree: `SPEAKER/CHAPTER/SPEAKER-CHAPTER.trans.txt` with one `UTTERANCE TEXT` line a FLAC file.
+/// Reads a LibriSpeech tree: `SPEAKER/CHAPTER/SPEAKER-CHAPTER.trans.txt` with one `UTTERANCE TEXT` line a
+/// FLAC file.
 func readLibriSpeech(_ path: String) throws(ManifestError) -> [Utterance] {
     let root = URL(fileURLWithPath: path)
     guard let walker = FileManager.default.enumerator(at: root, includingPropertiesForKeys: nil) else {

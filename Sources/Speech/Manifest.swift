@@ -26,7 +26,7 @@ public struct ManifestError: Error, CustomStringConvertible, Equatable {
         let shown = faults.prefix(20).map { "  " + $0 }
         let rest = faults.count > 20 ? ["  and \(faults.count - 20) more"] : []
         let count = faults.count == 1 ? "1 fault" : "\(faults.count) faults"
-        return ([ "\(path): \(count)" ] + shown + rest).joined(separator: "\n")
+        return (["\(path): \(count)"] + shown + rest).joined(separator: "\n")
     }
 }
 
@@ -39,7 +39,8 @@ extension Manifest {
         case phones
     }
 
-    /// Reads a manifest, finding its kind from its name: a JSONL file, a fairseq `.tsv`, or a LibriSpeech tree.
+    /// Reads a manifest, finding its kind from its name: a JSONL file, a fairseq `.tsv`, or a LibriSpeech
+    /// tree.
     ///
     /// - Throws: `ManifestError` with every broken line.
     public init(path: String, labels: Labels = .letters) throws(ManifestError) {

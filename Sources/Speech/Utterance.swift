@@ -17,7 +17,8 @@ public struct Utterance: Sendable, Hashable, Codable {
     /// Where it stands: `FILE:LINE`.
     public var origin: String
 
-    /// What counted randomness knows the utterance by: a hash of its name (FNV-1a), the same in any order and split.
+    /// What counted randomness knows the utterance by: a hash of its name (FNV-1a), the same in any order and
+    /// split.
     public var identity: UInt64 {
         id.utf8.reduce(0xCBF2_9CE4_8422_2325) { ($0 ^ UInt64($1)) &* 0x100_0000_01B3 }
     }

@@ -1,4 +1,5 @@
-/// Brings a waveform to zero mean and unit variance, as transformers' feature extractor does: (x − mean) / √(var + 10⁻⁷).
+/// Brings a waveform to zero mean and unit variance, as transformers' feature extractor does: (x − mean) /
+/// √(var + 10⁻⁷).
 ///
 /// Sums are in double, so that the result does not depend on how long the audio is.
 public func normalizeWaveform(_ samples: inout [Float]) {

@@ -1,6 +1,9 @@
-/// A 64-bit hash of memory, to compare what ranks hold. It finds accidents, not attacks.
+/// A 64-bit hash of memory, to compare what ranks hold.
 ///
-/// Eight lanes of multiply and rotate over 64-byte blocks, then the tail, then the length: one pass at memory speed.
+/// It finds accidents, not attacks.
+///
+/// Eight lanes of multiply and rotate over 64-byte blocks, then the tail, then the length: one pass at memory
+/// speed.
 public struct ContentHash: Sendable, Hashable, CustomStringConvertible {
     /// The hash.
     public private(set) var value: UInt64

@@ -1,4 +1,6 @@
-/// What random numbers are for. Each purpose has numbers of its own, so one more draw here moves none there.
+/// What random numbers are for.
+///
+/// Each purpose has numbers of its own, so one more draw here moves none there.
 public enum RandomStream: UInt64, Sendable {
     case initialization = 1
     case epochOrder
@@ -19,8 +21,10 @@ public enum RandomStream: UInt64, Sendable {
 
 /// Random numbers that are a function of where they are used, not of how many were drawn before.
 ///
-/// (seed, stream, step, item, layer) name a sequence; an index names a number in it. Backward regenerates what forward
-/// drew, resuming needs no state, and a result does not depend on which rank drew it. The mixer is that of SplitMix64
+/// (seed, stream, step, item, layer) name a sequence; an index names a number in it. Backward regenerates
+/// what forward
+/// drew, resuming needs no state, and a result does not depend on which rank drew it. The mixer is that of
+/// SplitMix64
 /// (Steele, Lea and Flood, OOPSLA 2014, section 4).
 public struct CountedRandom: Sendable {
     /// Names the sequence.
@@ -29,7 +33,9 @@ public struct CountedRandom: Sendable {
     /// The sequence for a purpose at a step, for an item (an utterance's identity) and a layer.
     public init(seed: UInt64, stream: RandomStream, step: Int = 0, item: UInt64 = 0, layer: Int = 0) {
         var key = Self.mix(seed &+ 0x9E37_79B9_7F4A_7C15)
-        for part in [stream.rawValue, UInt64(bitPattern: Int64(step)), item, UInt64(bitPattern: Int64(layer))] {
+        for part in [
+            stream.rawValue, UInt64(bitPattern: Int64(step)), item, UInt64(bitPattern: Int64(layer)),
+        ] {
             key = Self.mix(key ^ (part &* 0xD1B5_4A32_D192_ED03 &+ 0x9E37_79B9_7F4A_7C15))
         }
         self.key = key

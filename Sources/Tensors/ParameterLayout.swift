@@ -24,7 +24,8 @@ public enum Initializer: Sendable, Hashable {
     case normal(deviation: Double)
     /// Uniform in an interval.
     case uniform(ClosedRange<Double>)
-    /// The norm of each tap of the slot with this index, registered earlier: weight norm then starts as the identity.
+    /// The norm of each tap of the slot with this index, registered earlier: weight norm then starts as the
+    /// identity.
     case tapNorms(of: Int)
 }
 
@@ -59,8 +60,10 @@ public struct ParameterSlot: Sendable, Hashable {
 
 /// The names, shapes and places of all parameters, registered in the order of the forward pass.
 ///
-/// Backward runs from the end down, so "gradients final from offset x on" is one number, and freezing everything
-/// before a layer is another. Slots start at multiples of 16 floats; the gap between two is never written and stays zero.
+/// Backward runs from the end down, so "gradients final from offset x on" is one number, and freezing
+/// everything
+/// before a layer is another. Slots start at multiples of 16 floats; the gap between two is never written and
+/// stays zero.
 public struct ParameterLayout: Sendable {
     /// All slots, in order.
     public private(set) var slots: [ParameterSlot] = []

@@ -11,7 +11,9 @@ public struct ParameterStore: ~Copyable {
     /// Adam's second moment.
     public let secondMoment: FlatBuffer
 
-    /// A store of zeros. Without `training` it holds values only.
+    /// A store of zeros.
+    ///
+    /// Without `training` it holds values only.
     public init(layout: ParameterLayout, training: Bool = true) {
         self.layout = layout
         values = FlatBuffer(count: layout.count)

@@ -1,10 +1,12 @@
 /// A non-owning view of float32 numbers, seen as a contiguous matrix of `rows` × `columns`.
 ///
-/// A vector is one row. The memory belongs to an `Arena` or a `FlatBuffer`, which must outlive the view. Higher ranks
+/// A vector is one row. The memory belongs to an `Arena` or a `FlatBuffer`, which must outlive the view.
+/// Higher ranks
 /// (a convolution's weight) keep their `Shape` in the parameter slot; kernels take the extents they need.
 ///
 /// `@unchecked Sendable`: a view is a pointer with a length. Who may write when is decided by the step
-/// (docs/architecture.md, "Three threads"): a region is handed from thread to thread, never shared while written.
+/// (docs/architecture.md, "Three threads"): a region is handed from thread to thread, never shared while
+/// written.
 public struct Tensor: @unchecked Sendable {
     /// The first element.
     public let pointer: UnsafeMutablePointer<Float>
@@ -41,7 +43,8 @@ public struct Tensor: @unchecked Sendable {
     /// The rows of a range, as a view.
     @inlinable
     public func rows(_ range: Range<Int>) -> Tensor {
-        precondition(range.lowerBound >= 0 && range.upperBound <= rows, "rows \(range) of a tensor with \(rows)")
+        precondition(
+            range.lowerBound >= 0 && range.upperBound <= rows, "rows \(range) of a tensor with \(rows)")
         return Tensor(pointer + range.lowerBound * columns, rows: range.count, columns: columns)
     }
 

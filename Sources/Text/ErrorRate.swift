@@ -1,4 +1,5 @@
-/// Errors of recognised text against what was said, added up over a corpus as jiwer does: (S + D + I) / (S + D + C).
+/// Errors of recognised text against what was said, added up over a corpus as jiwer does: (S + D + I) / (S +
+/// D + C).
 ///
 /// An empty reference adds its insertions to the errors and nothing to the length.
 public struct ErrorRate: Sendable, Equatable, Codable {
@@ -18,7 +19,9 @@ public struct ErrorRate: Sendable, Equatable, Codable {
     public var errors: Int { substitutions + deletions + insertions }
     /// Tokens said.
     public var referenceLength: Int { substitutions + deletions + correct }
-    /// Errors over tokens said; above 1 where insertions abound. Of no tokens, 0 without errors and 1 with.
+    /// Errors over tokens said; above 1 where insertions abound.
+    ///
+    /// Of no tokens, 0 without errors and 1 with.
     public var rate: Double {
         referenceLength > 0 ? Double(errors) / Double(referenceLength) : (errors > 0 ? 1 : 0)
     }
@@ -34,7 +37,8 @@ public struct ErrorRate: Sendable, Equatable, Codable {
 
     /// Adds the errors of one utterance: those of an alignment with the fewest (Levenshtein, 1966).
     ///
-    /// Of alignments with equally many errors, the one with the most substitutions, which is also the one with most tokens
+    /// Of alignments with equally many errors, the one with the most substitutions, which is also the one
+    /// with most tokens
     /// wrong but in place; jiwer's choice can differ in kind, never in number.
     public mutating func add<Token: Equatable>(reference: [Token], hypothesis: [Token]) {
         let (R, H) = (reference.count, hypothesis.count)

@@ -65,7 +65,8 @@ public struct Vocabulary: Sendable, Equatable {
     /// The ids of `vocab.json`.
     public var ids: [String: Int] { idOfToken }
 
-    /// The vocabulary of a set of transcripts, in wav2vec 2.0's order: `<pad>` (the blank), `<s>`, `</s>`, `<unk>`, `|`, then
+    /// The vocabulary of a set of transcripts, in wav2vec 2.0's order: `<pad>` (the blank), `<s>`, `</s>`,
+    /// `<unk>`, `|`, then
     /// the characters by how often they occur.
     public static func build(from transcripts: [String]) -> Vocabulary {
         var counts: [String: Int] = [:]
@@ -120,7 +121,8 @@ public struct Vocabulary: Sendable, Equatable {
         return decode(tokens: ids)
     }
 
-    /// The text of token ids: the delimiter becomes a space, special tokens are dropped, as transformers' tokenizer does.
+    /// The text of token ids: the delimiter becomes a space, special tokens are dropped, as transformers'
+    /// tokenizer does.
     public func decode(tokens ids: [Int]) -> String {
         let spoken = ids.map { tokens[$0] }.filter { !special.contains($0) }
         guard let wordDelimiter else { return spoken.joined(separator: " ") }

@@ -2,7 +2,9 @@ internal import ArgumentParser
 internal import Foundation
 internal import Training
 
-/// The command: parse, call, print. Nothing else.
+/// The command: parse, call, print.
+///
+/// Nothing else.
 @main
 struct Parp: ParsableCommand {
     static let configuration = CommandConfiguration(

@@ -12,7 +12,10 @@ struct Transcribe: ParsableCommand {
     @Argument(help: "Audio files.")
     var audio: [String]
 
-    @Option(help: "A safetensors file for the logits: `logits` (frames, vocabulary), or `logits.N` of several files.")
+    @Option(
+        help:
+            "A safetensors file for the logits: `logits` (frames, vocabulary), or `logits.N` of several files."
+    )
     var emitLogits: String?
 
     @Flag(help: "Print one JSON object a file.")

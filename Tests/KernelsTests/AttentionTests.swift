@@ -91,7 +91,8 @@ struct AttentionTests {
         // The probabilities of all heads are one sequence: 10 rows of 5.
         let drawn = attention.arena.tensor(rows: 10, columns: 5)
         drawn.fill(0.2)
-        dropoutForward(drawn, rate: 0.5, packing: PackedRows(lengths: [10]), keys: attention.keys, into: drawn)
+        dropoutForward(
+            drawn, rate: 0.5, packing: PackedRows(lengths: [10]), keys: attention.keys, into: drawn)
         for head in 0..<2 {
             for row in 0..<5 {
                 for column in 0..<5 {

@@ -18,7 +18,8 @@ struct ParityProbe {
         var logits = 0.0
         var loss = 0.0
         for index in 0..<model.count {
-            logits = max(logits, relativeDifference(answer.logits[index], try golden.floats("logits.\(index)")))
+            logits = max(
+                logits, relativeDifference(answer.logits[index], try golden.floats("logits.\(index)")))
             loss = max(
                 loss, relativeDifference([answer.losses[index]], try golden.floats("loss.\(index)")))
         }

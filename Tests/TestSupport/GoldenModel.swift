@@ -50,8 +50,25 @@ public struct GoldenModel: ~Copyable {
         public var loss: Double { losses.reduce(0) { $0 + Double($1) } / Double(losses.count) }
     }
 
+    /// The largest norm of any parameter's gradient of the mean loss, after `run`.
+    public var largestGradientNorm: Double {
+        network.layout.slots.reduce(0) { largest, slot in
+            let square = store.gradients[slot.range].buffer.reduce(0.0) { $0 + Double($1) * Double($1) }
+            return max(largest, square.squareRoot() / Double(count))
+        }
+    }
+
+    /// The offsets from which on backward says that gradients are final.
+    public mutating func finalOffsets(trainable: TrainableParameters) -> [Int] {
+        var offsets: [Int] = []
+        _ = run(trainable: trainable) { offsets.append($0) }
+        return offsets
+    }
+
     /// Runs all utterances as one packed batch and accumulates the gradients of the summed loss.
-    public mutating func run(trainable: TrainableParameters) -> Answer {
+    public mutating func run(
+        trainable: TrainableParameters, gradientsFinal: (Int) -> Void = { _ in }
+    ) -> Answer {
         arena.reset()
         store.gradients.all.fill(0)
         let packing = PackedRows(lengths: samples.map(\.count))
@@ -65,7 +82,7 @@ public struct GoldenModel: ~Copyable {
         ctcLoss(
             logits: output.logits, packing: output.packing, targets: targets, blank: 0, zeroInfinity: true,
             scale: 1, arena: &arena, losses: &losses, dLogits: dLogits)
-        network.backward(dLogits, output: output, arena: &arena)
+        network.backward(dLogits, output: output, arena: &arena, gradientsFinal: gradientsFinal)
         let logits = (0..<count).map { output.logits.rows(output.packing[$0]).array() }
         return Answer(logits: logits, losses: losses)
     }

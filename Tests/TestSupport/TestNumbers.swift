@@ -1,8 +1,9 @@
 import Foundation
 public import Tensors
 
-/// Deterministic numbers in -1 ... 1 without a period in sight: sin(0.7 i + 0.013 i² + phase), as in
-/// Tests/Golden.
+/// Deterministic numbers in -1 ...
+///
+/// 1 without a period in sight: sin(0.7 i + 0.013 i² + phase), as in Tests/Golden.
 public func wave(_ count: Int, phase: Double, amplitude: Double = 1) -> [Float] {
     (0..<count).map {
         let i = Double($0)

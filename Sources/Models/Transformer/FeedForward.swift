@@ -7,7 +7,9 @@ struct FeedForward: Sendable {
     let output: LinearLayer
     let layer: Int
 
-    /// What backward needs. The activation is recomputed from `expanded`, which halves the layer's largest memory.
+    /// What backward needs.
+    ///
+    /// The activation is recomputed from `expanded`, which halves the layer's largest memory.
     struct Saved {
         let input: Tensor
         let expanded: Tensor

@@ -1,7 +1,8 @@
 internal import Kernels
 internal import Tensors
 
-/// Multi-head self-attention within each utterance, with its output projection (Vaswani et al., 2017, section 3.2).
+/// Multi-head self-attention within each utterance, with its output projection (Vaswani et al., 2017, section
+/// 3.2).
 struct SelfAttention: Sendable {
     let key: LinearLayer
     let value: LinearLayer
@@ -10,7 +11,9 @@ struct SelfAttention: Sendable {
     let headCount: Int
     let layer: Int
 
-    /// What backward needs. Probabilities are not kept: they are recomputed from `logSumExp`.
+    /// What backward needs.
+    ///
+    /// Probabilities are not kept: they are recomputed from `logSumExp`.
     struct Saved {
         let input: Tensor
         let query: Tensor

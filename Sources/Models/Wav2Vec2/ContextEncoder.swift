@@ -8,7 +8,9 @@ struct ContextEncoder: Sendable {
     private let layers: [TransformerLayer]
     private let order: NormOrder
 
-    /// What backward needs. A block skipped by layer drop has nothing.
+    /// What backward needs.
+    ///
+    /// A block skipped by layer drop has nothing.
     struct Saved {
         let positional: PositionalEmbedding.Saved
         let layerNorm: LayerNormLayer.Saved
@@ -92,8 +94,10 @@ struct ContextEncoder: Sendable {
         return (hidden, saved)
     }
 
-    /// Accumulates all gradients, calling `gradientsFinal` with the offset from which on they are final, and writes
-    /// the input's. `dOutput` is overwritten.
+    /// Accumulates all gradients, calling `gradientsFinal` with the offset from which on they are final, and
+    /// writes the input's.
+    ///
+    /// `dOutput` is overwritten.
     func backward(
         _ dOutput: Tensor, saved: Saved, pass: Pass, arena: inout Arena, gradientsFinal: (Int) -> Void,
         into dInput: Tensor

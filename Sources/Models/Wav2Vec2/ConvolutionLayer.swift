@@ -36,7 +36,8 @@ struct ConvolutionLayer: Sendable {
         // These norms have PyTorch's epsilon, whatever the configuration says of the Transformer's.
         epsilon = 1e-5
         let inputs = index == 0 ? 1 : configuration.convolutionChannels[index - 1]
-        // He et al. (2015), as PyTorch's kaiming_normal_ has it; its bias bound is one over the root of the inputs.
+        // He et al. (2015), as PyTorch's kaiming_normal_ has it; its bias bound is one over the root of the
+        // inputs.
         let bound = (1 / Double(inputs * kernelSize)).squareRoot()
         weight = layout.add(
             "\(name).conv.weight", [channels, kernelSize, inputs], fileOrder: .convolution,

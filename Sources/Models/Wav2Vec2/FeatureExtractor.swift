@@ -1,9 +1,11 @@
 internal import Kernels
 internal import Tensors
 
-/// The convolutional feature encoder: waveform to one feature vector every 20 ms (Baevski et al., 2020, section 2).
+/// The convolutional feature encoder: waveform to one feature vector every 20 ms (Baevski et al., 2020,
+/// section 2).
 ///
-/// Convolutions and group norms see one utterance, so the encoder runs utterance by utterance; a frozen encoder needs
+/// Convolutions and group norms see one utterance, so the encoder runs utterance by utterance; a frozen
+/// encoder needs
 /// only two layers' memory of the longest.
 struct FeatureExtractor: Sendable {
     private let layers: [ConvolutionLayer]

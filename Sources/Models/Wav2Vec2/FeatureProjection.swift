@@ -32,7 +32,9 @@ struct FeatureProjection: Sendable {
         return Saved(layerNorm: saved, normed: normed)
     }
 
-    /// Accumulates the gradients and writes the features', if they are asked for. `dHidden` is overwritten.
+    /// Accumulates the gradients and writes the features', if they are asked for.
+    ///
+    /// `dHidden` is overwritten.
     func backward(
         _ dHidden: Tensor, saved: Saved, pass: Pass, arena: inout Arena, into dFeatures: Tensor?
     ) {

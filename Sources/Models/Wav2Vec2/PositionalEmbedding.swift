@@ -1,7 +1,8 @@
 internal import Kernels
 internal import Tensors
 
-/// Relative positions by a grouped, weight-normalised convolution: h + GELU(conv(h)) (Baevski et al., 2020, section 2).
+/// Relative positions by a grouped, weight-normalised convolution: h + GELU(conv(h)) (Baevski et al., 2020,
+/// section 2).
 struct PositionalEmbedding: Sendable {
     private let gain: ParameterSlot
     private let direction: ParameterSlot

@@ -20,7 +20,7 @@ public struct Augmentation: Sendable, Hashable {
     /// Which frames of an utterance are replaced by the mask embedding at an update.
     ///
     /// An utterance no longer than one span is left alone: fairseq would mask nearly all of it.
-    func timeMask(frames: Int, seed: UInt64, step: Int, identity: UInt64) -> [Bool] {
+    package func timeMask(frames: Int, seed: UInt64, step: Int, identity: UInt64) -> [Bool] {
         var masked = [Bool](repeating: false, count: frames)
         guard timeMaskProbability > 0 else { return masked }
         let random = CountedRandom(seed: seed, stream: .timeMask, step: step, item: identity)
@@ -34,7 +34,7 @@ public struct Augmentation: Sendable, Hashable {
     }
 
     /// Which channels of an utterance are zeroed in all its frames at an update.
-    func channelSpans(channels: Int, seed: UInt64, step: Int, identity: UInt64) -> [Range<Int>] {
+    package func channelSpans(channels: Int, seed: UInt64, step: Int, identity: UInt64) -> [Range<Int>] {
         guard channelMaskProbability > 0 else { return [] }
         let random = CountedRandom(seed: seed, stream: .channelMask, step: step, item: identity)
         return spans(

@@ -7,7 +7,8 @@ extension Wav2Vec2 {
     /// - Parameters:
     ///   - dLogits: (frames, vocabulary).
     ///   - output: What `forward` returned for the same batch; its arena must not have been reset.
-    ///   - gradientsFinal: Called with falling offsets: from there to the end of the store, this pass adds nothing more.
+    ///   - gradientsFinal: Called with falling offsets: from there to the end of the store, this pass adds
+    ///     nothing more.
     public func backward(
         _ dLogits: Tensor, output: Wav2Vec2Output, arena: inout Arena,
         gradientsFinal: (Int) -> Void = { _ in }

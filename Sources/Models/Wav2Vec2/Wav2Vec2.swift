@@ -33,7 +33,8 @@ public struct Wav2Vec2: Sendable {
         var layout = ParameterLayout()
         featureExtractor = FeatureExtractor("\(name).feature_extractor", configuration, in: &layout)
         featureProjection = FeatureProjection("\(name).feature_projection", configuration, in: &layout)
-        maskEmbedding = layout.add("\(name).masked_spec_embed", [configuration.hiddenSize], initializer: .uniform(0...1))
+        maskEmbedding = layout.add(
+            "\(name).masked_spec_embed", [configuration.hiddenSize], initializer: .uniform(0...1))
         encoder = ContextEncoder("\(name).encoder", configuration, in: &layout)
         head = LinearLayer(
             "lm_head", inputs: configuration.hiddenSize, outputs: configuration.vocabularySize,

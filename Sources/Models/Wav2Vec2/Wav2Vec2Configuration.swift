@@ -67,7 +67,8 @@ public struct Wav2Vec2Configuration: Sendable, Hashable {
         require(
             ["wav2vec2", "hubert"].contains(modelType),
             "model_type is \"\(modelType)\"; this program trains wav2vec2 models"
-                + (modelType == "wavlm" ? " (WavLM's gated relative positions are another architecture)" : ""))
+                + (modelType == "wavlm" ? " (WavLM's gated relative positions are another architecture)" : "")
+        )
         require(activation == "gelu", "hidden_act is \"\(activation)\"; only \"gelu\" is known")
         let bounded: [(String, Int, Int)] = [
             ("vocab_size", vocabularySize, 1_000_000), ("hidden_size", hiddenSize, 16_384),
@@ -84,7 +85,8 @@ public struct Wav2Vec2Configuration: Sendable, Hashable {
             "hidden_size \(hiddenSize) is not a multiple of num_attention_heads \(headCount)")
         require(
             positionalGroups < 1 || hiddenSize % positionalGroups == 0,
-            "hidden_size \(hiddenSize) is not a multiple of num_conv_pos_embedding_groups \(positionalGroups)")
+            "hidden_size \(hiddenSize) is not a multiple of num_conv_pos_embedding_groups \(positionalGroups)"
+        )
         let lengths = [convolutionChannels.count, convolutionStrides.count, convolutionKernels.count]
         require(
             Set(lengths).count == 1 && (1...32).contains(lengths[0]),

@@ -47,7 +47,8 @@ public func runEvaluation(_ options: EvaluateOptions, session: Session) throws {
     setMathThreads(options.threads)
     let (labels, textCase) = try session.together {
         guard let labels = Manifest.Labels(rawValue: options.labels) else {
-            throw UserError(.usage, "--labels is \(options.labels); it must be \(Manifest.Labels.expectation)")
+            throw UserError(
+                .usage, "--labels is \(options.labels); it must be \(Manifest.Labels.expectation)")
         }
         guard let textCase = TextCase(rawValue: options.textCase) else {
             throw UserError(.usage, "--text-case is \(options.textCase); it must be \(TextCase.expectation)")
@@ -92,11 +93,12 @@ private func printJSON(
             .init("hypothesis", .string(hypothesis.text)),
         ])
     }
-    let members = result.fields.map { JSONValue.Member($0.0, $0.1) } + [
-        .init("sparsity", .number(sparsity)), .init("seconds", .number(seconds)),
-        .init("left_out", .array(checked.skipped.map(JSONValue.string))),
-        .init("transcripts", .array(transcripts)),
-    ]
+    let members =
+        result.fields.map { JSONValue.Member($0.0, $0.1) } + [
+            .init("sparsity", .number(sparsity)), .init("seconds", .number(seconds)),
+            .init("left_out", .array(checked.skipped.map(JSONValue.string))),
+            .init("transcripts", .array(transcripts)),
+        ]
     print(JSONValue.object(members).line)
 }
 

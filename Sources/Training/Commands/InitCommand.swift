@@ -40,7 +40,8 @@ public func runInit(_ options: InitOptions, session: Session) throws {
         guard !FileManager.default.fileExists(atPath: options.output) else {
             throw UserError(.usage, "\(options.output) exists already; choose another --output")
         }
-        let tokens = try options.vocabulary.map { try ModelDirectory.tokens(ofVocabulary: $0) } ?? englishLetters
+        let tokens =
+            try options.vocabulary.map { try ModelDirectory.tokens(ofVocabulary: $0) } ?? englishLetters
         var configuration = options.preset.configuration
         configuration.vocabularySize = tokens.count
         let network = Wav2Vec2(configuration)
@@ -56,7 +57,8 @@ public func runInit(_ options: InitOptions, session: Session) throws {
         if options.withoutVocabulary {
             try FileManager.default.removeItem(atPath: options.output + "/vocab.json")
         }
-        print("\(options.output): \(options.preset.rawValue), \(network.layout.parameterCount) random weights")
+        print(
+            "\(options.output): \(options.preset.rawValue), \(network.layout.parameterCount) random weights")
     }
 }
 

@@ -47,7 +47,9 @@ public func runTraining(_ options: TrainOptions, session: Session) throws {
     }
     let train = try check(recipe.data.train, recipe, model, needsAlignment: true, session)
     let valid = try check(recipe.data.valid, recipe, model, needsAlignment: false, session)
-    let directory = try session.together { try RunDirectory(path: output, resume: options.resume, for: session) }
+    let directory = try session.together {
+        try RunDirectory(path: output, resume: options.resume, for: session)
+    }
     let lock = try session.together {
         session.isRoot ? try RunLock(directory: output) : nil
     }
@@ -67,12 +69,14 @@ public func runTraining(_ options: TrainOptions, session: Session) throws {
 
 private func requirePaths(_ recipe: Recipe) throws {
     let paths = [
-        ("model.path", recipe.model.path), ("data.train", recipe.data.train), ("data.valid", recipe.data.valid),
+        ("model.path", recipe.model.path), ("data.train", recipe.data.train),
+        ("data.valid", recipe.data.valid),
     ]
     let missing = paths.filter { $0.1.isEmpty }.map(\.0)
     guard missing.isEmpty else {
         throw UserError(
-            .usage, "the recipe says nothing of \(missing.joined(separator: ", ")); "
+            .usage,
+            "the recipe says nothing of \(missing.joined(separator: ", ")); "
                 + "write it into the recipe, or give it with --set \(missing[0])=PATH")
     }
 }

@@ -13,7 +13,7 @@ public struct TranscribeOptions: Sendable {
     public var model: String
     /// The audio files.
     public var audio: [String]
-    /// A safetensors file to write the logits to; with several audio files, `logits.0`, `logits.1`, …
+    /// A safetensors file to write the logits to: `logits`, or `logits.N` for each of several audio files.
     public var emitLogits: String?
     /// Whether to print one JSON object a line instead of text.
     public var json: Bool

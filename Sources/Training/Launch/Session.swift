@@ -17,7 +17,8 @@ public struct Session: Sendable {
 
     /// Runs a piece of set-up on every rank, and fails on all of them if it fails on one.
     ///
-    /// Ranks meet here, so nobody waits for one that gave up. Equal messages are reported once; others with their rank.
+    /// Ranks meet here, so nobody waits for one that gave up. Equal messages are reported once; others with
+    /// their rank.
     public func together<Value>(_ body: () throws -> Value) throws -> Value {
         let outcome = Result(catching: body)
         var report = FailureReport()

@@ -4,7 +4,8 @@ internal import Models
 internal import Tensors
 internal import Text
 
-/// What a model directory says of a model, without its weights: the network's shape, its tokens, how it wants its audio.
+/// What a model directory says of a model, without its weights: the network's shape, its tokens, how it wants
+/// its audio.
 struct SpeechModel: Sendable {
     /// The network.
     let network: Wav2Vec2
@@ -25,12 +26,14 @@ struct SpeechModel: Sendable {
         }
         let weights = try openModelWeights(directory: path)
         guard weights.info("lm_head.weight") != nil else {
-            throw CheckpointError(path, "has no lm_head; it is pre-trained only. Fine-tune it with `parp train`")
+            throw CheckpointError(
+                path, "has no lm_head; it is pre-trained only. Fine-tune it with `parp train`")
         }
         return try SpeechModel(directory, tokens: tokens, needsFreshHead: false)
     }
 
-    /// Reads a directory to fine-tune: the vocabulary is the one asked for, its own, or that of the transcripts.
+    /// Reads a directory to fine-tune: the vocabulary is the one asked for, its own, or that of the
+    /// transcripts.
     static func toFineTune(
         path: String, vocabulary: String, transcripts: () throws -> [String]
     ) throws -> SpeechModel {
@@ -38,7 +41,8 @@ struct SpeechModel: Sendable {
         let hasHead = try openModelWeights(directory: path).info("lm_head.weight") != nil
         if !vocabulary.isEmpty {
             let tokens = try ModelDirectory.tokens(ofVocabulary: vocabulary)
-            return try SpeechModel(directory, tokens: tokens, needsFreshHead: !hasHead || tokens != directory.tokens)
+            return try SpeechModel(
+                directory, tokens: tokens, needsFreshHead: !hasHead || tokens != directory.tokens)
         }
         if let tokens = directory.tokens {
             return try SpeechModel(directory, tokens: tokens, needsFreshHead: !hasHead)
@@ -61,7 +65,8 @@ struct SpeechModel: Sendable {
         guard faults.isEmpty else { throw CheckpointError(path, faults.joined(separator: "; ")) }
         guard configuration.vocabularySize == tokens.count else {
             throw CheckpointError(
-                path, "vocab_size is \(configuration.vocabularySize), but vocab.json has \(tokens.count) tokens")
+                path,
+                "vocab_size is \(configuration.vocabularySize), but vocab.json has \(tokens.count) tokens")
         }
         vocabulary = try Vocabulary(
             tokens: tokens, blank: directory.tokenizer.pad, wordDelimiter: directory.tokenizer.wordDelimiter,

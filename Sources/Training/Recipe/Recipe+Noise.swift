@@ -1,7 +1,9 @@
 internal import Models
 
 extension Recipe {
-    /// Masking of latent speech. Defaults are those of the paper's ten-minute runs.
+    /// Masking of latent speech.
+    ///
+    /// Defaults are those of the paper's ten-minute runs.
     struct Augmentation: Sendable, Equatable {
         var timeMaskProbability = 0.75
         var timeMaskLength = 10
@@ -21,7 +23,9 @@ extension Recipe {
         }
     }
 
-    /// Dropout. Defaults are those of the paper's runs.
+    /// Dropout.
+    ///
+    /// Defaults are those of the paper's runs.
     struct Regularization: Sendable, Equatable {
         var layerDrop = 0.05
         var featureDropout = 0.0

@@ -19,7 +19,8 @@ extension Recipe {
     /// Reads a recipe file and changes from the command line, and checks the whole.
     ///
     /// - Parameter overrides: `section.key=value` each; a value is TOML, or a text without its quotes.
-    /// - Throws: `RecipeError` with all faults: unknown keys with the nearest known one, wrong types, values out of range.
+    /// - Throws: `RecipeError` with all faults: unknown keys with the nearest known one, wrong types,
+    ///   values out of range.
     public init(path: String, overrides: [String] = []) throws(RecipeError) {
         guard let data = FileManager.default.contents(atPath: path), data.count < 1 << 20 else {
             throw RecipeError(path: path, faults: ["no such recipe, or it is larger than 1 MB"])
@@ -49,7 +50,8 @@ extension Recipe {
         faults = RecipeKey.all.compactMap { $0.fault(self) }
         if pruning.method == .progressive && pruning.startSparsity > pruning.sparsity {
             faults.append(
-                "pruning.start_sparsity is \(pruning.startSparsity), above pruning.sparsity \(pruning.sparsity)")
+                "pruning.start_sparsity is \(pruning.startSparsity), above pruning.sparsity \(pruning.sparsity)"
+            )
         }
         guard faults.isEmpty else { throw RecipeError(path: path, faults: faults) }
     }
@@ -59,7 +61,9 @@ extension Recipe {
         guard let key = RecipeKey.all.first(where: { $0.section == entry.section && $0.name == entry.name })
         else { return [place + unknown(entry)] }
         guard let value = entry.value, key.set(value, &self) else {
-            return ["\(place)\(key.path) is \(entry.value?.toml ?? "of no known type"); it must be \(key.expectation)"]
+            return [
+                "\(place)\(key.path) is \(entry.value?.toml ?? "of no known type"); it must be \(key.expectation)"
+            ]
         }
         return []
     }
@@ -154,7 +158,8 @@ private func lineNumber(of entry: TOMLEntry, in text: String) -> Int? {
     for (index, line) in text.split(separator: "\n", omittingEmptySubsequences: false).enumerated() {
         let trimmed = line.trimmingCharacters(in: .whitespaces)
         if trimmed.hasPrefix("["), let end = trimmed.firstIndex(of: "]") {
-            section = trimmed[trimmed.index(after: trimmed.startIndex)..<end].trimmingCharacters(in: .whitespaces)
+            section = trimmed[trimmed.index(after: trimmed.startIndex)..<end].trimmingCharacters(
+                in: .whitespaces)
             if entry.name.isEmpty && section == entry.section { return index + 1 }
         }
         guard section == entry.section, trimmed.hasPrefix(entry.name), !entry.name.isEmpty else { continue }

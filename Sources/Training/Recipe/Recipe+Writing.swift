@@ -1,5 +1,7 @@
 extension Recipe {
-    /// The recipe as a file: every key with its value and meaning. Reading it gives the same recipe.
+    /// The recipe as a file: every key with its value and meaning.
+    ///
+    /// Reading it gives the same recipe.
     public var toml: String {
         var lines: [String] = []
         var section = ""

@@ -3,9 +3,12 @@ internal import Optimization
 internal import Speech
 internal import Text
 
-/// All that decides what a run computes. The recipe fixes the mathematics; the number of ranks only the time.
+/// All that decides what a run computes.
 ///
-/// Every field's default, unit and meaning stand once more in `RecipeKey.all`, from which files are read and written.
+/// The recipe fixes the mathematics; the number of ranks only the time.
+///
+/// Every field's default, unit and meaning stand once more in `RecipeKey.all`, from which files are read and
+/// written.
 public struct Recipe: Sendable, Equatable {
     var model = Model()
     var data = Data()

@@ -4,7 +4,9 @@ extension RecipeKey {
         modelKeys + dataKeys + optimizerKeys + pruningKeys + noiseKeys + runKeys
 
     private static let modelKeys: [RecipeKey] = [
-        RecipeKey("", "seed", \.seed, "Where all random numbers are counted from.", must: "be 0 or more") { $0 >= 0 },
+        RecipeKey("", "seed", \.seed, "Where all random numbers are counted from.", must: "be 0 or more") {
+            $0 >= 0
+        },
         RecipeKey("model", "path", \.model.path, "The model directory to start from."),
         RecipeKey(
             "model", "vocabulary", \.model.vocabulary,
@@ -15,26 +17,35 @@ extension RecipeKey {
         RecipeKey(
             "model", "freeze_encoder_updates", \.model.freezeEncoderUpdates,
             "Updates at the start in which the head alone is trained (fairseq's freeze_finetune_updates).",
-            must: "be 0 or more") { $0 >= 0 },
+            must: "be 0 or more"
+        ) { $0 >= 0 },
     ]
 
     private static let dataKeys: [RecipeKey] = [
-        RecipeKey("data", "train", \.data.train, "The manifest to train on: JSONL, fairseq .tsv or a LibriSpeech tree."),
+        RecipeKey(
+            "data", "train", \.data.train,
+            "The manifest to train on: JSONL, fairseq .tsv or a LibriSpeech tree."),
         RecipeKey("data", "valid", \.data.valid, "The manifest to evaluate on."),
         RecipeKey("data", "labels", \.data.labels, "What transcripts are spelled in."),
-        RecipeKey("data", "text_case", \.data.textCase, "Case that transcripts are brought to: as_is, upper or lower."),
+        RecipeKey(
+            "data", "text_case", \.data.textCase,
+            "Case that transcripts are brought to: as_is, upper or lower."),
         RecipeKey(
             "data", "bad_utterances", \.data.badUtterances,
             "Whether unusable utterances stop the run or are left out: refuse or skip."),
         RecipeKey(
             "data", "batch_seconds", \.data.batchSeconds,
-            "Seconds of audio an update, over all ranks together.", must: "be above 0") { $0 > 0 },
+            "Seconds of audio an update, over all ranks together.", must: "be above 0"
+        ) { $0 > 0 },
         RecipeKey(
             "data", "rank_seconds", \.data.rankSeconds,
-            "Seconds of audio a rank holds at once; what exceeds it is accumulated.", must: "be above 0") { $0 > 0 },
+            "Seconds of audio a rank holds at once; what exceeds it is accumulated.", must: "be above 0"
+        ) { $0 > 0 },
         RecipeKey(
             "data", "cache_features", \.data.cacheFeatures,
-            "Whether a frozen feature encoder's output is kept on disk.", must: "be false: it is not there yet") { !$0 },
+            "Whether a frozen feature encoder's output is kept on disk.",
+            must: "be false: it is not there yet"
+        ) { !$0 },
         RecipeKey(
             "loss", "zero_infinity", \.loss.zeroInfinity,
             "Whether utterances that cannot be aligned count 0 instead of infinity."),
@@ -44,42 +55,68 @@ extension RecipeKey {
         RecipeKey("optimizer", "kind", \.optimizer.kind, "The optimiser: adam, as fairseq writes it."),
         RecipeKey(
             "optimizer", "learning_rate", \.optimizer.learningRate, "The highest learning rate.",
-            must: "be from 0 to 1, e.g. 5e-5") { (0...1).contains($0) },
+            must: "be from 0 to 1, e.g. 5e-5"
+        ) { (0...1).contains($0) },
         RecipeKey(
             "optimizer", "betas", \.optimizer.betas, "Decay of the two moments.",
-            must: "be two numbers from 0 to below 1") { $0.count == 2 && $0.allSatisfy { (0..<1).contains($0) } },
-        RecipeKey("optimizer", "epsilon", \.optimizer.epsilon, "Added to the second moment's root.", must: "be above 0") { $0 > 0 },
-        RecipeKey("optimizer", "weight_decay", \.optimizer.weightDecay, "Decoupled weight decay.", must: "be 0 or more") { $0 >= 0 },
+            must: "be two numbers from 0 to below 1"
+        ) { $0.count == 2 && $0.allSatisfy { (0..<1).contains($0) } },
         RecipeKey(
-            "optimizer", "clip_norm", \.optimizer.clipNorm, "The most the gradient's norm may be; 0 does not clip.",
-            must: "be 0 or more") { $0 >= 0 },
-        RecipeKey("schedule", "kind", \.schedule.kind, "How the learning rate moves: tri_stage, linear or constant."),
-        RecipeKey("schedule", "updates", \.schedule.updates, "Updates of the run.", must: "be 1 or more") { $0 >= 1 },
+            "optimizer", "epsilon", \.optimizer.epsilon, "Added to the second moment's root.",
+            must: "be above 0"
+        ) { $0 > 0 },
+        RecipeKey(
+            "optimizer", "weight_decay", \.optimizer.weightDecay, "Decoupled weight decay.",
+            must: "be 0 or more"
+        ) { $0 >= 0 },
+        RecipeKey(
+            "optimizer", "clip_norm", \.optimizer.clipNorm,
+            "The most the gradient's norm may be; 0 does not clip.",
+            must: "be 0 or more"
+        ) { $0 >= 0 },
+        RecipeKey(
+            "schedule", "kind", \.schedule.kind, "How the learning rate moves: tri_stage, linear or constant."
+        ),
+        RecipeKey("schedule", "updates", \.schedule.updates, "Updates of the run.", must: "be 1 or more") {
+            $0 >= 1
+        },
         RecipeKey(
             "schedule", "phases", \.schedule.phases, "Shares of rise, hold and fall.",
-            must: "be three numbers from 0 that sum to at most 1") {
-                $0.count == 3 && $0.allSatisfy { $0 >= 0 } && $0.reduce(0, +) <= 1 + 1e-9
-            },
+            must: "be three numbers from 0 that sum to at most 1"
+        ) {
+            $0.count == 3 && $0.allSatisfy { $0 >= 0 } && $0.reduce(0, +) <= 1 + 1e-9
+        },
         RecipeKey(
-            "schedule", "initial_scale", \.schedule.initialScale, "The first learning rate, as a share of the highest.",
-            must: "be from 0 to 1") { (0...1).contains($0) },
+            "schedule", "initial_scale", \.schedule.initialScale,
+            "The first learning rate, as a share of the highest.",
+            must: "be from 0 to 1"
+        ) { (0...1).contains($0) },
         RecipeKey(
-            "schedule", "final_scale", \.schedule.finalScale, "The last learning rate, as a share of the highest.",
-            must: "be from 0 to 1") { (0...1).contains($0) },
+            "schedule", "final_scale", \.schedule.finalScale,
+            "The last learning rate, as a share of the highest.",
+            must: "be from 0 to 1"
+        ) { (0...1).contains($0) },
     ]
 
     private static let pruningKeys: [RecipeKey] = [
-        RecipeKey("pruning", "method", \.pruning.method, "How the subnetwork is found: dense, parp or parp-p."),
+        RecipeKey(
+            "pruning", "method", \.pruning.method, "How the subnetwork is found: dense, parp or parp-p."),
         RecipeKey(
             "pruning", "sparsity", \.pruning.sparsity, "The share of the pool that is zero in the end.",
-            must: "be from 0 to 1, e.g. 0.5") { (0...1).contains($0) },
+            must: "be from 0 to 1, e.g. 0.5"
+        ) { (0...1).contains($0) },
         RecipeKey(
-            "pruning", "interval", \.pruning.interval, "Updates between masks; 0 prunes at the start and the end only.",
-            must: "be 0 or more") { $0 >= 0 },
-        RecipeKey("pruning", "initial_mask", \.pruning.initialMask, "What the first mask is computed from: magnitude."),
+            "pruning", "interval", \.pruning.interval,
+            "Updates between masks; 0 prunes at the start and the end only.",
+            must: "be 0 or more"
+        ) { $0 >= 0 },
+        RecipeKey(
+            "pruning", "initial_mask", \.pruning.initialMask,
+            "What the first mask is computed from: magnitude."),
         RecipeKey(
             "pruning", "start_sparsity", \.pruning.startSparsity, "parp-p: the sparsity of the first mask.",
-            must: "be from 0 to 1") { (0...1).contains($0) },
+            must: "be from 0 to 1"
+        ) { (0...1).contains($0) },
         RecipeKey(
             "pruning", "include_biases", \.pruning.includeBiases,
             "Whether biases are in the pool, as in the authors' code."),
@@ -88,15 +125,24 @@ extension RecipeKey {
     private static let noiseKeys: [RecipeKey] = [
         RecipeKey(
             "augmentation", "time_mask_probability", \.augmentation.timeMaskProbability,
-            "Share of frames that masks would cover if they never overlapped.", must: "be from 0 to 1") { (0...1).contains($0) },
-        RecipeKey("augmentation", "time_mask_length", \.augmentation.timeMaskLength, "Frames a mask.", must: "be 1 or more") { $0 >= 1 },
+            "Share of frames that masks would cover if they never overlapped.", must: "be from 0 to 1"
+        ) { (0...1).contains($0) },
+        RecipeKey(
+            "augmentation", "time_mask_length", \.augmentation.timeMaskLength, "Frames a mask.",
+            must: "be 1 or more"
+        ) { $0 >= 1 },
         RecipeKey(
             "augmentation", "time_mask_minimum_spans", \.augmentation.timeMaskMinimumSpans,
-            "The fewest masks an utterance gets.", must: "be 0 or more") { $0 >= 0 },
+            "The fewest masks an utterance gets.", must: "be 0 or more"
+        ) { $0 >= 0 },
         RecipeKey(
             "augmentation", "channel_mask_probability", \.augmentation.channelMaskProbability,
-            "Share of channels that masks would cover if they never overlapped.", must: "be from 0 to 1") { (0...1).contains($0) },
-        RecipeKey("augmentation", "channel_mask_length", \.augmentation.channelMaskLength, "Channels a mask.", must: "be 1 or more") { $0 >= 1 },
+            "Share of channels that masks would cover if they never overlapped.", must: "be from 0 to 1"
+        ) { (0...1).contains($0) },
+        RecipeKey(
+            "augmentation", "channel_mask_length", \.augmentation.channelMaskLength, "Channels a mask.",
+            must: "be 1 or more"
+        ) { $0 >= 1 },
         rate("layer_drop", \.regularization.layerDrop, "Probability that a block is skipped in an update."),
         rate("feature_dropout", \.regularization.featureDropout, "Dropout of the projected features."),
         rate("hidden_dropout", \.regularization.hiddenDropout, "Dropout behind attention and feed-forward."),
@@ -108,28 +154,47 @@ extension RecipeKey {
     private static func rate(
         _ name: String, _ field: any WritableKeyPath<Recipe, Double> & Sendable, _ meaning: String
     ) -> RecipeKey {
-        RecipeKey("regularization", name, field, meaning, must: "be from 0 to below 1") { (0..<1).contains($0) }
+        RecipeKey("regularization", name, field, meaning, must: "be from 0 to below 1") {
+            (0..<1).contains($0)
+        }
     }
 
     private static let runKeys: [RecipeKey] = [
         RecipeKey(
-            "distributed", "bucket_megabytes", \.distributed.bucketMegabytes, "Megabytes of gradients a message.",
-            must: "be above 0") { $0 > 0 },
-        RecipeKey("distributed", "wire", \.distributed.wire, "The numbers that gradients travel as: float32."),
+            "distributed", "bucket_megabytes", \.distributed.bucketMegabytes,
+            "Megabytes of gradients a message.",
+            must: "be above 0"
+        ) { $0 > 0 },
+        RecipeKey(
+            "distributed", "wire", \.distributed.wire, "The numbers that gradients travel as: float32."),
         RecipeKey(
             "distributed", "reproducible", \.distributed.reproducible,
-            "Whether results have the same bits for any number of ranks.", must: "be false: it is not there yet") { !$0 },
+            "Whether results have the same bits for any number of ranks.",
+            must: "be false: it is not there yet"
+        ) { !$0 },
         RecipeKey(
-            "distributed", "threads_per_rank", \.distributed.threadsPerRank, "Threads that a rank computes with.",
-            must: "be from 1 to 1024") { (1...1024).contains($0) },
-        RecipeKey("precision", "gemm", \.precision.gemm, "The numbers that matrix products multiply: float32."),
+            "distributed", "threads_per_rank", \.distributed.threadsPerRank,
+            "Threads that a rank computes with.",
+            must: "be from 1 to 1024"
+        ) { (1...1024).contains($0) },
         RecipeKey(
-            "checkpoint", "every_updates", \.checkpoint.everyUpdates, "Updates between checkpoints; 0 writes none.",
-            must: "be 0 or more") { $0 >= 0 },
-        RecipeKey("checkpoint", "keep", \.checkpoint.keep, "Checkpoints that are kept, the newest.", must: "be 1 or more") { $0 >= 1 },
+            "precision", "gemm", \.precision.gemm, "The numbers that matrix products multiply: float32."),
         RecipeKey(
-            "evaluation", "every_updates", \.evaluation.everyUpdates, "Updates between evaluations; 0 evaluates at the end only.",
-            must: "be 0 or more") { $0 >= 0 },
-        RecipeKey("evaluation", "metric", \.evaluation.metric, "What the best model is chosen by: wer, cer or loss."),
+            "checkpoint", "every_updates", \.checkpoint.everyUpdates,
+            "Updates between checkpoints; 0 writes none.",
+            must: "be 0 or more"
+        ) { $0 >= 0 },
+        RecipeKey(
+            "checkpoint", "keep", \.checkpoint.keep, "Checkpoints that are kept, the newest.",
+            must: "be 1 or more"
+        ) { $0 >= 1 },
+        RecipeKey(
+            "evaluation", "every_updates", \.evaluation.everyUpdates,
+            "Updates between evaluations; 0 evaluates at the end only.",
+            must: "be 0 or more"
+        ) { $0 >= 0 },
+        RecipeKey(
+            "evaluation", "metric", \.evaluation.metric, "What the best model is chosen by: wer, cer or loss."
+        ),
     ]
 }

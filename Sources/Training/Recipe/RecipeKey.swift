@@ -23,7 +23,8 @@ struct RecipeKey: Sendable {
     /// A key of a field, with the rule that its value keeps, as a sentence that starts with "must".
     init<Value: RecipeConvertible>(
         _ section: String, _ name: String, _ field: any WritableKeyPath<Recipe, Value> & Sendable,
-        _ meaning: String, must rule: String = "", when isValid: @escaping @Sendable (Value) -> Bool = { _ in true }
+        _ meaning: String, must rule: String = "",
+        when isValid: @escaping @Sendable (Value) -> Bool = { _ in true }
     ) {
         self.section = section
         self.name = name

@@ -87,7 +87,8 @@ protocol RecipeChoice: RecipeConvertible, RawRepresentable<String>, CaseIterable
 extension RecipeChoice {
     static var expectation: String {
         let names = allCases.map { "\"\($0.rawValue)\"" }
-        return names.count == 1 ? "\(names[0]), all that there is yet" : "one of " + names.joined(separator: ", ")
+        return names.count == 1
+            ? "\(names[0]), all that there is yet" : "one of " + names.joined(separator: ", ")
     }
     init?(_ value: RecipeValue) {
         guard case .string(let name) = value else { return nil }

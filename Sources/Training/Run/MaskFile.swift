@@ -22,7 +22,8 @@ enum MaskFile {
             "step": String(provenance.update), "sparsity_target": String(provenance.sparsityTarget),
             "sparsity": String(mask.sparsity), "kept": String(mask.keptCount), "total": String(mask.count),
             "threshold": String(provenance.threshold), "tie_rule": "first in the pool is pruned first",
-            "mask_hash": ContentHash.text(mask.hash), "weights_hash": ContentHash.text(provenance.weightsHash),
+            "mask_hash": ContentHash.text(mask.hash),
+            "weights_hash": ContentHash.text(provenance.weightsHash),
             "parent": provenance.parent, "tool_version": parpVersion,
         ])
         for member in pool.members {

@@ -22,7 +22,8 @@ extension PruneReport {
     /// The fields of a `prune` event.
     var fields: [(String, JSONValue)] {
         [
-            ("sparsity_target", .number(sparsity)), ("pruned", .integer(pruned)), ("pool", .integer(poolSize)),
+            ("sparsity_target", .number(sparsity)), ("pruned", .integer(pruned)),
+            ("pool", .integer(poolSize)),
             ("sparsity", .number(poolSize > 0 ? Double(pruned) / Double(poolSize) : 0)),
             ("threshold", .number(Double(threshold))), ("revived", .integer(revived)),
             ("iou_previous", .number(overlapWithPrevious)), ("iou_initial", .number(overlapWithInitial)),

@@ -1,5 +1,5 @@
-internal import Text
 internal import Foundation
+internal import Text
 
 /// The `README.md` of a model directory: what it is and how it came about.
 struct ModelCard {
@@ -17,7 +17,8 @@ struct ModelCard {
             "Fine-tuned by `parp` \(parpVersion) with method `\(method)` from `\(recipe.model.path)`, "
                 + "\(update) updates.", "",
             String(
-                format: "%.4f %% of the weights and biases of all attention and feed-forward projections are exactly zero.",
+                format:
+                    "%.4f %% of the weights and biases of all attention and feed-forward projections are exactly zero.",
                 100 * sparsity),
         ]
         if let result {

@@ -1,7 +1,8 @@
 internal import Collectives
 internal import Foundation
+
 #if canImport(Glibc)
-internal import Glibc
+    internal import Glibc
 #endif
 
 /// What a run says while it goes on: rank 0 alone, to standard output.

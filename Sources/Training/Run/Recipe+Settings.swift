@@ -1,7 +1,7 @@
-internal import Text
+internal import Models
 internal import Optimization
 internal import Pruning
-internal import Models
+internal import Text
 
 extension Recipe {
     /// The optimiser and its schedule.

@@ -1,10 +1,13 @@
 internal import Checkpoints
 internal import Foundation
+
 #if canImport(Glibc)
-internal import Glibc
+    internal import Glibc
 #endif
 
-/// The folder of a run: what went in, what happened, what came out. Only rank 0 writes to it.
+/// The folder of a run: what went in, what happened, what came out.
+///
+/// Only rank 0 writes to it.
 struct RunDirectory: Sendable {
     /// The folder.
     let path: String
@@ -27,7 +30,8 @@ struct RunDirectory: Sendable {
         let files = FileManager.default
         let exists = files.fileExists(atPath: recipe)
         if exists && !resume {
-            throw UserError(.usage, "\(path) holds a run already; go on with --resume, or choose another --output")
+            throw UserError(
+                .usage, "\(path) holds a run already; go on with --resume, or choose another --output")
         }
         for folder in [path, path + "/checkpoints", path + "/masks"] {
             do {
@@ -52,7 +56,9 @@ struct RunDirectory: Sendable {
     }
 }
 
-/// Keeps a second run out of a folder while this one lives. A class: it ends with its last holder.
+/// Keeps a second run out of a folder while this one lives.
+///
+/// A class: it ends with its last holder.
 final class RunLock: Sendable {
     private let descriptor: Int32
 
@@ -60,7 +66,8 @@ final class RunLock: Sendable {
         descriptor = open(directory + "/.lock", O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
         guard descriptor < 0 || flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
             close(descriptor)
-            throw UserError(.usage, "another run is writing to \(directory); wait for it or choose another --output")
+            throw UserError(
+                .usage, "another run is writing to \(directory); wait for it or choose another --output")
         }
     }
 

@@ -4,7 +4,8 @@ internal import Pruning
 internal import Tensors
 
 extension TrainingRun {
-    /// Fills the store on rank 0, from the newest whole checkpoint or the model directory, and gives it to all.
+    /// Fills the store on rank 0, from the newest whole checkpoint or the model directory, and gives it to
+    /// all.
     static func load(
         _ directory: RunDirectory?, recipe: Recipe, session: Session, model: SpeechModel,
         store: borrowing ParameterStore, masks: inout MaskAuthority
@@ -47,7 +48,9 @@ extension TrainingRun {
                     directory.checkpoint(update), into: store, masks: &masks)
                 guard state.seed == recipe.seed else {
                     throw UserError(
-                        .usage, "\(directory.path) was run with seed \(state.seed), not \(recipe.seed): not the same run")
+                        .usage,
+                        "\(directory.path) was run with seed \(state.seed), not \(recipe.seed): not the same run"
+                    )
                 }
                 return state
             } catch let error as CheckpointError {

@@ -88,7 +88,8 @@ struct TrainingRun: ~Copyable {
         consecutiveSkips = report.skipped ? consecutiveSkips + 1 : 0
         guard report.skipped else { return }
         progress.say("update \(report.update): loss or gradient is not finite; skipped on all ranks")
-        metrics.append(.fault, step: report.update, [("what", .string("loss or gradient not finite; update skipped"))])
+        metrics.append(
+            .fault, step: report.update, [("what", .string("loss or gradient not finite; update skipped"))])
         guard consecutiveSkips < Self.maximumSkips else {
             throw UserError(
                 .fault,
@@ -129,7 +130,8 @@ struct TrainingRun: ~Copyable {
             threshold: report.threshold, parent: model.directory.path, weightsHash: hash.value)
     }
 
-    /// Evaluates on freshly pruned weights, keeps them if they are the best, and puts training's weights back.
+    /// Evaluates on freshly pruned weights, keeps them if they are the best, and puts training's weights
+    /// back.
     private mutating func evaluate() throws {
         let start = monotonicSeconds()
         let values = trainer.store.values.all
@@ -163,7 +165,8 @@ struct TrainingRun: ~Copyable {
     }
 
     private func writeModel(at path: String, result: EvaluationResult?, sparsity: Double) throws {
-        let card = ModelCard(recipe: recipe, method: method.name, update: trainer.update, sparsity: sparsity, result: result)
+        let card = ModelCard(
+            recipe: recipe, method: method.name, update: trainer.update, sparsity: sparsity, result: result)
         try writeModelDirectory(
             at: path, values: trainer.store.values.all, layout: model.network.layout,
             files: model.files(card: card.text))

@@ -3,7 +3,8 @@ internal import Synchronization
 
 /// The global batch of any update: epochs of `EpochPlan` one after another, a pure function of data and seed.
 ///
-/// Plans of past epochs are not kept; asking in rising order costs one plan an epoch, asking back starts over.
+/// Plans of past epochs are not kept; asking in rising order costs one plan an epoch, asking back starts
+/// over.
 final class BatchSchedule: Sendable {
     private struct Cursor {
         var epoch: Int

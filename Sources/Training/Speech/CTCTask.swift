@@ -3,7 +3,8 @@ internal import Models
 internal import Speech
 internal import Tensors
 
-/// CTC fine-tuning of wav2vec 2.0 on transcribed speech (Graves et al., 2006; Baevski et al., 2020, section 3.2).
+/// CTC fine-tuning of wav2vec 2.0 on transcribed speech (Graves et al., 2006; Baevski et al., 2020, section
+/// 3.2).
 struct CTCTask: TrainingTask {
     let model: Wav2Vec2
     let data: SpeechDataset

@@ -23,7 +23,8 @@ private struct Finding: Codable {
     var fault: String?
 }
 
-/// Reads a manifest and decodes every utterance once, each rank a share, so that nothing surprises a run that has begun.
+/// Reads a manifest and decodes every utterance once, each rank a share, so that nothing surprises a run that
+/// has begun.
 struct DatasetChecker {
     let model: SpeechModel
     let labels: Manifest.Labels
@@ -34,7 +35,8 @@ struct DatasetChecker {
 
     /// Looks a manifest over, on all ranks together.
     ///
-    /// - Throws: On all ranks: what is wrong with the manifest, or, where the policy is to refuse, all unusable utterances.
+    /// - Throws: On all ranks: what is wrong with the manifest, or, where the policy is to refuse, all
+    ///   unusable utterances.
     func check(_ path: String, session: Session) throws -> DatasetCheck {
         let manifest = try session.together { try Manifest(path: path, labels: labels) }
         let communicator = session.communicator
@@ -102,7 +104,9 @@ struct DatasetChecker {
             targets.append(try encode(utterance))
         }
         guard !utterances.isEmpty else {
-            throw UserError(.data, "\(manifest.path): none of its utterances can be used:\n" + faults.joined(separator: "\n"))
+            throw UserError(
+                .data,
+                "\(manifest.path): none of its utterances can be used:\n" + faults.joined(separator: "\n"))
         }
         let references = utterances.map {
             words(textCase.apply($0.text)).joined(separator: " ")

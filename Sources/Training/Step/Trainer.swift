@@ -79,7 +79,8 @@ struct Trainer<Task: TrainingTask>: ~Copyable {
         for index in 0..<count {
             let waiting = monotonicSeconds()
             guard let batch = try prefetcher.next() else {
-                preconditionFailure("update \(update) has \(count) micro-batches, but only \(index) were loaded")
+                preconditionFailure(
+                    "update \(update) has \(count) micro-batches, but only \(index) were loaded")
             }
             let computing = monotonicSeconds()
             phases.data += computing - waiting
@@ -107,7 +108,8 @@ struct Trainer<Task: TrainingTask>: ~Copyable {
     ) throws -> StepReport {
         let start = monotonicSeconds()
         let denominator = max(1, sums.items)
-        // One rank's number decides for all: MPI recommends equal bits from an all-reduce, but does not promise them.
+        // One rank's number decides for all: MPI recommends equal bits from an all-reduce, but does not
+        // promise them.
         var norm = [gradientNorm(store.gradients[firstTrainable..<store.layout.count]) / denominator]
         try communicator.broadcast(&norm, root: 0)
         let learningRate = optimizer.schedule.rate(at: update)

@@ -2,7 +2,8 @@ internal import Tensors
 
 /// What training needs to know of a problem: how its batches are planned, loaded and differentiated.
 ///
-/// CTC fine-tuning is one task; the trainer knows nothing of speech, and a task knows nothing of ranks but its share.
+/// CTC fine-tuning is one task; the trainer knows nothing of speech, and a task knows nothing of ranks but
+/// its share.
 protocol TrainingTask: Sendable {
     /// One micro-batch in memory, made on the prefetch thread.
     associatedtype MicroBatch: Sendable
@@ -13,7 +14,8 @@ protocol TrainingTask: Sendable {
     /// The items of an update's global batch: the same on every rank, and for any number of ranks.
     func globalBatch(update: Int) -> [Int]
 
-    /// A rank's share of a global batch, as micro-batches that fit its memory; empty if there is nothing for it.
+    /// A rank's share of a global batch, as micro-batches that fit its memory; empty if there is nothing for
+    /// it.
     func microBatches(of globalBatch: [Int], rank: Int, rankCount: Int) -> [[Int]]
 
     /// Reads the items of a micro-batch. Runs on the prefetch thread.

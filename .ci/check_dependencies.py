@@ -1,0 +1,71 @@
+"""Keeps the house as docs/architecture.md draws it: who may import whom, and where pointers may stand."""
+
+import pathlib
+import re
+import sys
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+
+# Each room and what it may import of ours; dependencies only go down.
+ROOMS = {
+    "Tensors": set(),
+    "Kernels": {"Tensors", "CMath"},
+    "Optimization": {"Tensors", "CMath"},
+    "Pruning": {"Tensors"},
+    "Collectives": {"Tensors", "CMPI"},
+    "Speech": {"Tensors", "CAudio"},
+    "Text": set(),
+    "Models": {"Tensors", "Kernels"},
+    "Checkpoints": {"Tensors"},
+    "Training": {"Tensors", "Kernels", "Optimization", "Pruning", "Collectives", "Speech", "Text", "Models", "Checkpoints"},
+    "parp": {"Training", "Models"},
+}
+OURS = set(ROOMS) | {"CMath", "CMPI", "CAudio"}
+# Rooms that know no files, clocks or processes.
+WITHOUT_FOUNDATION = {"Tensors", "Kernels", "Optimization", "Pruning", "Models", "Text"}
+# Tensors runs kernels in parallel through Dispatch, and maps memory through the C library.
+POINTERS = re.compile(r"Unsafe(Mutable)?(Raw)?(Buffer)?Pointer")
+POINTER_ROOMS = {"Tensors", "Kernels", "Optimization", "Pruning"}
+POINTER_FILES = {"Collectives/MPICommunicator.swift", "Speech/AudioReader.swift", "Checkpoints/MappedFile.swift"}
+UNCHECKED_LIMIT = 3
+LINE_LIMIT = 350
+
+
+def imports(text):
+    return re.findall(r"^(?:public |package |internal |private |@\w+ )*import (?:struct |func |class )?(\w+)", text, re.M)
+
+
+def main():
+    faults = []
+    unchecked = 0
+    for room, allowed in ROOMS.items():
+        for path in sorted((ROOT / "Sources" / room).rglob("*.swift")):
+            name = str(path.relative_to(ROOT / "Sources"))
+            text = path.read_text(encoding="utf-8")
+            for module in imports(text):
+                if module in OURS and module not in allowed:
+                    faults.append(f"{name} imports {module}, which {room} may not know")
+                if module == "Foundation" and room in WITHOUT_FOUNDATION:
+                    faults.append(f"{name} imports Foundation, but {room} knows no files, clocks or processes")
+            if POINTERS.search(text) and room not in POINTER_ROOMS and name not in POINTER_FILES:
+                faults.append(f"{name} handles an unsafe pointer outside the rooms meant for them")
+            # A statement, not the mention of one in a comment.
+            unchecked += len(re.findall(r"^[^/\n]*@unchecked Sendable", text, re.M))
+            for fault in ("try!", "as!", "fatalError("):
+                if re.search(rf"^[^/\n]*{re.escape(fault)}", text, re.M):
+                    faults.append(f"{name} has {fault}")
+            if text.count("\n") > LINE_LIMIT:
+                faults.append(f"{name} has {text.count(chr(10))} lines; has it still one topic?")
+    if unchecked > UNCHECKED_LIMIT:
+        faults.append(f"@unchecked Sendable stands {unchecked} times; {UNCHECKED_LIMIT} are allowed")
+    for path in sorted((ROOT / "CShims").rglob("include/*.h")):
+        for header in re.findall(r'#include [<"]([^>"]+)', path.read_text()):
+            if header not in {"stdint.h", "stddef.h"}:
+                faults.append(f"{path.name} shows {header} to Swift; a shim's header speaks only stdint.h")
+    for fault in faults:
+        print(fault)
+    print(f"dependency rules: {len(ROOMS)} rooms, {len(faults)} faults")
+    return 1 if faults else 0
+
+
+sys.exit(main())

@@ -1,0 +1,58 @@
+# parp: `make demo` shows a PARP run on real speech; `make test` proves the program. Both set up all they need.
+
+SWIFT ?= swift
+BIN = .build/release
+export OMPI_ALLOW_RUN_AS_ROOT = 1
+export OMPI_ALLOW_RUN_AS_ROOT_CONFIRM = 1
+PYTHON ?= .venv/bin/python
+
+.PHONY: help setup build demo test lint format parity golden overfit clean
+
+help:
+	@echo "make demo     fetch recorded speech, fine-tune on 2 ranks, print dense and pruned error rates"
+	@echo "make test     build, check the house rules, run all tests, also under mpirun"
+	@echo "make build    build the parp command (.build/release/parp)"
+	@echo "make parity   compare with transformers live, full-size base included (installs PyTorch)"
+	@echo "make overfit  overfit 50 recordings on 2 ranks, to under 5 % word error rate"
+	@echo "make golden   make the golden files anew (installs PyTorch)"
+	@echo "make lint     check formatting and the dependency rules;  make format  formats"
+
+setup:
+	@.ci/setup.sh
+
+build: setup
+	$(SWIFT) build -c release --product parp
+
+demo: build
+	cluster/demo.sh $(BIN)/parp
+
+overfit: build
+	cluster/overfit.sh $(BIN)/parp
+
+lint: setup
+	python3 .ci/check_dependencies.py
+	$(SWIFT) format lint --strict --recursive --parallel Sources Tests Package.swift
+
+format:
+	$(SWIFT) format --in-place --recursive --parallel Sources Tests Package.swift
+
+test: lint
+	$(SWIFT) build -c release --product parp
+	$(SWIFT) build -c release --product RankChecks
+	$(SWIFT) test -c release
+	Tests/Ranks/run.sh $(BIN)/RankChecks
+
+.venv:
+	python3 -m venv .venv
+	.venv/bin/pip install --quiet 'torch==2.13.0+cpu' transformers safetensors jiwer soundfile
+
+golden: .venv
+	$(PYTHON) Tests/Golden/make_golden.py
+	$(PYTHON) Tests/Golden/make_checkpoints.py
+
+parity: build .venv
+	$(SWIFT) build -c release --product ParityProbe
+	$(PYTHON) Tests/Parity/parity.py $(BIN)
+
+clean:
+	rm -rf .build build

@@ -1,0 +1,51 @@
+import Foundation
+import Models
+import Testing
+
+struct Wav2Vec2ConfigurationTests {
+    private func read(_ json: String) throws -> Wav2Vec2Configuration {
+        try JSONDecoder().decode(Wav2Vec2Configuration.self, from: Data(json.utf8))
+    }
+
+    @Test("an empty configuration is wav2vec 2.0 base, and null keeps a default")
+    func defaults() throws {
+        #expect(try read("{}") == Wav2Vec2Configuration())
+        #expect(try read(#"{"hidden_size": null}"#).hiddenSize == 768)
+    }
+
+    @Test(
+        "parameter counts are the published ones",
+        arguments: [
+            (ModelPreset.base, 94_396_320, 85_017_600), (.large, 315_461_792, 302_211_072),
+            (.xlsr53, 315_471_520, 302_211_072),
+        ])
+    func counts(preset: ModelPreset, parameters: Int, pool: Int) {
+        let layout = Wav2Vec2(preset.configuration).layout
+        #expect(layout.parameterCount == parameters)
+        #expect(layout.prunableSlots.reduce(0) { $0 + $1.shape.count } == pool)
+    }
+
+    @Test("one second makes 49 frames")
+    func frames() {
+        let configuration = Wav2Vec2Configuration()
+        #expect(configuration.frameCount(samples: 16000) == 49)
+        #expect(configuration.frameCount(samples: 400) == 1)
+        #expect(configuration.frameCount(samples: 399) == 0)
+        #expect(configuration.frameCount(samples: 0) == 0)
+        #expect(configuration.hopSamples == 320)
+    }
+
+    @Test(
+        "what cannot be built is said, key by key",
+        arguments: [
+            (#"{"model_type": "wavlm"}"#, "WavLM"), (#"{"hidden_size": 770}"#, "num_attention_heads"),
+            (#"{"hidden_act": "relu"}"#, "hidden_act"), (#"{"conv_dim": [512]}"#, "conv_dim"),
+            (#"{"num_hidden_layers": 0}"#, "num_hidden_layers"), (#"{"pad_token_id": 32}"#, "pad_token_id"),
+            (#"{"num_conv_pos_embedding_groups": 7}"#, "num_conv_pos_embedding_groups"),
+            (#"{"hidden_size": -768}"#, "hidden_size"), (#"{"conv_stride": [0,2,2,2,2,2,2]}"#, "conv_stride"),
+        ])
+    func faults(json: String, key: String) throws {
+        let faults = try read(json).faults()
+        #expect(faults.contains { $0.contains(key) }, "\(faults)")
+    }
+}

@@ -1,0 +1,89 @@
+import Foundation
+import Models
+import TestSupport
+import Testing
+
+/// Where the golden models lie.
+let goldenModels = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+    .appendingPathComponent("Golden/models").path
+
+/// Tolerances of the comparison with transformers, as the project promises them.
+enum Tolerance {
+    /// Largest difference of logits over the largest logit: float32 sums in another order, through every
+    /// layer.
+    static let logits = 1e-4
+    /// Relative difference of a loss.
+    static let loss = 1e-5
+    /// Norm of a gradient's difference over its norm.
+    static let gradient = 1e-3
+    /// Relative difference of a loss after up to ten updates.
+    static let trajectory = 1e-3
+    /// A gradient that cancels exactly, such as a key bias's under softmax, is rounding noise in both
+    /// programs: it is compared
+    /// on the scale of the largest gradient instead of its own.
+    static let vanishingNorm = 1e-6
+}
+
+struct Wav2Vec2Tests {
+    @Test(
+        "logits, losses and every gradient are those of transformers",
+        arguments: ["tiny-group", "tiny-stable", "tiny-odd"])
+    func parity(name: String) throws {
+        var model = try GoldenModel(directory: "\(goldenModels)/\(name)")
+        let golden = model.golden
+        let answer = model.run(trainable: .everything)
+        for index in 0..<model.count {
+            #expect(
+                relativeDifference(answer.logits[index], try golden.floats("logits.\(index)"))
+                    < Tolerance.logits)
+            #expect(
+                relativeDifference([answer.losses[index]], try golden.floats("loss.\(index)"))
+                    < Tolerance.loss)
+        }
+        var compared = 0
+        for slot in model.network.layout.slots where golden.info("gradient.\(slot.name)") != nil {
+            let expected = try golden.floats("gradient.\(slot.name)")
+            let found = model.gradient(slot)
+            compared += 1
+            if norm(expected) < Tolerance.vanishingNorm * model.largestGradientNorm {
+                #expect(
+                    norm(found) < 10 * Tolerance.vanishingNorm * model.largestGradientNorm, "\(slot.name)")
+            } else {
+                #expect(relativeNorm(found, expected) < Tolerance.gradient, "\(slot.name)")
+            }
+        }
+        // All but the mask embedding, which nothing in an unmasked batch touches.
+        #expect(compared == model.network.layout.slots.count - 1)
+    }
+
+    @Test(
+        "ten Adam updates follow transformers' losses", arguments: ["tiny-group", "tiny-stable", "tiny-odd"])
+    func trajectory(name: String) throws {
+        var model = try GoldenModel(directory: "\(goldenModels)/\(name)")
+        let expected = try model.golden.doubles("trajectory")
+        let learningRate = try #require(Double(model.golden.metadata["learning_rate"] ?? ""))
+        let found = model.trajectory(updates: expected.count - 1, learningRate: learningRate)
+        #expect(found.count == 11)
+        for (ours, theirs) in zip(found, expected) {
+            #expect(abs(ours - theirs) / theirs < Tolerance.trajectory)
+        }
+        #expect(found[10] < found[0])
+    }
+
+    @Test("gradients are final from falling offsets on, and nothing below a frozen part is touched")
+    func finality() throws {
+        var model = try GoldenModel(directory: "\(goldenModels)/tiny-stable")
+        let network = model.network
+        for trainable in [TrainableParameters.headOnly, .exceptFeatureEncoder, .everything] {
+            let offsets = model.finalOffsets(trainable: trainable)
+            #expect(offsets == offsets.sorted(by: >))
+            #expect(offsets.last == network.firstTrainableOffset(trainable))
+            let frozen = model.store.gradients[0..<network.firstTrainableOffset(trainable)]
+            #expect(frozen.array().allSatisfy { $0 == 0 })
+        }
+    }
+
+    private func norm(_ values: [Float]) -> Double {
+        values.reduce(0) { $0 + Double($1) * Double($1) }.squareRoot()
+    }
+}

@@ -14,8 +14,7 @@ private let ignoredPrefixes = ["quantizer.", "project_q.", "project_hid.", "fina
 /// Reads all parameters that a source has.
 ///
 /// A name is looked for in its own spelling, in PyTorch's newer spelling of weight norm, as old transformers
-/// wrote the mask
-/// embedding, and without its model prefix, as headless exports have it.
+/// wrote the mask embedding, and without its model prefix, as headless exports have it.
 ///
 /// - Parameter skipping: Parameters that are not read, though the source may have them.
 /// - Throws: `CheckpointError` if a tensor has another shape than the configuration says.

@@ -3,8 +3,7 @@
 /// It executes nothing: a name that no checkpoint needs ends the reading.
 ///
 /// The opcodes are those that PyTorch and Python's protocols 2 to 5 write for state dictionaries; everything
-/// is bounded:
-/// objects, depth of the stack, lengths, and each operand is checked for its kind.
+/// is bounded: objects, depth of the stack, lengths, and each operand is checked for its kind.
 struct PickleInterpreter {
     let file: MappedFile
     let end: Int

@@ -98,8 +98,7 @@ extension TorchArchive {
     }
 
     /// Legacy: pickles of a magic number, a version, facts of the machine, the object and the storages' keys,
-    /// then the
-    /// storages, each an element count and its elements.
+    /// then the storages, each an element count and its elements.
     private static func readLegacy(_ file: MappedFile) throws(CheckpointError) -> Contents {
         var position = 0
         func next() throws(CheckpointError) -> (Int, [PickleObject]) {

@@ -3,8 +3,8 @@ public import Tensors
 /// Sums gradients over all ranks in buckets, each as soon as backward has passed it, while backward goes on.
 ///
 /// Backward makes gradients final from the end of the store down, so readiness is one number. Buckets are
-/// slices of the flat
-/// gradients and depend only on their extents: all ranks launch the same ones in the same order.
+/// slices of the flat gradients and depend only on their extents: all ranks launch the same ones in the same
+/// order.
 public struct GradientReducer: ~Copyable {
     private let communicator: any Communicator
     private let gradients: Tensor

@@ -156,8 +156,7 @@ public final class MPICommunicator: Communicator {
     /// Ends all ranks, though the MPI thread may be waiting inside a collective.
     ///
     /// MPI_Abort from a second thread is outside the FUNNELED contract, but it is the end of the process
-    /// either way; should it
-    /// not return control to the launcher, leaving with a code does.
+    /// either way; should it not return control to the launcher, leaving with a code does.
     public func abort(code: Int32) -> Never {
         parp_mpi_abort(code)
         exit(code)

@@ -57,8 +57,8 @@ public func attentionForward(
 
 /// Writes dQuery, dKey and dValue; probabilities and dropout are recomputed.
 ///
-/// With p the probabilities after dropout and dP = dContext vᵀ: dv = pᵀ dContext and
-/// dScores = p₀ ∘ (mask ∘ dP − Σ dContext ∘ context), whose sum is that over keys of p ∘ dP.
+/// With p the probabilities after dropout and dP = dContext vᵀ: dv = pᵀ dContext and dScores = p₀ ∘ (mask ∘
+/// dP − Σ dContext ∘ context), whose sum is that over keys of p ∘ dP.
 ///
 /// - Parameters:
 ///   - dContext: (T, H).

@@ -7,12 +7,9 @@ public import Tensors
 #endif
 
 // T: frames of an utterance. L: its labels. S = 2L + 1: states, blanks (even) between labels (odd). V:
-// vocabulary.
-// Forward variables α are kept in log space with each frame's largest taken out, so that float32 stays exact
-// where it
-// matters however long the utterance: the loss is the sum of what was taken out. The posterior of a frame's
-// states is
-// α + β normalised over the states, for which no constant is needed.
+// vocabulary. Forward variables α are kept in log space with each frame's largest taken out, so that float32
+// stays exact where it matters however long the utterance: the loss is the sum of what was taken out. The
+// posterior of a frame's states is α + β normalised over the states, for which no constant is needed.
 
 /// The fewest frames that can carry a target: its labels, and a blank between each two that are equal.
 public func ctcMinimumFrames(_ target: [Int]) -> Int {

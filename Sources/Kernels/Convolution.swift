@@ -2,10 +2,9 @@ internal import CMath
 public import Tensors
 
 // Channels-last and without padding: a window of `kernelSize` frames is contiguous in memory, and so are
-// `stride` taps of
-// it. Taken `stride` taps at a time, windows of neighbouring outputs do not overlap, which makes a
-// convolution
-// ⌈kernelSize / stride⌉ matrix products that read the input where it lies (BLAS refuses rows that overlap).
+// `stride` taps of it. Taken `stride` taps at a time, windows of neighbouring outputs do not overlap, which
+// makes a convolution ⌈kernelSize / stride⌉ matrix products that read the input where it lies (BLAS refuses
+// rows that overlap).
 
 /// The frames a convolution makes of `length` frames: ⌊(length − kernelSize) / stride⌋ + 1, or 0.
 public func convolutionOutputLength(_ length: Int, kernelSize: Int, stride: Int) -> Int {

@@ -5,8 +5,7 @@ public import Tensors
 /// 2014).
 ///
 /// The bits of an element are a function of its utterance's key and its place in the utterance, so backward
-/// regenerates
-/// them and nothing is stored. May run in place; rate 0 copies.
+/// regenerates them and nothing is stored. May run in place; rate 0 copies.
 ///
 /// - Parameters:
 ///   - input: (T, C), packed.

@@ -1,16 +1,15 @@
 internal import CMath
 public import Tensors
 
-// H: channels. G: groups. D = H / G: channels of a group. K: taps. F: frames of one utterance.
-// A group's frames, padded, are copied side by side; a window of K frames is then one run of K · D numbers,
-// and a tile of
-// windows times the group's weights is one matrix product. The tile stays in cache.
+// H: channels. G: groups. D = H / G: channels of a group. K: taps. F: frames of one utterance. A group's
+// frames, padded, are copied side by side; a window of K frames is then one run of K · D numbers, and a tile
+// of windows times the group's weights is one matrix product. The tile stays in cache.
 
 private let tileRows = 64
 
 /// Convolves each utterance with as many output frames as input frames: padding K / 2 on both sides, and of
-/// an even
-/// kernel's one frame too many the last is dropped (Baevski et al., 2020, section 2; fairseq's `SamePad`).
+/// an even kernel's one frame too many the last is dropped (Baevski et al., 2020, section 2; fairseq's
+/// `SamePad`).
 ///
 /// - Parameters:
 ///   - input: (T, H), packed.

@@ -2,8 +2,7 @@ internal import CMath
 public import Tensors
 
 /// Adam (Kingma and Ba, 2015) as fairseq writes it: ε is added to √v before the bias correction, and weight
-/// decay is
-/// taken from the weight itself (Loshchilov and Hutter, 2019).
+/// decay is taken from the weight itself (Loshchilov and Hutter, 2019).
 public struct Adam: Sendable, Hashable {
     /// Decay of the first moment.
     public var beta1: Double

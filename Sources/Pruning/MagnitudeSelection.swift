@@ -26,8 +26,7 @@ public struct MagnitudeSelection: Sendable {
 /// come first.
 ///
 /// Magnitudes of floats order like their bits without the sign, so a histogram of the upper 16 and one of the
-/// lower 15 bits
-/// find the threshold exactly, in two passes over the pool; a third writes the bits.
+/// lower 15 bits find the threshold exactly, in two passes over the pool; a third writes the bits.
 ///
 /// - Parameters:
 ///   - values: The flat store.

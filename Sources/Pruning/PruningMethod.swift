@@ -27,8 +27,7 @@ public struct DenseMethod: PruningMethod {
 }
 
 /// PARP: prune at the start, let every weight move, prune again every few updates and at the end (Lai et al.,
-/// 2021,
-/// section 3; PARP-P ramps the sparsity up).
+/// 2021, section 3; PARP-P ramps the sparsity up).
 public struct PARPMethod: PruningMethod {
     /// The sparsity in the end.
     public let sparsity: Double

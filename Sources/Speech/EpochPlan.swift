@@ -5,8 +5,8 @@ internal import Tensors
 ///
 /// Utterances are shuffled, cut into pools, sorted by length within a pool and cut into batches of at most
 /// `batchSeconds`; then the batches are shuffled. Every utterance is in exactly one batch. Batches at the end
-/// of a pool
-/// may be small; they count like any other, since a gradient is divided by its own batch's utterances.
+/// of a pool may be small; they count like any other, since a gradient is divided by its own batch's
+/// utterances.
 public struct EpochPlan: Sendable, Equatable {
     /// The utterances of each batch, as places in the list that was planned.
     public let batches: [[Int]]

@@ -1,9 +1,8 @@
 /// Memory for the activations of one step, given out in order and taken back all at once.
 ///
 /// The arena reserves address space once and never moves, so views stay valid until the mark they were
-/// allocated
-/// after is released. Pages stay resident between steps: after the longest batch a step asks the system for
-/// nothing.
+/// allocated after is released. Pages stay resident between steps: after the longest batch a step asks the
+/// system for nothing.
 public struct Arena: ~Copyable {
     private var memory: VirtualMemory
     private var used = 0

@@ -22,10 +22,8 @@ public enum RandomStream: UInt64, Sendable {
 /// Random numbers that are a function of where they are used, not of how many were drawn before.
 ///
 /// (seed, stream, step, item, layer) name a sequence; an index names a number in it. Backward regenerates
-/// what forward
-/// drew, resuming needs no state, and a result does not depend on which rank drew it. The mixer is that of
-/// SplitMix64
-/// (Steele, Lea and Flood, OOPSLA 2014, section 4).
+/// what forward drew, resuming needs no state, and a result does not depend on which rank drew it. The mixer
+/// is that of SplitMix64 (Steele, Lea and Flood, OOPSLA 2014, section 4).
 public struct CountedRandom: Sendable {
     /// Names the sequence.
     public let key: UInt64

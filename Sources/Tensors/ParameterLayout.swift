@@ -61,9 +61,8 @@ public struct ParameterSlot: Sendable, Hashable {
 /// The names, shapes and places of all parameters, registered in the order of the forward pass.
 ///
 /// Backward runs from the end down, so "gradients final from offset x on" is one number, and freezing
-/// everything
-/// before a layer is another. Slots start at multiples of 16 floats; the gap between two is never written and
-/// stays zero.
+/// everything before a layer is another. Slots start at multiples of 16 floats; the gap between two is never
+/// written and stays zero.
 public struct ParameterLayout: Sendable {
     /// All slots, in order.
     public private(set) var slots: [ParameterSlot] = []

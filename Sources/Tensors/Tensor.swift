@@ -1,8 +1,8 @@
 /// A non-owning view of float32 numbers, seen as a contiguous matrix of `rows` × `columns`.
 ///
 /// A vector is one row. The memory belongs to an `Arena` or a `FlatBuffer`, which must outlive the view.
-/// Higher ranks
-/// (a convolution's weight) keep their `Shape` in the parameter slot; kernels take the extents they need.
+/// Higher ranks (a convolution's weight) keep their `Shape` in the parameter slot; kernels take the extents
+/// they need.
 ///
 /// `@unchecked Sendable`: a view is a pointer with a length. Who may write when is decided by the step
 /// (docs/architecture.md, "Three threads"): a region is handed from thread to thread, never shared while

@@ -15,8 +15,8 @@ public enum Threads {
 /// Runs `body` over disjoint ranges that cover `0 ..< count`, on this rank's threads.
 ///
 /// The ranges depend on the thread count, so a body must not let a result depend on where a range starts:
-/// elementwise
-/// work and whole rows qualify, sums across rows do not. Below `grain` items a thread, it runs on the caller.
+/// elementwise work and whole rows qualify, sums across rows do not. Below `grain` items a thread, it runs on
+/// the caller.
 public func parallelFor(_ count: Int, grain: Int, _ body: @Sendable (Range<Int>) -> Void) {
     let parts = min(Threads.count, count / max(1, grain))
     guard parts > 1 else {

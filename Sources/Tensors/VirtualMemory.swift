@@ -7,8 +7,7 @@
 /// Address space reserved at once and made usable piece by piece, asking for huge pages.
 ///
 /// Reserved space costs nothing until `commit`; a committed page costs memory once it is touched. Large
-/// buffers thus
-/// grow without moving, and zero pages arrive zeroed.
+/// buffers thus grow without moving, and zero pages arrive zeroed.
 struct VirtualMemory: ~Copyable {
     let base: UnsafeMutableRawPointer
     let reserved: Int

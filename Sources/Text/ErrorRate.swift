@@ -38,8 +38,7 @@ public struct ErrorRate: Sendable, Equatable, Codable {
     /// Adds the errors of one utterance: those of an alignment with the fewest (Levenshtein, 1966).
     ///
     /// Of alignments with equally many errors, the one with the most substitutions, which is also the one
-    /// with most tokens
-    /// wrong but in place; jiwer's choice can differ in kind, never in number.
+    /// with most tokens wrong but in place; jiwer's choice can differ in kind, never in number.
     public mutating func add<Token: Equatable>(reference: [Token], hypothesis: [Token]) {
         let (R, H) = (reference.count, hypothesis.count)
         var costs = [Int](repeating: 0, count: (R + 1) * (H + 1))

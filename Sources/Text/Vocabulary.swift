@@ -66,8 +66,7 @@ public struct Vocabulary: Sendable, Equatable {
     public var ids: [String: Int] { idOfToken }
 
     /// The vocabulary of a set of transcripts, in wav2vec 2.0's order: `<pad>` (the blank), `<s>`, `</s>`,
-    /// `<unk>`, `|`, then
-    /// the characters by how often they occur.
+    /// `<unk>`, `|`, then the characters by how often they occur.
     public static func build(from transcripts: [String]) -> Vocabulary {
         var counts: [String: Int] = [:]
         for transcript in transcripts {

@@ -67,8 +67,7 @@ func checkKernel(
 
 /// Runs a body with 1 and with 3 threads.
 ///
-/// Tests beside it may see either count, which must not matter to
-/// them.
+/// Tests beside it may see either count, which must not matter to them.
 func withOneAndThreeThreads<Result>(_ body: () -> Result) -> (one: Result, three: Result) {
     Threads.count = 1
     let one = body()

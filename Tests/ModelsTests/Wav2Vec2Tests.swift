@@ -19,8 +19,7 @@ enum Tolerance {
     /// Relative difference of a loss after up to ten updates.
     static let trajectory = 1e-3
     /// A gradient that cancels exactly, such as a key bias's under softmax, is rounding noise in both
-    /// programs: it is compared
-    /// on the scale of the largest gradient instead of its own.
+    /// programs: it is compared on the scale of the largest gradient instead of its own.
     static let vanishingNorm = 1e-6
 }
 

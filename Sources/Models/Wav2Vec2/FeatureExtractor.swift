@@ -5,8 +5,7 @@ internal import Tensors
 /// section 2).
 ///
 /// Convolutions and group norms see one utterance, so the encoder runs utterance by utterance; a frozen
-/// encoder needs
-/// only two layers' memory of the longest.
+/// encoder needs only two layers' memory of the longest.
 struct FeatureExtractor: Sendable {
     private let layers: [ConvolutionLayer]
 

@@ -4,8 +4,7 @@ internal import Foundation
 /// Runs a command on this rank and ends the process with its exit code.
 ///
 /// A fault that all ranks share is printed once, by rank 0, and everyone leaves in order. A fault of one rank
-/// is printed by
-/// that rank, with its name, and ends the whole job: the others may be waiting for it.
+/// is printed by that rank, with its name, and ends the whole job: the others may be waiting for it.
 public func launch(_ body: (Session) throws -> Void) -> Never {
     let session: Session
     do {

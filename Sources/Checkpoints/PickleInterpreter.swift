@@ -87,7 +87,8 @@ struct PickleInterpreter {
         case 0x63: try global(module: try line(), name: try line())
         case 0x93: try stackGlobal()
         case 0x52, 0x81: try reduce()
-        case 0x62: _ = try pop()  // BUILD: attributes of what is on the stack; state dictionaries keep _metadata there
+        // BUILD: attributes of what is on the stack; state dictionaries keep _metadata there.
+        case 0x62: _ = try pop()
         case 0x51: try persistentStorage()
         default:
             throw fault("opcode 0x\(String(opcode, radix: 16)) stands in no checkpoint")

@@ -17,7 +17,8 @@ public func groupNormForward(
 ) {
     let C = input.columns
     precondition(weight.count == C && mean.count == packing.count * C, "group norm of \(C) channels")
-    for utterance in 0..<packing.count {
+    // An utterance without frames has no mean.
+    for utterance in 0..<packing.count where packing.length(utterance) > 0 {
         let rows = packing[utterance]
         let (center, inverse) = (
             mean.rows(utterance..<utterance + 1), inverseDeviation.rows(utterance..<utterance + 1)
@@ -46,7 +47,7 @@ public func groupNormBackward(
     inverseDeviation: Tensor, dWeight: Tensor?, dBias: Tensor?, into dInput: Tensor
 ) {
     let C = input.columns
-    for utterance in 0..<packing.count {
+    for utterance in 0..<packing.count where packing.length(utterance) > 0 {
         let rows = packing[utterance]
         parp_group_norm_backward(
             dOutput.rows(rows).pointer, input.rows(rows).pointer, weight.pointer,

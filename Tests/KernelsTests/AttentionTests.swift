@@ -130,6 +130,6 @@ struct AttentionTests {
             attention.backward()
             return attention.results
         }
-        #expect(results.one == results.three)
+        expectSameBits(results.one, results.three)
     }
 }

@@ -65,6 +65,15 @@ func checkKernel(
     }
 }
 
+/// Says whether two results are the same, bit for bit, without printing them: there may be a million numbers.
+func expectSameBits(_ a: [[Float]], _ b: [[Float]]) {
+    let isSame = a.map { $0.map(\.bitPattern) } == b.map { $0.map(\.bitPattern) }
+    #expect(isSame, "largest differences: \(zip(a, b).map(largestDifference))")
+}
+
+/// Says whether two results are the same, bit for bit.
+func expectSameBits(_ a: [Float], _ b: [Float]) { expectSameBits([a], [b]) }
+
 /// Runs a body with 1 and with 3 threads.
 ///
 /// Tests beside it may see either count, which must not matter to them.

@@ -1,5 +1,6 @@
 import Foundation
 import Models
+import Tensors
 import Testing
 
 struct Wav2Vec2ConfigurationTests {

@@ -1,5 +1,7 @@
+import Checkpoints
 import Foundation
 import Models
+import Tensors
 import TestSupport
 import Testing
 

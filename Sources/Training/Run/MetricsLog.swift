@@ -26,7 +26,7 @@ struct MetricsLog: Sendable {
         ]
         let event = JSONValue.object(members + fields.map { JSONValue.Member($0.0, $0.1) })
         if !FileManager.default.fileExists(atPath: path) {
-            FileManager.default.createFile(atPath: path, contents: nil)
+            _ = FileManager.default.createFile(atPath: path, contents: nil)
         }
         guard let handle = FileHandle(forWritingAtPath: path) else { return }
         _ = try? handle.seekToEnd()

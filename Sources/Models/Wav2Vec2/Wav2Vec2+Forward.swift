@@ -28,9 +28,12 @@ extension Wav2Vec2 {
         let (masked, channelSpans) = mask(hidden, augmentation: augmentation, pass: pass)
         let (encoded, encoderSaved) = encoder.forward(
             hidden, pass: pass, keeping: trainable != .headOnly, arena: &arena)
-        pass.dropoutForward(encoded, \.finalDropout, .headDropout)
+        if let dropout = pass.dropout(\.finalDropout, .headDropout) {
+            dropoutForward(encoded, dropout, into: encoded)
+        }
+        // The head multiplies float32 in any case: it costs nothing, and CTC reads differences of its logits.
         let logits = arena.tensor(rows: packing.totalRows, columns: head.outputs)
-        head.forward(encoded, pass: pass, into: logits)
+        head.forward(Matrix(encoded), pass: pass, into: Matrix(logits))
         return Wav2Vec2Output(
             logits: logits, packing: packing, pass: pass, trainable: trainable, features: featuresSaved,
             projection: projectionSaved, masked: masked, channelSpans: channelSpans, encoder: encoderSaved,

@@ -38,9 +38,24 @@ public struct ParameterStore: ~Copyable {
         return Matrix(shadowBuffer.all.pointer, rows: 1, columns: layout.count, precision: .bfloat16)
     }
 
+    /// A range of the weights as bfloat16 products take them; nil in float32.
+    public func shadow(_ range: Range<Int>) -> Matrix? {
+        shadow.map {
+            Matrix($0.address(range.lowerBound), rows: 1, columns: range.count, precision: .bfloat16)
+        }
+    }
+
     /// The weights and gradients as views that layers read and accumulate into.
     public var views: ParameterViews {
         ParameterViews(values: values.all, gradients: gradients.all, shadow: shadow)
+    }
+}
+
+extension ParameterStore {
+    /// The views for products in float32, whatever training multiplies: evaluation says what any other program
+    /// would say of these weights.
+    public var float32Views: ParameterViews {
+        ParameterViews(values: values.all, gradients: gradients.all)
     }
 }
 

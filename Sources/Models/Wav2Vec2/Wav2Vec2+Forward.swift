@@ -4,7 +4,7 @@ public import Tensors
 extension Wav2Vec2 {
     /// Computes logits for evaluation: no randomness, nothing kept.
     public func evaluate(
-        _ batch: WaveformBatch, parameters: ParameterViews, arena: inout Arena
+        _ batch: SpeechBatch, parameters: ParameterViews, arena: inout Arena
     ) -> (logits: Tensor, packing: PackedRows) {
         let output = forward(
             batch, parameters: parameters, noise: nil, augmentation: Augmentation(), trainable: .headOnly,
@@ -14,13 +14,12 @@ extension Wav2Vec2 {
 
     /// Computes logits and keeps what `backward` needs for the parameters that are trained.
     public func forward(
-        _ batch: WaveformBatch, parameters: ParameterViews, noise: Noise?, augmentation: Augmentation,
+        _ batch: SpeechBatch, parameters: ParameterViews, noise: Noise?, augmentation: Augmentation,
         trainable: TrainableParameters, arena: inout Arena
     ) -> Wav2Vec2Output {
-        let packing = framePacking(samples: batch.packing)
+        let packing = framePacking(batch)
         let pass = Pass(parameters: parameters, packing: packing, noise: noise)
-        let channels = configuration.convolutionChannels[configuration.convolutionChannels.count - 1]
-        let features = arena.tensor(rows: packing.totalRows, columns: channels)
+        let features = arena.tensor(rows: packing.totalRows, columns: featureChannels)
         let featuresSaved = extractFeatures(
             batch, pass: pass, keeping: trainable == .everything, arena: &arena, into: features)
         let hidden = arena.tensor(rows: packing.totalRows, columns: configuration.hiddenSize)
@@ -41,19 +40,22 @@ extension Wav2Vec2 {
     }
 
     private func extractFeatures(
-        _ batch: WaveformBatch, pass: Pass, keeping: Bool, arena: inout Arena, into features: Tensor
+        _ batch: SpeechBatch, pass: Pass, keeping: Bool, arena: inout Arena, into features: Tensor
     ) -> [FeatureExtractor.Saved] {
         var saved: [FeatureExtractor.Saved] = []
-        for utterance in 0..<batch.packing.count {
-            let samples = batch.samples.rows(batch.packing[utterance])
+        for (utterance, source) in batch.sources.enumerated() {
             let output = features.rows(pass.packing[utterance])
-            if keeping {
+            switch source {
+            case .waveform(let samples) where keeping:
                 saved.append(
                     featureExtractor.forwardSaving(
                         samples, parameters: pass.parameters, arena: &arena, into: output))
-            } else {
+            case .waveform(let samples):
                 featureExtractor.forward(
                     samples, parameters: pass.parameters, arena: &arena, into: output)
+            case .features(let kept):
+                precondition(!keeping, "a feature encoder that is trained needs the waveform")
+                output.copy(from: kept)
             }
         }
         return saved

@@ -71,7 +71,7 @@ struct CTCTask: TrainingTask {
             seed: settings.seed, step: update, identities: batch.identities,
             regularization: settings.regularization)
         let output = model.forward(
-            batch.waveforms(in: &arena), parameters: parameters, noise: noise,
+            batch.batch(in: &arena), parameters: parameters, noise: noise,
             augmentation: settings.augmentation, trainable: trainable(update: update), arena: &arena)
         let dLogits = arena.tensor(rows: output.logits.rows, columns: output.logits.columns)
         var losses = [Float](repeating: 0, count: batch.targets.count)

@@ -85,11 +85,13 @@ let package = Package(
                 "Tensors", "Kernels", "Optimization", "Pruning", "Collectives", "Speech", "Text", "Models",
                 "Checkpoints", "TOMLKit",
             ]),
+        // 5
+        room("Studies", ["Training", "Models", "Kernels", "Collectives", "Checkpoints", "Tensors"]),
         // 6
         .executableTarget(
             name: "parp",
             dependencies: [
-                "Training", "Models", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                "Studies", "Training", "Models", .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: swiftSettings),
 

@@ -17,7 +17,7 @@ extension TrainingRun {
             encoder: FeatureCache.encoderHash(model, parameters: parameters),
             audioHashes: data.audioHashes, channels: model.network.featureChannels)
         var arena = Arena()
-        try FeatureCacheFiller(model: model, parameters: parameters, session: session)
+        try FeatureCacheFiller(network: model.network, parameters: parameters, session: session)
             .fill(data, name: name, arena: &arena)
     }
 }

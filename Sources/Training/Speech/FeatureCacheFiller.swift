@@ -7,23 +7,25 @@ internal import Tensors
 
 /// Fills a feature cache before the first update: the ranks of a node share out what it lacks.
 struct FeatureCacheFiller {
-    let model: SpeechModel
+    let network: Wav2Vec2
     let parameters: ParameterViews
     let session: Session
 
     /// Computes and keeps what this node's cache lacks of a dataset.
     ///
+    /// With a name, it says how far it is.
+    ///
     /// A disk that is full, or that cannot be written, costs time and not the run: what is not kept is computed
     /// in every epoch, and the user is told.
-    func fill(_ data: SpeechDataset, name: String, arena: inout Arena) throws {
+    func fill(_ data: SpeechDataset, name: String?, arena: inout Arena) throws {
         guard let cache = data.cache else { return }
         let communicator = session.communicator
         let missing = data.utterances.indices.filter { !cache.holds($0) }
         // Ranks may see the folder at different moments; each looks once more before it works.
         let own = missing.filter { $0 % communicator.nodeSize == communicator.nodeRank }
         var progress = FillProgress(
-            name: name, total: own.reduce(0) { $0 + data.utterances[$1].durationSeconds },
-            isSpeaking: session.isRoot)
+            name: name ?? "", total: own.reduce(0) { $0 + data.utterances[$1].durationSeconds },
+            isSpeaking: session.isRoot && name != nil)
         var fault: String?
         for item in own {
             if fault == nil && !cache.holds(item) {
@@ -55,9 +57,9 @@ struct FeatureCacheFiller {
         let samples = try data.samples(item)
         let waveform = arena.tensor(rows: samples.count, columns: 1)
         waveform.copy(from: samples)
-        let frames = model.network.configuration.frameCount(samples: samples.count)
-        let features = arena.tensor(rows: frames, columns: model.network.featureChannels)
-        model.network.extractFeatures(waveform, parameters: parameters, arena: &arena, into: features)
+        let frames = network.configuration.frameCount(samples: samples.count)
+        let features = arena.tensor(rows: frames, columns: network.featureChannels)
+        network.extractFeatures(waveform, parameters: parameters, arena: &arena, into: features)
         try cache.store(features, item: item)
     }
 }
@@ -91,7 +93,7 @@ private struct FillProgress {
     }
 
     func finish() {
-        guard total > 0 else { return }
+        guard isSpeaking && total > 0 else { return }
         print("features of \(name): kept in \(Progress.duration(monotonicSeconds() - start))")
         fflush(nil)
     }

@@ -71,7 +71,7 @@ let package = Package(
         // 2
         room("Kernels", ["Tensors", "CMath"]),
         room("Optimization", ["Tensors", "CMath"]),
-        room("Pruning", ["Tensors"]),
+        room("Pruning", ["Tensors", "CMath"]),
         room("Collectives", ["Tensors", "CMPI"]),
         room("Speech", ["Tensors", "CAudio"]),
         room("Text"),

@@ -11,7 +11,7 @@ ROOMS = {
     "Tensors": set(),
     "Kernels": {"Tensors", "CMath"},
     "Optimization": {"Tensors", "CMath"},
-    "Pruning": {"Tensors"},
+    "Pruning": {"Tensors", "CMath"},
     "Collectives": {"Tensors", "CMPI"},
     "Speech": {"Tensors", "CAudio"},
     "Text": set(),

@@ -13,9 +13,11 @@ PARP_INLINE float adam_step(float *value, float g, float *first, float *second, 
 PARP_VECTOR void parp_adam(float *values, const float *gradients, float *first, float *second, uint16_t *shadow,
                            int64_t count, parp_adam_settings settings) {
     if (shadow)
+        PARP_ELEMENTWISE
         for (int64_t i = 0; i < count; i++)
             shadow[i] = parp_to_bfloat16(adam_step(values + i, gradients[i], first + i, second + i, settings));
     else
+        PARP_ELEMENTWISE
         for (int64_t i = 0; i < count; i++)
             adam_step(values + i, gradients[i], first + i, second + i, settings);
 }

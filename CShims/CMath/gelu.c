@@ -9,25 +9,30 @@ PARP_INLINE float gelu_slope(float x) {
 
 #define DEFINE_GELU(KIND)                                                                                    \
     PARP_VECTOR static void gelu_forward_##KIND(const void *x, void *y, int64_t count) {                     \
+        PARP_ELEMENTWISE                                                                                     \
         for (int64_t i = 0; i < count; i++) parp_store_##KIND(y, i, gelu(parp_load_##KIND(x, i)));           \
     }                                                                                                        \
     PARP_VECTOR static void gelu_dropout_forward_##KIND(const void *x, void *y, int64_t count,               \
                                                         parp_dropout_rule dropout) {                         \
+        PARP_ELEMENTWISE                                                                                     \
         for (int64_t i = 0; i < count; i++)                                                                  \
             parp_store_##KIND(y, i, gelu(parp_load_##KIND(x, i)) * parp_dropout_factor(dropout, i));         \
     }                                                                                                        \
     PARP_VECTOR static void gelu_backward_##KIND(const void *dy, const void *x, void *dx, int64_t count) {   \
+        PARP_ELEMENTWISE                                                                                     \
         for (int64_t i = 0; i < count; i++)                                                                  \
             parp_store_##KIND(dx, i, parp_load_##KIND(dy, i) * gelu_slope(parp_load_##KIND(x, i)));          \
     }                                                                                                        \
     PARP_VECTOR static void gelu_dropout_backward_##KIND(const void *dy, const void *x, void *dx,            \
                                                          int64_t count, parp_dropout_rule dropout) {         \
+        PARP_ELEMENTWISE                                                                                     \
         for (int64_t i = 0; i < count; i++) {                                                                \
             float kept = parp_load_##KIND(dy, i) * parp_dropout_factor(dropout, i);                          \
             parp_store_##KIND(dx, i, kept * gelu_slope(parp_load_##KIND(x, i)));                             \
         }                                                                                                    \
     }                                                                                                        \
     PARP_VECTOR static void gelu_convert_##KIND(const float *x, void *y, int64_t count) {                    \
+        PARP_ELEMENTWISE                                                                                     \
         for (int64_t i = 0; i < count; i++) parp_store_##KIND(y, i, gelu(x[i]));                             \
     }
 

@@ -39,8 +39,10 @@ PARP_VECTOR void parp_layer_norm_forward(float *x, const float *residual, parp_d
             rule.first_index += (uint32_t)(row * columns);
             const float *other = residual + row * columns;
             if (dropout.threshold == 0)
+                PARP_ELEMENTWISE
                 for (int64_t i = 0; i < columns; i++) in[i] += other[i];
             else
+                PARP_ELEMENTWISE
                 for (int64_t i = 0; i < columns; i++) in[i] = other[i] + in[i] * parp_dropout_factor(rule, i);
         }
         float center, inverse;
@@ -50,15 +52,18 @@ PARP_VECTOR void parp_layer_norm_forward(float *x, const float *residual, parp_d
         float *out = y_float ? y_float + row * columns : NULL;
         uint16_t *out_short = y_short ? y_short + row * columns : NULL;
         if (out && out_short)
+            PARP_ELEMENTWISE
             for (int64_t i = 0; i < columns; i++) {
                 float value = (in[i] - center) * inverse * norm.weight[i] + norm.bias[i];
                 out[i] = value;
                 out_short[i] = parp_to_bfloat16(value);
             }
         else if (out)
+            PARP_ELEMENTWISE
             for (int64_t i = 0; i < columns; i++)
                 out[i] = (in[i] - center) * inverse * norm.weight[i] + norm.bias[i];
         else
+            PARP_ELEMENTWISE
             for (int64_t i = 0; i < columns; i++)
                 out_short[i] = parp_to_bfloat16((in[i] - center) * inverse * norm.weight[i] + norm.bias[i]);
     }
@@ -89,10 +94,12 @@ PARP_VECTOR void parp_layer_norm_backward(const float *dy, const float *x, parp_
         float *out = dx + row * columns;
         const float *other = residual ? residual + row * columns : NULL;
         if (other)
+            PARP_ELEMENTWISE
             for (int64_t i = 0; i < columns; i++)
                 out[i] = (gradient[i] * norm.weight[i] - mean_gradient - (in[i] - center) * slope) * inverse +
                          other[i];
         else
+            PARP_ELEMENTWISE
             for (int64_t i = 0; i < columns; i++)
                 out[i] = (gradient[i] * norm.weight[i] - mean_gradient - (in[i] - center) * slope) * inverse;
         if (!dx_product) continue;
@@ -101,15 +108,19 @@ PARP_VECTOR void parp_layer_norm_backward(const float *dy, const float *x, parp_
         if (element == PARP_BFLOAT16) {
             uint16_t *product_row = (uint16_t *)dx_product + row * columns;
             if (dropout.threshold == 0)
+                PARP_ELEMENTWISE
                 for (int64_t i = 0; i < columns; i++) product_row[i] = parp_to_bfloat16(out[i]);
             else
+                PARP_ELEMENTWISE
                 for (int64_t i = 0; i < columns; i++)
                     product_row[i] = parp_to_bfloat16(out[i] * parp_dropout_factor(rule, i));
         } else {
             float *product_row = (float *)dx_product + row * columns;
             if (dropout.threshold == 0)
+                PARP_ELEMENTWISE
                 for (int64_t i = 0; i < columns; i++) product_row[i] = out[i];
             else
+                PARP_ELEMENTWISE
                 for (int64_t i = 0; i < columns; i++) product_row[i] = out[i] * parp_dropout_factor(rule, i);
         }
     }

@@ -16,6 +16,7 @@ PARP_VECTOR float parp_log_sum_exp(const float *x, int64_t count, float *maximum
 }
 
 PARP_VECTOR void parp_exp_shifted(const float *x, float *y, int64_t count, float shift) {
+    PARP_ELEMENTWISE
     for (int64_t i = 0; i < count; i++) y[i] = parp_exp(x[i] - shift);
 }
 
@@ -43,15 +44,18 @@ PARP_VECTOR static float attention_statistics(float *s, int64_t count, float sca
 
 #define DEFINE_ATTENTION(KIND)                                                                              \
     PARP_VECTOR static void store_scaled_##KIND(const float *s, void *p, int64_t count, float factor) {     \
+        PARP_ELEMENTWISE                                                                                    \
         for (int64_t i = 0; i < count; i++) parp_store_##KIND(p, i, s[i] * factor);                         \
     }                                                                                                       \
     PARP_VECTOR static void store_dropped_##KIND(const float *s, void *p, int64_t count, float factor,      \
                                                  parp_dropout_rule dropout) {                               \
+        PARP_ELEMENTWISE                                                                                    \
         for (int64_t i = 0; i < count; i++)                                                                 \
             parp_store_##KIND(p, i, s[i] * factor * parp_dropout_factor(dropout, i));                       \
     }                                                                                                       \
     PARP_VECTOR static void store_score_gradient_##KIND(const float *s, const float *dp, void *ds,          \
                                                         int64_t count, float delta, float scale) {          \
+        PARP_ELEMENTWISE                                                                                    \
         for (int64_t i = 0; i < count; i++) parp_store_##KIND(ds, i, s[i] * (dp[i] - delta) * scale);       \
     }
 

@@ -10,6 +10,13 @@
 #else
 #define PARP_VECTOR
 #endif
+// Before a loop whose iterations touch only elements of their own index, though its tensors may be the same memory:
+// without it the compiler's own check finds them overlapping and takes the scalar loop.
+#ifdef __clang__
+#define PARP_ELEMENTWISE _Pragma("clang loop vectorize(assume_safety)")
+#else
+#define PARP_ELEMENTWISE _Pragma("GCC ivdep")
+#endif
 #define PARP_INLINE static inline __attribute__((always_inline))
 
 // Partial sums a reduction keeps: fixed, so that its order is the same on every CPU and for every thread count.

@@ -111,3 +111,16 @@ typedef struct {
 } parp_adam_settings;
 void parp_adam(float *values, const float *gradients, float *first, float *second, uint16_t *shadow,
                int64_t count, parp_adam_settings settings);
+
+// prune.c: selection by magnitude. Magnitudes order like the bits of a float without its sign.
+// Adds how many magnitudes are below `low`, from `low` to `high`, and no numbers.
+void parp_count_magnitudes(const float *x, int64_t count, uint32_t low, uint32_t high, int64_t *below,
+                           int64_t *inside, int64_t *not_numbers);
+// Copies the weights with magnitudes from `low` to `high`, in order; `collected` has room for one more than there
+// are. Returns how many.
+int64_t parp_collect_magnitudes(const float *x, int64_t count, uint32_t low, uint32_t high, float *collected);
+// One bit a weight, 64 a word: 1 above the threshold, 0 below; of those at it, the first `*ties` are 0, which
+// are counted down.
+void parp_magnitude_mask(const float *x, int64_t count, uint32_t threshold, int64_t *ties, uint64_t *words);
+// Zeroes the weights whose bit is 0.
+void parp_apply_mask(float *x, int64_t count, const uint64_t *words);

@@ -87,10 +87,22 @@ private func smallestMagnitude(rank: Int, of segments: [Tensor]) -> (magnitude: 
     var range = bracket(rank: rank, total: total, sample: sample)
     var count = Count(segments, range)
     guard count.notNumbers == 0 else { return nil }
-    // A sample errs once in ten thousand times; then the threshold is in the rest, on one side or the other.
-    while !(Int(count.below)..<Int(count.below + count.inside)).contains(rank - 1) {
-        range =
-            rank <= Int(count.below) ? 0...range.lowerBound - 1 : range.upperBound + 1...infinity
+    // A sample errs once in ten thousand times, and says little where few values make up the whole pool: then
+    // the range moves to the side that holds the rank, or is halved, until it holds the rank and little else.
+    while true {
+        let holdsRank = (Int(count.below)..<Int(count.below + count.inside)).contains(rank - 1)
+        let isOneValue = range.lowerBound == range.upperBound
+        if holdsRank && (isOneValue || Int(count.inside) <= total / 2) { break }
+        if rank <= Int(count.below) {
+            range = 0...range.lowerBound - 1
+        } else if !holdsRank {
+            range = range.upperBound + 1...infinity
+        } else {
+            let middle = range.lowerBound + (range.upperBound - range.lowerBound) / 2
+            let lower = Count(segments, range.lowerBound...middle)
+            let isLower = rank <= Int(lower.below + lower.inside)
+            range = isLower ? range.lowerBound...middle : middle + 1...range.upperBound
+        }
         count = Count(segments, range)
     }
     if range.lowerBound == range.upperBound { return (range.lowerBound, Int(count.below)) }

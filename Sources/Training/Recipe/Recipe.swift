@@ -34,6 +34,7 @@ public struct Recipe: Sendable, Equatable {
         var vocabulary = ""
         var freezeFeatureEncoder = true
         var freezeEncoderUpdates = 0
+        var recomputeActivations = false
     }
 
     struct Data: Sendable, Equatable {

@@ -19,6 +19,9 @@ extension RecipeKey {
             "Updates at the start in which the head alone is trained (fairseq's freeze_finetune_updates).",
             must: "be 0 or more"
         ) { $0 >= 0 },
+        RecipeKey(
+            "model", "recompute_activations", \.model.recomputeActivations,
+            "Whether backward computes blocks once more instead of keeping them: less memory, more time."),
     ]
 
     private static let dataKeys: [RecipeKey] = [

@@ -6,6 +6,8 @@ public struct Utterance: Sendable, Hashable, Codable {
     public var id: String
     /// The audio file.
     public var audioPath: String
+    /// The seconds of the file that are meant; nil is all of it.
+    public var segment: Range<Double>?
     /// Seconds of audio.
     public var durationSeconds: Double
     /// What was said.
@@ -16,6 +18,21 @@ public struct Utterance: Sendable, Hashable, Codable {
     public var speaker: String?
     /// Where it stands: `FILE:LINE`.
     public var origin: String
+
+    /// A recording with what was said.
+    public init(
+        id: String, audioPath: String, segment: Range<Double>? = nil, durationSeconds: Double, text: String,
+        language: String? = nil, speaker: String? = nil, origin: String
+    ) {
+        self.id = id
+        self.audioPath = audioPath
+        self.segment = segment
+        self.durationSeconds = durationSeconds
+        self.text = text
+        self.language = language
+        self.speaker = speaker
+        self.origin = origin
+    }
 
     /// What counted randomness knows the utterance by: a hash of its name (FNV-1a), the same in any order and
     /// split.

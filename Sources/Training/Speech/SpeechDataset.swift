@@ -23,7 +23,10 @@ struct SpeechDataset: Sendable {
         var samples: [Float] = []
         var lengths: [Int] = []
         for item in items {
-            var clip = try readAudio(path: utterances[item].audioPath, sampleRate: sampleRate).samples
+            let utterance = utterances[item]
+            var clip = try readAudio(
+                path: utterance.audioPath, sampleRate: sampleRate, segment: utterance.segment
+            ).samples
             if normalizesWaveform { normalizeWaveform(&clip) }
             samples += clip
             lengths.append(clip.count)

@@ -140,9 +140,23 @@ extension TorchArchive {
             throw CheckpointError(file.path, "lacks its list of storages")
         }
         let storages = try distinctStorages(object.heap, path: file.path)
+        let order = items.map { keys.heap[$0] }
+        let starts = try locateStorages(order, storages, from: position, in: file)
+        for (name, tensor) in tensors.sorted(by: { $0.key < $1.key })
+        where starts[tensor.storage.key] == nil {
+            throw CheckpointError(file.path, "tensor \(name): its storage is missing")
+        }
+        return (tensors, starts)
+    }
+
+    /// Where each storage of the legacy container begins; they lie one behind the other in the order of a list.
+    private static func locateStorages(
+        _ order: [PickleObject], _ storages: [String: StorageReference], from start: Int, in file: MappedFile
+    ) throws(CheckpointError) -> [String: Int] {
         var starts: [String: Int] = [:]
-        for item in items {
-            guard case .string(let key) = keys.heap[item], let storage = storages[key] else {
+        var position = start
+        for item in order {
+            guard case .string(let key) = item, let storage = storages[key] else {
                 throw CheckpointError(file.path, "lists a storage that it never mentions")
             }
             guard position <= file.count - 8,
@@ -157,11 +171,7 @@ extension TorchArchive {
             starts[key] = position + 8
             position += 8 + count * storage.dataType.size
         }
-        for (name, tensor) in tensors.sorted(by: { $0.key < $1.key })
-        where starts[tensor.storage.key] == nil {
-            throw CheckpointError(file.path, "tensor \(name): its storage is missing")
-        }
-        return (tensors, starts)
+        return starts
     }
 
     /// The storages that a pickle mentions, by key.

@@ -125,4 +125,25 @@ struct ModelDirectoryTests {
         let file = try SafetensorsFile(path: path + "/model.safetensors")
         #expect(file.info("wav2vec2.encoder.pos_conv_embed.conv.weight_v") != nil)
     }
+
+    @Test("a model takes the place of a model, and of nothing else that somebody made")
+    func replacing() throws {
+        let folder = try TemporaryDirectory()
+        var layout = ParameterLayout()
+        _ = layout.add("w", [1])
+        let values = FlatBuffer(count: layout.count)
+        let files = ModelFiles(
+            config: .object([]), tokens: ["<pad>"], preprocessor: PreprocessorConfig(),
+            tokenizer: TokenizerConfig())
+        let path = folder.path + "/model"
+        for _ in 0..<2 { try writeModelDirectory(at: path, values: values.all, layout: layout, files: files) }
+        try folder.write("dear diary", to: "home/diary.txt")
+        let home = folder.path + "/home"
+        let message = fault {
+            try writeModelDirectory(at: home, values: values.all, layout: layout, files: files)
+        }
+        #expect(message.contains("is a folder of other files"))
+        #expect(try FileManager.default.contentsOfDirectory(atPath: home) == ["diary.txt"])
+        #expect(try folder.names() == ["home", "model"])
+    }
 }

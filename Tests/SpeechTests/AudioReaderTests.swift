@@ -152,7 +152,8 @@ struct AudioReaderTests {
 
     // Not of MP3, whose decoder prints what it thinks of a file.
     @Test(
-        "mutated files never end the process", arguments: ["tone.flac", "tone-vorbis.ogg", "tone.opus", "wave"])
+        "mutated files never end the process",
+        arguments: ["tone.flac", "tone-vorbis.ogg", "tone.opus", "wave"])
     func mutated(name: String) throws {
         let folder = try TemporaryDirectory()
         let original =

@@ -34,10 +34,10 @@ public struct AtomicFile: ~Copyable {
         }
     }
 
-    /// Brings the file to disk and to its place.
-    public consuming func commit() throws(CheckpointError) {
+    /// Brings the file to disk and to its place; without `durable`, to its place only.
+    public consuming func commit(durable: Bool = true) throws(CheckpointError) {
         do {
-            try handle.synchronize()
+            if durable { try handle.synchronize() }
             try handle.close()
         } catch {
             throw CheckpointError(path, "cannot be written: \(reason(error))")
@@ -46,7 +46,7 @@ public struct AtomicFile: ~Copyable {
             throw CheckpointError(path, "cannot be put in place: \(systemReason())")
         }
         isCommitted = true
-        synchronizeDirectory(parent(of: path))
+        if durable { synchronizeDirectory(parent(of: path)) }
     }
 
     /// Writes a small file at once.

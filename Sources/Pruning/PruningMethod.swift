@@ -57,10 +57,14 @@ public struct PARPMethod: PruningMethod {
     }
 
     /// Rises linearly with each mask, and is the final sparsity at the last.
+    ///
+    /// Without a mask between the first and the last there is nothing to ramp: the start holds until the end.
     public func sparsity(afterUpdates done: Int) -> Double {
-        guard startSparsity < sparsity, done < updates, interval > 0 else { return sparsity }
-        let steps = max(1, updates / interval)
-        let ramp = Double(done / interval) / Double(steps)
-        return min(sparsity, startSparsity + (sparsity - startSparsity) * ramp)
+        guard startSparsity < sparsity, done < updates else { return sparsity }
+        guard interval > 0 else { return startSparsity }
+        let (masks, steps) = (done / interval, max(1, updates / interval))
+        // Not by the formula, whose rounding may miss the last step's sparsity by a weight.
+        guard masks < steps else { return sparsity }
+        return min(sparsity, startSparsity + (sparsity - startSparsity) * Double(masks) / Double(steps))
     }
 }

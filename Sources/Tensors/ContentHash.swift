@@ -2,7 +2,7 @@
 ///
 /// It finds accidents, not attacks.
 ///
-/// Eight lanes of multiply and rotate over 64-byte blocks, then the tail, then the length: one pass at memory
+/// Eight lanes of multiply and shift over 64-byte blocks, then the tail, then the length: one pass at memory
 /// speed.
 public struct ContentHash: Sendable, Hashable, CustomStringConvertible {
     /// The hash.
@@ -12,39 +12,44 @@ public struct ContentHash: Sendable, Hashable, CustomStringConvertible {
     public init(seed: UInt64 = 0) { value = CountedRandom.mix(seed &+ 0x2545_F491_4F6C_DD1D) }
 
     /// Adds words, in order.
-    public mutating func combine(words: UnsafeBufferPointer<UInt64>) {
-        var lanes = SIMD8<UInt64>(repeating: value)
-        let multiplier = SIMD8<UInt64>(repeating: 0x9E37_79B9_7F4A_7C15)
-        for lane in 0..<8 { lanes[lane] &+= UInt64(lane) &* 0xC2B2_AE3D_27D4_EB4F }
-        var index = 0
-        while index + 8 <= words.count {
-            var block = SIMD8<UInt64>()
-            for lane in 0..<8 { block[lane] = words[index + lane] }
-            lanes = (lanes ^ block) &* multiplier
-            lanes ^= lanes &>> 29
-            index += 8
+    public mutating func combine(_ words: [UInt64]) {
+        words.withUnsafeBytes { bytes in
+            combine(wordCount: words.count) { bytes.loadUnaligned(fromByteOffset: 8 * $0, as: UInt64.self) }
         }
-        var hash = UInt64(words.count)
-        for lane in 0..<8 { hash = CountedRandom.mix(hash ^ lanes[lane]) }
-        while index < words.count {
-            hash = CountedRandom.mix(hash ^ words[index])
-            index += 1
-        }
-        value = hash
     }
 
-    /// Adds words, in order.
-    public mutating func combine(_ words: [UInt64]) { words.withUnsafeBufferPointer { combine(words: $0) } }
-
-    /// Adds the bit patterns of floats, in order.
+    /// Adds the bit patterns of floats, in order, two a word.
     public mutating func combine(_ tensor: Tensor) {
-        let whole = tensor.count / 2
-        tensor.pointer.withMemoryRebound(to: UInt64.self, capacity: whole) {
-            combine(words: UnsafeBufferPointer(start: $0, count: whole))
+        // A view may start at an odd float, which is no place for an aligned word.
+        let bytes = UnsafeRawPointer(tensor.pointer)
+        combine(wordCount: tensor.count / 2) {
+            bytes.loadUnaligned(fromByteOffset: 8 * $0, as: UInt64.self)
         }
         if tensor.count % 2 == 1 {
             value = CountedRandom.mix(value ^ UInt64(tensor[tensor.count - 1].bitPattern))
         }
+    }
+
+    @inline(__always)
+    private mutating func combine(wordCount: Int, word: (Int) -> UInt64) {
+        var lanes = SIMD8<UInt64>(repeating: value)
+        let multiplier = SIMD8<UInt64>(repeating: 0x9E37_79B9_7F4A_7C15)
+        for lane in 0..<8 { lanes[lane] &+= UInt64(lane) &* 0xC2B2_AE3D_27D4_EB4F }
+        var index = 0
+        while index + 8 <= wordCount {
+            var block = SIMD8<UInt64>()
+            for lane in 0..<8 { block[lane] = word(index + lane) }
+            lanes = (lanes ^ block) &* multiplier
+            lanes ^= lanes &>> 29
+            index += 8
+        }
+        var hash = UInt64(wordCount)
+        for lane in 0..<8 { hash = CountedRandom.mix(hash ^ lanes[lane]) }
+        while index < wordCount {
+            hash = CountedRandom.mix(hash ^ word(index))
+            index += 1
+        }
+        value = hash
     }
 
     /// Sixteen hexadecimal digits.

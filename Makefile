@@ -50,6 +50,8 @@ test: lint
 golden: .venv
 	$(PYTHON) Tests/Golden/make_golden.py
 	$(PYTHON) Tests/Golden/make_checkpoints.py
+	$(PYTHON) Tests/Golden/make_audio.py
+	$(PYTHON) Tests/Golden/error_rates.py
 
 parity: build .venv
 	$(SWIFT) build -c release --product ParityProbe

@@ -113,7 +113,7 @@ let package = Package(
         tests("Speech", ["Speech", "Tensors"]),
         tests("Text", ["Text"]),
         tests("Models", ["Models", "Kernels", "Tensors", "Checkpoints"]),
-        tests("Checkpoints", ["Checkpoints", "Tensors"]),
+        tests("Checkpoints", ["Checkpoints", "Models", "Tensors"]),
         tests("Training", ["Training"]),
         tests("parp", []),
     ]

@@ -82,6 +82,9 @@ let package = Package(
             swiftSettings: swiftSettings),
 
         .executableTarget(
+            name: "CollectiveChecks", dependencies: ["Collectives", "Tensors"],
+            path: "Tests/CollectiveChecks", exclude: ["run.sh"], swiftSettings: swiftSettings),
+        .executableTarget(
             name: "ParityProbe",
             dependencies: ["Models", "Kernels", "Optimization", "Checkpoints", "Tensors", "TestSupport"],
             path: "Tests/Parity", exclude: ["parity.py"], sources: ["ParityProbe.swift"],

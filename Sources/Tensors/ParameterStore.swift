@@ -15,12 +15,16 @@ public struct ParameterStore: ~Copyable {
     ///
     /// Without `training` it holds values only.
     public init(layout: ParameterLayout, training: Bool = true) {
+        self.init(layout: layout, gradients: FlatBuffer(count: training ? layout.count : 0))
+    }
+
+    /// A store of zeros whose gradients lie where ranks can sum them without a copy.
+    public init(layout: ParameterLayout, gradients: consuming FlatBuffer) {
         self.layout = layout
         values = FlatBuffer(count: layout.count)
-        let count = training ? layout.count : 0
-        gradients = FlatBuffer(count: count)
-        firstMoment = FlatBuffer(count: count)
-        secondMoment = FlatBuffer(count: count)
+        firstMoment = FlatBuffer(count: gradients.count)
+        secondMoment = FlatBuffer(count: gradients.count)
+        self.gradients = gradients
     }
 
     /// The weights and gradients as views that layers read and accumulate into.

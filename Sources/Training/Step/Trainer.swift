@@ -33,7 +33,8 @@ struct Trainer<Task: TrainingTask>: ~Copyable {
     /// A trainer that has done `update` updates of `updates`.
     init(
         task: Task, store: consuming ParameterStore, communicator: any Communicator,
-        optimizer: OptimizerSettings, bucketMegabytes: Double, startingAt update: Int, of updates: Int
+        optimizer: OptimizerSettings, distributed: Recipe.Distributed, startingAt update: Int,
+        of updates: Int
     ) {
         self.task = task
         self.communicator = communicator
@@ -41,7 +42,7 @@ struct Trainer<Task: TrainingTask>: ~Copyable {
         self.update = update
         reducer = GradientReducer(
             communicator: communicator, gradients: store.gradients.all,
-            bucketBytes: Int(bucketMegabytes * 1_048_576))
+            bucketBytes: Int(distributed.bucketMegabytes * 1_048_576), wire: distributed.wire)
         self.store = store
         let work = Mutex(
             WorkList(

@@ -73,11 +73,14 @@ let package = Package(
                 "Tensors", "Kernels", "Optimization", "Pruning", "Collectives", "Speech", "Text", "Models",
                 "Checkpoints", "TOMLKit",
             ]),
+        // 5
+        room("Studies", ["Training", "Collectives", "Kernels", "Checkpoints", "Tensors"]),
         // 6
         .executableTarget(
             name: "parp",
             dependencies: [
-                "Training", "Models", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                "Studies", "Training", "Models",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: swiftSettings),
 
@@ -91,7 +94,7 @@ let package = Package(
             swiftSettings: swiftSettings),
         .target(
             name: "TestSupport",
-            dependencies: ["Tensors", "Checkpoints", "Models", "Kernels", "Optimization"],
+            dependencies: ["Tensors", "Checkpoints", "Models", "Kernels", "Optimization", "Collectives"],
             path: "Tests/TestSupport",
             swiftSettings: swiftSettings),
         tests("Tensors", ["Tensors"]),
@@ -103,7 +106,7 @@ let package = Package(
         tests("Text", ["Text"]),
         tests("Models", ["Models", "Kernels", "Tensors", "Checkpoints"]),
         tests("Checkpoints", ["Checkpoints", "Tensors"]),
-        tests("Training", ["Training"]),
+        tests("Training", ["Training", "Collectives", "Pruning", "Tensors"]),
         tests("parp", []),
     ]
 )

@@ -18,7 +18,8 @@ ROOMS = {
     "Models": {"Tensors", "Kernels"},
     "Checkpoints": {"Tensors"},
     "Training": {"Tensors", "Kernels", "Optimization", "Pruning", "Collectives", "Speech", "Text", "Models", "Checkpoints"},
-    "parp": {"Training", "Models"},
+    "Studies": {"Training", "Collectives", "Kernels", "Checkpoints", "Tensors"},
+    "parp": {"Studies", "Training", "Models"},
 }
 OURS = set(ROOMS) | {"CMath", "CMPI", "CAudio"}
 # Rooms that know no files, clocks or processes.

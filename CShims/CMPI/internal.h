@@ -24,10 +24,11 @@ typedef struct {
     int64_t detail;
 } Call;
 
-// The ranks that share memory.
+// The ranks that share memory: those of a machine, unless nodes are pretended or memory cannot be shared.
 typedef struct {
     MPI_Comm comm;
     int rank, size;
+    int machine_rank, machine_size;
     // All nodes of the job, and the ranks on the smallest and the largest of them.
     int nodes, smallest, largest;
     // Each rank's staging area, for floats that do not lie in shared memory.

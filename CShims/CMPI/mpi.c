@@ -29,10 +29,14 @@ int parp_mpi_rank(int *rank, int *size) {
     return MPI_Comm_size(MPI_COMM_WORLD, size);
 }
 
-void parp_mpi_node(int *rank, int *size, int *nodes) {
+void parp_mpi_node(int *rank, int *size) {
+    *rank = parp_node.machine_rank;
+    *size = parp_node.machine_size;
+}
+
+void parp_mpi_group(int *rank, int *groups) {
     *rank = parp_node.rank;
-    *size = parp_node.size;
-    *nodes = parp_node.nodes;
+    *groups = parp_node.nodes;
 }
 
 static void copy_text(const char *from, int length, char *to, int capacity) {

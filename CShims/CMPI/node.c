@@ -162,8 +162,9 @@ static int sit_down(void) {
 int parp_node_join(int ranks_per_node) {
     MPI_Comm machine;
     CHECK(MPI_Comm_split_type(MPI_COMM_WORLD, MPI_COMM_TYPE_SHARED, 0, MPI_INFO_NULL, &machine));
-    CHECK(MPI_Comm_rank(machine, &parp_node.rank));
-    int color = ranks_per_node > 0 ? parp_node.rank / ranks_per_node : 0;
+    CHECK(MPI_Comm_rank(machine, &parp_node.machine_rank));
+    CHECK(MPI_Comm_size(machine, &parp_node.machine_size));
+    int color = ranks_per_node > 0 ? parp_node.machine_rank / ranks_per_node : 0;
     CHECK(MPI_Comm_split(machine, color, 0, &parp_node.comm));
     CHECK(MPI_Comm_free(&machine));
     CHECK(MPI_Comm_rank(parp_node.comm, &parp_node.rank));

@@ -35,7 +35,8 @@ public struct GradientReducer: ~Copyable {
     /// `finish`: exact for weights whose mask does not change. All ranks pass the same bits.
     public mutating func begin(trainableFrom offset: Int, kept: KeptElements? = nil) {
         precondition(!isOpen, "the update before was not finished")
-        precondition(kept?.covers(gradients.count) ?? true, "fewer bits than the \(gradients.count) gradients")
+        precondition(
+            kept?.covers(gradients.count) ?? true, "fewer bits than the \(gradients.count) gradients")
         isOpen = true
         first = offset
         remaining = gradients.count

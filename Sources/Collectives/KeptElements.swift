@@ -29,7 +29,8 @@ public struct KeptElements: Sendable, Equatable {
 
     /// Sets the elements that are not kept to 0.
     public func clearDropped(in tensor: Tensor) {
-        precondition(covers(tensor.count), "\(tensor.count) elements, but \(words.count * 64 - firstBit) bits")
+        precondition(
+            covers(tensor.count), "\(tensor.count) elements, but \(words.count * 64 - firstBit) bits")
         for index in 0..<tensor.count where !self[index] { tensor[index] = 0 }
     }
 }

@@ -19,12 +19,14 @@ public final class MPICommunicator: Communicator {
     public let hostName: String
     /// Open MPI's name and version.
     public let libraryVersion: String
-    /// This rank among those it shares memory with.
+    /// This rank among those of its node, from 0.
     public let nodeRank: Int
-    /// The ranks that share memory with this one.
+    /// The ranks of this node.
     public let nodeSize: Int
-    /// The groups of ranks that share memory: nodes, unless they cannot share it.
-    public let nodeCount: Int
+    /// This rank among those it shares memory with: those of its node, unless they cannot share it.
+    public let groupRank: Int
+    /// The groups of ranks that share memory, between which messages travel.
+    public let groupCount: Int
     private let thread: WorkerThread
     private let firstFault = Mutex<CollectiveError?>(nil)
 
@@ -33,7 +35,8 @@ public final class MPICommunicator: Communicator {
         var size: Int32 = 0
         var nodeRank: Int32 = 0
         var nodeSize: Int32 = 0
-        var nodeCount: Int32 = 0
+        var groupRank: Int32 = 0
+        var groupCount: Int32 = 0
         var host = ""
         var version = ""
     }
@@ -50,7 +53,8 @@ public final class MPICommunicator: Communicator {
                 try check(
                     "joining the run", parp_mpi_init(Int32(ranksPerNode ?? 0), Int64(messageLimit ?? 0)))
                 try check("MPI_Comm_rank", parp_mpi_rank(&facts.rank, &facts.size))
-                parp_mpi_node(&facts.nodeRank, &facts.nodeSize, &facts.nodeCount)
+                parp_mpi_node(&facts.nodeRank, &facts.nodeSize)
+                parp_mpi_group(&facts.groupRank, &facts.groupCount)
                 facts.host = try text(256, "MPI_Get_processor_name", parp_mpi_host_name)
                 facts.version = try text(8192, "MPI_Get_library_version", parp_mpi_library_version)
                 return facts
@@ -62,7 +66,8 @@ public final class MPICommunicator: Communicator {
         size = Int(facts.size)
         nodeRank = Int(facts.nodeRank)
         nodeSize = Int(facts.nodeSize)
-        nodeCount = Int(facts.nodeCount)
+        groupRank = Int(facts.groupRank)
+        groupCount = Int(facts.groupCount)
         hostName = facts.host
         libraryVersion = facts.version
     }

@@ -44,7 +44,7 @@ struct Reference {
 
     init(_ communicator: MPICommunicator) throws {
         var nodes: [[Int]] = []
-        for (rank, words) in try communicator.allGather([UInt64(communicator.nodeRank)]).enumerated() {
+        for (rank, words) in try communicator.allGather([UInt64(communicator.groupRank)]).enumerated() {
             if words[0] == 0 { nodes.append([]) }
             nodes[nodes.count - 1].append(rank)
         }

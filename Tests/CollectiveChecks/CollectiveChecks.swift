@@ -36,7 +36,7 @@ enum CollectiveChecks {
     private static func report(_ findings: Findings, of communicator: MPICommunicator, mode: String) {
         guard communicator.rank == 0 || findings.faults > 0 else { return }
         print(
-            "\(mode): rank \(communicator.rank) of \(communicator.size) on \(communicator.nodeCount) node(s): "
+            "\(mode): rank \(communicator.rank) of \(communicator.size) on \(communicator.groupCount) node(s): "
                 + "\(findings.count) checks, \(findings.faults) faults")
     }
 }

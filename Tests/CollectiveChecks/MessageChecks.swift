@@ -20,7 +20,8 @@ private func checkBroadcasts(
     let where_ = "\(count) from rank \(root)"
     let bytes = (0..<count).map { UInt8(truncatingIfNeeded: $0 * 31 + root) }
     findings.expect(
-        try communicator.broadcastData(isRoot ? bytes : nil, root: root) == bytes, "bytes broadcast: \(where_)")
+        try communicator.broadcastData(isRoot ? bytes : nil, root: root) == bytes,
+        "bytes broadcast: \(where_)")
     let words = (0..<count).map { UInt64($0) << 32 | UInt64(root) }
     var received = isRoot ? words : Array(repeating: 0, count: count)
     try communicator.broadcast(&received, root: root)

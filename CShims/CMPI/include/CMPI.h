@@ -22,8 +22,11 @@ enum { PARP_WIRE_FLOAT32 = 0, PARP_WIRE_BFLOAT16 = 1 };
 int parp_mpi_init(int ranks_per_node, int64_t message_limit);
 int parp_mpi_finalize(void);
 int parp_mpi_rank(int *rank, int *size);
-// This rank among those it shares memory with, and how many nodes there are.
-void parp_mpi_node(int *rank, int *size, int *nodes);
+// This rank among those of its machine.
+void parp_mpi_node(int *rank, int *size);
+// This rank among those it shares memory with, and how many such groups there are: the machine's ranks, unless nodes
+// are pretended or memory cannot be shared.
+void parp_mpi_group(int *rank, int *groups);
 // Writes a NUL-ended name into `name` of `capacity` bytes.
 int parp_mpi_host_name(char *name, int capacity);
 int parp_mpi_library_version(char *text, int capacity);

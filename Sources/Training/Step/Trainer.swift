@@ -25,6 +25,8 @@ struct Trainer<Task: TrainingTask>: ~Copyable {
     let store: ParameterStore
     /// The updates done.
     private(set) var update: Int
+    /// Which gradients are summed, for a method whose mask no longer changes: the others stay 0. Nil sums all.
+    var keptGradients: KeptElements?
     /// Memory of one pass; evaluation borrows it between updates.
     var arena = Arena()
     private var reducer: GradientReducer
@@ -58,7 +60,7 @@ struct Trainer<Task: TrainingTask>: ~Copyable {
         var phases = StepPhases()
         let firstTrainable = task.firstTrainableOffset(update: update)
         store.gradients[firstTrainable..<store.layout.count].fill(0)
-        reducer.begin(trainableFrom: firstTrainable)
+        reducer.begin(trainableFrom: firstTrainable, kept: keptGradients)
         var sums = try accumulate(phases: &phases)
         let start = monotonicSeconds()
         var shared = sums.vector

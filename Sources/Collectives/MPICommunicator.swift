@@ -236,7 +236,12 @@ public func connect() throws(CollectiveError) -> any Communicator {
     let environment = ProcessInfo.processInfo.environment
     let launchers = ["OMPI_COMM_WORLD_SIZE", "PMIX_RANK", "PMI_RANK", "PMI_SIZE", "MPI_LOCALNRANKS"]
     guard launchers.contains(where: { environment[$0] != nil }) else { return SoloCommunicator() }
-    return try MPICommunicator(ranksPerNode: environment["PARP_RANKS_PER_NODE"].flatMap { Int($0) })
+    guard let pretended = environment["PARP_RANKS_PER_NODE"] else { return try MPICommunicator() }
+    guard let ranksPerNode = Int32(pretended), ranksPerNode > 0 else {
+        throw CollectiveError(
+            "joining the run", "PARP_RANKS_PER_NODE is \"\(pretended)\", not a number of ranks; unset it")
+    }
+    return try MPICommunicator(ranksPerNode: Int(ranksPerNode))
 }
 
 private func failure(_ name: String, _ status: Int32) -> CollectiveError? {

@@ -25,7 +25,7 @@ struct Trainer<Task: TrainingTask>: ~Copyable {
     let store: ParameterStore
     /// The updates done.
     private(set) var update: Int
-    /// Which gradients are summed, for a method whose mask no longer changes: the others stay 0. Nil sums all.
+    /// Which gradients are summed, for a method whose mask no longer changes; nil sums all.
     var keptGradients: KeptElements?
     /// Memory of one pass; evaluation borrows it between updates.
     var arena = Arena()

@@ -170,7 +170,9 @@ extension RecipeKey {
             must: "be above 0"
         ) { $0 > 0 },
         RecipeKey(
-            "distributed", "wire", \.distributed.wire, "The numbers that gradients travel as: float32."),
+            "distributed", "wire", \.distributed.wire,
+            "The numbers that gradients travel as between nodes: float32, or bfloat16 (half the bytes, not exact)."
+        ),
         RecipeKey(
             "distributed", "reproducible", \.distributed.reproducible,
             "Whether results have the same bits for any number of ranks.",

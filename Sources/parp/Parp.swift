@@ -15,12 +15,13 @@ struct Parp: ParsableCommand {
             with every weight free to move, and prunes it again every few updates.
 
               parp init --preset tiny --output model
+              parp recipe > recipe.toml
               mpirun -np 4 parp train recipe.toml --output runs/first
               parp evaluate --model runs/first/final --data test.jsonl
             """,
         version: parpVersion,
         subcommands: [
-            Train.self, Evaluate.self, Transcribe.self, Prune.self, Init.self,
+            Train.self, Evaluate.self, Transcribe.self, Prune.self, Init.self, RecipeReference.self,
             Bench.self,
         ])
 

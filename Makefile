@@ -6,7 +6,7 @@ export OMPI_ALLOW_RUN_AS_ROOT = 1
 export OMPI_ALLOW_RUN_AS_ROOT_CONFIRM = 1
 PYTHON ?= .venv/bin/python
 
-.PHONY: help setup build demo test lint format parity golden overfit clean
+.PHONY: help setup build demo test lint format parity golden overfit transcripts clean
 
 help:
 	@echo "make demo     fetch recorded speech, fine-tune on 2 ranks, print dense and pruned error rates"
@@ -14,6 +14,7 @@ help:
 	@echo "make build    build the parp command (.build/release/parp)"
 	@echo "make parity   compare with transformers live, full-size base included (installs PyTorch)"
 	@echo "make overfit  overfit 50 recordings on 2 ranks, to under 5 % word error rate"
+	@echo "make transcripts  compare the demo's transcripts with transformers' (installs PyTorch)"
 	@echo "make golden   make the golden files anew (installs PyTorch)"
 	@echo "make lint     check formatting and the dependency rules;  make format  formats"
 
@@ -44,7 +45,8 @@ test: lint
 
 .venv:
 	python3 -m venv .venv
-	.venv/bin/pip install --quiet 'torch==2.13.0+cpu' transformers safetensors jiwer soundfile
+	.venv/bin/pip install --quiet --extra-index-url https://download.pytorch.org/whl/cpu \
+		'torch==2.13.0+cpu' transformers safetensors jiwer soundfile || { rm -rf .venv; exit 1; }
 
 golden: .venv
 	$(PYTHON) Tests/Golden/make_golden.py
@@ -53,6 +55,12 @@ golden: .venv
 parity: build .venv
 	$(SWIFT) build -c release --product ParityProbe
 	$(PYTHON) Tests/Parity/parity.py $(BIN)
+
+# MODEL and MANIFEST: any model directory and JSONL manifest of 16 kHz audio.
+MODEL ?= build/demo/parp/final
+MANIFEST ?= build/corpora/asterisk-en/heldout.jsonl
+transcripts: build .venv
+	$(PYTHON) Tests/Parity/transcripts.py $(BIN)/parp $(MODEL) $(MANIFEST)
 
 clean:
 	rm -rf .build build

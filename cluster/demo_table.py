@@ -10,9 +10,11 @@ import sys
 
 ROWS = [
     ("the start: dense", "start", "start/final"),
-    ("the start, pruned once", None, "pruned-once"),
+    ("the start, pruned once to 50 %", None, "once"),
+    ("the start, pruned once to 90 %", None, "once-90"),
     ("on from there, dense", "dense", "dense/final"),
-    ("on from there, PARP", "parp", "parp/final"),
+    ("on from there, PARP at 50 %", "parp", "parp/final"),
+    ("on from there, PARP at 90 %", "parp-90", "parp-90/final"),
 ]
 
 
@@ -68,7 +70,8 @@ def main(demo, corpus):
     print(f"\nHeld out: {count} recordings whose texts are in no training set, each final model evaluated once. "
           "Sparsity: the share of exact zeros")
     print("among weights and biases of all attention and feed-forward projections, counted in the evaluated model.")
-    print(f"\nRun directories: {demo}/start, {demo}/dense, {demo}/parp (the sparse model: {demo}/parp/final)")
+    runs = ", ".join(f"{demo}/{run}" for _, run, _ in ROWS if run)
+    print(f"\nRun directories: {runs}; the sparse model: {demo}/parp/final; this table: {demo}/report.md")
 
 
 main(*sys.argv[1:3])

@@ -6,7 +6,7 @@ export OMPI_ALLOW_RUN_AS_ROOT = 1
 export OMPI_ALLOW_RUN_AS_ROOT_CONFIRM = 1
 PYTHON ?= .venv/bin/python
 
-.PHONY: help setup build demo test lint format parity golden overfit clean bench-peer
+.PHONY: help setup build demo test lint format parity golden overfit transcripts bench-peer clean
 
 help:
 	@echo "make demo     fetch recorded speech, fine-tune on 2 ranks, print dense and pruned error rates"
@@ -14,7 +14,8 @@ help:
 	@echo "make build    build the parp command (.build/release/parp)"
 	@echo "make parity   compare with transformers live, full-size base included (installs PyTorch)"
 	@echo "make overfit  overfit 50 recordings on 2 ranks, to under 5 % word error rate"
-	@echo "make bench-peer measure transformers + DDP and parp in turn on the same batches (installs PyTorch)"
+	@echo "make transcripts  compare the demo's transcripts with transformers' (installs PyTorch)"
+	@echo "make bench-peer   measure transformers + DDP and parp in turn on the same batches (installs PyTorch)"
 	@echo "make golden   make the golden files anew (installs PyTorch)"
 	@echo "make lint     check formatting and the dependency rules;  make format  formats"
 
@@ -45,7 +46,8 @@ test: lint
 
 .venv:
 	python3 -m venv .venv
-	.venv/bin/pip install --quiet 'torch==2.13.0+cpu' transformers safetensors jiwer soundfile
+	.venv/bin/pip install --quiet --extra-index-url https://download.pytorch.org/whl/cpu \
+		'torch==2.13.0+cpu' transformers safetensors jiwer soundfile || { rm -rf .venv; exit 1; }
 
 golden: .venv
 	$(PYTHON) Tests/Golden/make_golden.py
@@ -56,6 +58,12 @@ golden: .venv
 parity: build .venv
 	$(SWIFT) build -c release --product ParityProbe
 	$(PYTHON) Tests/Parity/parity.py $(BIN)
+
+# MODEL and MANIFEST: any model directory and JSONL manifest of 16 kHz audio.
+MODEL ?= build/demo/parp/final
+MANIFEST ?= build/corpora/asterisk-en/heldout.jsonl
+transcripts: build .venv
+	$(PYTHON) Tests/Parity/transcripts.py $(BIN)/parp $(MODEL) $(MANIFEST)
 
 bench-peer: build .venv
 	cluster/corpora/fetch_asterisk.sh en

@@ -102,7 +102,7 @@ let package = Package(
         .executableTarget(
             name: "ParityProbe",
             dependencies: ["Models", "Kernels", "Optimization", "Checkpoints", "Tensors", "TestSupport"],
-            path: "Tests/Parity", exclude: ["parity.py"], sources: ["ParityProbe.swift"],
+            path: "Tests/Parity", exclude: ["parity.py", "transcripts.py"], sources: ["ParityProbe.swift"],
             swiftSettings: swiftSettings),
         .target(
             name: "TestSupport",
@@ -118,7 +118,8 @@ let package = Package(
         tests("Text", ["Text"]),
         tests("Models", ["Models", "Kernels", "Tensors", "Checkpoints"]),
         tests("Checkpoints", ["Checkpoints", "Models", "Tensors"]),
-        tests("Training", ["Training", "Collectives", "Pruning", "Tensors"]),
-        tests("parp", []),
+        tests("Training", ["Training", "Checkpoints", "Collectives", "Pruning", "Tensors"]),
+        // Not to import it: so that the command is built before its tests run it.
+        tests("parp", ["parp"]),
     ]
 )

@@ -15,23 +15,37 @@ struct Parp: ParsableCommand {
             with every weight free to move, and prunes it again every few updates.
 
               parp init --preset tiny --output model
+              parp recipe > recipe.toml
               mpirun -np 4 parp train recipe.toml --output runs/first
               parp evaluate --model runs/first/final --data test.jsonl
             """,
         version: parpVersion,
         subcommands: [
-            Train.self, Evaluate.self, Transcribe.self, Prune.self, Init.self, Bench.self,
+            Train.self, Evaluate.self, Transcribe.self, Prune.self, Init.self, RecipeReference.self,
+            Bench.self,
         ])
 
-    /// Parses and runs; a fault of usage ends with 64, and is said by one rank only.
+    /// Parses and runs.
     static func main() {
         do {
             var command = try parseAsRoot()
             try command.run()
         } catch {
-            let code = Parp.exitCode(for: error)
-            if isSpeakingRank || code.isSuccess { exit(withError: error) }
-            Foundation.exit(code.rawValue)
+            guard exitCode(for: error).isSuccess else { refuse(error) }
+            // Help: every rank has the same, one says it.
+            if isSpeakingRank { exit(withError: error) }
+            Foundation.exit(0)
+        }
+    }
+
+    /// Says what is wrong with the command line, once, and ends all ranks with 64.
+    ///
+    /// They meet for it: a rank that left on its own would have the launcher kill the one that speaks.
+    private static func refuse(_ error: any Error) -> Never {
+        let text = fullMessage(for: error)
+        let sentence = text.hasPrefix("Error: ") ? String(text.dropFirst("Error: ".count)) : text
+        launch { session in
+            try session.together { throw UserError(.usage, sentence) }
         }
     }
 

@@ -18,20 +18,31 @@ mkdir -p "$folder/packages" "$folder/wav"
 for package in "asterisk-core-sounds-$language" "asterisk-core-sounds-$language-g722"; do
     ls "$folder/packages/${package}_"*.deb >/dev/null 2>&1 && continue
     say "fetching the Debian package $package"
-    (cd "$folder/packages" && apt-get -qq download "$package") ||
+    (cd "$folder/packages" && apt-get -qq -o APT::Sandbox::User="$(id -un)" download "$package") ||
         { say "Debian's package $package cannot be fetched; is the network there, and has apt-get update run?"; exit 69; }
 done
 for file in "$folder/packages/"*.deb; do dpkg-deb -x "$file" "$folder/packages/tree"; done
 
 say "decoding"
 sounds=$(find "$folder/packages/tree" -type d -path "*/sounds/*" -name "${language}*" | head -1)
-find "$sounds" -name '*.g722' | sort | while read -r file; do
-    name=${file#"$sounds"/}
-    target="$folder/wav/${name%.g722}.wav"
-    [ -s "$target" ] && continue
-    mkdir -p "$(dirname "$target")"
-    ffmpeg -nostdin -loglevel error -f g722 -i "$file" -ac 1 -ar 16000 "$target"
-done
+# One that was interrupted leaves a .partial, never half a recording.
+decode() {
+    local sounds=$1 folder=$2 file target
+    shift 2
+    for file; do
+        target="$folder/wav/${file#"$sounds"/}"
+        target="${target%.g722}.wav"
+        [ -s "$target" ] && continue
+        mkdir -p "$(dirname "$target")"
+        ffmpeg -nostdin -loglevel error -y -f g722 -i "$file" -ac 1 -ar 16000 -f wav "$target.partial"
+        mv "$target.partial" "$target"
+    done
+}
+export -f decode
+# The quotes are for the shell that xargs starts.
+# shellcheck disable=SC2016
+find "$sounds" -name '*.g722' -print0 |
+    xargs -0 -n 32 -P "$(nproc)" bash -euc 'decode "$@"' decode "$sounds" "$folder"
 texts=$(find "$folder/packages/tree/usr/share/doc" -name "core-sounds-$language*.txt*" | head -1)
 python3 "$here/asterisk_manifest.py" "$texts" "$folder" "$language"
 rm -rf "$folder/packages/tree"

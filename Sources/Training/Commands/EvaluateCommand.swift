@@ -58,7 +58,8 @@ public func runEvaluation(_ options: EvaluateOptions, session: Session) throws {
     let model = try session.together { try SpeechModel.fineTuned(path: options.model) }
     let checked = try DatasetChecker(
         model: model, labels: labels, textCase: textCase,
-        policy: options.skipsBadUtterances ? .skip : .refuse, needsAlignment: false
+        policy: options.skipsBadUtterances ? .skip : .refuse, needsAlignment: false,
+        remedy: "--skip-bad-utterances"
     ).check(options.data, session: session)
     let store = ParameterStore(layout: model.network.layout, training: false)
     try session.together { try model.loadWeights(into: store.values.all, seed: 0) }

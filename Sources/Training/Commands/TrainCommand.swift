@@ -37,6 +37,11 @@ public func runTraining(_ options: TrainOptions, session: Session) throws {
     }
     let name = ((options.recipe as NSString).lastPathComponent as NSString).deletingPathExtension
     let output = options.output ?? "runs/\(name)"
+    let directory = RunDirectory(path: output)
+    // Before anything takes time.
+    try session.together {
+        if session.isRoot { try directory.checkFree(for: recipe, resume: options.resume) }
+    }
     setMathThreads(recipe.distributed.threadsPerRank)
     let model = try session.together {
         try SpeechModel.toFineTune(
@@ -46,11 +51,13 @@ public func runTraining(_ options: TrainOptions, session: Session) throws {
     }
     let train = try check(recipe.data.train, recipe, model, needsAlignment: true, session)
     let valid = try check(recipe.data.valid, recipe, model, needsAlignment: false, session)
-    let directory = try session.together {
-        try RunDirectory(path: output, resume: options.resume, for: session)
-    }
-    let lock = try session.together {
-        session.isRoot ? try RunLock(directory: output) : nil
+    let lock = try session.together { () -> RunLock? in
+        guard session.isRoot else { return nil }
+        try directory.create()
+        let lock = try RunLock(directory: output)
+        // Again, now that no other run can begin here in between.
+        try directory.checkFree(for: recipe, resume: options.resume)
+        return lock
     }
     try session.together {
         guard session.isRoot else { return }

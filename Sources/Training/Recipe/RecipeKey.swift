@@ -10,6 +10,8 @@ struct RecipeKey: Sendable {
     let meaning: String
     /// What a file must hold.
     let expectation: String
+    /// The rule that its value keeps, as a sentence that starts with "must"; empty if there is none.
+    let rule: String
     /// Puts a value into a recipe; false if it has the wrong type.
     let set: @Sendable (RecipeValue, inout Recipe) -> Bool
     /// The value in a recipe.
@@ -19,6 +21,12 @@ struct RecipeKey: Sendable {
 
     /// The key as it is written on the command line: `section.name`.
     var path: String { section.isEmpty ? name : "\(section).\(name)" }
+
+    /// Whether a run with another value would be another run; the rest may change when one is resumed.
+    var decidesResults: Bool {
+        !["distributed", "checkpoint", "evaluation"].contains(section)
+            && !["data.rank_seconds", "data.cache_features"].contains(path)
+    }
 
     /// A key of a field, with the rule that its value keeps, as a sentence that starts with "must".
     init<Value: RecipeConvertible>(
@@ -30,6 +38,7 @@ struct RecipeKey: Sendable {
         self.name = name
         self.meaning = meaning
         expectation = Value.expectation
+        self.rule = rule
         set = { value, recipe in
             guard let converted = Value(value) else { return false }
             recipe[keyPath: field] = converted

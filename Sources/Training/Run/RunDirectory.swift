@@ -21,23 +21,39 @@ struct RunDirectory: Sendable {
     func checkpoint(_ update: Int) -> String { "\(path)/checkpoints/step-\(update)" }
     func mask(_ update: Int) -> String { "\(path)/masks/step-\(update).safetensors" }
 
-    /// Makes the folder, or opens it again, on rank 0; others learn its name only.
-    ///
-    /// - Throws: `UserError` if there is a run already and `resume` was not asked for.
-    init(path: String, resume: Bool, for session: Session) throws {
-        self.path = path
-        guard session.isRoot else { return }
-        let files = FileManager.default
-        let exists = files.fileExists(atPath: recipe)
-        if exists && !resume {
+    /// The folder of a run that is there or is to be.
+    init(path: String) { self.path = path }
+
+    /// Whether a run has begun here.
+    var holdsRun: Bool { FileManager.default.fileExists(atPath: recipe) }
+
+    /// Refuses a folder that is not free for a run: one that holds a run, or, to go on with, another one.
+    func checkFree(for recipe: Recipe, resume: Bool) throws {
+        guard holdsRun else { return }
+        guard resume else {
             throw UserError(
                 .usage, "\(path) holds a run already; go on with --resume, or choose another --output")
         }
+        let begun = try Recipe(path: self.recipe)
+        let changes = RecipeKey.all.filter { $0.decidesResults && $0.get(begun) != $0.get(recipe) }
+        guard changes.isEmpty else {
+            throw UserError(
+                .usage,
+                "\(path) was begun with another recipe:\n"
+                    + changes.map {
+                        "  \($0.path) was \($0.get(begun).toml), not \($0.get(recipe).toml)\n"
+                    }.joined()
+                    + "go on with the recipe it was begun with, \(self.recipe), or choose another --output")
+        }
+    }
+
+    /// Makes the folder and those in it.
+    func create() throws {
         for folder in [path, path + "/checkpoints", path + "/masks"] {
             do {
-                try files.createDirectory(atPath: folder, withIntermediateDirectories: true)
+                try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
             } catch {
-                throw UserError(.fault, "\(folder) cannot be made: \(error.localizedDescription)")
+                throw UserError(.usage, "\(folder) cannot be made: \(error.localizedDescription)")
             }
         }
     }

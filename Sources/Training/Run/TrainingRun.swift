@@ -76,6 +76,7 @@ struct TrainingRun: ~Copyable {
 
     /// Runs to the end.
     mutating func run() throws {
+        if trainer.update > 0 { progress.say("going on after update \(trainer.update)") }
         if trainer.update == 0 { try pruneIfDue() }
         while trainer.update < recipe.schedule.updates {
             let report = try trainer.step()

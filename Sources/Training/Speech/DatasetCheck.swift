@@ -35,6 +35,8 @@ struct DatasetChecker {
     let policy: BadUtterances
     /// Whether transcripts must be alignable to their audio, as training needs them.
     let needsAlignment: Bool
+    /// How this command's user leaves unusable utterances out, for the message.
+    var remedy = "data.bad_utterances = \"skip\""
 
     /// Looks a manifest over, on all ranks together.
     ///
@@ -102,7 +104,7 @@ struct DatasetChecker {
         return UserError(
             .data,
             "\(path): \(count) cannot be used:\n" + faults.map { "  " + $0 }.joined(separator: "\n")
-                + "\nMend them, or leave them out with data.bad_utterances = \"skip\".")
+                + "\nMend them, or leave them out with \(remedy).")
     }
 
     private func select(

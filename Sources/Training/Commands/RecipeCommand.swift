@@ -1,0 +1,28 @@
+/// What `parp recipe` was asked for.
+public struct RecipeOptions: Sendable {
+    /// The recipe file; nil takes the defaults.
+    public var recipe: String?
+    /// Changes of the recipe: `section.key=value` each.
+    public var overrides: [String]
+    /// Whether to print the reference of all keys instead.
+    public var markdown: Bool
+
+    /// Which recipe to print, and how.
+    public init(recipe: String? = nil, overrides: [String] = [], markdown: Bool = false) {
+        self.recipe = recipe
+        self.overrides = overrides
+        self.markdown = markdown
+    }
+}
+
+/// Prints a recipe with all its keys, or the reference of all keys.
+public func runRecipe(_ options: RecipeOptions, session: Session) throws {
+    let text = try session.together {
+        if options.markdown { return Recipe.reference }
+        guard let path = options.recipe else {
+            return try Recipe(text: "", overrides: options.overrides, path: "the default recipe").toml
+        }
+        return try Recipe(path: path, overrides: options.overrides).toml
+    }
+    if session.isRoot { print(text, terminator: "") }
+}

@@ -1,0 +1,68 @@
+import Foundation
+import Testing
+
+@testable import Training
+
+struct RunDirectoryTests {
+    private let folder: TemporaryFolder
+    private let directory: RunDirectory
+
+    init() throws {
+        folder = try TemporaryFolder()
+        directory = RunDirectory(path: folder.path + "/a/run")
+        try directory.create()
+    }
+
+    private func begin(_ recipe: Recipe) throws {
+        try recipe.toml.write(toFile: directory.recipe, atomically: true, encoding: .utf8)
+    }
+
+    @Test("a folder without a run is free, whatever else it holds")
+    func free() throws {
+        try directory.checkFree(for: Recipe(), resume: false)
+        try directory.checkFree(for: Recipe(), resume: true)
+        #expect(!directory.holdsRun)
+    }
+
+    @Test("a folder with a run is free only to go on with it")
+    func taken() throws {
+        try begin(Recipe())
+        #expect(throws: UserError.self) { try directory.checkFree(for: Recipe(), resume: false) }
+        try directory.checkFree(for: Recipe(), resume: true)
+    }
+
+    @Test("what does not decide results may change when a run goes on; what does may not")
+    func changes() throws {
+        try begin(Recipe())
+        var recipe = Recipe()
+        recipe.distributed.threadsPerRank = 2
+        recipe.checkpoint.keep = 1
+        recipe.data.rankSeconds = 10
+        try directory.checkFree(for: recipe, resume: true)
+        recipe.data.batchSeconds = 10
+        #expect(throws: UserError.self) { try directory.checkFree(for: recipe, resume: true) }
+    }
+
+    @Test("checkpoints are listed newest first, and only the newest are kept")
+    func checkpoints() throws {
+        for update in [2, 10, 4] {
+            try FileManager.default.createDirectory(
+                atPath: directory.checkpoint(update), withIntermediateDirectories: true)
+        }
+        // Left over by a run that was killed while it wrote.
+        try FileManager.default.createDirectory(
+            atPath: directory.checkpoint(12) + ".partial-7", withIntermediateDirectories: true)
+        #expect(directory.checkpointUpdates() == [10, 4, 2])
+        directory.keepNewestCheckpoints(2)
+        #expect(directory.checkpointUpdates() == [10, 4])
+    }
+
+    @Test("one run at a time holds a folder, and the next may when it is gone")
+    func lock() throws {
+        var lock: RunLock? = try RunLock(directory: directory.path)
+        #expect(throws: UserError.self) { try RunLock(directory: directory.path) }
+        #expect(lock != nil)
+        lock = nil
+        _ = try RunLock(directory: directory.path)
+    }
+}

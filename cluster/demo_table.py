@@ -1,0 +1,77 @@
+"""Prints the demo's table, in Markdown, from what its runs left.
+
+Usage: demo_table.py DEMO_FOLDER CORPUS_FOLDER
+"""
+
+import json
+import os
+import random
+import sys
+
+ROWS = [
+    ("the start: dense", "start", "start/final"),
+    ("the start, pruned once to 50 %", None, "once"),
+    ("the start, pruned once to 90 %", None, "once-90"),
+    ("on from there, dense", "dense", "dense/final"),
+    ("on from there, PARP at 50 %", "parp", "parp/final"),
+    ("on from there, PARP at 90 %", "parp-90", "parp-90/final"),
+]
+
+
+def edits(reference, hypothesis):
+    """The Levenshtein distance of two sequences."""
+    row = list(range(len(hypothesis) + 1))
+    for i, left in enumerate(reference, 1):
+        diagonal, row[0] = row[0], i
+        for j, right in enumerate(hypothesis, 1):
+            diagonal, row[j] = row[j], min(diagonal + (left != right), row[j] + 1, row[j - 1] + 1)
+    return row[-1]
+
+
+def chance(corpus):
+    """WER and CER of guessing without listening: for each held-out text one of the training texts, of like length."""
+    def texts(name):
+        with open(os.path.join(corpus, name), encoding="utf-8") as file:
+            return [json.loads(line)["text"] for line in file]
+
+    generator = random.Random(1)
+    train, references = texts("train.jsonl"), texts("heldout.jsonl")
+    guesses = [generator.choice(sorted(train, key=lambda text: abs(len(text) - len(r)))[:10]) for r in references]
+    words = sum(edits(r.split(), g.split()) for r, g in zip(references, guesses)) / sum(len(r.split()) for r in references)
+    letters = sum(edits(r, g) for r, g in zip(references, guesses)) / sum(len(r) for r in references)
+    return words, letters
+
+
+def training(folder):
+    """Updates, and seconds of audio and of time that they took."""
+    with open(os.path.join(folder, "metrics.jsonl"), encoding="utf-8") as file:
+        events = [json.loads(line) for line in file]
+    updates = [event for event in events if event["kind"] == "train"]
+    return len(updates), sum(e["audio_seconds"] for e in updates), sum(e["seconds"] for e in updates)
+
+
+def main(demo, corpus):
+    print("\n| model | WER | CER | sparsity | updates | audio s/s | time |")
+    print("|---|---|---|---|---|---|---|")
+    words, letters = chance(corpus)
+    print(f"| a guess of like length, without listening | {100 * words:.1f} % | {100 * letters:.1f} % | | | | |")
+    count = 0
+    for name, run, model in ROWS:
+        with open(os.path.join(demo, model + ".json"), encoding="utf-8") as file:
+            result = json.load(file)
+        count = result["utterances"]
+        cells = f"{100 * result['wer']:.1f} % | {100 * result['cer']:.1f} % | {100 * result['sparsity']:.2f} %"
+        if run:
+            updates, audio, seconds = training(os.path.join(demo, run))
+            cells += f" | {updates} | {audio / seconds:.0f} | {seconds:.0f} s |"
+        else:
+            cells += " | 0 | | |"
+        print(f"| {name} | {cells}")
+    print(f"\nHeld out: {count} recordings whose texts are in no training set, each final model evaluated once. "
+          "Sparsity: the share of exact zeros")
+    print("among weights and biases of all attention and feed-forward projections, counted in the evaluated model.")
+    runs = ", ".join(f"{demo}/{run}" for _, run, _ in ROWS if run)
+    print(f"\nRun directories: {runs}; the sparse model: {demo}/parp/final; this table: {demo}/report.md")
+
+
+main(*sys.argv[1:3])

@@ -17,6 +17,9 @@ let swiftSettings: [SwiftSetting] = [
 /// Math functions need not set `errno`, without which sqrt does not vectorise; nothing else of IEEE 754 is given up.
 let cSettings: [CSetting] = [.unsafeFlags(["-O3", "-fno-math-errno", "-Wall", "-Wextra"])]
 
+/// Whether matrix products go to oneDNN, which has bfloat16; `PARP_ONEDNN=0` builds on OpenBLAS alone.
+let usesOneDNN = ProcessInfo.processInfo.environment["PARP_ONEDNN"] != "0"
+
 /// A Swift room of the house, with its tests when `tested`.
 func room(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
     .target(name: name, dependencies: dependencies, swiftSettings: swiftSettings)
@@ -27,8 +30,12 @@ func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
         name: name + "Tests", dependencies: ["TestSupport"] + dependencies, swiftSettings: swiftSettings)
 }
 
-func shim(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
-    .target(name: name, dependencies: dependencies, path: "CShims/\(name)", cSettings: cSettings)
+func shim(
+    _ name: String, _ dependencies: [Target.Dependency], defines: [String] = [], links: [String] = []
+) -> Target {
+    .target(
+        name: name, dependencies: dependencies, path: "CShims/\(name)",
+        cSettings: cSettings + defines.map { .define($0) }, linkerSettings: links.map { .linkedLibrary($0) })
 }
 
 func system(_ name: String, _ variable: String, _ package: String, apt: String) -> Target {
@@ -52,14 +59,19 @@ let package = Package(
         system("Sndfile", "PARP_SNDFILE_PKG", "sndfile", apt: "libsndfile1-dev"),
         system("Soxr", "PARP_SOXR_PKG", "soxr", apt: "libsoxr-dev"),
         shim("CMPI", ["SystemMPI"]),
-        shim("CMath", ["SystemOpenBLAS"]),
+        .systemLibrary(
+            name: "SystemOneDNN", path: "CShims/System/OneDNN", providers: [.apt(["libdnnl-dev"])]),
+        usesOneDNN
+            // oneDNN brings no pkg-config file.
+            ? shim("CMath", ["SystemOneDNN"], defines: ["PARP_ONEDNN"], links: ["dnnl"])
+            : shim("CMath", ["SystemOpenBLAS"]),
         shim("CAudio", ["SystemSndfile", "SystemSoxr"]),
         // 1
         room("Tensors"),
         // 2
         room("Kernels", ["Tensors", "CMath"]),
         room("Optimization", ["Tensors", "CMath"]),
-        room("Pruning", ["Tensors"]),
+        room("Pruning", ["Tensors", "CMath"]),
         room("Collectives", ["Tensors", "CMPI"]),
         room("Speech", ["Tensors", "CAudio"]),
         room("Text"),
@@ -73,11 +85,13 @@ let package = Package(
                 "Tensors", "Kernels", "Optimization", "Pruning", "Collectives", "Speech", "Text", "Models",
                 "Checkpoints", "TOMLKit",
             ]),
+        // 5
+        room("Studies", ["Training", "Models", "Kernels", "Collectives", "Checkpoints", "Tensors"]),
         // 6
         .executableTarget(
             name: "parp",
             dependencies: [
-                "Training", "Models", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                "Studies", "Training", "Models", .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: swiftSettings),
 

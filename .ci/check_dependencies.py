@@ -11,14 +11,15 @@ ROOMS = {
     "Tensors": set(),
     "Kernels": {"Tensors", "CMath"},
     "Optimization": {"Tensors", "CMath"},
-    "Pruning": {"Tensors"},
+    "Pruning": {"Tensors", "CMath"},
     "Collectives": {"Tensors", "CMPI"},
     "Speech": {"Tensors", "CAudio"},
     "Text": set(),
     "Models": {"Tensors", "Kernels"},
     "Checkpoints": {"Tensors"},
     "Training": {"Tensors", "Kernels", "Optimization", "Pruning", "Collectives", "Speech", "Text", "Models", "Checkpoints"},
-    "parp": {"Training", "Models"},
+    "Studies": {"Training", "Models", "Kernels", "Collectives", "Checkpoints", "Tensors"},
+    "parp": {"Studies", "Training", "Models"},
 }
 OURS = set(ROOMS) | {"CMath", "CMPI", "CAudio"}
 # Rooms that know no files, clocks or processes.

@@ -1,14 +1,23 @@
 #include "vector.h"
 
-PARP_VECTOR void parp_adam(float *values, const float *gradients, float *first, float *second, int64_t count,
-                           parp_adam_settings settings) {
-    const float beta1 = settings.beta1, beta2 = settings.beta2;
-    for (int64_t i = 0; i < count; i++) {
-        float g = gradients[i] * settings.gradient_scale;
-        float m = beta1 * first[i] + (1.0f - beta1) * g;
-        float v = beta2 * second[i] + (1.0f - beta2) * g * g;
-        first[i] = m;
-        second[i] = v;
-        values[i] = values[i] * settings.decay - settings.step_size * m / (sqrtf(v) + settings.epsilon);
-    }
+PARP_INLINE float adam_step(float *value, float g, float *first, float *second, parp_adam_settings settings) {
+    g *= settings.gradient_scale;
+    float m = settings.beta1 * *first + (1.0f - settings.beta1) * g;
+    float v = settings.beta2 * *second + (1.0f - settings.beta2) * g * g;
+    *first = m;
+    *second = v;
+    *value = *value * settings.decay - settings.step_size * m / (sqrtf(v) + settings.epsilon);
+    return *value;
+}
+
+PARP_VECTOR void parp_adam(float *values, const float *gradients, float *first, float *second, uint16_t *shadow,
+                           int64_t count, parp_adam_settings settings) {
+    if (shadow)
+        PARP_ELEMENTWISE
+        for (int64_t i = 0; i < count; i++)
+            shadow[i] = parp_to_bfloat16(adam_step(values + i, gradients[i], first + i, second + i, settings));
+    else
+        PARP_ELEMENTWISE
+        for (int64_t i = 0; i < count; i++)
+            adam_step(values + i, gradients[i], first + i, second + i, settings);
 }

@@ -8,16 +8,6 @@ PARP_VECTOR void parp_scale(float *x, float factor, int64_t count) {
     for (int64_t i = 0; i < count; i++) x[i] *= factor;
 }
 
-PARP_VECTOR void parp_add_row(const float *row, float *y, int64_t rows, int64_t columns) {
-    for (int64_t r = 0; r < rows; r++)
-        for (int64_t i = 0; i < columns; i++) y[r * columns + i] += row[i];
-}
-
-PARP_VECTOR void parp_add_column_sums(const float *x, int64_t rows, int64_t columns, float *sums) {
-    for (int64_t row = 0; row < rows; row++)
-        for (int64_t i = 0; i < columns; i++) sums[i] += x[row * columns + i];
-}
-
 PARP_VECTOR double parp_dot(const float *x, const float *y, int64_t count) {
     double lanes[PARP_LANES] = {0};
     int64_t whole = count / PARP_LANES * PARP_LANES;

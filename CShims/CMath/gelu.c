@@ -1,14 +1,61 @@
 #include "vector.h"
 
-PARP_VECTOR void parp_gelu_forward(const float *x, float *y, int64_t count) {
-    for (int64_t i = 0; i < count; i++) y[i] = 0.5f * x[i] * (1.0f + parp_erf(x[i] * 0.70710678f));
+PARP_INLINE float gelu(float x) { return 0.5f * x * (1.0f + parp_erf(x * 0.70710678f)); }
+
+PARP_INLINE float gelu_slope(float x) {
+    float cumulative = 0.5f * (1.0f + parp_erf(x * 0.70710678f));
+    return cumulative + x * (0.39894228f * parp_exp(-0.5f * x * x));
 }
 
-PARP_VECTOR void parp_gelu_backward(const float *dy, const float *x, float *dx, int64_t count) {
-    for (int64_t i = 0; i < count; i++) {
-        float v = x[i];
-        float cumulative = 0.5f * (1.0f + parp_erf(v * 0.70710678f));
-        float density = 0.39894228f * parp_exp(-0.5f * v * v);
-        dx[i] = dy[i] * (cumulative + v * density);
+#define DEFINE_GELU(KIND)                                                                                    \
+    PARP_VECTOR static void gelu_forward_##KIND(const void *x, void *y, int64_t count) {                     \
+        PARP_ELEMENTWISE                                                                                     \
+        for (int64_t i = 0; i < count; i++) parp_store_##KIND(y, i, gelu(parp_load_##KIND(x, i)));           \
+    }                                                                                                        \
+    PARP_VECTOR static void gelu_dropout_forward_##KIND(const void *x, void *y, int64_t count,               \
+                                                        parp_dropout_rule dropout) {                         \
+        PARP_ELEMENTWISE                                                                                     \
+        for (int64_t i = 0; i < count; i++)                                                                  \
+            parp_store_##KIND(y, i, gelu(parp_load_##KIND(x, i)) * parp_dropout_factor(dropout, i));         \
+    }                                                                                                        \
+    PARP_VECTOR static void gelu_backward_##KIND(const void *dy, const void *x, void *dx, int64_t count) {   \
+        PARP_ELEMENTWISE                                                                                     \
+        for (int64_t i = 0; i < count; i++)                                                                  \
+            parp_store_##KIND(dx, i, parp_load_##KIND(dy, i) * gelu_slope(parp_load_##KIND(x, i)));          \
+    }                                                                                                        \
+    PARP_VECTOR static void gelu_dropout_backward_##KIND(const void *dy, const void *x, void *dx,            \
+                                                         int64_t count, parp_dropout_rule dropout) {         \
+        PARP_ELEMENTWISE                                                                                     \
+        for (int64_t i = 0; i < count; i++) {                                                                \
+            float kept = parp_load_##KIND(dy, i) * parp_dropout_factor(dropout, i);                          \
+            parp_store_##KIND(dx, i, kept * gelu_slope(parp_load_##KIND(x, i)));                             \
+        }                                                                                                    \
+    }                                                                                                        \
+    PARP_VECTOR static void gelu_convert_##KIND(const float *x, void *y, int64_t count) {                    \
+        PARP_ELEMENTWISE                                                                                     \
+        for (int64_t i = 0; i < count; i++) parp_store_##KIND(y, i, gelu(x[i]));                             \
     }
+
+DEFINE_GELU(float32)
+DEFINE_GELU(bfloat16)
+
+void parp_gelu_forward(const void *x, void *y, int32_t element, int64_t count, parp_dropout_rule dropout) {
+    if (dropout.threshold == 0)
+        (element == PARP_BFLOAT16 ? gelu_forward_bfloat16 : gelu_forward_float32)(x, y, count);
+    else
+        (element == PARP_BFLOAT16 ? gelu_dropout_forward_bfloat16 : gelu_dropout_forward_float32)(
+            x, y, count, dropout);
+}
+
+void parp_gelu_backward(const void *dy, const void *x, void *dx, int32_t element, int64_t count,
+                        parp_dropout_rule dropout) {
+    if (dropout.threshold == 0)
+        (element == PARP_BFLOAT16 ? gelu_backward_bfloat16 : gelu_backward_float32)(dy, x, dx, count);
+    else
+        (element == PARP_BFLOAT16 ? gelu_dropout_backward_bfloat16 : gelu_dropout_backward_float32)(
+            dy, x, dx, count, dropout);
+}
+
+void parp_gelu_convert(const float *x, void *y, int32_t element, int64_t count) {
+    (element == PARP_BFLOAT16 ? gelu_convert_bfloat16 : gelu_convert_float32)(x, y, count);
 }

@@ -10,6 +10,13 @@
 #else
 #define PARP_VECTOR
 #endif
+// Before a loop whose iterations touch only elements of their own index, though its tensors may be the same memory:
+// without it the compiler's own check finds them overlapping and takes the scalar loop.
+#ifdef __clang__
+#define PARP_ELEMENTWISE _Pragma("clang loop vectorize(assume_safety)")
+#else
+#define PARP_ELEMENTWISE _Pragma("GCC ivdep")
+#endif
 #define PARP_INLINE static inline __attribute__((always_inline))
 
 // Partial sums a reduction keeps: fixed, so that its order is the same on every CPU and for every thread count.
@@ -74,4 +81,36 @@ PARP_INLINE uint32_t parp_counted_bits(uint32_t index, uint64_t key) {
     h = (h ^ (h >> 17)) * 0xed5ad4bbu;
     h = (h ^ (h >> 11)) * 0xac4c1b51u;
     return h ^ (h >> 15);
+}
+
+// bfloat16 is the upper half of a float32, rounded to the nearest, ties to even. Not-a-numbers stay so.
+PARP_INLINE uint16_t parp_to_bfloat16(float x) {
+    uint32_t bits;
+    memcpy(&bits, &x, sizeof bits);
+    uint32_t rounded = bits + 0x7fffu + ((bits >> 16) & 1u);
+    uint32_t is_nan = (bits & 0x7fffffffu) > 0x7f800000u;
+    return (uint16_t)((is_nan ? bits | 0x400000u : rounded) >> 16);
+}
+
+PARP_INLINE float parp_from_bfloat16(uint16_t x) {
+    uint32_t bits = (uint32_t)x << 16;
+    float value;
+    memcpy(&value, &bits, sizeof value);
+    return value;
+}
+
+// Reading and writing of either kind, for loops that are written once and compiled for both.
+PARP_INLINE float parp_load_float32(const void *x, int64_t i) { return ((const float *)x)[i]; }
+PARP_INLINE float parp_load_bfloat16(const void *x, int64_t i) {
+    return parp_from_bfloat16(((const uint16_t *)x)[i]);
+}
+PARP_INLINE void parp_store_float32(void *y, int64_t i, float value) { ((float *)y)[i] = value; }
+PARP_INLINE void parp_store_bfloat16(void *y, int64_t i, float value) {
+    ((uint16_t *)y)[i] = parp_to_bfloat16(value);
+}
+
+// What dropout multiplies element i of a sequence with.
+PARP_INLINE float parp_dropout_factor(parp_dropout_rule rule, int64_t i) {
+    uint32_t bits = parp_counted_bits(rule.first_index + (uint32_t)i, rule.key);
+    return bits >= rule.threshold ? rule.scale : 0.0f;
 }

@@ -35,10 +35,10 @@ public struct AtomicFile: ~Copyable {
         }
     }
 
-    /// Brings the file to disk and to its place.
-    public consuming func commit() throws(CheckpointError) {
+    /// Brings the file to disk and to its place; without `durable`, to its place only.
+    public consuming func commit(durable: Bool = true) throws(CheckpointError) {
         do {
-            try handle.synchronize()
+            if durable { try handle.synchronize() }
             try handle.close()
         } catch {
             throw CheckpointError(path, "cannot be written: \(reason(error))")
@@ -47,7 +47,7 @@ public struct AtomicFile: ~Copyable {
             throw CheckpointError(path, "cannot be put in place: \(String(cString: strerror(errno)))")
         }
         isCommitted = true
-        synchronizeDirectory((path as NSString).deletingLastPathComponent)
+        if durable { synchronizeDirectory((path as NSString).deletingLastPathComponent) }
     }
 
     /// Writes a small file at once.

@@ -53,13 +53,15 @@ public struct SafetensorsWriter {
     }
 
     /// Writes the file: beside its place, synced, renamed.
-    public func write(to path: String) throws(CheckpointError) {
+    ///
+    /// Without `durable` it is not synced: for what can be made anew.
+    public func write(to path: String, durable: Bool = true) throws(CheckpointError) {
         // As the reference does: widest elements first, so that every tensor is aligned; then by name.
         let ordered = entries.sorted { (-$0.dataType.size, $0.name) < (-$1.dataType.size, $1.name) }
         var file = try AtomicFile(path: path)
         try file.write(header(ordered))
         for entry in ordered { try write(entry, to: &file) }
-        try file.commit()
+        try file.commit(durable: durable)
     }
 
     private func header(_ ordered: [Entry]) -> Data {

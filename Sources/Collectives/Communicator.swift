@@ -8,6 +8,10 @@ public protocol Communicator: AnyObject, Sendable {
     var rank: Int { get }
     /// The number of ranks.
     var size: Int { get }
+    /// This rank among those of its node, from 0.
+    var nodeRank: Int { get }
+    /// The ranks of this node.
+    var nodeSize: Int { get }
     /// The machine this rank runs on.
     var hostName: String { get }
     /// The library that carries the messages, and its version.

@@ -12,6 +12,10 @@ public final class SoloCommunicator: Communicator {
     public var rank: Int { 0 }
     /// Always 1.
     public var size: Int { 1 }
+    /// Always 0.
+    public var nodeRank: Int { 0 }
+    /// Always 1.
+    public var nodeSize: Int { 1 }
     /// This machine.
     public var hostName: String { ProcessInfo.processInfo.hostName }
     /// None.

@@ -3,54 +3,43 @@ public import Tensors
 
 // T: packed frames. H: hidden size = heads × head size. F: frames of one utterance.
 
-/// Computes softmax(q kᵀ / √headSize) v for each utterance and head (Vaswani et al., 2017, section 3.2.1).
+/// Computes dropout(softmax(q kᵀ / √headSize)) v for each utterance and head (Vaswani et al., 2017, section
+/// 3.2.1).
 ///
 /// - Parameters:
 ///   - query: (T, H); heads lie side by side.
 ///   - key: (T, H).
 ///   - value: (T, H).
-///   - dropoutRate: Of the probabilities.
-///   - keys: One an utterance; may be empty where the rate is 0.
-///   - arena: Scratch for the F² scores of one head.
+///   - dropout: Of the probabilities, whose place in an utterance is (head, row, column). nil drops nothing.
+///   - arena: Scratch for the F² scores and probabilities of one head a thread.
 ///   - logSumExp: (heads, T); overwritten, from which backward recomputes the probabilities.
-///   - context: (T, H); overwritten.
+///   - context: (T, H), of the query's precision; overwritten.
 public func attentionForward(
-    query: Tensor, key: Tensor, value: Tensor, packing: PackedRows, headCount: Int, dropoutRate: Float,
-    keys: [UInt64], arena: inout Arena, logSumExp: Tensor, into context: Tensor
+    query: Matrix, key: Matrix, value: Matrix, packing: PackedRows, headCount: Int, dropout: Dropout?,
+    arena: inout Arena, logSumExp: Tensor, into context: Matrix
 ) {
     let mark = arena.mark
     defer { arena.release(to: mark) }
     let shape = AttentionShape(query, headCount: headCount)
-    let buffer = arena.vector(packing.longest * packing.longest)
-    for utterance in 0..<packing.count {
+    let scratch = AttentionScratch(packing, shape, buffers: 1, arena: &arena)
+    for utterance in 0..<packing.count where packing.length(utterance) > 0 {
         let rows = packing[utterance]
         let F = rows.count
-        let scores = buffer.elements(0..<F * F).reshaped(rows: F, columns: F)
-        for head in 0..<headCount {
-            shape.scores(query, key, rows: rows, head: head, into: scores)
-            let statistics = logSumExp.rows(head..<head + 1).elements(rows)
-            parallelFor(F, grain: 16) { range in
-                for row in range {
-                    let score = scores.pointer + row * F
-                    var maximum: Float = 0
-                    let logSum = parp_log_sum_exp(score, Int64(F), &maximum)
-                    statistics[row] = maximum + logSum
-                    parp_exp_shifted(score, score, Int64(F), statistics[row])
+        parallelParts(headCount, grain: shape.grain(F)) { part, heads in
+            let scores = scratch.scores(part, 0, F)
+            let probabilities = scratch.probabilities(part, 0, F)
+            for head in heads {
+                shape.scores(query, key, rows: rows, head: head, into: scores)
+                for row in 0..<F {
+                    logSumExp[head, rows.lowerBound + row] = parp_attention_row_forward(
+                        scores.pointer + row * F, probabilities.address(row * F),
+                        probabilities.precision.element, Int64(F), shape.scale,
+                        shape.rule(dropout, utterance, head: head, row: row, F))
                 }
+                matrixMultiply(
+                    MatrixOperand(probabilities), shape.operand(value, rows, head), m: F, n: shape.headSize,
+                    k: F, splits: false, into: shape.operand(context, rows, head))
             }
-            if dropoutRate > 0 {
-                let dropout = DropoutRule(rate: dropoutRate)
-                parallelFor(F, grain: 16) { range in
-                    let start = range.lowerBound * F
-                    parp_dropout(
-                        scores.pointer + start, scores.pointer + start, Int64(range.count * F),
-                        UInt32(truncatingIfNeeded: head * F * F + start), keys[utterance],
-                        dropout.threshold, dropout.scale)
-                }
-            }
-            matrixMultiply(
-                MatrixOperand(scores), shape.operand(value, rows, head), m: F, n: shape.headSize, k: F,
-                into: shape.operand(context, rows, head))
         }
     }
 }
@@ -58,97 +47,119 @@ public func attentionForward(
 /// Writes dQuery, dKey and dValue; probabilities and dropout are recomputed.
 ///
 /// With p the probabilities after dropout and dP = dContext vᵀ: dv = pᵀ dContext and dScores = p₀ ∘ (mask ∘
-/// dP − Σ dContext ∘ context), whose sum is that over keys of p ∘ dP.
+/// dP − Σ p ∘ dP), the sum over keys.
 ///
 /// - Parameters:
 ///   - dContext: (T, H).
-///   - context: (T, H), as forward wrote it.
 ///   - logSumExp: (heads, T), as forward wrote it.
-///   - arena: Scratch for twice the F² scores of one head.
-///   - dQuery: (T, H); overwritten, as are `dKey` and `dValue`.
+///   - arena: Scratch for twice what forward needs.
+///   - dQuery: (T, H); overwritten, as are `dKey` and `dValue`; all of the query's precision.
 public func attentionBackward(
-    _ dContext: Tensor, query: Tensor, key: Tensor, value: Tensor, packing: PackedRows, headCount: Int,
-    dropoutRate: Float, keys: [UInt64], context: Tensor, logSumExp: Tensor, arena: inout Arena,
-    dQuery: Tensor, dKey: Tensor, dValue: Tensor
+    _ dContext: Matrix, query: Matrix, key: Matrix, value: Matrix, packing: PackedRows, headCount: Int,
+    dropout: Dropout?, logSumExp: Tensor, arena: inout Arena, dQuery: Matrix, dKey: Matrix, dValue: Matrix
 ) {
     let mark = arena.mark
     defer { arena.release(to: mark) }
     let shape = AttentionShape(query, headCount: headCount)
-    let dropout = DropoutRule(rate: dropoutRate)
-    let area = packing.longest * packing.longest
-    let (scoreBuffer, gradientBuffer) = (arena.vector(area), arena.vector(area))
-    for utterance in 0..<packing.count {
+    let scratch = AttentionScratch(packing, shape, buffers: 2, arena: &arena)
+    for utterance in 0..<packing.count where packing.length(utterance) > 0 {
         let rows = packing[utterance]
         let F = rows.count
-        let scores = scoreBuffer.elements(0..<F * F).reshaped(rows: F, columns: F)
-        let dScores = gradientBuffer.elements(0..<F * F).reshaped(rows: F, columns: F)
-        let utteranceKey = keys.isEmpty ? 0 : keys[utterance]
-        for head in 0..<headCount {
-            shape.scores(query, key, rows: rows, head: head, into: scores)
-            matrixMultiply(
-                shape.operand(dContext, rows, head), shape.operand(value, rows, head, transposed: true),
-                m: F, n: F, k: shape.headSize, into: MatrixOperand(dScores))
-            parallelFor(F, grain: 16) { range in
-                for row in range {
-                    let place = (rows.lowerBound + row) * shape.hiddenSize + head * shape.headSize
-                    let delta = parp_dot(
-                        dContext.pointer + place, context.pointer + place, Int64(shape.headSize))
+        parallelParts(headCount, grain: shape.grain(F)) { part, heads in
+            let (scores, dScores) = (scratch.scores(part, 0, F), scratch.scores(part, 1, F))
+            let (p, dS) = (scratch.probabilities(part, 0, F), scratch.probabilities(part, 1, F))
+            for head in heads {
+                shape.scores(query, key, rows: rows, head: head, into: scores)
+                matrixMultiply(
+                    shape.operand(dContext, rows, head), shape.operand(value, rows, head, transposed: true),
+                    m: F, n: F, k: shape.headSize, splits: false, into: MatrixOperand(dScores))
+                for row in 0..<F {
                     parp_attention_row_backward(
-                        scores.pointer + row * F, dScores.pointer + row * F, Int64(F),
-                        logSumExp[head, rows.lowerBound + row], Float(delta),
-                        UInt32(truncatingIfNeeded: head * F * F + row * F), utteranceKey,
-                        dropout.threshold, dropout.scale)
+                        scores.pointer + row * F, dScores.pointer + row * F, p.address(row * F),
+                        dS.address(row * F), p.precision.element, Int64(F), shape.scale,
+                        logSumExp[head, rows.lowerBound + row],
+                        shape.rule(dropout, utterance, head: head, row: row, F))
                 }
+                func product(_ a: Matrix, transposed: Bool, _ b: Matrix, into c: Matrix) {
+                    matrixMultiply(
+                        MatrixOperand(a, transposed: transposed), shape.operand(b, rows, head), m: F,
+                        n: shape.headSize, k: F, splits: false, into: shape.operand(c, rows, head))
+                }
+                product(p, transposed: true, dContext, into: dValue)
+                product(dS, transposed: false, key, into: dQuery)
+                product(dS, transposed: true, query, into: dKey)
             }
-            shape.distribute(
-                scores, dScores, dContext: shape.operand(dContext, rows, head),
-                query: shape.operand(query, rows, head), key: shape.operand(key, rows, head),
-                dQuery: shape.operand(dQuery, rows, head), dKey: shape.operand(dKey, rows, head),
-                dValue: shape.operand(dValue, rows, head))
         }
     }
 }
 
-/// The extents of a head, and the products that both directions share.
-private struct AttentionShape {
+/// The extents of a head, and where its operands lie.
+private struct AttentionShape: Sendable {
     let hiddenSize: Int
     let headSize: Int
+    let headCount: Int
     let scale: Float
+    let precision: GEMMPrecision
 
-    init(_ query: Tensor, headCount: Int) {
+    init(_ query: Matrix, headCount: Int) {
         precondition(query.columns % headCount == 0, "\(query.columns) channels in \(headCount) heads")
         hiddenSize = query.columns
         headSize = query.columns / headCount
+        self.headCount = headCount
         scale = 1 / Float(headSize).squareRoot()
+        precision = query.precision
     }
 
+    /// Heads that a thread should have at least: some hundred microseconds.
+    func grain(_ F: Int) -> Int { max(1, 16_384 / (F * F)) }
+
     /// A head's columns of an utterance's rows.
-    func operand(_ tensor: Tensor, _ rows: Range<Int>, _ head: Int, transposed: Bool = false) -> MatrixOperand
+    func operand(_ matrix: Matrix, _ rows: Range<Int>, _ head: Int, transposed: Bool = false) -> MatrixOperand
     {
         MatrixOperand(
-            tensor, offset: rows.lowerBound * hiddenSize + head * headSize, stride: hiddenSize,
+            matrix, offset: rows.lowerBound * hiddenSize + head * headSize, stride: hiddenSize,
             transposed: transposed)
     }
 
-    /// The scaled products of all queries and keys: (F, F).
-    func scores(_ query: Tensor, _ key: Tensor, rows: Range<Int>, head: Int, into scores: Tensor) {
+    /// The products of all queries and keys, not yet scaled: (F, F).
+    func scores(_ query: Matrix, _ key: Matrix, rows: Range<Int>, head: Int, into scores: Tensor) {
         matrixMultiply(
             operand(query, rows, head), operand(key, rows, head, transposed: true), m: rows.count,
-            n: rows.count, k: headSize, alpha: scale, into: MatrixOperand(scores))
+            n: rows.count, k: headSize, splits: false, into: MatrixOperand(scores))
     }
 
-    /// The gradients of value, query and key from probabilities and the gradients of scores, both (F, F).
-    func distribute(
-        _ probabilities: Tensor, _ dScores: Tensor, dContext: MatrixOperand, query: MatrixOperand,
-        key: MatrixOperand, dQuery: MatrixOperand, dKey: MatrixOperand, dValue: MatrixOperand
-    ) {
-        let F = probabilities.rows
-        matrixMultiply(
-            MatrixOperand(probabilities, transposed: true), dContext, m: F, n: headSize, k: F, into: dValue)
-        matrixMultiply(
-            MatrixOperand(dScores), key, m: F, n: headSize, k: F, alpha: scale, into: dQuery)
-        matrixMultiply(
-            MatrixOperand(dScores, transposed: true), query, m: F, n: headSize, k: F, alpha: scale,
-            into: dKey)
+    /// The dropout of one row of probabilities.
+    func rule(_ dropout: Dropout?, _ utterance: Int, head: Int, row: Int, _ F: Int) -> parp_dropout_rule {
+        dropout?.rule(utterance: utterance, from: head * F * F + row * F) ?? .none
+    }
+}
+
+/// One head's scores and probabilities for each thread, `buffers` times; in float32 they share their memory.
+private struct AttentionScratch: Sendable {
+    private let tensors: Tensor
+    private let matrices: Matrix
+    private let area: Int
+    private let buffers: Int
+
+    init(_ packing: PackedRows, _ shape: AttentionShape, buffers: Int, arena: inout Arena) {
+        area = packing.longest * packing.longest
+        self.buffers = buffers
+        let parts = parallelPartCount(shape.headCount, grain: 1)
+        tensors = arena.vector(parts * buffers * area)
+        matrices =
+            shape.precision == .float32
+            ? Matrix(tensors)
+            : arena.matrix(rows: 1, columns: parts * buffers * area, precision: shape.precision)
+    }
+
+    func scores(_ part: Int, _ buffer: Int, _ F: Int) -> Tensor {
+        let start = (part * buffers + buffer) * area
+        return tensors.elements(start..<start + F * F).reshaped(rows: F, columns: F)
+    }
+
+    func probabilities(_ part: Int, _ buffer: Int, _ F: Int) -> Matrix {
+        Matrix(
+            matrices.address((part * buffers + buffer) * area), rows: F, columns: F,
+            precision: matrices.precision)
     }
 }

@@ -3,7 +3,7 @@ public import Tensors
 
 // Channels-last and without padding: a window of `kernelSize` frames is contiguous in memory, and so are
 // `stride` taps of it. Taken `stride` taps at a time, windows of neighbouring outputs do not overlap, which
-// makes a convolution ⌈kernelSize / stride⌉ matrix products that read the input where it lies (BLAS refuses
+// makes a convolution ⌈kernelSize / stride⌉ matrix products that read the input where it lies (libraries refuse
 // rows that overlap).
 
 /// The frames a convolution makes of `length` frames: ⌊(length − kernelSize) / stride⌋ + 1, or 0.
@@ -20,24 +20,19 @@ public func convolutionOutputLength(_ length: Int, kernelSize: Int, stride: Int)
 ///   - outputPacking: The lengths that `convolutionOutputLength` gives.
 ///   - output: (output frames, O); overwritten.
 public func convolutionForward(
-    _ input: Tensor, inputPacking: PackedRows, weight: Tensor, bias: Tensor?, kernelSize: Int, stride: Int,
+    _ input: Matrix, inputPacking: PackedRows, weight: Matrix, bias: Tensor?, kernelSize: Int, stride: Int,
     outputPacking: PackedRows, into output: Tensor
 ) {
     let window = ConvolutionWindow(input: input, weight: weight, kernelSize: kernelSize, stride: stride)
     let O = output.columns
     precondition(weight.count == O * window.taps.upperBound * window.inputs, "convolution into \(O) channels")
-    if let bias {
-        parallelFor(output.rows, grain: 64) { rows in
-            for row in rows { output.rows(row..<row + 1).copy(from: bias) }
-        }
-    }
     for utterance in 0..<inputPacking.count {
         let rows = outputPacking[utterance]
         for chunk in window.chunks {
             matrixMultiply(
                 window.frames(input, from: inputPacking[utterance].lowerBound, chunk: chunk),
                 window.weights(weight, chunk: chunk, transposed: true), m: rows.count, n: O,
-                k: window.width(chunk), beta: bias == nil && chunk == 0 ? 0 : 1,
+                k: window.width(chunk), bias: chunk == 0 ? bias : nil, adding: chunk > 0,
                 into: MatrixOperand(output, offset: rows.lowerBound * O))
         }
     }
@@ -51,14 +46,12 @@ public func convolutionForward(
 ///   - dBias: (1, O); accumulated. nil leaves it out.
 ///   - dInput: (input frames, I); overwritten. nil leaves it out.
 public func convolutionBackward(
-    _ dOutput: Tensor, input: Tensor, inputPacking: PackedRows, weight: Tensor, kernelSize: Int,
+    _ dOutput: Matrix, input: Matrix, inputPacking: PackedRows, weight: Matrix, kernelSize: Int,
     stride: Int, outputPacking: PackedRows, dWeight: Tensor?, dBias: Tensor?, into dInput: Tensor?
 ) {
     let window = ConvolutionWindow(input: input, weight: weight, kernelSize: kernelSize, stride: stride)
     let O = dOutput.columns
-    if let dBias {
-        parp_add_column_sums(dOutput.pointer, Int64(dOutput.rows), Int64(O), dBias.pointer)
-    }
+    if let dBias { addColumnSums(of: dOutput, into: dBias) }
     // Frames behind the last window get no gradient, and chunks of taps add up.
     dInput?.fill(0)
     for utterance in 0..<inputPacking.count {
@@ -69,26 +62,26 @@ public func convolutionBackward(
             if let dWeight {
                 matrixMultiply(
                     MatrixOperand(dOutput, offset: rows.lowerBound * O, transposed: true),
-                    window.frames(input, from: first, chunk: chunk), m: O, n: width, k: rows.count, beta: 1,
-                    into: window.weights(dWeight, chunk: chunk))
+                    window.frames(input, from: first, chunk: chunk), m: O, n: width, k: rows.count,
+                    adding: true, into: window.weights(Matrix(dWeight), chunk: chunk))
             }
             if let dInput {
                 matrixMultiply(
                     MatrixOperand(dOutput, offset: rows.lowerBound * O),
-                    window.weights(weight, chunk: chunk), m: rows.count, n: width, k: O, beta: 1,
-                    into: window.frames(dInput, from: first, chunk: chunk))
+                    window.weights(weight, chunk: chunk), m: rows.count, n: width, k: O, adding: true,
+                    into: window.frames(Matrix(dInput), from: first, chunk: chunk))
             }
         }
     }
 }
 
 /// Where the operands of a convolution's matrix products lie.
-private struct ConvolutionWindow {
+struct ConvolutionWindow: Sendable {
     let inputs: Int
     let taps: Range<Int>
     let stride: Int
 
-    init(input: Tensor, weight: Tensor, kernelSize: Int, stride: Int) {
+    init(input: Matrix, weight: Matrix, kernelSize: Int, stride: Int) {
         precondition(
             weight.columns == input.columns && weight.rows % kernelSize == 0,
             "a kernel of \(kernelSize) taps by \(input.columns) channels, not \(weight.rows)×\(weight.columns)"
@@ -103,12 +96,12 @@ private struct ConvolutionWindow {
     /// The columns of a chunk: its taps times the channels.
     func width(_ chunk: Int) -> Int { min(stride, taps.count - chunk * stride) * inputs }
 
-    func frames(_ tensor: Tensor, from first: Int, chunk: Int) -> MatrixOperand {
-        MatrixOperand(tensor, offset: (first + chunk * stride) * inputs, stride: stride * inputs)
+    func frames(_ matrix: Matrix, from first: Int, chunk: Int) -> MatrixOperand {
+        MatrixOperand(matrix, offset: (first + chunk * stride) * inputs, stride: stride * inputs)
     }
 
-    func weights(_ tensor: Tensor, chunk: Int, transposed: Bool = false) -> MatrixOperand {
+    func weights(_ matrix: Matrix, chunk: Int, transposed: Bool = false) -> MatrixOperand {
         MatrixOperand(
-            tensor, offset: chunk * stride * inputs, stride: taps.count * inputs, transposed: transposed)
+            matrix, offset: chunk * stride * inputs, stride: taps.count * inputs, transposed: transposed)
     }
 }

@@ -1,53 +1,109 @@
 internal import CMath
 public import Tensors
 
-/// Drops each element with probability `rate` and scales the others by 1 / (1 − rate) (Srivastava et al.,
-/// 2014).
+/// Which elements of a packed tensor are dropped (Srivastava et al., 2014).
 ///
 /// The bits of an element are a function of its utterance's key and its place in the utterance, so backward
-/// regenerates them and nothing is stored. May run in place; rate 0 copies.
+/// regenerates them and nothing is stored.
+public struct Dropout: Sendable {
+    /// The probability that an element is dropped; others are scaled by 1 / (1 − rate).
+    public let rate: Float
+    /// Where each utterance's rows lie.
+    public let packing: PackedRows
+    /// One an utterance.
+    public let keys: [UInt64]
+
+    /// Dropout at a rate from 0 to below 1.
+    public init(rate: Float, packing: PackedRows, keys: [UInt64]) {
+        precondition(rate >= 0 && rate < 1, "a dropout rate is from 0 to below 1, not \(rate)")
+        precondition(keys.count == packing.count, "\(keys.count) keys for \(packing.count) utterances")
+        self.rate = rate
+        self.packing = packing
+        self.keys = keys
+    }
+
+    /// The rule for an utterance's sequence from one of its elements on.
+    func rule(utterance: Int, from element: Int) -> parp_dropout_rule {
+        parp_dropout_rule(
+            key: keys[utterance], threshold: UInt32(Double(rate) * 0x1p32),
+            first_index: UInt32(truncatingIfNeeded: element), scale: 1 / (1 - rate))
+    }
+
+    /// Calls with ranges of rows, each of one utterance, and the rule from their first element on.
+    func forEachRows(columns: Int, _ body: @Sendable (Range<Int>, parp_dropout_rule) -> Void) {
+        for utterance in 0..<packing.count {
+            let rows = packing[utterance]
+            parallelFor(rows.count, grain: 64) { range in
+                body(
+                    rows.lowerBound + range.lowerBound..<rows.lowerBound + range.upperBound,
+                    rule(utterance: utterance, from: range.lowerBound * columns))
+            }
+        }
+    }
+}
+
+extension parp_dropout_rule {
+    /// Nothing is dropped.
+    static var none: parp_dropout_rule {
+        parp_dropout_rule(key: 0, threshold: 0, first_index: 0, scale: 1)
+    }
+}
+
+/// Calls with ranges of rows and their rule: of all rows where there is no dropout.
+func forEachRows(
+    _ rows: Int, columns: Int, _ dropout: Dropout?, _ body: @Sendable (Range<Int>, parp_dropout_rule) -> Void
+) {
+    guard let dropout else {
+        parallelFor(rows, grain: 64) { body($0, .none) }
+        return
+    }
+    dropout.forEachRows(columns: columns, body)
+}
+
+/// Drops elements and scales the others. May run in place.
 ///
 /// - Parameters:
 ///   - input: (T, C), packed.
-///   - keys: One a utterance.
 ///   - output: (T, C); overwritten.
-public func dropoutForward(
-    _ input: Tensor, rate: Float, packing: PackedRows, keys: [UInt64], into output: Tensor
-) {
-    guard rate > 0 else {
-        if input.pointer != output.pointer { output.copy(from: input) }
-        return
-    }
-    let dropout = DropoutRule(rate: rate)
+public func dropoutForward(_ input: Tensor, _ dropout: Dropout, into output: Tensor) {
+    precondition(input.count == output.count, "dropout of \(input.count) elements into \(output.count)")
     let C = input.columns
-    for utterance in 0..<packing.count {
-        let (rows, key) = (packing[utterance], keys[utterance])
-        parallelFor(rows.count, grain: 64) { range in
-            let start = (rows.lowerBound + range.lowerBound) * C
-            parp_dropout(
-                input.pointer + start, output.pointer + start, Int64(range.count * C),
-                UInt32(truncatingIfNeeded: range.lowerBound * C), key, dropout.threshold, dropout.scale)
-        }
+    dropout.forEachRows(columns: C) { rows, rule in
+        let start = rows.lowerBound * C
+        parp_dropout(input.pointer + start, output.pointer + start, Int64(rows.count * C), rule)
     }
 }
 
 /// Writes the gradient of `dropoutForward`: the same elements dropped, the same scale.
 ///
 /// May run in place.
-public func dropoutBackward(
-    _ dOutput: Tensor, rate: Float, packing: PackedRows, keys: [UInt64], into dInput: Tensor
-) {
-    dropoutForward(dOutput, rate: rate, packing: packing, keys: keys, into: dInput)
+public func dropoutBackward(_ dOutput: Tensor, _ dropout: Dropout, into dInput: Tensor) {
+    dropoutForward(dOutput, dropout, into: dInput)
 }
 
-/// A rate as the loops take it: bits below the threshold drop.
-struct DropoutRule {
-    let threshold: UInt32
-    let scale: Float
+/// Writes dropout(x) as a product takes it; without dropout, x itself.
+///
+/// It is its own backward.
+public func dropoutConvert(_ input: Tensor, _ dropout: Dropout?, into output: Matrix) {
+    precondition(input.count == output.count, "dropout of \(input.count) elements into \(output.count)")
+    let C = input.columns
+    forEachRows(input.rows, columns: C, dropout) { rows, rule in
+        let start = rows.lowerBound * C
+        parp_dropout_convert(
+            input.pointer + start, output.address(start), output.precision.element, Int64(rows.count * C),
+            rule)
+    }
+}
 
-    init(rate: Float) {
-        precondition(rate >= 0 && rate < 1, "a dropout rate is from 0 to below 1, not \(rate)")
-        threshold = UInt32(Double(rate) * 0x1p32)
-        scale = 1 / (1 - rate)
+/// Computes y = residual + dropout(y), in place: the end of a residual branch.
+///
+/// The gradient of the branch is `dropoutConvert` of the sum's, that of the residual the sum's itself.
+public func addResidual(_ residual: Tensor, _ dropout: Dropout?, into branch: Tensor) {
+    precondition(residual.count == branch.count, "residual of \(residual.count) for \(branch.count)")
+    let C = branch.columns
+    forEachRows(branch.rows, columns: C, dropout) { rows, rule in
+        let start = rows.lowerBound * C
+        parp_dropout_add(
+            residual.pointer + start, branch.pointer + start, Int64(rows.count * C), rule)
     }
 }

@@ -1,25 +1,57 @@
 internal import CMath
 public import Tensors
 
-/// Computes y = x Φ(x), with the exact normal distribution (Hendrycks and Gimpel, 2016).
+/// Computes y = dropout(x Φ(x)), with the exact normal distribution (Hendrycks and Gimpel, 2016).
 ///
 /// May run in place.
-public func geluForward(_ input: Tensor, into output: Tensor) {
-    precondition(input.count == output.count, "GELU of \(input.count) elements into \(output.count)")
-    parallelFor(input.count, grain: 16_384) { range in
-        let start = range.lowerBound
-        parp_gelu_forward(input.pointer + start, output.pointer + start, Int64(range.count))
+///
+/// - Parameters:
+///   - input: x, (T, C), packed.
+///   - dropout: Nothing is dropped where it is nil.
+///   - output: y, (T, C), of the input's precision; overwritten.
+public func geluForward(_ input: Matrix, dropout: Dropout? = nil, into output: Matrix) {
+    precondition(
+        input.count == output.count && input.precision == output.precision,
+        "GELU of \(input.count) elements into \(output.count)")
+    forEachRun(input, dropout) { start, count, rule in
+        parp_gelu_forward(
+            input.address(start), output.address(start), input.precision.element, Int64(count), rule)
     }
 }
 
-/// Writes dx = dy (Φ(x) + x φ(x)).
+/// Writes dx = dropout(dy) (Φ(x) + x φ(x)).
 ///
 /// May run in place of `dOutput`.
-public func geluBackward(_ dOutput: Tensor, input: Tensor, into dInput: Tensor) {
-    precondition(dOutput.count == input.count && dInput.count == input.count, "GELU of \(input.count)")
-    parallelFor(input.count, grain: 16_384) { range in
-        let start = range.lowerBound
+public func geluBackward(_ dOutput: Matrix, input: Matrix, dropout: Dropout? = nil, into dInput: Matrix) {
+    precondition(
+        dOutput.count == input.count && dInput.count == input.count
+            && dOutput.precision == input.precision && dInput.precision == input.precision,
+        "the gradient of GELU of \(input.count) elements")
+    forEachRun(input, dropout) { start, count, rule in
         parp_gelu_backward(
-            dOutput.pointer + start, input.pointer + start, dInput.pointer + start, Int64(range.count))
+            dOutput.address(start), input.address(start), dInput.address(start), input.precision.element,
+            Int64(count), rule)
+    }
+}
+
+/// Computes y = x Φ(x) of sums, in the precision of the product that reads them.
+func geluConvert(_ input: Tensor, into output: Matrix) {
+    parallelFor(input.count, grain: 16_384) { range in
+        parp_gelu_convert(
+            input.pointer + range.lowerBound, output.address(range.lowerBound), output.precision.element,
+            Int64(range.count))
+    }
+}
+
+/// Calls with runs of elements that share a dropout sequence: all, or the rows of one utterance.
+private func forEachRun(
+    _ matrix: Matrix, _ dropout: Dropout?, _ body: @Sendable (Int, Int, parp_dropout_rule) -> Void
+) {
+    guard let dropout else {
+        parallelFor(matrix.count, grain: 16_384) { body($0.lowerBound, $0.count, .none) }
+        return
+    }
+    dropout.forEachRows(columns: matrix.columns) { rows, rule in
+        body(rows.lowerBound * matrix.columns, rows.count * matrix.columns, rule)
     }
 }

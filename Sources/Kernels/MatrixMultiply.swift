@@ -1,36 +1,104 @@
 internal import CMath
-internal import Tensors
+public import Tensors
 
-/// A matrix operand with its leading dimension: `rows` × `columns` numbers, `stride` apart from row to row.
-struct MatrixOperand {
-    let pointer: UnsafeMutablePointer<Float>
-    let stride: Int
-    let transposed: Bool
+/// An operand of a product: a window of a matrix's memory, or its transpose.
+struct MatrixOperand: Sendable {
+    /// Where the window starts, with the kind of its elements.
+    private let origin: Matrix
+    private let stride: Int
+    private let transposed: Bool
 
-    /// A window of a tensor's memory: rows start at `offset` and are `stride` apart.
-    init(_ tensor: Tensor, offset: Int = 0, stride: Int? = nil, transposed: Bool = false) {
-        pointer = tensor.pointer + offset
-        self.stride = stride ?? tensor.columns
+    /// A window of a matrix's memory: rows start at element `offset` and are `stride` elements apart.
+    init(_ matrix: Matrix, offset: Int = 0, stride: Int? = nil, transposed: Bool = false) {
+        origin = Matrix(matrix.address(offset), rows: 1, columns: 1, precision: matrix.precision)
+        self.stride = stride ?? matrix.columns
         self.transposed = transposed
+    }
+
+    /// A window of a tensor's memory.
+    init(_ tensor: Tensor, offset: Int = 0, stride: Int? = nil, transposed: Bool = false) {
+        self.init(Matrix(tensor), offset: offset, stride: stride, transposed: transposed)
+    }
+
+    /// The operand from a row of op(M) on.
+    func from(row: Int) -> MatrixOperand { moved(by: transposed ? row : row * stride) }
+
+    /// The operand from a column of op(M) on.
+    func from(column: Int) -> MatrixOperand { moved(by: transposed ? column * stride : column) }
+
+    private func moved(by elements: Int) -> MatrixOperand {
+        MatrixOperand(origin, offset: elements, stride: stride, transposed: transposed)
+    }
+
+    fileprivate var shim: parp_matrix {
+        parp_matrix(
+            data: origin.pointer, stride: Int64(stride), transposed: transposed ? 1 : 0,
+            element: origin.precision.element)
     }
 }
 
-/// C (m, n) = alpha · op(A) · op(B) + beta · C, the only way to BLAS.
-///
-/// Views that are too small are the caller's fault.
-func matrixMultiply(
-    _ a: MatrixOperand, _ b: MatrixOperand, m: Int, n: Int, k: Int, alpha: Float = 1, beta: Float = 0,
-    into c: MatrixOperand
-) {
-    guard m > 0, n > 0 else { return }
-    let status = parp_matrix_multiply(
-        a.transposed ? 1 : 0, b.transposed ? 1 : 0, Int64(m), Int64(n), Int64(k), alpha, a.pointer,
-        Int64(a.stride), b.pointer, Int64(b.stride), beta, c.pointer, Int64(c.stride))
-    precondition(status == 0, "a matrix product of \(m) × \(n) × \(k) does not fit BLAS's 32-bit extents")
+extension GEMMPrecision {
+    /// The kind of element as the C loops name it.
+    var element: Int32 { Int32(self == .bfloat16 ? PARP_BFLOAT16 : PARP_FLOAT32) }
 }
 
-/// Sets the threads of matrix products to those of the rank.
-public func setMathThreads(_ count: Int) {
-    Threads.count = count
-    parp_set_blas_threads(Int32(clamping: count))
+/// C (m, n) = op(A) · op(B) + bias, or C += op(A) · op(B): the only way to the library that multiplies.
+///
+/// Large products are split over this rank's threads, which changes no bit: each element of C is one sum over
+/// k, in order. Windows that are too small are the caller's fault.
+///
+/// - Parameters:
+///   - splits: Whether it may be split; not where the caller already works on all threads.
+func matrixMultiply(
+    _ a: MatrixOperand, _ b: MatrixOperand, m: Int, n: Int, k: Int, bias: Tensor? = nil,
+    adding: Bool = false, splits: Bool = true, into c: MatrixOperand
+) {
+    guard m > 0, n > 0 else { return }
+    guard k > 0 else { return precondition(adding, "a product over nothing, \(m) × \(n) × 0") }
+    precondition(bias == nil || (!adding && bias?.count == n), "a bias is laid down once, for \(n) columns")
+    // A thread's share should take some tens of microseconds at least; whole tiles keep it efficient.
+    let (tile, tileFlops) = (64, 2.0 * 64 * Double(k) * Double(min(m, n)))
+    let grain = splits ? max(1, Int((4e6 / tileFlops).rounded(.up))) : .max
+    let splitsRows = m >= n
+    parallelFor(((splitsRows ? m : n) + tile - 1) / tile, grain: grain) { tiles in
+        let part = tiles.lowerBound * tile..<min(tiles.upperBound * tile, splitsRows ? m : n)
+        let status =
+            splitsRows
+            ? multiply(
+                a.from(row: part.lowerBound), b, m: part.count, n: n, k: k, bias?.pointer, adding,
+                c.from(row: part.lowerBound))
+            : multiply(
+                a, b.from(column: part.lowerBound), m: m, n: part.count, k: k,
+                bias.map { $0.pointer + part.lowerBound }, adding, c.from(column: part.lowerBound))
+        precondition(
+            status == PARP_OK, "a matrix product of \(m) × \(n) × \(k) failed in the library (\(status))")
+    }
+}
+
+private func multiply(
+    _ a: MatrixOperand, _ b: MatrixOperand, m: Int, n: Int, k: Int, _ bias: UnsafeMutablePointer<Float>?,
+    _ adding: Bool, _ c: MatrixOperand
+) -> Int {
+    Int(
+        parp_matrix_multiply(
+            Int64(m), Int64(n), Int64(k), a.shim, b.shim, bias, adding ? 1 : 0, c.shim))
+}
+
+/// Sets the threads that kernels use.
+public func setMathThreads(_ count: Int) { Threads.count = count }
+
+/// The library that multiplies matrices.
+public var matrixLibrary: String { String(cString: parp_matrix_library()) }
+
+/// Why products of a precision cannot be had here, with the fix; nil if they can.
+public func unavailability(of precision: GEMMPrecision) -> String? {
+    guard precision == .bfloat16 else { return nil }
+    switch parp_bfloat16_support() {
+    case Int32(PARP_SUPPORTED): return nil
+    case Int32(PARP_NO_LIBRARY):
+        return "this program was built without oneDNN, which multiplies bfloat16; install libdnnl-dev and "
+            + "build again without PARP_ONEDNN=0, or set precision.gemm = \"float32\""
+    default:
+        return "this CPU multiplies no bfloat16 (it lacks AVX-512 BF16); set precision.gemm = \"float32\""
+    }
 }

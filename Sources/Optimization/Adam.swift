@@ -29,13 +29,17 @@ public struct Adam: Sendable, Hashable {
     ///   - gradients: Sums; each is multiplied by `gradientScale` before anything else.
     ///   - step: The update's number, from 1.
     ///   - learningRate: Of this update.
+    ///   - shadow: The weights in bfloat16, brought up to date in the same pass; nil where there are none.
     ///   - gradientScale: One over the global denominator, times the clipping factor.
     public func update(
-        values: Tensor, gradients: Tensor, firstMoment: Tensor, secondMoment: Tensor, step: Int,
-        learningRate: Double, gradientScale: Float
+        values: Tensor, gradients: Tensor, firstMoment: Tensor, secondMoment: Tensor, shadow: Matrix? = nil,
+        step: Int, learningRate: Double, gradientScale: Float
     ) {
         let counts = [gradients.count, firstMoment.count, secondMoment.count]
         precondition(counts.allSatisfy { $0 == values.count }, "Adam: \(values.count) weights and \(counts)")
+        precondition(
+            shadow.map { $0.precision == .bfloat16 && $0.count == values.count } ?? true,
+            "a shadow of \(values.count) weights in bfloat16")
         let correction1 = 1 - power(beta1, step)
         let correction2 = 1 - power(beta2, step)
         let settings = parp_adam_settings(
@@ -46,7 +50,8 @@ public struct Adam: Sendable, Hashable {
             let start = range.lowerBound
             parp_adam(
                 values.pointer + start, gradients.pointer + start, firstMoment.pointer + start,
-                secondMoment.pointer + start, Int64(range.count), settings)
+                secondMoment.pointer + start,
+                shadow?.address(start).assumingMemoryBound(to: UInt16.self), Int64(range.count), settings)
         }
     }
 

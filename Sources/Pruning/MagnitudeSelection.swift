@@ -1,3 +1,4 @@
+internal import CMath
 public import Tensors
 
 /// Why a mask cannot be computed.
@@ -22,11 +23,11 @@ public struct MagnitudeSelection: Sendable {
     public let threshold: Float
 }
 
-/// Prunes exactly round(s · N) weights of the pool, those of the smallest magnitude; of equals, those that
-/// come first.
+/// Prunes exactly round(s · N) weights of the pool, those of the smallest magnitude; of equals, those that come
+/// first.
 ///
-/// Magnitudes of floats order like their bits without the sign, so a histogram of the upper 16 and one of the
-/// lower 15 bits find the threshold exactly, in two passes over the pool; a third writes the bits.
+/// A sample brackets the threshold, one pass over the pool counts what lies below and inside the bracket, one
+/// collects the few inside, among which the threshold is found the same way; a last pass writes the bits.
 ///
 /// - Parameters:
 ///   - values: The flat store.
@@ -38,82 +39,128 @@ public func magnitudeMask(
     precondition(sparsity >= 0 && sparsity <= 1, "a sparsity is from 0 to 1, not \(sparsity)")
     let target = prunedCount(sparsity: sparsity, poolSize: pool.count)
     guard target > 0 else { return MagnitudeSelection(mask: .allKept(count: pool.count), threshold: 0) }
-    try refuseNaN(values, pool)
-    let upper = histogram(values, pool, bins: 1 << 16) { Int($0 >> 15) }
-    let (upperBin, below) = locate(target, in: upper)
-    let lower = histogram(values, pool, bins: 1 << 15) {
-        Int($0 >> 15) == upperBin ? Int($0 & 0x7FFF) : nil
+    let segments = pool.members.map { values.elements($0.slot.range) }
+    guard let (threshold, below) = smallestMagnitude(rank: target, of: segments) else {
+        throw notANumber(segments, pool)
     }
-    let (lowerBin, belowExactly) = locate(target - below, in: lower)
-    let threshold = UInt32(upperBin) << 15 | UInt32(lowerBin)
-    let ties = target - below - belowExactly
     return MagnitudeSelection(
-        mask: mask(values, pool, threshold: threshold, ties: ties),
+        mask: mask(segments, pool, threshold: threshold, ties: target - below),
         threshold: Float(bitPattern: threshold))
 }
 
-/// The bits that order a weight by magnitude.
-@inline(__always)
-private func magnitudeBits(_ value: Float) -> UInt32 { value.bitPattern & 0x7FFF_FFFF }
+/// The largest bits of a magnitude, infinity's.
+private let infinity: UInt32 = 0x7F80_0000
 
-private func refuseNaN(_ values: Tensor, _ pool: PrunablePool) throws(PruningError) {
-    for member in pool.members {
-        var largest: UInt32 = 0
-        for index in member.slot.range { largest = max(largest, magnitudeBits(values[index])) }
-        if largest > 0x7F80_0000 {
-            throw PruningError(
-                "\(member.slot.name) holds a weight that is not a number, which has no magnitude to prune by; "
-                    + "resume from an earlier checkpoint with a lower learning rate")
+/// The sentence about the first parameter that holds a weight which is not a number.
+private func notANumber(_ segments: [Tensor], _ pool: PrunablePool) -> PruningError {
+    let culprit = zip(pool.members, segments).first { Count([$0.1], 0...infinity).notNumbers > 0 }
+    return PruningError(
+        "\(culprit?.0.slot.name ?? "the pool") holds a weight that is not a number, which has no magnitude to "
+            + "prune by; resume from an earlier checkpoint with a lower learning rate")
+}
+
+/// How many magnitudes lie where.
+private struct Count {
+    var below: Int64 = 0
+    var inside: Int64 = 0
+    var notNumbers: Int64 = 0
+
+    init(_ segments: [Tensor], _ range: ClosedRange<UInt32>) {
+        for segment in segments {
+            parp_count_magnitudes(
+                segment.pointer, Int64(segment.count), range.lowerBound, range.upperBound, &below, &inside,
+                &notNumbers)
         }
     }
 }
 
-@inline(__always)
-private func histogram(
-    _ values: Tensor, _ pool: PrunablePool, bins: Int, _ bin: (UInt32) -> Int?
-) -> [Int] {
-    var counts = [Int](repeating: 0, count: bins)
-    counts.withUnsafeMutableBufferPointer { counts in
-        for member in pool.members {
-            for index in member.slot.range {
-                if let bin = bin(magnitudeBits(values[index])) { counts[bin] += 1 }
-            }
-        }
+/// The magnitude of a rank from 1, as bits, and how many are smaller than it; nil if one is not a number.
+private func smallestMagnitude(rank: Int, of segments: [Tensor]) -> (magnitude: UInt32, below: Int)? {
+    let total = segments.reduce(0) { $0 + $1.count }
+    precondition((1...max(1, total)).contains(rank), "rank \(rank) of \(total)")
+    let sample = sortedSample(segments, total: total)
+    guard sample.allSatisfy({ $0 <= infinity }) else { return nil }
+    if sample.count == total {
+        let found = sample[rank - 1]
+        return (found, sample.prefix { $0 < found }.count)
     }
-    return counts
+    var range = bracket(rank: rank, total: total, sample: sample)
+    var count = Count(segments, range)
+    guard count.notNumbers == 0 else { return nil }
+    // A sample errs once in ten thousand times, and says little where few values make up the whole pool: then
+    // the range moves to the side that holds the rank, or is halved, until it holds the rank and little else.
+    while true {
+        let holdsRank = (Int(count.below)..<Int(count.below + count.inside)).contains(rank - 1)
+        let isOneValue = range.lowerBound == range.upperBound
+        if holdsRank && (isOneValue || Int(count.inside) <= total / 2) { break }
+        if rank <= Int(count.below) {
+            range = 0...range.lowerBound - 1
+        } else if !holdsRank {
+            range = range.upperBound + 1...infinity
+        } else {
+            let middle = range.lowerBound + (range.upperBound - range.lowerBound) / 2
+            let lower = Count(segments, range.lowerBound...middle)
+            let isLower = rank <= Int(lower.below + lower.inside)
+            range = isLower ? range.lowerBound...middle : middle + 1...range.upperBound
+        }
+        count = Count(segments, range)
+    }
+    if range.lowerBound == range.upperBound { return (range.lowerBound, Int(count.below)) }
+    let collected = FlatBuffer(count: Int(count.inside) + 1)
+    var filled = 0
+    for segment in segments {
+        filled += Int(
+            parp_collect_magnitudes(
+                segment.pointer, Int64(segment.count), range.lowerBound, range.upperBound,
+                collected.all.pointer + filled))
+    }
+    let inner = smallestMagnitude(rank: rank - Int(count.below), of: [collected[0..<filled]])
+    return inner.map { ($0.magnitude, $0.below + Int(count.below)) }
 }
 
-/// The bin that holds the `target`-th smallest, and how many lie in the bins before it.
-private func locate(_ target: Int, in counts: [Int]) -> (bin: Int, below: Int) {
-    var below = 0
-    for (bin, count) in counts.enumerated() {
-        if below + count >= target { return (bin, below) }
-        below += count
+private let sampleSize = 1 << 15
+
+/// Magnitudes at even distances, sorted; all of them if there are few.
+private func sortedSample(_ segments: [Tensor], total: Int) -> [UInt32] {
+    let step = max(1, total / sampleSize)
+    var sample: [UInt32] = []
+    var skip = 0
+    for segment in segments {
+        while skip < segment.count {
+            sample.append(segment[skip].bitPattern & 0x7FFF_FFFF)
+            skip += step
+        }
+        skip -= segment.count
     }
-    preconditionFailure("\(target) weights of \(below)")
+    return sample.sorted()
+}
+
+/// Magnitudes between which the rank lies, but for one time in ten thousand: four standard deviations of the
+/// sample's own rank.
+private func bracket(rank: Int, total: Int, sample: [UInt32]) -> ClosedRange<UInt32> {
+    let share = Double(rank) / Double(total)
+    let center = share * Double(sample.count)
+    let width = 4 * (Double(sample.count) * share * (1 - share)).squareRoot() + 2
+    let low = Int(center - width)
+    let high = Int((center + width).rounded(.up))
+    return (low < 0 ? 0 : sample[low])...(high >= sample.count ? infinity : sample[high])
 }
 
 /// Keeps what is above the threshold, and of what equals it all but the first `ties`.
-private func mask(_ values: Tensor, _ pool: PrunablePool, threshold: UInt32, ties: Int) -> PruningMask {
+private func mask(
+    _ segments: [Tensor], _ pool: PrunablePool, threshold: UInt32, ties: Int
+) -> PruningMask {
     var bits = [UInt64](repeating: 0, count: (pool.count + 63) / 64)
-    var ties = ties
-    var (word, place) = (UInt64(0), 0)
-    for member in pool.members {
-        for index in member.slot.range {
-            let magnitude = magnitudeBits(values[index])
-            var keeps = magnitude > threshold
-            if magnitude == threshold {
-                keeps = ties <= 0
-                ties -= 1
-            }
-            word |= (keeps ? 1 : 0) << UInt64(place % 64)
-            place += 1
-            if place % 64 == 0 {
-                bits[place / 64 - 1] = word
-                word = 0
-            }
+    var ties = Int64(ties)
+    for (member, segment) in zip(pool.members, segments) {
+        var words = [UInt64](repeating: 0, count: (segment.count + 63) / 64)
+        parp_magnitude_mask(segment.pointer, Int64(segment.count), threshold, &ties, &words)
+        // A parameter need not start at a word of the pool.
+        let (first, shift) = (member.start / 64, UInt64(member.start % 64))
+        for (index, word) in words.enumerated() {
+            bits[first + index] |= word << shift
+            if shift > 0 && word >> (64 - shift) != 0 { bits[first + index + 1] |= word >> (64 - shift) }
         }
     }
-    if place % 64 != 0 { bits[place / 64] = word }
     return PruningMask(bits: bits, count: pool.count)
 }

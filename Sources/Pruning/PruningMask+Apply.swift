@@ -1,9 +1,17 @@
+internal import CMath
 public import Tensors
 
 extension PruningMask {
     /// Zeroes the pruned weights, in place, and touches nothing else.
     public func apply(to values: Tensor, pool: PrunablePool) {
-        forEachPruned(pool) { values[$0] = 0 }
+        precondition(count == pool.count, "a mask of \(count) weights for a pool of \(pool.count)")
+        for member in pool.members {
+            let words = stride(from: member.range.lowerBound, to: member.range.upperBound, by: 64).map {
+                word(at: $0, limit: member.range.upperBound)
+            }
+            let weights = values.elements(member.slot.range)
+            parp_apply_mask(weights.pointer, Int64(weights.count), words)
+        }
     }
 
     /// Calls with the place in the flat store of each pruned weight, in the pool's order.

@@ -17,6 +17,20 @@ public struct Utterance: Sendable, Hashable, Codable {
     /// Where it stands: `FILE:LINE`.
     public var origin: String
 
+    /// An utterance of a manifest.
+    public init(
+        id: String, audioPath: String, durationSeconds: Double, text: String, language: String? = nil,
+        speaker: String? = nil, origin: String
+    ) {
+        self.id = id
+        self.audioPath = audioPath
+        self.durationSeconds = durationSeconds
+        self.text = text
+        self.language = language
+        self.speaker = speaker
+        self.origin = origin
+    }
+
     /// What counted randomness knows the utterance by: a hash of its name (FNV-1a), the same in any order and
     /// split.
     public var identity: UInt64 {

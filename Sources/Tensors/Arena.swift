@@ -35,6 +35,12 @@ public struct Arena: ~Copyable {
         return Tensor(pointer.assumingMemoryBound(to: Float.self), rows: rows, columns: columns)
     }
 
+    /// Gives a matrix for products, whose elements are undefined, aligned to 64 bytes.
+    public mutating func matrix(rows: Int, columns: Int, precision: GEMMPrecision) -> Matrix {
+        Matrix(
+            bytes(rows * columns * precision.bytes), rows: rows, columns: columns, precision: precision)
+    }
+
     /// Gives a vector whose elements are undefined, as one row.
     public mutating func vector(_ count: Int) -> Tensor { tensor(rows: 1, columns: count) }
 

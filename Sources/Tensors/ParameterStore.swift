@@ -10,21 +10,53 @@ public struct ParameterStore: ~Copyable {
     public let firstMoment: FlatBuffer
     /// Adam's second moment.
     public let secondMoment: FlatBuffer
+    /// The weights once more, as bfloat16 products take them: two elements in the place of a float. Empty in
+    /// float32.
+    private let shadowBuffer: FlatBuffer
+    /// What matrix products multiply.
+    public let precision: GEMMPrecision
 
     /// A store of zeros.
     ///
-    /// Without `training` it holds values only.
-    public init(layout: ParameterLayout, training: Bool = true) {
+    /// Without `training` it holds no gradients and moments.
+    public init(layout: ParameterLayout, training: Bool = true, precision: GEMMPrecision = .float32) {
         self.layout = layout
+        self.precision = precision
         values = FlatBuffer(count: layout.count)
         let count = training ? layout.count : 0
         gradients = FlatBuffer(count: count)
         firstMoment = FlatBuffer(count: count)
         secondMoment = FlatBuffer(count: count)
+        shadowBuffer = FlatBuffer(count: precision == .bfloat16 ? (layout.count + 1) / 2 : 0)
+    }
+
+    /// The weights as bfloat16 products take them, one row; nil in float32.
+    ///
+    /// Whoever changes `values` brings them up to date.
+    public var shadow: Matrix? {
+        guard precision == .bfloat16 else { return nil }
+        return Matrix(shadowBuffer.all.pointer, rows: 1, columns: layout.count, precision: .bfloat16)
+    }
+
+    /// A range of the weights as bfloat16 products take them; nil in float32.
+    public func shadow(_ range: Range<Int>) -> Matrix? {
+        shadow.map {
+            Matrix($0.address(range.lowerBound), rows: 1, columns: range.count, precision: .bfloat16)
+        }
     }
 
     /// The weights and gradients as views that layers read and accumulate into.
-    public var views: ParameterViews { ParameterViews(values: values.all, gradients: gradients.all) }
+    public var views: ParameterViews {
+        ParameterViews(values: values.all, gradients: gradients.all, shadow: shadow)
+    }
+}
+
+extension ParameterStore {
+    /// The views for products in float32, whatever training multiplies: evaluation says what any other program
+    /// would say of these weights.
+    public var float32Views: ParameterViews {
+        ParameterViews(values: values.all, gradients: gradients.all)
+    }
 }
 
 /// Views of a store, as layers take them.
@@ -33,16 +65,30 @@ public struct ParameterViews: Sendable {
     public let values: Tensor
     /// All gradients.
     public let gradients: Tensor
+    /// All weights in bfloat16, if products are in bfloat16.
+    public let shadow: Matrix?
 
     /// Views of weights and gradients of one layout.
-    public init(values: Tensor, gradients: Tensor) {
+    public init(values: Tensor, gradients: Tensor, shadow: Matrix? = nil) {
         self.values = values
         self.gradients = gradients
+        self.shadow = shadow
     }
+
+    /// What matrix products multiply.
+    public var precision: GEMMPrecision { shadow == nil ? .float32 : .bfloat16 }
 
     /// A parameter's weights, as a matrix with its shape's rows and columns.
     public func value(_ slot: ParameterSlot) -> Tensor {
         values.elements(slot.range).reshaped(rows: slot.shape.rows, columns: slot.shape.columns)
+    }
+
+    /// A parameter's weights as a product takes them that multiplies numbers of a precision.
+    public func matrix(_ slot: ParameterSlot, as precision: GEMMPrecision) -> Matrix {
+        guard precision == .bfloat16, let shadow else { return Matrix(value(slot)) }
+        return Matrix(
+            shadow.address(slot.offset), rows: slot.shape.rows, columns: slot.shape.columns,
+            precision: .bfloat16)
     }
 
     /// A parameter's gradient, as a matrix with its shape's rows and columns.

@@ -18,12 +18,22 @@ public enum Threads {
 /// elementwise work and whole rows qualify, sums across rows do not. Below `grain` items a thread, it runs on
 /// the caller.
 public func parallelFor(_ count: Int, grain: Int, _ body: @Sendable (Range<Int>) -> Void) {
-    let parts = min(Threads.count, count / max(1, grain))
+    parallelParts(count, grain: grain) { _, range in body(range) }
+}
+
+/// The most parts that `parallelParts` cuts work into: how much scratch a body needs that has one piece a part.
+public func parallelPartCount(_ count: Int, grain: Int) -> Int {
+    max(1, min(Threads.count, count / max(1, grain)))
+}
+
+/// Runs `body` over disjoint ranges that cover `0 ..< count`, each with the number of its part.
+public func parallelParts(_ count: Int, grain: Int, _ body: @Sendable (Int, Range<Int>) -> Void) {
+    let parts = parallelPartCount(count, grain: grain)
     guard parts > 1 else {
-        if count > 0 { body(0..<count) }
+        if count > 0 { body(0, 0..<count) }
         return
     }
     DispatchQueue.concurrentPerform(iterations: parts) { part in
-        body(count * part / parts..<count * (part + 1) / parts)
+        body(part, count * part / parts..<count * (part + 1) / parts)
     }
 }

@@ -19,7 +19,9 @@ struct Parp: ParsableCommand {
               parp evaluate --model runs/first/final --data test.jsonl
             """,
         version: parpVersion,
-        subcommands: [Train.self, Evaluate.self, Transcribe.self, Prune.self, Init.self])
+        subcommands: [
+            Train.self, Evaluate.self, Transcribe.self, Prune.self, Init.self, Bench.self,
+        ])
 
     /// Parses and runs; a fault of usage ends with 64, and is said by one rank only.
     static func main() {

@@ -26,20 +26,26 @@ private struct AttentionCase: ~Copyable {
         keys = items.map { CountedRandom(seed: 5, stream: .attentionDropout, item: $0).key }
     }
 
+    private var dropout: Dropout? {
+        dropoutRate > 0 ? Dropout(rate: dropoutRate, packing: packing, keys: keys) : nil
+    }
+
     borrowing func forward() {
         var scratch = testArena()
         attentionForward(
-            query: query.values, key: key.values, value: value.values, packing: packing, headCount: headCount,
-            dropoutRate: dropoutRate, keys: keys, arena: &scratch, logSumExp: logSumExp, into: context)
+            query: Matrix(query.values), key: Matrix(key.values), value: Matrix(value.values),
+            packing: packing,
+            headCount: headCount, dropout: dropout, arena: &scratch, logSumExp: logSumExp,
+            into: Matrix(context))
     }
 
     borrowing func backward() {
         var scratch = testArena()
         attentionBackward(
-            dContext, query: query.values, key: key.values, value: value.values, packing: packing,
-            headCount: headCount, dropoutRate: dropoutRate, keys: keys, context: context,
-            logSumExp: logSumExp,
-            arena: &scratch, dQuery: query.gradient, dKey: key.gradient, dValue: value.gradient)
+            Matrix(dContext), query: Matrix(query.values), key: Matrix(key.values),
+            value: Matrix(value.values), packing: packing, headCount: headCount, dropout: dropout,
+            logSumExp: logSumExp, arena: &scratch, dQuery: Matrix(query.gradient), dKey: Matrix(key.gradient),
+            dValue: Matrix(value.gradient))
     }
 
     var results: [[Float]] {
@@ -92,7 +98,7 @@ struct AttentionTests {
         let drawn = attention.arena.tensor(rows: 10, columns: 5)
         drawn.fill(0.2)
         dropoutForward(
-            drawn, rate: 0.5, packing: PackedRows(lengths: [10]), keys: attention.keys, into: drawn)
+            drawn, Dropout(rate: 0.5, packing: PackedRows(lengths: [10]), keys: attention.keys), into: drawn)
         for head in 0..<2 {
             for row in 0..<5 {
                 for column in 0..<5 {

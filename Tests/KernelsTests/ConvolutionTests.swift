@@ -31,11 +31,13 @@ struct ConvolutionTests {
             golden, output: output, cotangent: dOutput, activations: [input], parameters: [weight, bias]
         ) {
             convolutionForward(
-                input.values, inputPacking: inputPacking, weight: weight.values, bias: bias.values,
+                Matrix(input.values), inputPacking: inputPacking, weight: Matrix(weight.values),
+                bias: bias.values,
                 kernelSize: kernelSize, stride: stride, outputPacking: outputPacking, into: output)
         } backward: {
             convolutionBackward(
-                dOutput, input: input.values, inputPacking: inputPacking, weight: weight.values,
+                Matrix(dOutput), input: Matrix(input.values), inputPacking: inputPacking,
+                weight: Matrix(weight.values),
                 kernelSize: kernelSize, stride: stride, outputPacking: outputPacking,
                 dWeight: weight.gradient,
                 dBias: bias.gradient, into: input.gradient)
@@ -74,10 +76,12 @@ struct ConvolutionTests {
         )
         let (packed, alone) = (arena.unset(rows: 24, columns: 6), arena.unset(rows: 14, columns: 6))
         convolutionForward(
-            input, inputPacking: inputPacking, weight: weight, bias: nil, kernelSize: 3, stride: 2,
+            Matrix(input), inputPacking: inputPacking, weight: Matrix(weight), bias: nil, kernelSize: 3,
+            stride: 2,
             outputPacking: outputPacking, into: packed)
         convolutionForward(
-            input.rows(23..<53), inputPacking: PackedRows(lengths: [30]), weight: weight, bias: nil,
+            Matrix(input.rows(23..<53)), inputPacking: PackedRows(lengths: [30]), weight: Matrix(weight),
+            bias: nil,
             kernelSize: 3,
             stride: 2, outputPacking: PackedRows(lengths: [14]), into: alone)
         expectSameBits([packed.rows(10..<24).array()], [alone.array()])

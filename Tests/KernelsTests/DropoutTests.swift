@@ -14,7 +14,7 @@ struct DropoutTests {
         var arena = testArena()
         let (input, output) = (arena.tensor(rows: 800, columns: 63), arena.unset(rows: 800, columns: 63))
         input.fill(1)
-        dropoutForward(input, rate: 0.1, packing: packing, keys: keys, into: output)
+        dropoutForward(input, Dropout(rate: 0.1, packing: packing, keys: keys), into: output)
         let kept = output.array().filter { $0 != 0 }
         #expect(kept.allSatisfy { abs($0 - 1 / 0.9) < 1e-6 })
         let share = Double(kept.count) / 50_400
@@ -28,10 +28,10 @@ struct DropoutTests {
         let (input, output) = (
             arena.wave(rows: 800, columns: 63, phase: 0), arena.unset(rows: 800, columns: 63)
         )
-        dropoutForward(input, rate: 0.3, packing: packing, keys: keys, into: output)
+        dropoutForward(input, Dropout(rate: 0.3, packing: packing, keys: keys), into: output)
         let alone = arena.unset(rows: 500, columns: 63)
         dropoutForward(
-            input.rows(300..<800), rate: 0.3, packing: PackedRows(lengths: [500]), keys: [keys[2]],
+            input.rows(300..<800), Dropout(rate: 0.3, packing: PackedRows(lengths: [500]), keys: [keys[2]]),
             into: alone)
         expectSameBits([alone.array()], [output.rows(300..<800).array()])
         let dropped = output.array().map { $0 == 0 }
@@ -46,8 +46,8 @@ struct DropoutTests {
         let (dOutput, dInput) = (
             arena.wave(rows: 800, columns: 63, phase: 9), arena.unset(rows: 800, columns: 63)
         )
-        dropoutForward(input, rate: 0.3, packing: packing, keys: keys, into: output)
-        dropoutBackward(dOutput, rate: 0.3, packing: packing, keys: keys, into: dInput)
+        dropoutForward(input, Dropout(rate: 0.3, packing: packing, keys: keys), into: output)
+        dropoutBackward(dOutput, Dropout(rate: 0.3, packing: packing, keys: keys), into: dInput)
         #expect(dInput.array() == zip(dOutput.array(), output.array()).map { $0 * $1 })
     }
 
@@ -59,7 +59,7 @@ struct DropoutTests {
         )
         let results = withOneAndThreeThreads { () -> [Float] in
             output.copy(from: input)
-            dropoutForward(output, rate: 0.3, packing: packing, keys: keys, into: output)
+            dropoutForward(output, Dropout(rate: 0.3, packing: packing, keys: keys), into: output)
             return output.array()
         }
         expectSameBits(results.one, results.three)
@@ -72,7 +72,7 @@ struct DropoutTests {
         let (input, output) = (
             arena.wave(rows: 800, columns: 3, phase: 0), arena.unset(rows: 800, columns: 3)
         )
-        dropoutForward(input, rate: 0, packing: packing, keys: keys, into: output)
+        dropoutForward(input, Dropout(rate: 0, packing: packing, keys: keys), into: output)
         expectSameBits([output.array()], [input.array()])
     }
 }

@@ -16,9 +16,9 @@ struct GELUTests {
         checkKernel(
             GoldenValues.gelu, output: output, cotangent: dOutput, activations: [input], parameters: []
         ) {
-            geluForward(input.values, into: output)
+            geluForward(Matrix(input.values), into: Matrix(output))
         } backward: {
-            geluBackward(dOutput, input: input.values, into: input.gradient)
+            geluBackward(Matrix(dOutput), input: Matrix(input.values), into: Matrix(input.gradient))
         }
     }
 
@@ -28,7 +28,7 @@ struct GELUTests {
         let values = (0...2400).map { Float($0 - 1200) / 100 }
         let tensor = arena.tensor(rows: 1, columns: values.count)
         tensor.copy(from: values)
-        geluForward(tensor, into: tensor)
+        geluForward(Matrix(tensor), into: Matrix(tensor))
         let expected = values.map { Float(0.5 * Double($0) * erfc(-Double($0) / 2.0.squareRoot())) }
         #expect(largestDifference(tensor.array(), expected) < tolerance)
         #expect(tensor[1200] == 0)
@@ -40,9 +40,9 @@ struct GELUTests {
         let tensor = arena.unset(columns: 33)
         let (output, one) = (arena.zeros(rows: 1, columns: 33), arena.tensor(rows: 1, columns: 33))
         one.fill(1)
-        geluForward(tensor, into: output)
+        geluForward(Matrix(tensor), into: Matrix(output))
         #expect(output.array().filter { !$0.isNaN }.isEmpty)
-        geluBackward(one, input: tensor, into: output)
+        geluBackward(Matrix(one), input: Matrix(tensor), into: Matrix(output))
         #expect(output.array().filter { !$0.isNaN }.isEmpty)
     }
 
@@ -51,7 +51,7 @@ struct GELUTests {
         var arena = testArena()
         let (input, output) = (arena.wave(columns: 300_001, phase: 0), arena.unset(columns: 300_001))
         let results = withOneAndThreeThreads { () -> [Float] in
-            geluForward(input, into: output)
+            geluForward(Matrix(input), into: Matrix(output))
             return output.array()
         }
         expectSameBits(results.one, results.three)

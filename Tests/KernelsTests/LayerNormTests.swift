@@ -12,18 +12,17 @@ struct LayerNormTests {
         let bias = Operand("dBias", arena.wave(columns: 37, phase: 2), arena: &arena)
         let output = arena.unset(rows: 5, columns: 37)
         let dOutput = arena.wave(rows: 5, columns: 37, phase: 9)
-        let (mean, inverseDeviation) = (arena.unset(columns: 5), arena.unset(columns: 5))
+        let operands = LayerNormOperands(
+            weight: weight.values, bias: bias.values, epsilon: 1e-5, mean: arena.unset(columns: 5),
+            inverseDeviation: arena.unset(columns: 5))
         checkKernel(
             GoldenValues.layerNorm, output: output, cotangent: dOutput, activations: [input],
             parameters: [weight, bias]
         ) {
-            layerNormForward(
-                input.values, weight: weight.values, bias: bias.values, epsilon: 1e-5, mean: mean,
-                inverseDeviation: inverseDeviation, into: output)
+            layerNormForward(input.values, operands, into: output)
         } backward: {
             layerNormBackward(
-                dOutput, input: input.values, weight: weight.values, mean: mean,
-                inverseDeviation: inverseDeviation, dWeight: weight.gradient, dBias: bias.gradient,
+                dOutput, input: input.values, operands, dWeight: weight.gradient, dBias: bias.gradient,
                 into: input.gradient)
         }
     }
@@ -38,24 +37,23 @@ struct LayerNormTests {
         let (output, dInput) = (
             arena.unset(rows: rows, columns: columns), arena.unset(rows: rows, columns: columns)
         )
-        let (mean, inverse) = (arena.unset(columns: rows), arena.unset(columns: rows))
+        let operands = LayerNormOperands(
+            weight: weight, bias: bias, epsilon: 1e-5, mean: arena.unset(columns: rows),
+            inverseDeviation: arena.unset(columns: rows))
         let (dWeight, dBias) = (arena.unset(columns: columns), arena.unset(columns: columns))
         let results = withOneAndThreeThreads {
             for gradient in [dWeight, dBias] { gradient.fill(0) }
-            layerNormForward(
-                input, weight: weight, bias: bias, epsilon: 1e-5, mean: mean, inverseDeviation: inverse,
-                into: output)
+            layerNormForward(input, operands, into: output)
             layerNormBackward(
-                dOutput, input: input, weight: weight, mean: mean, inverseDeviation: inverse,
-                dWeight: dWeight,
-                dBias: dBias, into: dInput)
+                dOutput, input: input, operands, dWeight: dWeight, dBias: dBias, into: dInput)
             return [output, dInput, dWeight, dBias].map { $0.array() }
         }
         expectSameBits(results.one, results.three)
         let alone = arena.unset(columns: columns)
-        layerNormForward(
-            input.rows(333..<334), weight: weight, bias: bias, epsilon: 1e-5, mean: arena.vector(1),
-            inverseDeviation: arena.vector(1), into: alone)
+        let ownOperands = LayerNormOperands(
+            weight: weight, bias: bias, epsilon: 1e-5, mean: arena.vector(1),
+            inverseDeviation: arena.vector(1))
+        layerNormForward(input.rows(333..<334), ownOperands, into: alone)
         expectSameBits([alone.array()], [output.rows(333..<334).array()])
     }
 
@@ -67,10 +65,9 @@ struct LayerNormTests {
         let (ones, zeros) = (arena.tensor(rows: 1, columns: 4), arena.zeros(rows: 1, columns: 4))
         ones.fill(1)
         let output = arena.unset(columns: 4)
-        layerNormForward(
-            input, weight: ones, bias: zeros, epsilon: 0, mean: arena.vector(1),
-            inverseDeviation: arena.vector(1),
-            into: output)
+        let operands = LayerNormOperands(
+            weight: ones, bias: zeros, epsilon: 0, mean: arena.vector(1), inverseDeviation: arena.vector(1))
+        layerNormForward(input, operands, into: output)
         let deviation = Float(1.25).squareRoot()
         #expect(largestDifference(output.array(), [-1.5, -0.5, 0.5, 1.5].map { $0 / deviation }) < 1e-6)
     }

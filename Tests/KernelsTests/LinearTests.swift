@@ -16,11 +16,12 @@ struct LinearTests {
             GoldenValues.linear, output: output, cotangent: dOutput, activations: [input],
             parameters: [weight, bias]
         ) {
-            linearForward(input.values, weight: weight.values, bias: bias.values, into: output)
+            linearForward(
+                Matrix(input.values), weight: Matrix(weight.values), bias: bias.values, into: Matrix(output))
         } backward: {
             linearBackward(
-                dOutput, input: input.values, weight: weight.values, dWeight: weight.gradient,
-                dBias: bias.gradient, into: input.gradient)
+                Matrix(dOutput), input: Matrix(input.values), weight: Matrix(weight.values),
+                dWeight: weight.gradient, dBias: bias.gradient, into: Matrix(input.gradient))
         }
     }
 
@@ -31,7 +32,7 @@ struct LinearTests {
             arena.wave(rows: 2, columns: 3, phase: 0), arena.wave(rows: 1, columns: 3, phase: 1)
         )
         let output = arena.unset(rows: 2, columns: 1)
-        linearForward(input, weight: weight, bias: nil, into: output)
+        linearForward(Matrix(input), weight: Matrix(weight), bias: nil, into: Matrix(output))
         let expected = (0..<2).map { row in (0..<3).reduce(Float(0)) { $0 + input[row, $1] * weight[0, $1] } }
         #expect(largestDifference(output.array(), expected) < Tolerance.blocking)
     }
@@ -43,8 +44,8 @@ struct LinearTests {
             arena.wave(rows: 61, columns: 96, phase: 0), arena.wave(rows: 48, columns: 96, phase: 1)
         )
         let (packed, alone) = (arena.unset(rows: 61, columns: 48), arena.unset(rows: 17, columns: 48))
-        linearForward(input, weight: weight, bias: nil, into: packed)
-        linearForward(input.rows(20..<37), weight: weight, bias: nil, into: alone)
+        linearForward(Matrix(input), weight: Matrix(weight), bias: nil, into: Matrix(packed))
+        linearForward(Matrix(input.rows(20..<37)), weight: Matrix(weight), bias: nil, into: Matrix(alone))
         #expect(largestDifference(packed.rows(20..<37).array(), alone.array()) < Tolerance.blocking)
     }
 }

@@ -18,13 +18,14 @@ struct PositionalConvolutionTests {
         ) {
             var scratch = testArena()
             positionalConvolutionForward(
-                input.values, packing: packing, weight: weight.values, bias: bias.values,
+                input.values, packing: packing, weight: Matrix(weight.values), bias: bias.values,
                 kernelSize: kernelSize,
                 groups: 2, arena: &scratch, into: output)
         } backward: {
             var scratch = testArena()
             positionalConvolutionBackward(
-                dOutput, input: input.values, packing: packing, weight: weight.values, kernelSize: kernelSize,
+                dOutput, input: input.values, packing: packing, weight: Matrix(weight.values),
+                kernelSize: kernelSize,
                 groups: 2, arena: &scratch, dWeight: weight.gradient, dBias: bias.gradient,
                 into: input.gradient)
         }
@@ -48,11 +49,11 @@ struct PositionalConvolutionTests {
         let bias = arena.wave(columns: 8, phase: 2)
         let (packed, alone) = (arena.unset(rows: 310, columns: 8), arena.unset(rows: 300, columns: 8))
         positionalConvolutionForward(
-            input, packing: PackedRows(lengths: lengths), weight: weight, bias: bias, kernelSize: 9,
+            input, packing: PackedRows(lengths: lengths), weight: Matrix(weight), bias: bias, kernelSize: 9,
             groups: 2,
             arena: &arena, into: packed)
         positionalConvolutionForward(
-            input.rows(7..<307), packing: PackedRows(lengths: [300]), weight: weight, bias: bias,
+            input.rows(7..<307), packing: PackedRows(lengths: [300]), weight: Matrix(weight), bias: bias,
             kernelSize: 9,
             groups: 2, arena: &arena, into: alone)
         expectSameBits([packed.rows(7..<307).array()], [alone.array()])
@@ -66,7 +67,8 @@ struct PositionalConvolutionTests {
         )
         let (bias, output) = (arena.zeros(rows: 1, columns: 4), arena.unset(rows: 300, columns: 4))
         positionalConvolutionForward(
-            input, packing: PackedRows(lengths: [300]), weight: weight, bias: bias, kernelSize: 6, groups: 2,
+            input, packing: PackedRows(lengths: [300]), weight: Matrix(weight), bias: bias, kernelSize: 6,
+            groups: 2,
             arena: &arena, into: output)
         var expected: [Float] = []
         for frame in 0..<300 {

@@ -48,6 +48,27 @@ struct MagnitudeSelectionTests {
         }
     }
 
+    @Test(
+        "pools larger than the sample are right, whether weights are all different, few values or nearly one",
+        arguments: [1, 2, 3, 70_000, 200_003])
+    func largePools(values: Int) throws {
+        let fixture = PoolFixture(sizes: [100_001, 64, 99_938])
+        let random = CountedRandom(seed: 3, stream: .randomMask)
+        // A few values are uneven: the first takes most places, so that a sample's bracket holds it alone.
+        fixture.poolValues = (0..<200_003).map { index in
+            let draw = random.uniform(at: UInt64(index))
+            let value = values < 10 ? Int(draw * draw * draw * Double(values)) : Int(draw * Double(values))
+            return Float(value) * (index % 2 == 0 ? 0.001 : -0.001)
+        }
+        let weights = fixture.poolValues
+        for sparsity in [1e-5, 0.3, 0.5, 0.7, 0.999, 1] {
+            let pruned = prunedCount(sparsity: sparsity, poolSize: weights.count)
+            let selection = try magnitudeMask(values: fixture.values, pool: fixture.pool, sparsity: sparsity)
+            let isSorted = selection.mask.kept == sortedMask(weights, pruned: pruned)
+            #expect(isSorted, "\(values) values, sparsity \(sparsity)")
+        }
+    }
+
     @Test("magnitudes that differ in their last bit only are told apart")
     func lastBit() throws {
         let fixture = PoolFixture(sizes: [65])

@@ -75,7 +75,7 @@ public struct GoldenModel: ~Copyable {
         let waveforms = arena.tensor(rows: packing.totalRows, columns: 1)
         waveforms.copy(from: samples.flatMap { $0 })
         let output = network.forward(
-            WaveformBatch(samples: waveforms, packing: packing), parameters: store.views, noise: nil,
+            SpeechBatch(samples: waveforms, packing: packing), parameters: store.views, noise: nil,
             augmentation: Augmentation(), trainable: trainable, arena: &arena)
         var losses = [Float](repeating: 0, count: count)
         let dLogits = arena.tensor(rows: output.logits.rows, columns: output.logits.columns)

@@ -3,36 +3,90 @@
 #include <stddef.h>
 #include <stdint.h>
 
-// C (m, n) = alpha op(A) op(B) + beta C. Returns 0, or 1 if an extent does not fit BLAS's integers.
-int parp_matrix_multiply(int transpose_a, int transpose_b, int64_t m, int64_t n, int64_t k, float alpha,
-                         const float *a, int64_t lda, const float *b, int64_t ldb, float beta, float *c,
-                         int64_t ldc);
-void parp_set_blas_threads(int count);
+// The numbers that matrix products multiply; sums are float32 in either case.
+enum { PARP_FLOAT32 = 0, PARP_BFLOAT16 = 1 };
 
-// gelu.c: x Φ(x) and its derivative.
-void parp_gelu_forward(const float *x, float *y, int64_t count);
-void parp_gelu_backward(const float *dy, const float *x, float *dx, int64_t count);
+// What a product can answer, and whether bfloat16 can be had.
+enum { PARP_OK = 0, PARP_TOO_LARGE = 1, PARP_NO_BFLOAT16 = 2, PARP_LIBRARY_FAILED = 3 };
+enum { PARP_SUPPORTED = 0, PARP_NO_LIBRARY = 1, PARP_NO_CPU = 2 };
 
-// dropout.c: element i of a sequence is dropped if its counted bits are below `threshold`.
-void parp_dropout(const float *x, float *y, int64_t count, uint32_t first_index, uint64_t key,
-                  uint32_t threshold, float scale);
+// Rows of `stride` elements each; `transposed` is read as its transpose.
+typedef struct {
+    void *data;
+    int64_t stride;
+    int32_t transposed;
+    int32_t element;
+} parp_matrix;
+
+// C (m, n) = op(A) op(B) + bias, or C += op(A) op(B). Runs on the caller's thread. Returns PARP_OK or a fault.
+int parp_matrix_multiply(int64_t m, int64_t n, int64_t k, parp_matrix a, parp_matrix b, const float *bias,
+                         int accumulate, parp_matrix c);
+// Whether products of bfloat16 can be had here.
+int parp_bfloat16_support(void);
+// The library that multiplies.
+const char *parp_matrix_library(void);
+
+// Dropout as the loops take it: element i of a sequence is dropped if its counted bits are below `threshold`,
+// and scaled otherwise. A threshold of 0 drops nothing.
+typedef struct {
+    uint64_t key;
+    uint32_t threshold;
+    uint32_t first_index;
+    float scale;
+} parp_dropout_rule;
+
+// convert.c: to and from the numbers of matrix products, `element` saying which.
+void parp_convert(const float *x, void *y, int32_t element, int64_t count);
+void parp_widen(const void *x, int32_t element, float *y, int64_t count);
+void parp_add_matrix_column_sums(const void *x, int32_t element, int64_t rows, int64_t stride, int64_t columns,
+                                 float *sums);
+
+// Transposes the (size, size) block of each tap and reverses the taps: the weights (out, tap, in) of one group
+// as the convolution takes them that carries gradients back.
+void parp_flip_taps(const void *weight, void *flipped, int32_t element, int64_t taps, int64_t size);
+
+// gelu.c: x Φ(x) and its derivative, with dropout behind it, in the numbers of matrix products.
+void parp_gelu_forward(const void *x, void *y, int32_t element, int64_t count, parp_dropout_rule dropout);
+void parp_gelu_backward(const void *dy, const void *x, void *dx, int32_t element, int64_t count,
+                        parp_dropout_rule dropout);
+// GELU of float32 sums, on their way into a product.
+void parp_gelu_convert(const float *x, void *y, int32_t element, int64_t count);
+
+// dropout.c
+void parp_dropout(const float *x, float *y, int64_t count, parp_dropout_rule dropout);
+void parp_dropout_convert(const float *x, void *y, int32_t element, int64_t count, parp_dropout_rule dropout);
+// y = residual + dropout(y).
+void parp_dropout_add(const float *residual, float *y, int64_t count, parp_dropout_rule dropout);
 
 // softmax.c: one row at a time.
 // ln Σ exp(x - maximum), with the maximum beside it: their sum would lose the digits of large rows.
 float parp_log_sum_exp(const float *x, int64_t count, float *maximum);
 void parp_exp_shifted(const float *x, float *y, int64_t count, float shift);
-// Attention's recomputed probabilities p = exp(s - lse): writes p after dropout over s, and the gradient of s over dp.
-void parp_attention_row_backward(float *s, float *dp, int64_t count, float log_sum_exp, float delta,
-                                 uint32_t first_index, uint64_t key, uint32_t threshold, float scale);
+// Attention: p = dropout(softmax(scale s)); s is overwritten. Returns the scaled row's ln Σ exp.
+float parp_attention_row_forward(float *s, void *p, int32_t element, int64_t count, float scale,
+                                 parp_dropout_rule dropout);
+// From scores and the gradient dp of p: writes p once more, and the gradient of s. s and dp are overwritten.
+void parp_attention_row_backward(float *s, float *dp, void *p, void *ds, int32_t element, int64_t count,
+                                 float scale, float log_sum_exp, parp_dropout_rule dropout);
 
 // norm.c
-void parp_layer_norm_forward(const float *x, const float *weight, const float *bias, float epsilon,
-                             int64_t rows, int64_t columns, float *mean, float *inverse_deviation, float *y);
-void parp_layer_norm_backward(const float *dy, const float *x, const float *weight, const float *mean,
-                              const float *inverse_deviation, int64_t rows, int64_t columns, float *dx);
+// Rows of x, or of x = residual + dropout(x), which is then kept. The result goes to y, to its numbers for
+// products, or to both; whichever is not wanted is NULL.
+typedef struct {
+    const float *weight, *bias;
+    float epsilon;
+    float *mean, *inverse_deviation;
+} parp_layer_norm;
+void parp_layer_norm_forward(float *x, const float *residual, parp_dropout_rule dropout, parp_layer_norm norm,
+                             int64_t rows, int64_t columns, float *y, void *y_product, int32_t element);
+// dx = the gradient of x, plus `residual` where there is one; its part behind the dropout goes to `dx_product`.
+void parp_layer_norm_backward(const float *dy, const float *x, parp_layer_norm norm, const float *residual,
+                              parp_dropout_rule dropout, int64_t rows, int64_t columns, float *dx,
+                              void *dx_product, int32_t element);
+// Adds the gradients of weight and bias in a range of columns.
 void parp_layer_norm_parameter_gradients(const float *dy, const float *x, const float *mean,
-                                         const float *inverse_deviation, int64_t rows, int64_t columns,
-                                         float *dweight, float *dbias);
+                                         const float *inverse_deviation, int64_t rows, int64_t stride,
+                                         int64_t columns, float *dweight, float *dbias);
 void parp_column_moments(const float *x, int64_t rows, int64_t columns, float epsilon, float *mean,
                          float *inverse_deviation);
 void parp_group_norm_forward(const float *x, const float *weight, const float *bias, const float *mean,
@@ -44,18 +98,29 @@ void parp_group_norm_backward(const float *dy, const float *x, const float *weig
 // elementwise.c
 void parp_add(const float *x, float *y, int64_t count);
 void parp_scale(float *x, float factor, int64_t count);
-void parp_add_row(const float *row, float *y, int64_t rows, int64_t columns);
-void parp_add_column_sums(const float *x, int64_t rows, int64_t columns, float *sums);
 double parp_sum_of_squares(const float *x, int64_t count);
 double parp_dot(const float *x, const float *y, int64_t count);
 int parp_all_finite(const float *x, int64_t count);
 
-// adam.c: one pass over values, gradients and moments.
+// adam.c: one pass over values, gradients and moments; `shadow`, where there is one, gets the values in bfloat16.
 typedef struct {
     float beta1, beta2, epsilon;
     float step_size;      // learning rate with both bias corrections
     float decay;          // 1 - learning rate * weight decay
     float gradient_scale; // applied to the gradient first
 } parp_adam_settings;
-void parp_adam(float *values, const float *gradients, float *first, float *second, int64_t count,
-               parp_adam_settings settings);
+void parp_adam(float *values, const float *gradients, float *first, float *second, uint16_t *shadow,
+               int64_t count, parp_adam_settings settings);
+
+// prune.c: selection by magnitude. Magnitudes order like the bits of a float without its sign.
+// Adds how many magnitudes are below `low`, from `low` to `high`, and no numbers.
+void parp_count_magnitudes(const float *x, int64_t count, uint32_t low, uint32_t high, int64_t *below,
+                           int64_t *inside, int64_t *not_numbers);
+// Copies the weights with magnitudes from `low` to `high`, in order; `collected` has room for one more than there
+// are. Returns how many.
+int64_t parp_collect_magnitudes(const float *x, int64_t count, uint32_t low, uint32_t high, float *collected);
+// One bit a weight, 64 a word: 1 above the threshold, 0 below; of those at it, the first `*ties` are 0, which
+// are counted down.
+void parp_magnitude_mask(const float *x, int64_t count, uint32_t threshold, int64_t *ties, uint64_t *words);
+// Zeroes the weights whose bit is 0.
+void parp_apply_mask(float *x, int64_t count, const uint64_t *words);

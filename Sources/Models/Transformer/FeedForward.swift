@@ -11,8 +11,8 @@ struct FeedForward: Sendable {
     ///
     /// The activation is recomputed from `expanded`, which halves the layer's largest memory.
     struct Saved {
-        let input: Tensor
-        let expanded: Tensor
+        let input: Matrix
+        let expanded: Matrix
     }
 
     /// Registers `name.intermediate_dense` and `name.output_dense`.
@@ -29,32 +29,35 @@ struct FeedForward: Sendable {
         self.layer = layer
     }
 
-    func forward(_ input: Tensor, pass: Pass, arena: inout Arena, into result: Tensor) -> Saved {
-        let expanded = arena.tensor(rows: input.rows, columns: intermediate.outputs)
+    func forward(_ input: Matrix, pass: Pass, arena: inout Arena, into result: Tensor) -> Saved {
+        let expanded = arena.matrix(
+            rows: input.rows, columns: intermediate.outputs, precision: pass.precision)
         intermediate.forward(input, pass: pass, into: expanded)
         let mark = arena.mark
         defer { arena.release(to: mark) }
-        let activated = arena.tensor(like: expanded)
-        activate(expanded, pass: pass, into: activated)
-        output.forward(activated, pass: pass, into: result)
+        let activated = arena.matrix(like: expanded)
+        geluForward(expanded, dropout: dropout(pass), into: activated)
+        output.forward(activated, pass: pass, into: Matrix(result))
         return Saved(input: input, expanded: expanded)
     }
 
-    func backward(_ dResult: Tensor, saved: Saved, pass: Pass, arena: inout Arena, into dInput: Tensor) {
+    /// Accumulates the layer's gradients, and writes the input's or, with `adding`, adds it to what is there.
+    func backward(
+        _ dResult: Matrix, saved: Saved, pass: Pass, adding: Bool, arena: inout Arena, into dInput: Tensor
+    ) {
         let mark = arena.mark
         defer { arena.release(to: mark) }
-        let activated = arena.tensor(like: saved.expanded)
-        activate(saved.expanded, pass: pass, into: activated)
-        let dActivated = arena.tensor(like: saved.expanded)
-        output.backward(dResult, input: activated, pass: pass, into: dActivated)
-        pass.dropoutBackward(
-            dActivated, \.activationDropout, .activationDropout, layer: layer, into: dActivated)
-        geluBackward(dActivated, input: saved.expanded, into: dActivated)
-        intermediate.backward(dActivated, input: saved.input, pass: pass, into: dInput)
+        let dropout = dropout(pass)
+        let activated = arena.matrix(like: saved.expanded)
+        geluForward(saved.expanded, dropout: dropout, into: activated)
+        let dExpanded = arena.matrix(like: saved.expanded)
+        output.backward(dResult, input: activated, pass: pass, into: dExpanded)
+        geluBackward(dExpanded, input: saved.expanded, dropout: dropout, into: dExpanded)
+        intermediate.backward(
+            dExpanded, input: saved.input, pass: pass, adding: adding, into: Matrix(dInput))
     }
 
-    private func activate(_ expanded: Tensor, pass: Pass, into activated: Tensor) {
-        geluForward(expanded, into: activated)
-        pass.dropoutForward(activated, \.activationDropout, .activationDropout, layer: layer)
+    private func dropout(_ pass: Pass) -> Dropout? {
+        pass.dropout(\.activationDropout, .activationDropout, layer: layer)
     }
 }

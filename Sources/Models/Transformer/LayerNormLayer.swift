@@ -21,20 +21,45 @@ struct LayerNormLayer: Sendable {
         self.epsilon = epsilon
     }
 
-    func forward(_ input: Tensor, pass: Pass, arena: inout Arena, into output: Tensor) -> Saved {
+    /// Normalises the input, or its sum with a residual, which it becomes.
+    func forward(
+        _ input: Tensor, adding residual: Residual? = nil, pass: Pass, arena: inout Arena,
+        into output: Tensor?, product: Matrix? = nil
+    ) -> Saved {
         let saved = Saved(
             input: input, mean: arena.vector(input.rows), inverseDeviation: arena.vector(input.rows))
         layerNormForward(
-            input, weight: pass.parameters.value(weight), bias: pass.parameters.value(bias),
-            epsilon: epsilon, mean: saved.mean, inverseDeviation: saved.inverseDeviation, into: output)
+            input, adding: residual, operands(saved, pass: pass), into: output, product: product)
         return saved
     }
 
+    /// Normalises into frames of both kinds.
+    func forward(
+        _ input: Tensor, adding residual: Residual? = nil, pass: Pass, arena: inout Arena,
+        into hidden: Hidden
+    ) -> Saved {
+        forward(
+            input, adding: residual, pass: pass, arena: &arena, into: hidden.tensor, product: hidden.product)
+    }
+
     /// Accumulates the gradients of weight and bias, and writes the input's, if one is asked for.
-    func backward(_ dOutput: Tensor, saved: Saved, pass: Pass, into dInput: Tensor?) {
+    ///
+    /// - Parameters:
+    ///   - residual: A gradient that reaches the input on another path, added to its own.
+    ///   - branch: The input's gradient behind a dropout, as products take it.
+    func backward(
+        _ dOutput: Tensor, saved: Saved, pass: Pass, adding residual: Tensor? = nil, into dInput: Tensor?,
+        branch: (matrix: Matrix, dropout: Dropout?)? = nil
+    ) {
         layerNormBackward(
-            dOutput, input: saved.input, weight: pass.parameters.value(weight), mean: saved.mean,
-            inverseDeviation: saved.inverseDeviation, dWeight: pass.parameters.gradient(weight),
-            dBias: pass.parameters.gradient(bias), into: dInput)
+            dOutput, input: saved.input, operands(saved, pass: pass),
+            dWeight: pass.parameters.gradient(weight), dBias: pass.parameters.gradient(bias),
+            adding: residual, into: dInput, branch: branch)
+    }
+
+    private func operands(_ saved: Saved, pass: Pass) -> LayerNormOperands {
+        LayerNormOperands(
+            weight: pass.parameters.value(weight), bias: pass.parameters.value(bias), epsilon: epsilon,
+            mean: saved.mean, inverseDeviation: saved.inverseDeviation)
     }
 }

@@ -18,15 +18,22 @@ struct LinearLayer: Sendable {
     /// The number of columns of the output.
     var outputs: Int { weight.shape[0] }
 
-    func forward(_ input: Tensor, pass: Pass, into output: Tensor) {
+    /// Multiplies in the precision of the input.
+    func forward(_ input: Matrix, pass: Pass, into output: Matrix) {
         linearForward(
-            input, weight: pass.parameters.value(weight), bias: pass.parameters.value(bias), into: output)
+            input, weight: pass.parameters.matrix(weight, as: input.precision),
+            bias: pass.parameters.value(bias), into: output)
     }
 
     /// Accumulates the gradients of weight and bias, and writes the input's, if one is asked for.
-    func backward(_ dOutput: Tensor, input: Tensor, pass: Pass, into dInput: Tensor?) {
+    ///
+    /// With `adding`, it is added to what is there: where paths meet.
+    func backward(
+        _ dOutput: Matrix, input: Matrix, pass: Pass, adding: Bool = false, into dInput: Matrix?
+    ) {
         linearBackward(
-            dOutput, input: input, weight: pass.parameters.value(weight),
-            dWeight: pass.parameters.gradient(weight), dBias: pass.parameters.gradient(bias), into: dInput)
+            dOutput, input: input, weight: pass.parameters.matrix(weight, as: input.precision),
+            dWeight: pass.parameters.gradient(weight), dBias: pass.parameters.gradient(bias), adding: adding,
+            into: dInput)
     }
 }

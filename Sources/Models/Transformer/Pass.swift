@@ -70,32 +70,52 @@ public struct Pass: Sendable {
         self.noise = noise
     }
 
-    /// Drops elements of a tensor in place.
-    func dropoutForward(
-        _ tensor: Tensor, _ rate: KeyPath<Regularization, Float>, _ stream: RandomStream, layer: Int = 0
-    ) {
-        guard let noise, noise.regularization[keyPath: rate] > 0 else { return }
-        Kernels.dropoutForward(
-            tensor, rate: noise.regularization[keyPath: rate], packing: packing,
-            keys: noise.keys(stream, layer: layer), into: tensor)
+    /// What matrix products multiply.
+    var precision: GEMMPrecision { parameters.precision }
+
+    /// The dropout of one purpose in one layer; nil where nothing is dropped.
+    func dropout(
+        _ rate: KeyPath<Regularization, Float>, _ stream: RandomStream, layer: Int = 0
+    ) -> Dropout? {
+        guard let noise, noise.regularization[keyPath: rate] > 0 else { return nil }
+        return Dropout(
+            rate: noise.regularization[keyPath: rate], packing: packing,
+            keys: noise.keys(stream, layer: layer))
     }
 
-    /// Drops the same elements of a gradient, into another tensor; copies where there is no dropout.
-    func dropoutBackward(
-        _ dOutput: Tensor, _ rate: KeyPath<Regularization, Float>, _ stream: RandomStream, layer: Int = 0,
-        into dInput: Tensor
-    ) {
-        guard let noise, noise.regularization[keyPath: rate] > 0 else {
-            if dInput.pointer != dOutput.pointer { dInput.copy(from: dOutput) }
-            return
-        }
-        Kernels.dropoutBackward(
-            dOutput, rate: noise.regularization[keyPath: rate], packing: packing,
-            keys: noise.keys(stream, layer: layer), into: dInput)
+    /// A tensor behind dropout, as products take it: the tensor itself where that is the same.
+    func product(_ tensor: Tensor, behind dropout: Dropout? = nil, arena: inout Arena) -> Matrix {
+        if precision == .float32 && dropout == nil { return Matrix(tensor) }
+        let matrix = arena.product(like: tensor, self)
+        dropoutConvert(tensor, dropout, into: matrix)
+        return matrix
+    }
+}
+
+/// Frames on their way through the blocks: in float32 for residual sums, and as products take them.
+struct Hidden {
+    let tensor: Tensor
+    /// The same numbers; in float32 the same memory.
+    let product: Matrix
+
+    /// Frames that are written by `layerNormForward`, both kinds at once.
+    init(rows: Int, columns: Int, pass: Pass, arena: inout Arena) {
+        tensor = arena.tensor(rows: rows, columns: columns)
+        product = pass.precision == .float32 ? Matrix(tensor) : arena.product(like: tensor, pass)
     }
 }
 
 extension Arena {
-    /// A matrix of the same extents as another, its elements undefined.
+    /// A tensor of the same extents as another, its elements undefined.
     mutating func tensor(like other: Tensor) -> Tensor { tensor(rows: other.rows, columns: other.columns) }
+
+    /// A matrix for products of the same extents as a tensor, its elements undefined.
+    mutating func product(like other: Tensor, _ pass: Pass) -> Matrix {
+        matrix(rows: other.rows, columns: other.columns, precision: pass.precision)
+    }
+
+    /// A matrix of the same extents and precision as another, its elements undefined.
+    mutating func matrix(like other: Matrix) -> Matrix {
+        matrix(rows: other.rows, columns: other.columns, precision: other.precision)
+    }
 }

@@ -15,12 +15,12 @@ struct SelfAttention: Sendable {
     ///
     /// Probabilities are not kept: they are recomputed from `logSumExp`.
     struct Saved {
-        let input: Tensor
-        let query: Tensor
-        let key: Tensor
-        let value: Tensor
+        let input: Matrix
+        let query: Matrix
+        let key: Matrix
+        let value: Matrix
         let logSumExp: Tensor
-        let context: Tensor
+        let context: Matrix
     }
 
     /// Registers the projections in the order in which the authors' code ranks them for pruning.
@@ -41,48 +41,46 @@ struct SelfAttention: Sendable {
         self.layer = layer
     }
 
-    func forward(_ input: Tensor, pass: Pass, arena: inout Arena, into result: Tensor) -> Saved {
+    func forward(_ input: Matrix, pass: Pass, arena: inout Arena, into result: Tensor) -> Saved {
         let saved = Saved(
-            input: input, query: arena.tensor(like: input), key: arena.tensor(like: input),
-            value: arena.tensor(like: input),
+            input: input, query: arena.matrix(like: input), key: arena.matrix(like: input),
+            value: arena.matrix(like: input),
             logSumExp: arena.tensor(rows: headCount, columns: input.rows),
-            context: arena.tensor(like: input))
+            context: arena.matrix(like: input))
         query.forward(input, pass: pass, into: saved.query)
         key.forward(input, pass: pass, into: saved.key)
         value.forward(input, pass: pass, into: saved.value)
         attentionForward(
             query: saved.query, key: saved.key, value: saved.value, packing: pass.packing,
-            headCount: headCount, dropoutRate: dropoutRate(pass), keys: dropoutKeys(pass), arena: &arena,
-            logSumExp: saved.logSumExp, into: saved.context)
-        output.forward(saved.context, pass: pass, into: result)
+            headCount: headCount, dropout: dropout(pass), arena: &arena, logSumExp: saved.logSumExp,
+            into: saved.context)
+        output.forward(saved.context, pass: pass, into: Matrix(result))
         return saved
     }
 
-    func backward(_ dResult: Tensor, saved: Saved, pass: Pass, arena: inout Arena, into dInput: Tensor) {
+    /// Accumulates the layer's gradients, and writes the input's or, with `adding`, adds it to what is there.
+    func backward(
+        _ dResult: Matrix, saved: Saved, pass: Pass, adding: Bool, arena: inout Arena, into dInput: Tensor
+    ) {
         let mark = arena.mark
         defer { arena.release(to: mark) }
-        let dContext = arena.tensor(like: dInput)
+        let dContext = arena.matrix(like: saved.context)
         output.backward(dResult, input: saved.context, pass: pass, into: dContext)
-        let dQuery = arena.tensor(like: dInput)
-        let dKey = arena.tensor(like: dInput)
-        let dValue = arena.tensor(like: dInput)
+        let dQuery = arena.matrix(like: saved.query)
+        let dKey = arena.matrix(like: saved.key)
+        let dValue = arena.matrix(like: saved.value)
         attentionBackward(
             dContext, query: saved.query, key: saved.key, value: saved.value, packing: pass.packing,
-            headCount: headCount, dropoutRate: dropoutRate(pass), keys: dropoutKeys(pass),
-            context: saved.context, logSumExp: saved.logSumExp, arena: &arena, dQuery: dQuery, dKey: dKey,
-            dValue: dValue)
-        query.backward(dQuery, input: saved.input, pass: pass, into: dInput)
-        // The three paths meet at the input; dContext has been read and serves as their meeting place.
-        key.backward(dKey, input: saved.input, pass: pass, into: dContext)
-        add(dContext, into: dInput)
-        value.backward(dValue, input: saved.input, pass: pass, into: dContext)
-        add(dContext, into: dInput)
+            headCount: headCount, dropout: dropout(pass), logSumExp: saved.logSumExp, arena: &arena,
+            dQuery: dQuery, dKey: dKey, dValue: dValue)
+        // The three paths meet at the input.
+        let target = Matrix(dInput)
+        query.backward(dQuery, input: saved.input, pass: pass, adding: adding, into: target)
+        key.backward(dKey, input: saved.input, pass: pass, adding: true, into: target)
+        value.backward(dValue, input: saved.input, pass: pass, adding: true, into: target)
     }
 
-    private func dropoutRate(_ pass: Pass) -> Float { pass.noise?.regularization.attentionDropout ?? 0 }
-
-    private func dropoutKeys(_ pass: Pass) -> [UInt64] {
-        guard let noise = pass.noise, noise.regularization.attentionDropout > 0 else { return [] }
-        return noise.keys(.attentionDropout, layer: layer)
+    private func dropout(_ pass: Pass) -> Dropout? {
+        pass.dropout(\.attentionDropout, .attentionDropout, layer: layer)
     }
 }

@@ -56,13 +56,15 @@ struct TransformerLayer: Sendable {
     /// The first element of the block's parameters in the flat store.
     var firstOffset: Int { attention.key.weight.offset }
 
-    func forward(_ input: Tensor, pass: Pass, arena: inout Arena, into output: Tensor) -> Saved {
+    /// Encodes frames: of both kinds where the norm comes after, in float32 alone where it comes before.
+    func forward(_ input: Hidden, pass: Pass, arena: inout Arena, into output: Hidden) -> Saved {
         switch order {
         case .post: postForward(input, pass: pass, arena: &arena, into: output)
-        case .pre: preForward(input, pass: pass, arena: &arena, into: output)
+        case .pre: preForward(input.tensor, pass: pass, arena: &arena, into: output.tensor)
         }
     }
 
+    /// Accumulates the block's gradients and writes the input's.
     func backward(_ dOutput: Tensor, saved: Saved, pass: Pass, arena: inout Arena, into dInput: Tensor) {
         let mark = arena.mark
         defer { arena.release(to: mark) }
@@ -72,21 +74,30 @@ struct TransformerLayer: Sendable {
         }
     }
 
+    private func attentionDropout(_ pass: Pass) -> Dropout? {
+        pass.dropout(\.hiddenDropout, .hiddenDropout, layer: layer)
+    }
+
+    private func outputDropout(_ pass: Pass) -> Dropout? {
+        pass.dropout(\.hiddenDropout, .outputDropout, layer: layer)
+    }
+
     // h = LN(x + Attention(x)); y = FinalLN(h + FeedForward(h))
     private func postForward(
-        _ input: Tensor, pass: Pass, arena: inout Arena, into output: Tensor
+        _ input: Hidden, pass: Pass, arena: inout Arena, into output: Hidden
     ) -> Saved {
-        let attended = arena.tensor(like: input)
-        let attentionSaved = attention.forward(input, pass: pass, arena: &arena, into: attended)
-        pass.dropoutForward(attended, \.hiddenDropout, .hiddenDropout, layer: layer)
-        add(input, into: attended)
-        let hidden = arena.tensor(like: input)
-        let layerNormSaved = layerNorm.forward(attended, pass: pass, arena: &arena, into: hidden)
-        let sum = arena.tensor(like: input)
-        let feedForwardSaved = feedForward.forward(hidden, pass: pass, arena: &arena, into: sum)
-        pass.dropoutForward(sum, \.hiddenDropout, .outputDropout, layer: layer)
-        add(hidden, into: sum)
-        let finalSaved = finalLayerNorm.forward(sum, pass: pass, arena: &arena, into: output)
+        let attended = arena.tensor(like: input.tensor)
+        let attentionSaved = attention.forward(input.product, pass: pass, arena: &arena, into: attended)
+        let hidden = Hidden(
+            rows: attended.rows, columns: attended.columns, pass: pass, arena: &arena)
+        let layerNormSaved = layerNorm.forward(
+            attended, adding: Residual(input.tensor, dropout: attentionDropout(pass)), pass: pass,
+            arena: &arena, into: hidden)
+        let sum = arena.tensor(like: attended)
+        let feedForwardSaved = feedForward.forward(hidden.product, pass: pass, arena: &arena, into: sum)
+        let finalSaved = finalLayerNorm.forward(
+            sum, adding: Residual(hidden.tensor, dropout: outputDropout(pass)), pass: pass, arena: &arena,
+            into: output)
         return Saved(
             attention: attentionSaved, layerNorm: layerNormSaved, feedForward: feedForwardSaved,
             finalLayerNorm: finalSaved)
@@ -96,34 +107,49 @@ struct TransformerLayer: Sendable {
         _ dOutput: Tensor, saved: Saved, pass: Pass, arena: inout Arena, into dInput: Tensor
     ) {
         let dSum = arena.tensor(like: dInput)
-        finalLayerNorm.backward(dOutput, saved: saved.finalLayerNorm, pass: pass, into: dSum)
-        let dropped = arena.tensor(like: dInput)
-        pass.dropoutBackward(dSum, \.hiddenDropout, .outputDropout, layer: layer, into: dropped)
-        let dHidden = arena.tensor(like: dInput)
-        feedForward.backward(dropped, saved: saved.feedForward, pass: pass, arena: &arena, into: dHidden)
-        add(dSum, into: dHidden)
-        let dAttended = dSum
-        layerNorm.backward(dHidden, saved: saved.layerNorm, pass: pass, into: dAttended)
-        pass.dropoutBackward(dAttended, \.hiddenDropout, .hiddenDropout, layer: layer, into: dropped)
-        attention.backward(dropped, saved: saved.attention, pass: pass, arena: &arena, into: dInput)
-        add(dAttended, into: dInput)
+        let dBranch = branchBackward(
+            finalLayerNorm, dOutput, saved.finalLayerNorm, outputDropout(pass), pass: pass, arena: &arena,
+            into: dSum)
+        // The residual's gradient lies in dSum already; the feed-forward's is added to it.
+        feedForward.backward(
+            dBranch, saved: saved.feedForward, pass: pass, adding: true, arena: &arena, into: dSum)
+        let dAttended = branchBackward(
+            layerNorm, dSum, saved.layerNorm, attentionDropout(pass), pass: pass, arena: &arena,
+            into: dInput)
+        attention.backward(
+            dAttended, saved: saved.attention, pass: pass, adding: true, arena: &arena, into: dInput)
+    }
+
+    /// The gradient of a sum through its norm, and that of the branch that dropout let through to the sum.
+    private func branchBackward(
+        _ norm: LayerNormLayer, _ dOutput: Tensor, _ saved: LayerNormLayer.Saved, _ dropout: Dropout?,
+        pass: Pass, arena: inout Arena, into dSum: Tensor
+    ) -> Matrix {
+        // What differentiates the branch reads its gradient before it adds to the sum's: one memory serves.
+        if pass.precision == .float32 && dropout == nil {
+            norm.backward(dOutput, saved: saved, pass: pass, into: dSum)
+            return Matrix(dSum)
+        }
+        let dBranch = arena.product(like: dSum, pass)
+        norm.backward(
+            dOutput, saved: saved, pass: pass, into: dSum, branch: (matrix: dBranch, dropout: dropout))
+        return dBranch
     }
 
     // h = x + Attention(LN(x)); y = h + FeedForward(FinalLN(h))
     private func preForward(
         _ input: Tensor, pass: Pass, arena: inout Arena, into output: Tensor
     ) -> Saved {
-        let normed = arena.tensor(like: input)
-        let layerNormSaved = layerNorm.forward(input, pass: pass, arena: &arena, into: normed)
+        let normed = arena.product(like: input, pass)
+        let layerNormSaved = layerNorm.forward(input, pass: pass, arena: &arena, into: nil, product: normed)
         let hidden = arena.tensor(like: input)
         let attentionSaved = attention.forward(normed, pass: pass, arena: &arena, into: hidden)
-        pass.dropoutForward(hidden, \.hiddenDropout, .hiddenDropout, layer: layer)
-        add(input, into: hidden)
-        let normedHidden = arena.tensor(like: input)
-        let finalSaved = finalLayerNorm.forward(hidden, pass: pass, arena: &arena, into: normedHidden)
+        let normedHidden = arena.product(like: input, pass)
+        let finalSaved = finalLayerNorm.forward(
+            hidden, adding: Residual(input, dropout: attentionDropout(pass)), pass: pass, arena: &arena,
+            into: nil, product: normedHidden)
         let feedForwardSaved = feedForward.forward(normedHidden, pass: pass, arena: &arena, into: output)
-        pass.dropoutForward(output, \.hiddenDropout, .outputDropout, layer: layer)
-        add(hidden, into: output)
+        addResidual(hidden, outputDropout(pass), into: output)
         return Saved(
             attention: attentionSaved, layerNorm: layerNormSaved, feedForward: feedForwardSaved,
             finalLayerNorm: finalSaved)
@@ -132,16 +158,17 @@ struct TransformerLayer: Sendable {
     private func preBackward(
         _ dOutput: Tensor, saved: Saved, pass: Pass, arena: inout Arena, into dInput: Tensor
     ) {
-        let dropped = arena.tensor(like: dInput)
-        pass.dropoutBackward(dOutput, \.hiddenDropout, .outputDropout, layer: layer, into: dropped)
+        let dBranch = pass.product(dOutput, behind: outputDropout(pass), arena: &arena)
         let dNormed = arena.tensor(like: dInput)
-        feedForward.backward(dropped, saved: saved.feedForward, pass: pass, arena: &arena, into: dNormed)
+        feedForward.backward(
+            dBranch, saved: saved.feedForward, pass: pass, adding: false, arena: &arena, into: dNormed)
         let dHidden = arena.tensor(like: dInput)
-        finalLayerNorm.backward(dNormed, saved: saved.finalLayerNorm, pass: pass, into: dHidden)
-        add(dOutput, into: dHidden)
-        pass.dropoutBackward(dHidden, \.hiddenDropout, .hiddenDropout, layer: layer, into: dropped)
-        attention.backward(dropped, saved: saved.attention, pass: pass, arena: &arena, into: dNormed)
-        layerNorm.backward(dNormed, saved: saved.layerNorm, pass: pass, into: dInput)
-        add(dHidden, into: dInput)
+        let dAttended = arena.product(like: dInput, pass)
+        finalLayerNorm.backward(
+            dNormed, saved: saved.finalLayerNorm, pass: pass, adding: dOutput, into: dHidden,
+            branch: (matrix: dAttended, dropout: attentionDropout(pass)))
+        attention.backward(
+            dAttended, saved: saved.attention, pass: pass, adding: false, arena: &arena, into: dNormed)
+        layerNorm.backward(dNormed, saved: saved.layerNorm, pass: pass, adding: dHidden, into: dInput)
     }
 }

@@ -42,26 +42,32 @@ struct ContextEncoder: Sendable {
         self.order = order
     }
 
-    /// Encodes hidden frames in place of `hidden`'s meaning: the result is another tensor of the arena.
+    /// Encodes hidden frames; the result is another tensor of the arena.
     ///
     /// With `keeping` false, blocks take turns in two buffers and backward is impossible.
     func forward(
         _ hidden: Tensor, pass: Pass, keeping: Bool, arena: inout Arena
     ) -> (output: Tensor, saved: Saved) {
-        let positioned = arena.tensor(like: hidden)
-        let positionalSaved = positional.forward(hidden, pass: pass, arena: &arena, into: positioned)
+        var positioned = Hidden(rows: hidden.rows, columns: hidden.columns, pass: pass, arena: &arena)
+        let positionalSaved = positional.forward(
+            hidden, pass: pass, arena: &arena, into: positioned.tensor)
+        let dropout = pass.dropout(\.hiddenDropout, .hiddenDropout, layer: layers.count)
         switch order {
         case .post:
-            let normed = arena.tensor(like: hidden)
-            let normSaved = layerNorm.forward(positioned, pass: pass, arena: &arena, into: normed)
-            pass.dropoutForward(normed, \.hiddenDropout, .hiddenDropout, layer: layers.count)
-            let blocks = forwardBlocks(normed, pass: pass, keeping: keeping, arena: &arena)
+            let summed = positioned.tensor
+            positioned = Hidden(rows: hidden.rows, columns: hidden.columns, pass: pass, arena: &arena)
+            let normSaved = layerNorm.forward(summed, pass: pass, arena: &arena, into: positioned)
+            if let dropout {
+                dropoutForward(positioned.tensor, dropout, into: positioned.tensor)
+                convertInPlace(positioned)
+            }
+            let blocks = forwardBlocks(positioned, pass: pass, keeping: keeping, arena: &arena)
             return (
                 blocks.output,
                 Saved(positional: positionalSaved, layerNorm: normSaved, layers: blocks.saved)
             )
         case .pre:
-            pass.dropoutForward(positioned, \.hiddenDropout, .hiddenDropout, layer: layers.count)
+            if let dropout { dropoutForward(positioned.tensor, dropout, into: positioned.tensor) }
             let blocks = forwardBlocks(positioned, pass: pass, keeping: keeping, arena: &arena)
             let output = arena.tensor(like: hidden)
             let normSaved = layerNorm.forward(blocks.output, pass: pass, arena: &arena, into: output)
@@ -71,18 +77,26 @@ struct ContextEncoder: Sendable {
         }
     }
 
+    /// Brings the numbers for products up to date with the tensor; in float32 they are the tensor.
+    private func convertInPlace(_ hidden: Hidden) {
+        if hidden.product.precision != .float32 { convert(hidden.tensor, into: hidden.product) }
+    }
+
     private func forwardBlocks(
-        _ input: Tensor, pass: Pass, keeping: Bool, arena: inout Arena
+        _ input: Hidden, pass: Pass, keeping: Bool, arena: inout Arena
     ) -> (output: Tensor, saved: [TransformerLayer.Saved?]) {
         var hidden = input
-        var spare = keeping ? nil : arena.tensor(like: input)
+        func fresh(_ arena: inout Arena) -> Hidden {
+            Hidden(rows: input.tensor.rows, columns: input.tensor.columns, pass: pass, arena: &arena)
+        }
+        var spare = keeping ? nil : fresh(&arena)
         var saved: [TransformerLayer.Saved?] = []
         for layer in layers {
             if pass.noise?.skipsLayer(layer.layer) == true {
                 saved.append(nil)
                 continue
             }
-            let output = spare ?? arena.tensor(like: hidden)
+            let output = spare ?? fresh(&arena)
             let mark = arena.mark
             saved.append(layer.forward(hidden, pass: pass, arena: &arena, into: output))
             if !keeping {
@@ -91,7 +105,7 @@ struct ContextEncoder: Sendable {
             }
             hidden = output
         }
-        return (hidden, saved)
+        return (hidden.tensor, saved)
     }
 
     /// Accumulates all gradients, calling `gradientsFinal` with the offset from which on they are final, and
@@ -118,8 +132,9 @@ struct ContextEncoder: Sendable {
             }
             gradientsFinal(layer.firstOffset)
         }
-        pass.dropoutBackward(
-            dHidden, \.hiddenDropout, .hiddenDropout, layer: layers.count, into: dHidden)
+        if let dropout = pass.dropout(\.hiddenDropout, .hiddenDropout, layer: layers.count) {
+            dropoutBackward(dHidden, dropout, into: dHidden)
+        }
         if order == .post {
             layerNorm.backward(dHidden, saved: saved.layerNorm, pass: pass, into: spare)
             swap(&dHidden, &spare)

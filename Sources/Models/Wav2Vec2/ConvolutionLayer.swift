@@ -12,7 +12,7 @@ struct ConvolutionLayer: Sendable {
 
     /// What backward needs.
     struct Saved {
-        let input: Tensor
+        let input: Matrix
         let convolved: Tensor
         let mean: Tensor
         let inverseDeviation: Tensor
@@ -63,22 +63,57 @@ struct ConvolutionLayer: Sendable {
         convolutionOutputLength(length, kernelSize: kernelSize, stride: stride)
     }
 
-    /// Convolves, normalises and activates one utterance.
+    /// Convolves, normalises and activates one utterance, keeping nothing.
+    func infer(
+        _ input: LayerInput, parameters: ParameterViews, arena: inout Arena, into output: Matrix
+    ) {
+        let bias = bias.map(parameters.value)
+        switch input {
+        case .waveform(let samples):
+            frozenWaveformConvolutionForward(
+                samples, weight: parameters.value(weight), bias: bias, norm: frozenNorm(parameters),
+                kernelSize: kernelSize, stride: stride, arena: &arena, into: output)
+        case .features(let features):
+            frozenConvolutionForward(
+                features, weight: parameters.matrix(weight, as: features.precision), bias: bias,
+                norm: frozenNorm(parameters),
+                kernelSize: kernelSize, stride: stride, arena: &arena, into: output)
+        }
+    }
+
+    private func frozenNorm(_ parameters: ParameterViews) -> FrozenNorm {
+        switch norm {
+        case .none: .none
+        case .group(let weight, let bias):
+            .group(weight: parameters.value(weight), bias: parameters.value(bias), epsilon: epsilon)
+        case .layer(let weight, let bias):
+            .layer(weight: parameters.value(weight), bias: parameters.value(bias), epsilon: epsilon)
+        }
+    }
+
+    /// What a layer reads.
+    enum LayerInput {
+        case waveform(Tensor)
+        case features(Matrix)
+    }
+
+    /// Convolves, normalises and activates one utterance, keeping what backward needs.
     func forward(
-        _ input: Tensor, parameters: ParameterViews, arena: inout Arena, into output: Tensor
+        _ input: Matrix, parameters: ParameterViews, arena: inout Arena, into output: Tensor
     ) -> Saved {
         let convolved = arena.tensor(like: output)
         convolutionForward(
-            input, inputPacking: PackedRows(lengths: [input.rows]), weight: parameters.value(weight),
+            input, inputPacking: PackedRows(lengths: [input.rows]),
+            weight: parameters.matrix(weight, as: input.precision),
             bias: bias.map(parameters.value), kernelSize: kernelSize, stride: stride,
             outputPacking: PackedRows(lengths: [output.rows]), into: convolved)
         let saved = normalize(convolved, input: input, parameters: parameters, arena: &arena)
-        geluForward(saved.normed, into: output)
+        geluForward(Matrix(saved.normed), into: Matrix(output))
         return saved
     }
 
     private func normalize(
-        _ convolved: Tensor, input: Tensor, parameters: ParameterViews, arena: inout Arena
+        _ convolved: Tensor, input: Matrix, parameters: ParameterViews, arena: inout Arena
     ) -> Saved {
         func saved(_ statistics: Int, _ normed: Tensor, _ arena: inout Arena) -> Saved {
             Saved(
@@ -98,10 +133,17 @@ struct ConvolutionLayer: Sendable {
         case .layer(let weight, let bias):
             let result = saved(convolved.rows, arena.tensor(like: convolved), &arena)
             layerNormForward(
-                convolved, weight: parameters.value(weight), bias: parameters.value(bias), epsilon: epsilon,
-                mean: result.mean, inverseDeviation: result.inverseDeviation, into: result.normed)
+                convolved, operands(weight, bias, result, parameters), into: result.normed)
             return result
         }
+    }
+
+    private func operands(
+        _ weight: ParameterSlot, _ bias: ParameterSlot, _ saved: Saved, _ parameters: ParameterViews
+    ) -> LayerNormOperands {
+        LayerNormOperands(
+            weight: parameters.value(weight), bias: parameters.value(bias), epsilon: epsilon,
+            mean: saved.mean, inverseDeviation: saved.inverseDeviation)
     }
 
     /// Accumulates the layer's gradients, and writes the input's, if one is asked for.
@@ -111,11 +153,18 @@ struct ConvolutionLayer: Sendable {
         let mark = arena.mark
         defer { arena.release(to: mark) }
         let dNormed = arena.tensor(like: dOutput)
-        geluBackward(dOutput, input: saved.normed, into: dNormed)
+        geluBackward(Matrix(dOutput), input: Matrix(saved.normed), into: Matrix(dNormed))
         let dConvolved = normalizeBackward(dNormed, saved: saved, parameters: parameters, arena: &arena)
+        var product = Matrix(dConvolved)
+        if saved.input.precision != .float32 {
+            product = arena.matrix(
+                rows: dConvolved.rows, columns: dConvolved.columns, precision: saved.input.precision)
+            convert(dConvolved, into: product)
+        }
         convolutionBackward(
-            dConvolved, input: saved.input, inputPacking: PackedRows(lengths: [saved.input.rows]),
-            weight: parameters.value(weight), kernelSize: kernelSize, stride: stride,
+            product, input: saved.input, inputPacking: PackedRows(lengths: [saved.input.rows]),
+            weight: parameters.matrix(weight, as: saved.input.precision), kernelSize: kernelSize,
+            stride: stride,
             outputPacking: PackedRows(lengths: [dOutput.rows]), dWeight: parameters.gradient(weight),
             dBias: bias.map(parameters.gradient), into: dInput)
     }
@@ -137,9 +186,8 @@ struct ConvolutionLayer: Sendable {
         case .layer(let weight, let bias):
             let dConvolved = arena.tensor(like: dNormed)
             layerNormBackward(
-                dNormed, input: saved.convolved, weight: parameters.value(weight), mean: saved.mean,
-                inverseDeviation: saved.inverseDeviation, dWeight: parameters.gradient(weight),
-                dBias: parameters.gradient(bias), into: dConvolved)
+                dNormed, input: saved.convolved, operands(weight, bias, saved, parameters),
+                dWeight: parameters.gradient(weight), dBias: parameters.gradient(bias), into: dConvolved)
             return dConvolved
         }
     }

@@ -32,19 +32,18 @@ struct FeatureExtractor: Sendable {
             return (length, max(state.elements, length * layer.channels))
         }.elements
         // Two buffers take turns: a layer reads one and writes the other.
-        var spare = arena.vector(longest)
-        var next = arena.vector(longest)
-        var input = samples
+        var spare = arena.matrix(rows: 1, columns: longest, precision: parameters.precision)
+        var next = arena.matrix(rows: 1, columns: longest, precision: parameters.precision)
+        var input = ConvolutionLayer.LayerInput.waveform(samples)
+        var length = samples.rows
         for (index, layer) in layers.enumerated() {
-            let length = layer.outputLength(input.rows)
+            length = layer.outputLength(length)
             let output =
                 index == layers.count - 1
-                ? features
-                : next.elements(0..<length * layer.channels).reshaped(rows: length, columns: layer.channels)
-            let inner = arena.mark
-            _ = layer.forward(input, parameters: parameters, arena: &arena, into: output)
-            arena.release(to: inner)
-            input = output
+                ? Matrix(features)
+                : Matrix(next.pointer, rows: length, columns: layer.channels, precision: next.precision)
+            layer.infer(input, parameters: parameters, arena: &arena, into: output)
+            input = .features(output)
             swap(&spare, &next)
         }
     }
@@ -53,14 +52,19 @@ struct FeatureExtractor: Sendable {
     func forwardSaving(
         _ samples: Tensor, parameters: ParameterViews, arena: inout Arena, into features: Tensor
     ) -> Saved {
-        var input = samples
+        var input = Matrix(samples)
         var saved: [ConvolutionLayer.Saved] = []
         for (index, layer) in layers.enumerated() {
             let length = layer.outputLength(input.rows)
             let output =
                 index == layers.count - 1 ? features : arena.tensor(rows: length, columns: layer.channels)
             saved.append(layer.forward(input, parameters: parameters, arena: &arena, into: output))
-            input = output
+            guard index < layers.count - 1 else { break }
+            input = Matrix(output)
+            if parameters.precision != .float32 {
+                input = arena.matrix(rows: length, columns: layer.channels, precision: parameters.precision)
+                convert(output, into: input)
+            }
         }
         return Saved(layers: saved)
     }
@@ -72,7 +76,7 @@ struct FeatureExtractor: Sendable {
         var dOutput = dFeatures
         for (index, layer) in layers.enumerated().reversed() {
             let input = saved.layers[index].input
-            let dInput = index > 0 ? arena.tensor(like: input) : nil
+            let dInput = index > 0 ? arena.tensor(rows: input.rows, columns: input.columns) : nil
             layer.backward(
                 dOutput, saved: saved.layers[index], parameters: parameters, arena: &arena, into: dInput)
             if let dInput { dOutput = dInput }

@@ -1,3 +1,4 @@
+internal import Kernels
 internal import Tensors
 
 /// Layer norm and projection from the feature encoder's channels to the Transformer's.
@@ -8,7 +9,7 @@ struct FeatureProjection: Sendable {
     /// What backward needs.
     struct Saved {
         let layerNorm: LayerNormLayer.Saved
-        let normed: Tensor
+        let normed: Matrix
     }
 
     init(_ name: String, _ configuration: Wav2Vec2Configuration, in layout: inout ParameterLayout) {
@@ -25,24 +26,24 @@ struct FeatureProjection: Sendable {
     var firstOffset: Int { layerNorm.weight.offset }
 
     func forward(_ features: Tensor, pass: Pass, arena: inout Arena, into hidden: Tensor) -> Saved {
-        let normed = arena.tensor(like: features)
-        let saved = layerNorm.forward(features, pass: pass, arena: &arena, into: normed)
-        projection.forward(normed, pass: pass, into: hidden)
-        pass.dropoutForward(hidden, \.featureDropout, .featureDropout)
+        let normed = arena.product(like: features, pass)
+        let saved = layerNorm.forward(features, pass: pass, arena: &arena, into: nil, product: normed)
+        projection.forward(normed, pass: pass, into: Matrix(hidden))
+        if let dropout = dropout(pass) { dropoutForward(hidden, dropout, into: hidden) }
         return Saved(layerNorm: saved, normed: normed)
     }
 
     /// Accumulates the gradients and writes the features', if they are asked for.
-    ///
-    /// `dHidden` is overwritten.
     func backward(
         _ dHidden: Tensor, saved: Saved, pass: Pass, arena: inout Arena, into dFeatures: Tensor?
     ) {
         let mark = arena.mark
         defer { arena.release(to: mark) }
-        pass.dropoutBackward(dHidden, \.featureDropout, .featureDropout, into: dHidden)
-        let dNormed = arena.tensor(like: saved.normed)
-        projection.backward(dHidden, input: saved.normed, pass: pass, into: dNormed)
+        let dProjected = pass.product(dHidden, behind: dropout(pass), arena: &arena)
+        let dNormed = arena.tensor(rows: saved.normed.rows, columns: saved.normed.columns)
+        projection.backward(dProjected, input: saved.normed, pass: pass, into: Matrix(dNormed))
         layerNorm.backward(dNormed, saved: saved.layerNorm, pass: pass, into: dFeatures)
     }
+
+    private func dropout(_ pass: Pass) -> Dropout? { pass.dropout(\.featureDropout, .featureDropout) }
 }

@@ -13,7 +13,7 @@ struct PositionalEmbedding: Sendable {
     /// What backward needs.
     struct Saved {
         let input: Tensor
-        let weight: Tensor
+        let weight: Matrix
         let norms: Tensor
         let convolved: Tensor
     }
@@ -34,24 +34,33 @@ struct PositionalEmbedding: Sendable {
     func forward(_ input: Tensor, pass: Pass, arena: inout Arena, into output: Tensor) -> Saved {
         let direction = pass.parameters.value(direction)
         let saved = Saved(
-            input: input, weight: arena.tensor(like: direction), norms: arena.vector(kernelSize),
+            input: input, weight: arena.product(like: direction, pass), norms: arena.vector(kernelSize),
             convolved: arena.tensor(like: input))
-        weightNormForward(
-            direction: direction, gain: pass.parameters.value(gain), kernelSize: kernelSize,
-            norms: saved.norms, into: saved.weight)
+        normalize(direction, saved: saved, pass: pass, arena: &arena)
         positionalConvolutionForward(
             input, packing: pass.packing, weight: saved.weight, bias: pass.parameters.value(bias),
             kernelSize: kernelSize, groups: groups, arena: &arena, into: saved.convolved)
-        geluForward(saved.convolved, into: output)
+        geluForward(Matrix(saved.convolved), into: Matrix(output))
         add(input, into: output)
         return saved
+    }
+
+    /// Writes the weight as products take it.
+    private func normalize(_ direction: Tensor, saved: Saved, pass: Pass, arena: inout Arena) {
+        let mark = arena.mark
+        defer { arena.release(to: mark) }
+        let weight = pass.precision == .float32 ? saved.weight.tensor : arena.tensor(like: direction)
+        weightNormForward(
+            direction: direction, gain: pass.parameters.value(gain), kernelSize: kernelSize,
+            norms: saved.norms, into: weight)
+        if pass.precision != .float32 { convert(weight, into: saved.weight) }
     }
 
     func backward(_ dOutput: Tensor, saved: Saved, pass: Pass, arena: inout Arena, into dInput: Tensor) {
         let mark = arena.mark
         defer { arena.release(to: mark) }
         let dConvolved = arena.tensor(like: dOutput)
-        geluBackward(dOutput, input: saved.convolved, into: dConvolved)
+        geluBackward(Matrix(dOutput), input: Matrix(saved.convolved), into: Matrix(dConvolved))
         let dWeight = arena.zeros(rows: saved.weight.rows, columns: saved.weight.columns)
         positionalConvolutionBackward(
             dConvolved, input: saved.input, packing: pass.packing, weight: saved.weight,

@@ -16,15 +16,18 @@ extension Wav2Vec2 {
         let mark = arena.mark
         defer { arena.release(to: mark) }
         let pass = output.pass
+        let headInput = Matrix(output.headInput)
         guard output.trainable != .headOnly else {
-            head.backward(dLogits, input: output.headInput, pass: pass, into: nil)
+            head.backward(Matrix(dLogits), input: headInput, pass: pass, into: nil)
             gradientsFinal(head.weight.offset)
             return
         }
         let dEncoded = arena.tensor(like: output.headInput)
-        head.backward(dLogits, input: output.headInput, pass: pass, into: dEncoded)
+        head.backward(Matrix(dLogits), input: headInput, pass: pass, into: Matrix(dEncoded))
         gradientsFinal(head.weight.offset)
-        pass.dropoutBackward(dEncoded, \.finalDropout, .headDropout, into: dEncoded)
+        if let dropout = pass.dropout(\.finalDropout, .headDropout) {
+            dropoutBackward(dEncoded, dropout, into: dEncoded)
+        }
         let dHidden = arena.tensor(like: dEncoded)
         encoder.backward(
             dEncoded, saved: output.encoder, pass: pass, arena: &arena, gradientsFinal: gradientsFinal,
@@ -49,7 +52,8 @@ extension Wav2Vec2 {
                 dHidden, saved: output.projection, pass: pass, arena: &arena, into: nil)
             return
         }
-        let dFeatures = arena.tensor(like: output.projection.normed)
+        let normed = output.projection.normed
+        let dFeatures = arena.tensor(rows: normed.rows, columns: normed.columns)
         featureProjection.backward(
             dHidden, saved: output.projection, pass: pass, arena: &arena, into: dFeatures)
         for (utterance, saved) in output.features.enumerated() {

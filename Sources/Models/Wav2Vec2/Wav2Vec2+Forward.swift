@@ -4,7 +4,7 @@ public import Tensors
 extension Wav2Vec2 {
     /// Computes logits for evaluation: no randomness, nothing kept.
     public func evaluate(
-        _ batch: WaveformBatch, parameters: ParameterViews, arena: inout Arena
+        _ batch: SpeechBatch, parameters: ParameterViews, arena: inout Arena
     ) -> (logits: Tensor, packing: PackedRows) {
         let output = forward(
             batch, parameters: parameters, noise: nil, augmentation: Augmentation(), trainable: .headOnly,
@@ -14,13 +14,12 @@ extension Wav2Vec2 {
 
     /// Computes logits and keeps what `backward` needs for the parameters that are trained.
     public func forward(
-        _ batch: WaveformBatch, parameters: ParameterViews, noise: Noise?, augmentation: Augmentation,
+        _ batch: SpeechBatch, parameters: ParameterViews, noise: Noise?, augmentation: Augmentation,
         trainable: TrainableParameters, arena: inout Arena
     ) -> Wav2Vec2Output {
-        let packing = framePacking(samples: batch.packing)
+        let packing = framePacking(batch)
         let pass = Pass(parameters: parameters, packing: packing, noise: noise)
-        let channels = configuration.convolutionChannels[configuration.convolutionChannels.count - 1]
-        let features = arena.tensor(rows: packing.totalRows, columns: channels)
+        let features = arena.tensor(rows: packing.totalRows, columns: featureChannels)
         let featuresSaved = extractFeatures(
             batch, pass: pass, keeping: trainable == .everything, arena: &arena, into: features)
         let hidden = arena.tensor(rows: packing.totalRows, columns: configuration.hiddenSize)
@@ -28,9 +27,12 @@ extension Wav2Vec2 {
         let (masked, channelSpans) = mask(hidden, augmentation: augmentation, pass: pass)
         let (encoded, encoderSaved) = encoder.forward(
             hidden, pass: pass, keeping: trainable != .headOnly, arena: &arena)
-        pass.dropoutForward(encoded, \.finalDropout, .headDropout)
+        if let dropout = pass.dropout(\.finalDropout, .headDropout) {
+            dropoutForward(encoded, dropout, into: encoded)
+        }
+        // The head multiplies float32 in any case: it costs nothing, and CTC reads differences of its logits.
         let logits = arena.tensor(rows: packing.totalRows, columns: head.outputs)
-        head.forward(encoded, pass: pass, into: logits)
+        head.forward(Matrix(encoded), pass: pass, into: Matrix(logits))
         return Wav2Vec2Output(
             logits: logits, packing: packing, pass: pass, trainable: trainable, features: featuresSaved,
             projection: projectionSaved, masked: masked, channelSpans: channelSpans, encoder: encoderSaved,
@@ -38,19 +40,22 @@ extension Wav2Vec2 {
     }
 
     private func extractFeatures(
-        _ batch: WaveformBatch, pass: Pass, keeping: Bool, arena: inout Arena, into features: Tensor
+        _ batch: SpeechBatch, pass: Pass, keeping: Bool, arena: inout Arena, into features: Tensor
     ) -> [FeatureExtractor.Saved] {
         var saved: [FeatureExtractor.Saved] = []
-        for utterance in 0..<batch.packing.count {
-            let samples = batch.samples.rows(batch.packing[utterance])
+        for (utterance, source) in batch.sources.enumerated() {
             let output = features.rows(pass.packing[utterance])
-            if keeping {
+            switch source {
+            case .waveform(let samples) where keeping:
                 saved.append(
                     featureExtractor.forwardSaving(
                         samples, parameters: pass.parameters, arena: &arena, into: output))
-            } else {
+            case .waveform(let samples):
                 featureExtractor.forward(
                     samples, parameters: pass.parameters, arena: &arena, into: output)
+            case .features(let kept):
+                precondition(!keeping, "a feature encoder that is trained needs the waveform")
+                output.copy(from: kept)
             }
         }
         return saved

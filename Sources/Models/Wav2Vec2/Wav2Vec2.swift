@@ -57,23 +57,54 @@ public struct Wav2Vec2: Sendable {
     /// The embedding of masked frames, which transformers leaves out of models that never mask.
     public var maskEmbeddingSlot: ParameterSlot { maskEmbedding }
 
-    /// The frames of each utterance, given its samples.
-    public func framePacking(samples: PackedRows) -> PackedRows {
-        PackedRows(lengths: samples.lengths.map { configuration.frameCount(samples: $0) })
+    /// The channels of the feature encoder's output.
+    public var featureChannels: Int {
+        configuration.convolutionChannels[configuration.convolutionChannels.count - 1]
     }
+
+    /// Where the frames of each utterance of a batch lie.
+    public func framePacking(_ batch: SpeechBatch) -> PackedRows {
+        PackedRows(
+            lengths: batch.sources.map { source in
+                switch source {
+                case .waveform(let samples): configuration.frameCount(samples: samples.rows)
+                case .features(let features): features.rows
+                }
+            })
+    }
+
+    /// Makes the features of one utterance's samples, (samples, 1), as a frozen feature encoder does.
+    ///
+    /// - Parameter features: (frames, channels); overwritten.
+    public func extractFeatures(
+        _ samples: Tensor, parameters: ParameterViews, arena: inout Arena, into features: Tensor
+    ) {
+        featureExtractor.forward(samples, parameters: parameters, arena: &arena, into: features)
+    }
+
+    /// The parameters of the feature encoder: the first of the flat store.
+    public var featureEncoderRange: Range<Int> { 0..<featureProjection.firstOffset }
 }
 
-/// A packed batch of waveforms: (samples of all utterances, 1).
-public struct WaveformBatch: Sendable {
-    /// The samples, one a row.
-    public let samples: Tensor
-    /// Where each utterance's samples lie.
-    public let packing: PackedRows
+/// The utterances of a batch, each as it is at hand.
+public struct SpeechBatch: Sendable {
+    /// One utterance.
+    public enum Source: Sendable {
+        /// Its samples, (samples, 1).
+        case waveform(Tensor)
+        /// What a frozen feature encoder made of them, (frames, channels), kept from an earlier epoch.
+        case features(Tensor)
+    }
+
+    /// The utterances.
+    public let sources: [Source]
+
+    /// A batch of utterances.
+    public init(_ sources: [Source]) { self.sources = sources }
 
     /// A batch of packed samples.
     public init(samples: Tensor, packing: PackedRows) {
-        self.samples = samples
-        self.packing = packing
+        sources = (0..<packing.count).map { .waveform(samples.rows(packing[$0])) }
     }
 }
 

@@ -86,7 +86,7 @@ private func transcribe(
     let waveform = arena.tensor(rows: samples.count, columns: 1)
     waveform.copy(from: samples)
     let (logits, _) = model.network.evaluate(
-        WaveformBatch(samples: waveform, packing: PackedRows(lengths: [samples.count])),
+        SpeechBatch(samples: waveform, packing: PackedRows(lengths: [samples.count])),
         parameters: parameters, arena: &arena)
     return Transcript(
         index: index, text: model.vocabulary.decode(path: greedyPath(logits)),

@@ -1,6 +1,6 @@
 internal import Checkpoints
 internal import Foundation
-internal import Models
+public import Models
 internal import Tensors
 internal import Text
 
@@ -53,13 +53,7 @@ struct SpeechModel: Sendable {
 
     init(_ directory: ModelDirectory, tokens: [String], needsFreshHead: Bool) throws {
         let path = directory.path + "/config.json"
-        var configuration: Wav2Vec2Configuration
-        do {
-            configuration = try JSONDecoder().decode(Wav2Vec2Configuration.self, from: directory.configData)
-        } catch DecodingError.typeMismatch(_, let context), DecodingError.dataCorrupted(let context) {
-            let key = context.codingPath.map(\.stringValue).joined(separator: ".")
-            throw CheckpointError(path, "\(key): \(context.debugDescription)")
-        }
+        var configuration = try Self.configuration(of: directory)
         if needsFreshHead { configuration.vocabularySize = tokens.count }
         let faults = configuration.faults()
         guard faults.isEmpty else { throw CheckpointError(path, faults.joined(separator: "; ")) }
@@ -74,6 +68,17 @@ struct SpeechModel: Sendable {
         network = Wav2Vec2(configuration)
         self.directory = directory
         self.needsFreshHead = needsFreshHead
+    }
+
+    /// The shape that `config.json` states.
+    static func configuration(of directory: ModelDirectory) throws -> Wav2Vec2Configuration {
+        do {
+            return try JSONDecoder().decode(Wav2Vec2Configuration.self, from: directory.configData)
+        } catch DecodingError.typeMismatch(_, let context), DecodingError.dataCorrupted(let context) {
+            let key = context.codingPath.map(\.stringValue).joined(separator: ".")
+            throw CheckpointError(
+                directory.path + "/config.json", "\(key): \(context.debugDescription)")
+        }
     }
 
     /// Reads the weights into a flat store; what the file lacks and may lack is drawn afresh.
@@ -127,4 +132,15 @@ struct SpeechModel: Sendable {
         default: nil
         }
     }
+}
+
+/// The shape of a preset, or of the model in a directory.
+public func modelConfiguration(_ name: String) throws -> Wav2Vec2Configuration {
+    if let preset = ModelPreset(rawValue: name) { return preset.configuration }
+    let directory = try ModelDirectory(path: name)
+    var configuration = try SpeechModel.configuration(of: directory)
+    configuration.vocabularySize = directory.tokens?.count ?? configuration.vocabularySize
+    let faults = configuration.faults()
+    guard faults.isEmpty else { throw CheckpointError(name, faults.joined(separator: "; ")) }
+    return configuration
 }

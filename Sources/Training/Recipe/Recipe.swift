@@ -1,6 +1,7 @@
 internal import Models
 internal import Optimization
 internal import Speech
+internal import Tensors
 internal import Text
 
 /// All that decides what a run computes.
@@ -43,7 +44,8 @@ public struct Recipe: Sendable, Equatable {
         var badUtterances = BadUtterances.refuse
         var batchSeconds = 1600.0
         var rankSeconds = 200.0
-        var cacheFeatures = false
+        var cacheFeatures = true
+        var cacheDirectory = ""
     }
 
     struct Loss: Sendable, Equatable {
@@ -125,11 +127,6 @@ enum InitialMask: String, Sendable, CaseIterable {
 
 /// The numbers that gradients travel as.
 enum WireFormat: String, Sendable, CaseIterable {
-    case float32
-}
-
-/// The numbers that matrix products multiply.
-enum GEMMPrecision: String, Sendable, CaseIterable {
     case float32
 }
 

@@ -43,9 +43,10 @@ extension RecipeKey {
         ) { $0 > 0 },
         RecipeKey(
             "data", "cache_features", \.data.cacheFeatures,
-            "Whether a frozen feature encoder's output is kept on disk.",
-            must: "be false: it is not there yet"
-        ) { !$0 },
+            "Whether what a frozen feature encoder makes of the audio is kept on this node's disk."),
+        RecipeKey(
+            "data", "cache_directory", \.data.cacheDirectory,
+            "Where features are kept; empty takes PARP_CACHE_DIR, SLURM_TMPDIR/parp or ~/.cache/parp."),
         RecipeKey(
             "loss", "zero_infinity", \.loss.zeroInfinity,
             "Whether utterances that cannot be aligned count 0 instead of infinity."),
@@ -178,7 +179,8 @@ extension RecipeKey {
             must: "be from 1 to 1024"
         ) { (1...1024).contains($0) },
         RecipeKey(
-            "precision", "gemm", \.precision.gemm, "The numbers that matrix products multiply: float32."),
+            "precision", "gemm", \.precision.gemm,
+            "The numbers that matrix products multiply: float32 or bfloat16."),
         RecipeKey(
             "checkpoint", "every_updates", \.checkpoint.everyUpdates,
             "Updates between checkpoints; 0 writes none.",

@@ -1,5 +1,6 @@
 internal import Optimization
 internal import Speech
+internal import Tensors
 internal import Text
 
 /// A value as a recipe file can write it.

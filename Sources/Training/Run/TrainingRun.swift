@@ -43,23 +43,31 @@ package struct TrainingRun: ~Copyable {
         session = start.session
         directory = start.directory
         model = start.model
-        valid = start.valid
         method = start.recipe.pruningMethod
         metrics = MetricsLog(path: session.isRoot ? directory.metrics : nil)
         let layout = model.network.layout
-        let store = ParameterStore(layout: layout)
+        let store = ParameterStore(layout: layout, precision: recipe.precision.gemm)
         var masks = MaskAuthority(
             pool: PrunablePool(layout, includesBiases: recipe.pruning.includeBiases),
             communicator: session.communicator)
         let state = try Self.load(
             start.resume ? directory : nil, recipe: recipe, session: session, model: model, store: store,
             masks: &masks)
+        refreshShadow(of: store)
+        var (train, valid) = (start.train, start.valid)
+        try Self.keepFeatures(
+            of: &train, name: "train", recipe: recipe, model: model, session: session,
+            parameters: store.views)
+        try Self.keepFeatures(
+            of: &valid, name: "valid", recipe: recipe, model: model, session: session,
+            parameters: store.float32Views)
+        self.valid = valid
         bestMetric = state.bestMetric
         progress = Progress(
             session: session, updates: recipe.schedule.updates, startUpdate: state.update)
         self.masks = masks
         trainer = Trainer(
-            task: CTCTask(recipe: recipe, model: model, data: start.train), store: store,
+            task: CTCTask(recipe: recipe, model: model, data: train), store: store,
             communicator: session.communicator, optimizer: recipe.optimizerSettings,
             bucketMegabytes: recipe.distributed.bucketMegabytes, startingAt: state.update,
             of: recipe.schedule.updates)
@@ -104,6 +112,7 @@ package struct TrainingRun: ~Copyable {
     package mutating func pruneIfDue() throws {
         guard let sparsity = method.sparsityDue(afterUpdates: trainer.update) else { return }
         let report = try masks.prune(values: trainer.store.values.all, sparsity: sparsity)
+        refreshShadow(of: trainer.store)
         try checkZeros(report)
         metrics.append(.prune, step: trainer.update, report.fields)
         if session.isRoot {
@@ -145,7 +154,7 @@ package struct TrainingRun: ~Copyable {
         let evaluator = Evaluator(
             model: model.network, vocabulary: model.vocabulary, rankSeconds: recipe.data.rankSeconds)
         let result = try evaluator.evaluate(
-            valid, parameters: trainer.store.views, session: session, arena: &trainer.arena
+            valid, parameters: trainer.store.float32Views, session: session, arena: &trainer.arena
         ).result
         let metric = recipe.evaluation.metric.value(result)
         let isBest = metric < bestMetric ?? .infinity

@@ -23,6 +23,14 @@ struct CTCTask: TrainingTask {
         var zeroInfinity: Bool
     }
 
+    /// The task of training `model` on given global batches of `data`, in this order in every epoch.
+    init(model: Wav2Vec2, data: SpeechDataset, batches: [[Int]], settings: Settings) {
+        self.model = model
+        self.data = data
+        self.settings = settings
+        schedule = BatchSchedule { _ in batches }
+    }
+
     /// The task of training `model` on `data` in global batches of `batchSeconds` of audio.
     init(model: Wav2Vec2, data: SpeechDataset, batchSeconds: Double, settings: Settings) {
         self.model = model
@@ -71,7 +79,7 @@ struct CTCTask: TrainingTask {
             seed: settings.seed, step: update, identities: batch.identities,
             regularization: settings.regularization)
         let output = model.forward(
-            batch.waveforms(in: &arena), parameters: parameters, noise: noise,
+            batch.batch(in: &arena), parameters: parameters, noise: noise,
             augmentation: settings.augmentation, trainable: trainable(update: update), arena: &arena)
         let dLogits = arena.tensor(rows: output.logits.rows, columns: output.logits.columns)
         var losses = [Float](repeating: 0, count: batch.targets.count)

@@ -3,6 +3,7 @@ internal import Collectives
 internal import Kernels
 internal import Models
 internal import Speech
+internal import Tensors
 internal import Text
 
 /// What was found when a manifest's utterances were looked over.
@@ -20,6 +21,8 @@ private struct Finding: Codable {
     let item: Int
     var seconds = 0.0
     var isResampled = false
+    /// The hash of the samples, which names what is kept of them.
+    var audioHash: UInt64 = 0
     var fault: String?
 }
 
@@ -59,6 +62,7 @@ struct DatasetChecker {
             let clip = try readAudio(path: utterance.audioPath, sampleRate: model.sampleRate)
             finding.seconds = Double(clip.samples.count) / Double(model.sampleRate)
             finding.isResampled = clip.sourceSampleRate != model.sampleRate
+            finding.audioHash = hash(clip.samples)
             let frames = model.network.configuration.frameCount(samples: clip.samples.count)
             let needed = needsAlignment ? max(1, ctcMinimumFrames(target)) : 1
             if frames < needed {
@@ -70,6 +74,14 @@ struct DatasetChecker {
             finding.fault = message(for: error)
         }
         return finding
+    }
+
+    private func hash(_ samples: [Float]) -> UInt64 {
+        let buffer = FlatBuffer(count: samples.count)
+        buffer.all.copy(from: samples)
+        var hash = ContentHash()
+        hash.combine(buffer.all)
+        return hash.value
     }
 
     private func encode(_ utterance: Utterance) throws -> [Int] {
@@ -114,6 +126,7 @@ struct DatasetChecker {
         return DatasetCheck(
             dataset: SpeechDataset(
                 utterances: utterances, references: references, targets: targets,
+                audioHashes: findings.filter { $0.fault == nil }.map(\.audioHash),
                 sampleRate: model.sampleRate,
                 normalizesWaveform: model.directory.preprocessor.normalizes),
             skipped: faults, resampled: findings.filter { $0.fault == nil && $0.isResampled }.count)

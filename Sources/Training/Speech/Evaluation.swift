@@ -74,7 +74,7 @@ struct Evaluator {
         result: inout EvaluationResult
     ) -> [Hypothesis] {
         let (logits, packing) = model.evaluate(
-            batch.waveforms(in: &arena), parameters: parameters, arena: &arena)
+            batch.batch(in: &arena), parameters: parameters, arena: &arena)
         var losses = [Float](repeating: 0, count: batch.targets.count)
         ctcLoss(
             logits: logits, packing: packing, targets: batch.targets, blank: vocabulary.blank,

@@ -3,60 +3,95 @@ internal import Speech
 internal import Tensors
 
 /// Transcribed utterances, ready to be loaded: their audio stays on disk, their targets are encoded.
-struct SpeechDataset: Sendable {
+package struct SpeechDataset: Sendable {
     /// The utterances, with the seconds that their audio really has.
     let utterances: [Utterance]
     /// What was said, in the case that the recipe asks for.
     let references: [String]
     /// The token ids of each utterance's transcript.
     let targets: [[Int]]
+    /// A hash of each utterance's samples, which names what is kept of them.
+    let audioHashes: [UInt64]
     /// Samples a second that the model takes.
     let sampleRate: Int
     /// Whether each waveform is brought to zero mean and unit variance.
     let normalizesWaveform: Bool
+    /// What a frozen feature encoder made of the audio, where it was kept.
+    var cache: FeatureCache?
 
     /// Seconds of audio of all utterances.
     var totalSeconds: Double { utterances.reduce(0) { $0 + $1.durationSeconds } }
 
-    /// Reads, resamples and normalises the audio of some utterances.
+    /// Reads the kept features of some utterances, or else their audio, resampled and normalised.
     func load(_ items: [Int]) throws -> SpeechMicroBatch {
-        var samples: [Float] = []
-        var lengths: [Int] = []
-        for item in items {
-            var clip = try readAudio(path: utterances[item].audioPath, sampleRate: sampleRate).samples
-            if normalizesWaveform { normalizeWaveform(&clip) }
-            samples += clip
-            lengths.append(clip.count)
+        let audio = try items.map { item -> LoadedAudio in
+            if let features = try cache?.load(item) { return features }
+            return .samples(try samples(item))
         }
         return SpeechMicroBatch(
-            items: items, samples: samples, packing: PackedRows(lengths: lengths),
-            targets: items.map { targets[$0] }, identities: items.map { utterances[$0].identity },
-            sampleRate: sampleRate)
+            items: items, audio: audio, targets: items.map { targets[$0] },
+            identities: items.map { utterances[$0].identity },
+            audioSeconds: items.reduce(0) { $0 + utterances[$1].durationSeconds })
+    }
+
+    /// Reads, resamples and normalises the audio of an utterance.
+    func samples(_ item: Int) throws -> [Float] {
+        var samples = try readAudio(path: utterances[item].audioPath, sampleRate: sampleRate).samples
+        if normalizesWaveform { normalizeWaveform(&samples) }
+        return samples
     }
 }
 
-/// A few utterances in memory: packed samples, targets and identities.
-struct SpeechMicroBatch: Sendable {
+/// One utterance in memory.
+enum LoadedAudio: Sendable {
+    /// Its waveform.
+    case samples([Float])
+    /// Its features, row by row, and the channels of a row.
+    case features([Float], channels: Int)
+
+    /// The rows that the model takes: samples, or frames.
+    var rows: Int {
+        switch self {
+        case .samples(let samples): samples.count
+        case .features(let features, let channels): features.count / channels
+        }
+    }
+
+    /// The columns that the model takes.
+    var columns: Int {
+        switch self {
+        case .samples: 1
+        case .features(_, let channels): channels
+        }
+    }
+}
+
+/// A few utterances in memory: audio or features, targets and identities.
+package struct SpeechMicroBatch: Sendable {
     /// The utterances' places in the dataset.
     let items: [Int]
-    /// All samples, one utterance after another.
-    let samples: [Float]
-    /// Where each utterance's samples lie.
-    let packing: PackedRows
+    /// What is at hand of each utterance.
+    let audio: [LoadedAudio]
     /// Token ids, an array an utterance.
     let targets: [[Int]]
     /// What counted randomness knows each utterance by.
     let identities: [UInt64]
-    /// Samples a second.
-    let sampleRate: Int
-
     /// Seconds of audio.
-    var audioSeconds: Double { Double(samples.count) / Double(sampleRate) }
+    let audioSeconds: Double
 
-    /// The samples as the model takes them, copied into the arena.
-    func waveforms(in arena: inout Arena) -> WaveformBatch {
-        let tensor = arena.tensor(rows: samples.count, columns: 1)
-        tensor.copy(from: samples)
-        return WaveformBatch(samples: tensor, packing: packing)
+    /// The utterances as the model takes them, copied into the arena.
+    func batch(in arena: inout Arena) -> SpeechBatch {
+        SpeechBatch(
+            audio.map { audio in
+                let tensor = arena.tensor(rows: audio.rows, columns: audio.columns)
+                switch audio {
+                case .samples(let samples):
+                    tensor.copy(from: samples)
+                    return .waveform(tensor)
+                case .features(let features, _):
+                    tensor.copy(from: features)
+                    return .features(tensor)
+                }
+            })
     }
 }

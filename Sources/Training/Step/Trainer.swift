@@ -133,10 +133,15 @@ struct Trainer<Task: TrainingTask>: ~Copyable {
             optimizer.adam.update(
                 values: store.values[range], gradients: store.gradients[range],
                 firstMoment: store.firstMoment[range], secondMoment: store.secondMoment[range],
-                step: update - phase.update + 1, learningRate: learningRate, gradientScale: scale)
+                shadow: store.shadow(range), step: update - phase.update + 1, learningRate: learningRate, gradientScale: scale)
             upper = phase.offset
         }
     }
+}
+
+/// Brings the weights for bfloat16 products up to date after something else than an update changed them.
+func refreshShadow(of store: borrowing ParameterStore) {
+    if let shadow = store.shadow { convert(store.values.all, into: shadow) }
 }
 
 /// This rank's micro-batches of all updates, in order.

@@ -49,23 +49,23 @@ extension TrainingTask {
 }
 
 /// What a batch adds up to; sums of ranks and micro-batches add.
-struct BatchSums: Sendable, Equatable {
+package struct BatchSums: Sendable, Equatable {
     /// The sum of the items' losses, in nats.
-    var loss = 0.0
+    package var loss = 0.0
     /// The items.
-    var items = 0.0
+    package var items = 0.0
     /// Seconds of audio.
-    var audioSeconds = 0.0
+    package var audioSeconds = 0.0
     /// Items whose target cannot be aligned to their frames, counted with loss zero.
-    var infiniteLosses = 0.0
+    package var infiniteLosses = 0.0
     /// Items whose loss is not a number.
-    var notFinite = 0.0
+    package var notFinite = 0.0
 
     /// Nothing.
-    init() {}
+    package init() {}
 
     /// The sums as numbers that can be all-reduced.
-    var vector: [Double] {
+    package var vector: [Double] {
         get { [loss, items, audioSeconds, infiniteLosses, notFinite] }
         set {
             loss = newValue[0]
@@ -77,7 +77,7 @@ struct BatchSums: Sendable, Equatable {
     }
 
     /// Adds the sums of another batch.
-    static func += (sums: inout BatchSums, other: BatchSums) {
+    package static func += (sums: inout BatchSums, other: BatchSums) {
         sums.vector = zip(sums.vector, other.vector).map(+)
     }
 }

@@ -1,0 +1,188 @@
+internal import CMath
+public import Tensors
+
+// A layer of a feature encoder that is not trained: convolution, norm and GELU, tile by tile, so that sums go
+// from the product to the next layer's input without leaving the cache, and nothing is kept for a backward pass.
+
+private let tileRows = 128
+
+/// What stands between a convolution and its activation.
+public enum FrozenNorm: Sendable {
+    /// Nothing.
+    case none
+    /// Each frame over its channels.
+    case layer(weight: Tensor, bias: Tensor, epsilon: Float)
+    /// Each channel over the frames of the utterance; the first layer of wav2vec 2.0 base has it.
+    case group(weight: Tensor, bias: Tensor, epsilon: Float)
+}
+
+/// Makes one utterance's next features: GELU(norm(convolution(x))).
+///
+/// - Parameters:
+///   - input: (input frames, I).
+///   - weight: (O, taps, I) in memory, of the input's precision.
+///   - bias: (1, O), or nil.
+///   - norm: None or layer norm; channels have no statistics before all frames are there.
+///   - arena: Scratch for one tile a thread.
+///   - output: (output frames, O), of the precision of the product that reads it; overwritten.
+public func frozenConvolutionForward(
+    _ input: Matrix, weight: Matrix, bias: Tensor?, norm: FrozenNorm, kernelSize: Int, stride: Int,
+    arena: inout Arena, into output: Matrix
+) {
+    let window = ConvolutionWindow(input: input, weight: weight, kernelSize: kernelSize, stride: stride)
+    forEachTile(of: output, norm: norm, scratchColumns: 0, arena: &arena) { tile, sums, _ in
+        for chunk in window.chunks {
+            matrixMultiply(
+                window.frames(input, from: tile.lowerBound * stride, chunk: chunk),
+                window.weights(weight, chunk: chunk, transposed: true), m: tile.count, n: output.columns,
+                k: window.width(chunk), bias: chunk == 0 ? bias : nil, adding: chunk > 0, splits: false,
+                into: MatrixOperand(sums))
+        }
+    }
+}
+
+/// Makes the first features of one utterance's waveform, in float32 whatever the precision of what follows.
+///
+/// Group norm is folded into the weights: a channel w · x over all windows x has mean w · E[x] and variance
+/// wᵀ Cov[x] w, so two sums over the waveform replace two passes over 512 channels.
+///
+/// - Parameters:
+///   - samples: (samples, 1).
+///   - weight: (O, taps) in memory.
+///   - bias: (1, O), or nil.
+///   - output: (output frames, O); overwritten.
+public func frozenWaveformConvolutionForward(
+    _ samples: Tensor, weight: Tensor, bias: Tensor?, norm: FrozenNorm, kernelSize: Int, stride: Int,
+    arena: inout Arena, into output: Matrix
+) {
+    let mark = arena.mark
+    defer { arena.release(to: mark) }
+    let shape = WaveformWindows(samples: samples, frames: output.rows, taps: kernelSize, stride: stride)
+    var (weight, bias) = (weight.reshaped(rows: output.columns, columns: kernelSize), bias)
+    var remaining = norm
+    if case .group(let gain, let offset, let epsilon) = norm {
+        let folded = (arena.tensor(rows: weight.rows, columns: kernelSize), arena.vector(weight.rows))
+        shape.fold(weight, gain: gain, offset: offset, epsilon: epsilon, into: folded.0, bias: folded.1)
+        (weight, bias, remaining) = (folded.0, folded.1, .none)
+    }
+    // What the tiles capture must not change any more.
+    let (kernel, kernelBias, isCentered) = (weight, bias, { if case .group = norm { true } else { false } }())
+    forEachTile(of: output, norm: remaining, scratchColumns: kernelSize, arena: &arena) {
+        tile, sums, scratch in
+        shape.unroll(tile, centered: isCentered, into: scratch)
+        matrixMultiply(
+            MatrixOperand(scratch), MatrixOperand(kernel, transposed: true), m: tile.count, n: sums.columns,
+            k: kernelSize, bias: kernelBias, splits: false, into: MatrixOperand(sums))
+    }
+}
+
+/// Runs `convolve` for each tile of output frames on a thread's scratch, then the norm and GELU.
+private func forEachTile(
+    of output: Matrix, norm: FrozenNorm, scratchColumns: Int, arena: inout Arena,
+    _ convolve: @Sendable (_ tile: Range<Int>, _ sums: Tensor, _ scratch: Tensor) -> Void
+) {
+    let mark = arena.mark
+    defer { arena.release(to: mark) }
+    let tiles = (output.rows + tileRows - 1) / tileRows
+    let parts = parallelPartCount(tiles, grain: 1)
+    let sums = arena.tensor(rows: parts * tileRows, columns: output.columns)
+    let scratch = arena.tensor(rows: parts * tileRows, columns: scratchColumns)
+    let statistics = arena.tensor(rows: parts * 2, columns: tileRows)
+    parallelParts(tiles, grain: 1) { part, range in
+        for index in range {
+            let tile = index * tileRows..<min((index + 1) * tileRows, output.rows)
+            let own = part * tileRows..<part * tileRows + tile.count
+            let result = sums.rows(own)
+            convolve(tile, result, scratch.rows(own))
+            normalize(result, norm, statistics: statistics.rows(part * 2..<part * 2 + 2))
+            parp_gelu_convert(
+                result.pointer, output.address(tile.lowerBound * output.columns), output.precision.element,
+                Int64(result.count))
+        }
+    }
+}
+
+private func normalize(_ sums: Tensor, _ norm: FrozenNorm, statistics: Tensor) {
+    switch norm {
+    case .none: return
+    case .group: preconditionFailure("a tile does not know the statistics of a channel")
+    case .layer(let weight, let bias, let epsilon):
+        let shim = parp_layer_norm(
+            weight: weight.pointer, bias: bias.pointer, epsilon: epsilon, mean: statistics.pointer,
+            inverse_deviation: statistics.pointer + statistics.columns)
+        parp_layer_norm_forward(
+            sums.pointer, nil, .none, shim, Int64(sums.rows), Int64(sums.columns), sums.pointer, nil,
+            GEMMPrecision.float32.element)
+    }
+}
+
+/// The windows of a waveform, and their statistics.
+private struct WaveformWindows: Sendable {
+    let samples: Tensor
+    let frames: Int
+    let taps: Int
+    let stride: Int
+    /// The mean sample, taken out before sums of squares lose their digits to it.
+    let center: Double
+
+    init(samples: Tensor, frames: Int, taps: Int, stride: Int) {
+        self.samples = samples
+        self.frames = frames
+        self.taps = taps
+        self.stride = stride
+        center = samples.buffer.reduce(0.0) { $0 + Double($1) } / Double(max(1, samples.count))
+    }
+
+    /// Copies the windows of a tile, one a row, the center taken out if asked for.
+    func unroll(_ tile: Range<Int>, centered: Bool, into rows: Tensor) {
+        let shift = centered ? Float(center) : 0
+        for (row, frame) in tile.enumerated() {
+            for tap in 0..<taps { rows[row, tap] = samples[frame * stride + tap] - shift }
+        }
+    }
+
+    /// Weights and bias that make the normalised channel of a centered window.
+    func fold(
+        _ weight: Tensor, gain: Tensor, offset: Tensor, epsilon: Float, into folded: Tensor, bias: Tensor
+    ) {
+        let (mean, covariance) = moments()
+        for channel in 0..<weight.rows {
+            var (average, variance) = (0.0, 0.0)
+            for i in 0..<taps {
+                average += Double(weight[channel, i]) * mean[i]
+                for j in 0..<taps {
+                    variance +=
+                        Double(weight[channel, i]) * Double(weight[channel, j]) * covariance[i * taps + j]
+                }
+            }
+            let scale = Double(gain[channel]) / (max(0, variance) + Double(epsilon)).squareRoot()
+            for i in 0..<taps { folded[channel, i] = Float(Double(weight[channel, i]) * scale) }
+            bias[channel] = Float(Double(offset[channel]) - average * scale)
+        }
+    }
+
+    /// E[x] and Cov[x] over all windows of the centered waveform.
+    private func moments() -> (mean: [Double], covariance: [Double]) {
+        var sums = [Double](repeating: 0, count: taps)
+        var products = [Double](repeating: 0, count: taps * taps)
+        let shift = Float(center)
+        for frame in 0..<frames {
+            let start = frame * stride
+            for i in 0..<taps {
+                let x = Double(samples[start + i] - shift)
+                sums[i] += x
+                for j in i..<taps { products[i * taps + j] += x * Double(samples[start + j] - shift) }
+            }
+        }
+        let count = Double(max(1, frames))
+        let mean = sums.map { $0 / count }
+        var covariance = products
+        for i in 0..<taps {
+            for j in i..<taps {
+                covariance[i * taps + j] = products[i * taps + j] / count - mean[i] * mean[j]
+                covariance[j * taps + i] = covariance[i * taps + j]
+            }
+        }
+        return (mean, covariance)
+    }
+}

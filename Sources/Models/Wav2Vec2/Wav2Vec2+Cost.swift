@@ -1,0 +1,47 @@
+/// Floating-point operations of matrix products and convolutions, a multiplication and an addition counted as
+/// two.
+public struct FloatingPointOperations: Sendable, Hashable {
+    /// The feature encoder, forward.
+    public var featureEncoder = 0.0
+    /// Everything behind it, forward.
+    public var forward = 0.0
+    /// Everything behind it, backward: by inputs and by weights. What is computed twice to save memory is counted
+    /// once.
+    public var backward = 0.0
+
+    /// No operations.
+    public init() {}
+
+    /// All of them.
+    public var total: Double { featureEncoder + forward + backward }
+
+    /// Adds the operations of more utterances.
+    public static func += (sum: inout FloatingPointOperations, other: FloatingPointOperations) {
+        sum.featureEncoder += other.featureEncoder
+        sum.forward += other.forward
+        sum.backward += other.backward
+    }
+}
+
+extension Wav2Vec2Configuration {
+    /// What one utterance of so many samples costs in an update with a frozen feature encoder.
+    public func operations(samples: Int) -> FloatingPointOperations {
+        var operations = FloatingPointOperations()
+        var (length, inputs) = (samples, 1)
+        for index in convolutionChannels.indices {
+            let kernel = convolutionKernels[index]
+            length = length < kernel ? 0 : (length - kernel) / convolutionStrides[index] + 1
+            operations.featureEncoder += 2 * Double(length * convolutionChannels[index]) * Double(kernel * inputs)
+            inputs = convolutionChannels[index]
+        }
+        let (frames, hidden) = (Double(length), Double(hiddenSize))
+        let projection = hidden * Double(inputs)
+        let positional = hidden * hidden / Double(positionalGroups) * Double(positionalKernel)
+        let block = 4 * hidden * hidden + 2 * hidden * Double(intermediateSize)
+        let weights = projection + positional + Double(layerCount) * block + hidden * Double(vocabularySize)
+        let attention = Double(layerCount) * 2 * frames * hidden
+        operations.forward = 2 * frames * (weights + attention)
+        operations.backward = 2 * operations.forward
+        return operations
+    }
+}

@@ -1,0 +1,123 @@
+internal import Checkpoints
+internal import Collectives
+internal import Foundation
+internal import Kernels
+public import Models
+internal import Tensors
+public import Training
+
+/// What `parp bench step` was asked for.
+public struct StepBenchmarkOptions: Sendable {
+    /// The shape.
+    public var configuration: Wav2Vec2Configuration
+    /// What the output calls the model.
+    public var modelName: String
+    /// Utterances a rank.
+    public var batch = 4
+    /// Seconds of each utterance.
+    public var seconds = 5.0
+    /// A JSON file with a list of batches, each a list of the seconds of its utterances; nil takes `batch` and
+    /// `seconds`.
+    public var batchesFile: String?
+    /// Products in `float32` or `bfloat16`.
+    public var precision = "float32"
+    /// Whether the feature encoder's output is kept.
+    public var cachesFeatures = false
+    /// Threads a rank.
+    public var threads = 1
+    /// All dropouts.
+    public var dropout = 0.1
+    /// Updates that are measured, after those that are not.
+    public var updates = 5
+    /// Updates before the first that is measured.
+    public var warmup = 2
+    /// Whether ranks do the same work without summing their gradients: what communication adds is the
+    /// difference.
+    public var silent = false
+    /// Megabytes of gradients a message.
+    public var bucketMegabytes = 25.0
+    /// Whether to print one JSON object instead of a table.
+    public var json = false
+
+    /// A benchmark of a model's update.
+    public init(configuration: Wav2Vec2Configuration, modelName: String) {
+        self.configuration = configuration
+        self.modelName = modelName
+    }
+}
+
+/// Measures updates of fine-tuning on random audio, and prints where their time goes.
+public func runStepBenchmark(_ options: StepBenchmarkOptions, session: Session) throws {
+    setMathThreads(options.threads)
+    let precision = try session.together {
+        guard let precision = GEMMPrecision(rawValue: options.precision) else {
+            throw UserError(.usage, "--precision is \(options.precision); it must be float32 or bfloat16")
+        }
+        if let fault = unavailability(of: precision) { throw UserError(.usage, fault) }
+        return precision
+    }
+    let ranks = session.communicator.size
+    let batches = try session.together { try plannedBatches(options, ranks: ranks) }
+    let corpus = try session.together { try NoiseCorpus(batches, configuration: options.configuration, session) }
+    defer { corpus.remove() }
+    let gemm = measureLargestProduct(options.configuration, batches: batches, ranks: ranks, precision)
+    var settings = MeasuredTraining.Settings()
+    settings.precision = options.precision
+    settings.cacheFolder = options.cachesFeatures ? corpus.folder + "/features" : nil
+    settings.dropout = options.dropout
+    settings.bucketMegabytes = options.bucketMegabytes
+    let updates = max(options.updates, batches.count)
+    let own = options.silent ? Session(communicator: SoloCommunicator()) : session
+    var training = try MeasuredTraining(
+        network: Wav2Vec2(options.configuration), recordings: corpus.recordings,
+        batches: options.silent ? corpus.share(of: session) : corpus.batches, settings: settings,
+        updates: options.warmup + updates, session: own)
+    for _ in 0..<options.warmup { _ = try training.step() }
+    var measured = StepMeasurements()
+    for index in 0..<updates {
+        try session.communicator.barrier()
+        let samples = corpus.samples(ofUpdate: options.warmup + index)
+        try measured.measure(&training, operations: samples.map(options.configuration.operations))
+    }
+    let report = try measured.report(options, gemm: gemm, session: session)
+    if session.isRoot { print(options.json ? report.line : report.text()) }
+}
+
+/// The seconds of each utterance of each global batch.
+private func plannedBatches(_ options: StepBenchmarkOptions, ranks: Int) throws -> [[Double]] {
+    guard let path = options.batchesFile else {
+        return [[Double](repeating: options.seconds, count: options.batch * ranks)]
+    }
+    guard let data = FileManager.default.contents(atPath: path), data.count < 64 << 20,
+        let batches = try? JSONDecoder().decode([[Double]].self, from: data), !batches.isEmpty,
+        batches.allSatisfy({ !$0.isEmpty && $0.allSatisfy { $0 > 0.03 && $0 < 600 } })
+    else { throw UserError(.data, "\(path): must be a JSON list of batches, each a list of seconds") }
+    return batches
+}
+
+/// The speed of the largest product of an update, in operations a second: the best of a few.
+private func measureLargestProduct(
+    _ configuration: Wav2Vec2Configuration, batches: [[Double]], ranks: Int, _ precision: GEMMPrecision
+) -> Double {
+    let seconds = batches.map { $0.reduce(0, +) }.reduce(0, +) / Double(batches.count * ranks)
+    let frames = max(1, configuration.frameCount(samples: Int(seconds * 16000)))
+    var arena = Arena()
+    func random(_ rows: Int, _ columns: Int) -> Matrix {
+        let tensor = arena.tensor(rows: rows, columns: columns)
+        let values = CountedRandom(seed: 1, stream: .pretraining)
+        for index in 0..<tensor.count { tensor[index] = Float(values.uniform(at: UInt64(index))) - 0.5 }
+        let matrix = arena.matrix(rows: rows, columns: columns, precision: precision)
+        convert(tensor, into: matrix)
+        return matrix
+    }
+    let input = random(frames, configuration.hiddenSize)
+    let weight = random(configuration.intermediateSize, configuration.hiddenSize)
+    let output = arena.matrix(rows: frames, columns: configuration.intermediateSize, precision: precision)
+    var best = Double.infinity
+    for _ in 0..<20 {
+        let start = monotonicSeconds()
+        linearForward(input, weight: weight, bias: nil, into: output)
+        best = min(best, monotonicSeconds() - start)
+    }
+    return 2 * Double(frames * configuration.hiddenSize * configuration.intermediateSize) / best
+}

@@ -1,0 +1,96 @@
+internal import Collectives
+internal import Foundation
+package import Models
+internal import Speech
+internal import Tensors
+
+/// Updates as a run does them, on given batches and random weights, for benchmarks: the same trainer, prefetch
+/// thread, reducer and feature cache.
+package struct MeasuredTraining: ~Copyable {
+    private var trainer: Trainer<CTCTask>
+
+    /// One recording that a benchmark trains on.
+    package struct Recording: Sendable {
+        let path: String
+        package let samples: Int
+        let target: [Int]
+
+        /// A recording of so many samples, and its target.
+        package init(path: String, samples: Int, target: [Int]) {
+            self.path = path
+            self.samples = samples
+            self.target = target
+        }
+    }
+
+    /// What a benchmark decides.
+    package struct Settings: Sendable {
+        /// Products in `float32` or `bfloat16`.
+        package var precision = "float32"
+        /// A folder for features; nil computes them in every update.
+        package var cacheFolder: String?
+        /// All dropouts.
+        package var dropout = 0.1
+        /// Seconds of audio that a rank holds at once.
+        package var rankSeconds = 1e9
+        /// Megabytes of gradients a message.
+        package var bucketMegabytes = 25.0
+
+        /// The defaults.
+        package init() {}
+    }
+
+    /// A training of `network` on batches of recordings, given as places in the list, for so many updates.
+    package init(
+        network: Wav2Vec2, recordings: [Recording], batches: [[Int]], settings: Settings, updates: Int,
+        session: Session
+    ) throws {
+        guard let precision = GEMMPrecision(rawValue: settings.precision) else {
+            throw UserError(.usage, "precision is \(settings.precision); it must be float32 or bfloat16")
+        }
+        let store = ParameterStore(layout: network.layout, precision: precision)
+        network.layout.initialize(store.values.all, seed: 1)
+        refreshShadow(of: store)
+        var data = Self.dataset(recordings, network: network)
+        if let folder = settings.cacheFolder {
+            data.cache = FeatureCache(
+                root: folder, encoder: 0, audioHashes: data.audioHashes, channels: network.featureChannels)
+            var arena = Arena()
+            try FeatureCacheFiller(network: network, parameters: store.views, session: session)
+                .fill(data, name: nil, arena: &arena)
+        }
+        var recipe = Recipe()
+        recipe.regularization.setAll(settings.dropout)
+        var task = CTCTask.Settings(
+            seed: 1, regularization: recipe.regularization.settings,
+            augmentation: recipe.augmentation.settings, freezeFeatureEncoder: true, freezeEncoderUpdates: 0,
+            rankSeconds: settings.rankSeconds, blank: network.configuration.padTokenId, zeroInfinity: true)
+        task.regularization.layerDrop = 0
+        trainer = Trainer(
+            task: CTCTask(model: network, data: data, batches: batches, settings: task), store: store,
+            communicator: session.communicator, optimizer: recipe.optimizerSettings,
+            bucketMegabytes: settings.bucketMegabytes, startingAt: 0, of: updates)
+    }
+
+    private static func dataset(_ recordings: [Recording], network: Wav2Vec2) -> SpeechDataset {
+        SpeechDataset(
+            utterances: recordings.map {
+                Utterance(
+                    id: $0.path, audioPath: $0.path, durationSeconds: Double($0.samples) / 16000, text: "",
+                    origin: $0.path)
+            },
+            references: recordings.map { _ in "" }, targets: recordings.map(\.target),
+            audioHashes: recordings.indices.map { UInt64($0) }, sampleRate: 16000, normalizesWaveform: true)
+    }
+
+    /// Does one update and says where its time went.
+    package mutating func step() throws -> StepReport { try trainer.step() }
+}
+
+extension Recipe.Regularization {
+    /// Sets all rates but that of whole layers.
+    mutating func setAll(_ rate: Double) {
+        (featureDropout, hiddenDropout, attentionDropout) = (rate, rate, rate)
+        (activationDropout, finalDropout) = (rate, rate)
+    }
+}

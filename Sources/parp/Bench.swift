@@ -1,0 +1,85 @@
+internal import ArgumentParser
+internal import Models
+internal import Studies
+internal import Training
+
+/// `parp bench`.
+struct Bench: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Measure the speed of the parts of training.",
+        subcommands: [BenchStep.self])
+}
+
+/// `parp bench step`.
+struct BenchStep: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "step", abstract: "Measure updates of fine-tuning on noise; under mpirun, of all ranks.")
+
+    @Option(help: "A preset (tiny, base, large, xlsr53) or a model directory.")
+    var model = "base"
+
+    @Option(help: "Utterances a rank.")
+    var batch = 4
+
+    @Option(help: "Seconds of each utterance.")
+    var seconds = 5.0
+
+    @Option(help: "A JSON list of batches, each a list of the seconds of its utterances.")
+    var batches: String?
+
+    @Option(help: "What matrix products multiply: float32 or bfloat16.")
+    var precision = "float32"
+
+    @Option(help: "Whether the feature encoder's output is computed in every update, or was kept: computed or cached.")
+    var features = "computed"
+
+    @Option(help: "Threads a rank.")
+    var threads = 1
+
+    @Option(help: "All dropouts.")
+    var dropout = 0.1
+
+    @Option(help: "Updates that are measured.")
+    var updates = 5
+
+    @Option(help: "Updates before the first that is measured.")
+    var warmup = 2
+
+    @Flag(help: "Let ranks work side by side without summing their gradients.")
+    var silent = false
+
+    @Option(help: "Megabytes of gradients a message.")
+    var bucketMegabytes = 25.0
+
+    @Flag(help: "Print one JSON object on one line.")
+    var json = false
+
+    func validate() throws {
+        guard ["computed", "cached"].contains(features) else {
+            throw ValidationError("--features is \(features); it must be computed or cached")
+        }
+        guard batch > 0, seconds > 0.03, updates > 0, warmup >= 0, threads > 0 else {
+            throw ValidationError("--batch, --seconds, --updates and --threads must be above 0")
+        }
+    }
+
+    func run() {
+        launch { session in
+            let configuration = try session.together { try modelConfiguration(model) }
+            var options = StepBenchmarkOptions(configuration: configuration, modelName: model)
+            options.batch = batch
+            options.seconds = seconds
+            options.batchesFile = batches
+            options.precision = precision
+            options.cachesFeatures = features == "cached"
+            options.threads = threads
+            options.dropout = dropout
+            options.updates = updates
+            options.warmup = warmup
+            options.silent = silent
+            options.bucketMegabytes = bucketMegabytes
+            options.json = json
+            try runStepBenchmark(options, session: session)
+        }
+    }
+}

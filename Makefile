@@ -6,7 +6,7 @@ export OMPI_ALLOW_RUN_AS_ROOT = 1
 export OMPI_ALLOW_RUN_AS_ROOT_CONFIRM = 1
 PYTHON ?= .venv/bin/python
 
-.PHONY: help setup build demo test lint format parity golden overfit clean
+.PHONY: help setup build demo test lint format parity golden overfit clean bench-peer
 
 help:
 	@echo "make demo     fetch recorded speech, fine-tune on 2 ranks, print dense and pruned error rates"
@@ -14,6 +14,7 @@ help:
 	@echo "make build    build the parp command (.build/release/parp)"
 	@echo "make parity   compare with transformers live, full-size base included (installs PyTorch)"
 	@echo "make overfit  overfit 50 recordings on 2 ranks, to under 5 % word error rate"
+	@echo "make bench-peer measure transformers + DDP and parp in turn on the same batches (installs PyTorch)"
 	@echo "make golden   make the golden files anew (installs PyTorch)"
 	@echo "make lint     check formatting and the dependency rules;  make format  formats"
 
@@ -49,10 +50,16 @@ test: lint
 golden: .venv
 	$(PYTHON) Tests/Golden/make_golden.py
 	$(PYTHON) Tests/Golden/make_checkpoints.py
+	$(PYTHON) Tests/Golden/make_audio.py
+	$(PYTHON) Tests/Golden/error_rates.py
 
 parity: build .venv
 	$(SWIFT) build -c release --product ParityProbe
 	$(PYTHON) Tests/Parity/parity.py $(BIN)
+
+bench-peer: build .venv
+	cluster/corpora/fetch_asterisk.sh en
+	$(PYTHON) Tests/Benchmarks/peer.py $(BIN)/parp --manifest build/corpora/asterisk-en/train.jsonl
 
 clean:
 	rm -rf .build build

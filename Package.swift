@@ -91,10 +91,14 @@ let package = Package(
         .executableTarget(
             name: "parp",
             dependencies: [
-                "Studies", "Training", "Models", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                "Studies", "Training", "Models",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: swiftSettings),
 
+        .executableTarget(
+            name: "CollectiveChecks", dependencies: ["Collectives", "Tensors"],
+            path: "Tests/CollectiveChecks", exclude: ["run.sh"], swiftSettings: swiftSettings),
         .executableTarget(
             name: "ParityProbe",
             dependencies: ["Models", "Kernels", "Optimization", "Checkpoints", "Tensors", "TestSupport"],
@@ -109,7 +113,7 @@ let package = Package(
             swiftSettings: swiftSettings),
         .target(
             name: "TestSupport",
-            dependencies: ["Tensors", "Checkpoints", "Models", "Kernels", "Optimization"],
+            dependencies: ["Tensors", "Checkpoints", "Models", "Kernels", "Optimization", "Collectives"],
             path: "Tests/TestSupport",
             swiftSettings: swiftSettings),
         tests("Tensors", ["Tensors"]),
@@ -120,8 +124,8 @@ let package = Package(
         tests("Speech", ["Speech", "Tensors"]),
         tests("Text", ["Text"]),
         tests("Models", ["Models", "Kernels", "Tensors", "Checkpoints"]),
-        tests("Checkpoints", ["Checkpoints", "Tensors"]),
-        tests("Training", ["Training"]),
+        tests("Checkpoints", ["Checkpoints", "Models", "Tensors"]),
+        tests("Training", ["Training", "Collectives", "Pruning", "Tensors"]),
         tests("parp", []),
     ]
 )

@@ -27,7 +27,10 @@ WITHOUT_FOUNDATION = {"Tensors", "Kernels", "Optimization", "Pruning", "Models",
 # Tensors runs kernels in parallel through Dispatch, and maps memory through the C library.
 POINTERS = re.compile(r"Unsafe(Mutable)?(Raw)?(Buffer)?Pointer")
 POINTER_ROOMS = {"Tensors", "Kernels", "Optimization", "Pruning"}
-POINTER_FILES = {"Collectives/MPICommunicator.swift", "Speech/AudioReader.swift", "Checkpoints/MappedFile.swift"}
+POINTER_FILES = {
+    "Collectives/MPICommunicator.swift", "Speech/AudioReader.swift", "Checkpoints/MappedFile.swift",
+    "Checkpoints/AtomicFile.swift",
+}
 UNCHECKED_LIMIT = 3
 LINE_LIMIT = 350
 

@@ -1,36 +1,42 @@
-#include "CMPI.h"
-#include "../System/MPI/shim.h"
+#define _GNU_SOURCE
+#include "internal.h"
 #include <string.h>
+#include <sys/prctl.h>
 
-// What a single MPI-3 call may carry: its counts are int.
-static const int64_t kChunk = (int64_t)1 << 30;
+int64_t parp_message_limit = (int64_t)1 << 30;
 
-#define CHECK(call)                      \
-    do {                                 \
-        int status_ = (call);            \
-        if (status_ != MPI_SUCCESS) return status_; \
-    } while (0)
-
-int parp_mpi_init(void) {
+int parp_mpi_init(int ranks_per_node, int64_t message_limit) {
     int provided;
     CHECK(MPI_Init_thread(NULL, NULL, MPI_THREAD_FUNNELED, &provided));
     CHECK(MPI_Comm_set_errhandler(MPI_COMM_WORLD, MPI_ERRORS_RETURN));
-    return provided < MPI_THREAD_FUNNELED ? MPI_ERR_OTHER : MPI_SUCCESS;
+    if (provided < MPI_THREAD_FUNNELED) return MPI_ERR_OTHER;
+    if (message_limit > 0 && message_limit < parp_message_limit) parp_message_limit = message_limit;
+    // This thread's sleeps are short; by default the system lengthens each by 50 µs. If it refuses, they are longer.
+    (void)prctl(PR_SET_TIMERSLACK, 1000UL, 0, 0, 0);
+    CHECK(parp_node_join(ranks_per_node));
+    return parp_lanes_join();
 }
 
-int parp_mpi_finalize(void) { return MPI_Finalize(); }
+int parp_mpi_finalize(void) {
+    CHECK(parp_node_arrive((Call){"end of the run", 0, 0}));
+    CHECK(parp_lanes_leave());
+    CHECK(parp_node_leave());
+    return MPI_Finalize();
+}
 
 int parp_mpi_rank(int *rank, int *size) {
     CHECK(MPI_Comm_rank(MPI_COMM_WORLD, rank));
     return MPI_Comm_size(MPI_COMM_WORLD, size);
 }
 
-int parp_mpi_node_rank(int *rank, int *size) {
-    MPI_Comm node;
-    CHECK(MPI_Comm_split_type(MPI_COMM_WORLD, MPI_COMM_TYPE_SHARED, 0, MPI_INFO_NULL, &node));
-    CHECK(MPI_Comm_rank(node, rank));
-    CHECK(MPI_Comm_size(node, size));
-    return MPI_Comm_free(&node);
+void parp_mpi_node(int *rank, int *size) {
+    *rank = parp_node.machine_rank;
+    *size = parp_node.machine_size;
+}
+
+void parp_mpi_group(int *rank, int *groups) {
+    *rank = parp_node.rank;
+    *groups = parp_node.nodes;
 }
 
 static void copy_text(const char *from, int length, char *to, int capacity) {
@@ -56,6 +62,7 @@ int parp_mpi_library_version(char *text, int capacity) {
 }
 
 void parp_mpi_error_text(int code, char *text, int capacity) {
+    if (code < 0) return parp_node_error_text(text, capacity);
     char message[MPI_MAX_ERROR_STRING] = "unknown MPI error";
     int length = (int)strlen(message);
     MPI_Error_string(code, message, &length);
@@ -63,63 +70,3 @@ void parp_mpi_error_text(int code, char *text, int capacity) {
 }
 
 void parp_mpi_abort(int code) { MPI_Abort(MPI_COMM_WORLD, code); }
-
-static int all_reduce(void *values, int64_t count, int64_t size, MPI_Datatype type, MPI_Op operation) {
-    for (int64_t done = 0; done < count; done += kChunk) {
-        int part = (int)(count - done < kChunk ? count - done : kChunk);
-        CHECK(MPI_Allreduce(MPI_IN_PLACE, (char *)values + done * size, part, type, operation, MPI_COMM_WORLD));
-    }
-    return MPI_SUCCESS;
-}
-
-int parp_mpi_all_reduce_sum_float(float *values, int64_t count) {
-    return all_reduce(values, count, sizeof *values, MPI_FLOAT, MPI_SUM);
-}
-
-int parp_mpi_all_reduce_sum_double(double *values, int64_t count) {
-    return all_reduce(values, count, sizeof *values, MPI_DOUBLE, MPI_SUM);
-}
-
-int parp_mpi_all_reduce_sum_int64(int64_t *values, int64_t count) {
-    return all_reduce(values, count, sizeof *values, MPI_INT64_T, MPI_SUM);
-}
-
-int parp_mpi_all_reduce_max_int64(int64_t *values, int64_t count) {
-    return all_reduce(values, count, sizeof *values, MPI_INT64_T, MPI_MAX);
-}
-
-int parp_mpi_broadcast(void *bytes, int64_t count, int root) {
-    for (int64_t done = 0; done < count; done += kChunk) {
-        int part = (int)(count - done < kChunk ? count - done : kChunk);
-        CHECK(MPI_Bcast((char *)bytes + done, part, MPI_BYTE, root, MPI_COMM_WORLD));
-    }
-    return MPI_SUCCESS;
-}
-
-int parp_mpi_all_gather(const void *bytes, int64_t count, void *gathered) {
-    if (count > kChunk) return MPI_ERR_COUNT;
-    return MPI_Allgather(bytes, (int)count, MPI_BYTE, gathered, (int)count, MPI_BYTE, MPI_COMM_WORLD);
-}
-
-// Point to point, since MPI_Gatherv's displacements are int.
-int parp_mpi_gather(const void *bytes, const int64_t *counts, void *gathered, int root) {
-    enum { kTag = 7 };
-    int rank, size;
-    CHECK(parp_mpi_rank(&rank, &size));
-    char *place = gathered;
-    for (int source = 0; source < size; source++) {
-        if (rank != root && rank != source) continue;
-        if (rank == root && source == root) memcpy(place, bytes, (size_t)counts[source]);
-        for (int64_t done = 0; source != root && done < counts[source]; done += kChunk) {
-            int part = (int)(counts[source] - done < kChunk ? counts[source] - done : kChunk);
-            if (rank == root)
-                CHECK(MPI_Recv(place + done, part, MPI_BYTE, source, kTag, MPI_COMM_WORLD, MPI_STATUS_IGNORE));
-            else
-                CHECK(MPI_Send((const char *)bytes + done, part, MPI_BYTE, root, kTag, MPI_COMM_WORLD));
-        }
-        if (rank == root) place += counts[source];
-    }
-    return MPI_SUCCESS;
-}
-
-int parp_mpi_barrier(void) { return MPI_Barrier(MPI_COMM_WORLD); }

@@ -15,11 +15,10 @@ public struct AtomicFile: ~Copyable {
     /// Starts a file that will replace `path`.
     public init(path: String) throws(CheckpointError) {
         self.path = path
-        temporaryPath = "\(path).partial-\(ProcessInfo.processInfo.processIdentifier)"
-        guard FileManager.default.createFile(atPath: temporaryPath, contents: nil),
-            let handle = FileHandle(forWritingAtPath: temporaryPath)
-        else { throw CheckpointError(path, "cannot be written: \(String(cString: strerror(errno)))") }
-        self.handle = handle
+        temporaryPath = besides(path, "partial")
+        let descriptor = open(temporaryPath, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o666)
+        guard descriptor >= 0 else { throw CheckpointError(path, "cannot be written: \(systemReason())") }
+        handle = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
     }
 
     deinit {
@@ -44,10 +43,10 @@ public struct AtomicFile: ~Copyable {
             throw CheckpointError(path, "cannot be written: \(reason(error))")
         }
         guard rename(temporaryPath, path) == 0 else {
-            throw CheckpointError(path, "cannot be put in place: \(String(cString: strerror(errno)))")
+            throw CheckpointError(path, "cannot be put in place: \(systemReason())")
         }
         isCommitted = true
-        if durable { synchronizeDirectory((path as NSString).deletingLastPathComponent) }
+        if durable { synchronizeDirectory(parent(of: path)) }
     }
 
     /// Writes a small file at once.
@@ -67,9 +66,12 @@ public struct AtomicDirectory: ~Copyable {
 
     /// Starts a folder that will replace `path`.
     public init(path: String) throws(CheckpointError) {
-        self.path = path
-        temporaryPath = "\(path).partial-\(ProcessInfo.processInfo.processIdentifier)"
+        // A slash at the end would put the temporary folder inside.
+        self.path = path.count > 1 && path.hasSuffix("/") ? String(path.dropLast()) : path
+        temporaryPath = besides(self.path, "partial")
         do {
+            // A process of the same number, as containers have them, may have died here: its files are not ours.
+            try removeIfPresent(temporaryPath)
             try FileManager.default.createDirectory(
                 atPath: temporaryPath, withIntermediateDirectories: true)
         } catch {
@@ -84,18 +86,56 @@ public struct AtomicDirectory: ~Copyable {
     /// Moves the folder to its place.
     public consuming func commit() throws(CheckpointError) {
         synchronizeDirectory(temporaryPath)
-        let files = FileManager.default
-        let outgoing = "\(path).outgoing-\(ProcessInfo.processInfo.processIdentifier)"
-        do {
-            if files.fileExists(atPath: path) { try files.moveItem(atPath: path, toPath: outgoing) }
-            try files.moveItem(atPath: temporaryPath, toPath: path)
+        // Nothing there yet, or an empty folder: one step.
+        if rename(temporaryPath, path) == 0 { return finish() }
+        // Old and new change places in one step, too, where the file system can.
+        if exchange(temporaryPath, path) {
             isCommitted = true
-            synchronizeDirectory((path as NSString).deletingLastPathComponent)
-            if files.fileExists(atPath: outgoing) { try files.removeItem(atPath: outgoing) }
-        } catch {
-            throw CheckpointError(path, "cannot be put in place: \(reason(error))")
+            synchronizeDirectory(parent(of: path))
+            try? FileManager.default.removeItem(atPath: temporaryPath)
+            return
         }
+        // Elsewhere in two; between them the old folder stands beside its place.
+        let outgoing = besides(path, "outgoing")
+        try? removeIfPresent(outgoing)
+        guard rename(path, outgoing) == 0 else {
+            throw CheckpointError(path, "cannot be put in place: \(systemReason())")
+        }
+        guard rename(temporaryPath, path) == 0 else {
+            let fault = systemReason()
+            _ = rename(outgoing, path)
+            throw CheckpointError(path, "cannot be put in place: \(fault)")
+        }
+        try? FileManager.default.removeItem(atPath: outgoing)
+        finish()
     }
+
+    private mutating func finish() {
+        isCommitted = true
+        synchronizeDirectory(parent(of: path))
+    }
+}
+
+/// Exchanges two paths in one step; false where the file system cannot.
+private func exchange(_ first: String, _ second: String) -> Bool {
+    typealias Rename =
+        @convention(c) (CInt, UnsafePointer<CChar>, CInt, UnsafePointer<CChar>, CUnsignedInt) -> CInt
+    // Linux's call, which Swift's view of the C library leaves out.
+    guard let symbol = dlsym(nil, "renameat2") else { return false }
+    let exchanging: CUnsignedInt = 2
+    return unsafeBitCast(symbol, to: Rename.self)(AT_FDCWD, first, AT_FDCWD, second, exchanging) == 0
+}
+
+/// A name beside a path that no other process uses.
+private func besides(_ path: String, _ purpose: String) -> String {
+    "\(path).\(purpose)-\(ProcessInfo.processInfo.processIdentifier)"
+}
+
+private func parent(of path: String) -> String { (path as NSString).deletingLastPathComponent }
+
+private func removeIfPresent(_ path: String) throws {
+    guard FileManager.default.fileExists(atPath: path) else { return }
+    try FileManager.default.removeItem(atPath: path)
 }
 
 private func synchronizeDirectory(_ path: String) {
@@ -104,6 +144,9 @@ private func synchronizeDirectory(_ path: String) {
     fsync(descriptor)
     close(descriptor)
 }
+
+/// What the last system call that failed said.
+func systemReason() -> String { String(cString: strerror(errno)) }
 
 /// What the system said, without the wrapping that Foundation gives it.
 func reason(_ error: any Error) -> String {

@@ -16,11 +16,12 @@ public enum DataType: String, Sendable, CaseIterable {
     case complex64 = "C64"
     case float8e5m2 = "F8_E5M2"
     case float8e4m3 = "F8_E4M3"
+    case float8e8m0 = "F8_E8M0"
 
     /// Bytes an element.
     public var size: Int {
         switch self {
-        case .boolean, .uint8, .int8, .float8e5m2, .float8e4m3: 1
+        case .boolean, .uint8, .int8, .float8e5m2, .float8e4m3, .float8e8m0: 1
         case .int16, .uint16, .float16, .bfloat16: 2
         case .int32, .uint32, .float32: 4
         case .int64, .uint64, .float64, .complex64: 8

@@ -15,8 +15,12 @@ extension JSONValue {
     /// - Parameters:
     ///   - bytes: UTF-8; anything else is refused.
     ///   - maximumDepth: Nested arrays and objects allowed.
-    public init(parsing bytes: some Collection<UInt8>, maximumDepth: Int = 64) throws(JSONError) {
-        var parser = JSONParser(bytes: Array(bytes), maximumDepth: maximumDepth)
+    ///   - maximumValues: Values allowed; each takes ten times its bytes once it is parsed.
+    public init(
+        parsing bytes: some Collection<UInt8>, maximumDepth: Int = 64, maximumValues: Int = 4_000_000
+    ) throws(JSONError) {
+        var parser = JSONParser(
+            bytes: Array(bytes), maximumDepth: maximumDepth, maximumValues: maximumValues)
         self = try parser.document()
     }
 }
@@ -24,11 +28,14 @@ extension JSONValue {
 private struct JSONParser {
     let bytes: [UInt8]
     let maximumDepth: Int
+    let maximumValues: Int
     var position = 0
+    var values = 0
 
-    init(bytes: [UInt8], maximumDepth: Int) {
+    init(bytes: [UInt8], maximumDepth: Int, maximumValues: Int) {
         self.bytes = bytes
         self.maximumDepth = maximumDepth
+        self.maximumValues = maximumValues
     }
 
     mutating func document() throws(JSONError) -> JSONValue {
@@ -63,6 +70,8 @@ private struct JSONParser {
 
     mutating func value(depth: Int) throws(JSONError) -> JSONValue {
         guard depth <= maximumDepth else { throw fault("nested deeper than \(maximumDepth)") }
+        values += 1
+        guard values <= maximumValues else { throw fault("more than \(maximumValues) values") }
         switch next {
         case UInt8(ascii: "{"): return try object(depth: depth)
         case UInt8(ascii: "["): return try array(depth: depth)
@@ -85,14 +94,17 @@ private struct JSONParser {
     mutating func object(depth: Int) throws(JSONError) -> JSONValue {
         try expect("{")
         var members: [JSONValue.Member] = []
-        var keys = Set<String>()
+        // Bytes, since strings that only look the same, such as é composed and not, are different keys.
+        var keys = Set<[UInt8]>()
         skipSpace()
         if take("}") { return .object(members) }
         repeat {
             skipSpace()
             guard next == UInt8(ascii: "\"") else { throw fault("expected a key in quotes") }
             let key = try string()
-            guard keys.insert(key).inserted else { throw fault("the key \"\(key)\" stands twice") }
+            guard keys.insert(Array(key.utf8)).inserted else {
+                throw fault("the key \"\(key)\" stands twice")
+            }
             skipSpace()
             try expect(":")
             skipSpace()
@@ -119,21 +131,32 @@ private struct JSONParser {
 
     mutating func number() throws(JSONError) -> JSONValue {
         let start = position
-        func isPart(_ byte: UInt8) -> Bool {
-            (0x30...0x39).contains(byte) || "+-.eE".utf8.contains(byte)
+        let isNegative = take("-")
+        guard take("0") || takeDigits() else {
+            throw fault(isNegative ? "a minus without its number" : "expected a value")
         }
-        while let byte = next, isPart(byte) { position += 1 }
+        var isWhole = true
+        if take(".") {
+            isWhole = false
+            guard takeDigits() else { throw fault("a decimal point without digits") }
+        }
+        if take("e") || take("E") {
+            isWhole = false
+            if !take("+") { _ = take("-") }
+            guard takeDigits() else { throw fault("an exponent without digits") }
+        }
         let text = String(decoding: bytes[start..<position], as: UTF8.self)
-        let digits = text.drop { $0 == "-" }
-        let startsWell =
-            digits.first?.isNumber == true
-            && !(digits.hasPrefix("0") && digits.dropFirst().first?.isNumber == true)
-        if startsWell, let integer = Int(text) { return .integer(integer) }
-        if startsWell, !text.hasSuffix("."), let number = Double(text), number.isFinite {
-            return .number(number)
+        if isWhole, let integer = Int(text) { return .integer(integer) }
+        guard let number = Double(text), number.isFinite else {
+            throw fault("the number \(text.prefix(40)) is out of range")
         }
-        position = start
-        throw fault("expected a value")
+        return .number(number)
+    }
+
+    mutating func takeDigits() -> Bool {
+        let start = position
+        while let byte = next, (0x30...0x39).contains(byte) { position += 1 }
+        return position > start
     }
 
     mutating func string() throws(JSONError) -> String {
@@ -184,10 +207,14 @@ private struct JSONParser {
     }
 
     mutating func hexadecimal() throws(JSONError) -> UInt32 {
-        guard position + 4 <= bytes.count,
-            let value = UInt32(String(decoding: bytes[position..<position + 4], as: UTF8.self), radix: 16)
-        else { throw fault("four hexadecimal digits must follow \\u") }
-        position += 4
+        var value: UInt32 = 0
+        for _ in 0..<4 {
+            guard let byte = next, let digit = Character(Unicode.Scalar(byte)).hexDigitValue else {
+                throw fault("four hexadecimal digits must follow \\u")
+            }
+            value = value << 4 | UInt32(digit)
+            position += 1
+        }
         return value
     }
 }

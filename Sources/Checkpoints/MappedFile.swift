@@ -1,9 +1,13 @@
 internal import Foundation
 internal import Tensors
 
+#if canImport(Glibc)
+    internal import Glibc
+#endif
+
 /// A file of any size, read where it lies.
 ///
-/// The only place of this module that holds a pointer.
+/// The only place of this module that reads through a pointer.
 final class MappedFile: Sendable {
     // A class because views of tensors share one mapping, which ends with the last of them.
     let path: String
@@ -11,15 +15,12 @@ final class MappedFile: Sendable {
 
     init(path: String) throws(CheckpointError) {
         self.path = path
-        var isDirectory: ObjCBool = false
-        guard FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory) else {
-            throw CheckpointError(path, "no such file")
-        }
-        guard !isDirectory.boolValue else { throw CheckpointError(path, "is a directory, not a file") }
+        // A pipe or a device has no end to map, and reading one would wait or never stop.
+        _ = try regularFileSize(path)
         do {
             data = try Data(contentsOf: URL(fileURLWithPath: path), options: .alwaysMapped)
         } catch {
-            throw CheckpointError(path, "cannot be read: \(error.localizedDescription)")
+            throw CheckpointError(path, "cannot be read: \(reason(error))")
         }
     }
 
@@ -32,7 +33,10 @@ final class MappedFile: Sendable {
 
     /// A little-endian number at an offset, which must lie inside the file.
     func integer<Value: FixedWidthInteger>(_: Value.Type, at offset: Int) -> Value {
-        data.withUnsafeBytes { Value(littleEndian: $0.loadUnaligned(fromByteOffset: offset, as: Value.self)) }
+        precondition(offset >= 0 && offset <= count - Value.bitWidth / 8, "\(path): outside the file")
+        return data.withUnsafeBytes {
+            Value(littleEndian: $0.loadUnaligned(fromByteOffset: offset, as: Value.self))
+        }
     }
 
     /// Converts `target.count` numbers from an offset on to float32; they must lie inside the file.
@@ -65,6 +69,20 @@ final class MappedFile: Sendable {
             }
         }
     }
+}
+
+/// The bytes of a file that is there and is a file, through symbolic links, which Hugging Face's cache is made
+/// of.
+func regularFileSize(_ path: String) throws(CheckpointError) -> Int {
+    var status = stat()
+    guard stat(path, &status) == 0 else {
+        throw CheckpointError(path, errno == ENOENT ? "no such file" : "cannot be read: \(systemReason())")
+    }
+    guard status.st_mode & S_IFMT != S_IFDIR else {
+        throw CheckpointError(path, "is a directory, not a file")
+    }
+    guard status.st_mode & S_IFMT == S_IFREG else { throw CheckpointError(path, "is no regular file") }
+    return Int(status.st_size)
 }
 
 /// The float32 of an IEEE half: shifted into place, rescaled by 2¹¹², infinities and NaN restored.

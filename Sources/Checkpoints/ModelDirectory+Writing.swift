@@ -29,10 +29,15 @@ public struct ModelFiles: Sendable {
 
 /// Writes a directory that transformers' `from_pretrained` loads without a missing or unexpected key.
 ///
-/// It appears at `path` whole or not at all, in place of what was there.
+/// It appears at `path` whole or not at all, in place of a model directory that was there; any other folder that
+/// is not empty is left alone.
 public func writeModelDirectory(
     at path: String, values: Tensor, layout: ParameterLayout, files: ModelFiles
 ) throws(CheckpointError) {
+    let present = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
+    guard present.isEmpty || present.contains("config.json") else {
+        throw CheckpointError(path, "is a folder of other files, which would be lost; choose another")
+    }
     let directory = try AtomicDirectory(path: path)
     var weights = SafetensorsWriter()
     for slot in layout.slots { weights.add(slot, of: values) }

@@ -27,13 +27,37 @@ public struct ModelDirectory: Sendable {
             throw CheckpointError(path, "has no config.json: not a Hugging Face model directory")
         }
         self.config = config
-        let tokenizer = TokenizerConfig(
-            try Self.json(path + "/tokenizer_config.json"), try Self.json(path + "/special_tokens_map.json"))
-        self.tokenizer = tokenizer
+        let tokenizerConfig = try Self.json(path + "/tokenizer_config.json")
+        tokenizer = TokenizerConfig(tokenizerConfig, try Self.json(path + "/special_tokens_map.json"))
         preprocessor = PreprocessorConfig(try Self.json(path + "/preprocessor_config.json"))
-        tokens = try Self.json(path + "/vocab.json").map { value throws(CheckpointError) in
-            try Self.tokens(value, path: path + "/vocab.json")
+        guard let vocabulary = try Self.json(path + "/vocab.json") else {
+            tokens = nil
+            return
         }
+        let base = try Self.tokens(vocabulary, path: path + "/vocab.json")
+        let added = Self.addedTokens(try Self.json(path + "/added_tokens.json"), tokenizerConfig)
+        tokens = Self.extend(base, by: added, to: config["vocab_size"]?.integer ?? 0)
+    }
+
+    /// Tokens that transformers' tokenizer has beside its vocabulary, such as an `<s>` that nobody trained, by
+    /// id.
+    private static func addedTokens(_ file: JSONValue?, _ tokenizerConfig: JSONValue?) -> [Int: String] {
+        var added: [Int: String] = [:]
+        for member in file?.members ?? [] {
+            if let id = member.value.integer { added[id] = member.key }
+        }
+        for member in tokenizerConfig?["added_tokens_decoder"]?.members ?? [] {
+            if let id = Int(member.key), let content = member.value["content"]?.string { added[id] = content }
+        }
+        return added
+    }
+
+    /// The vocabulary with as many added tokens as the head has rows for; heads with and without rows for them
+    /// exist.
+    private static func extend(_ tokens: [String], by added: [Int: String], to count: Int) -> [String] {
+        var extended = tokens
+        while extended.count < count, let token = added[extended.count] { extended.append(token) }
+        return extended
     }
 
     /// Reads the tokens of a `vocab.json`.
@@ -45,11 +69,14 @@ public struct ModelDirectory: Sendable {
     /// The bytes of `config.json`, for a typed decoder.
     public var configData: Data { Data(config.line.utf8) }
 
-    private static func json(_ path: String) throws(CheckpointError) -> JSONValue? {
+    /// The content of a small file, or nil if there is none.
+    static func json(_ path: String) throws(CheckpointError) -> JSONValue? {
         guard FileManager.default.fileExists(atPath: path) else { return nil }
-        let size = (try? FileManager.default.attributesOfItem(atPath: path))?[.size] as? Int ?? 0
-        guard size <= maximumFileBytes, let data = FileManager.default.contents(atPath: path) else {
-            throw CheckpointError(path, "cannot be read, or is larger than \(maximumFileBytes) bytes")
+        guard try regularFileSize(path) <= maximumFileBytes else {
+            throw CheckpointError(path, "is larger than \(maximumFileBytes) bytes: nothing of its kind is")
+        }
+        guard let data = FileManager.default.contents(atPath: path) else {
+            throw CheckpointError(path, "cannot be read: \(systemReason())")
         }
         do {
             return try JSONValue(parsing: data)
@@ -119,6 +146,8 @@ public struct TokenizerConfig: Sendable, Equatable {
     public var unknown = "<unk>"
     /// What stands between words.
     public var wordDelimiter = "|"
+    /// Whether transformers' tokenizer raises texts to upper case and lowers what it decodes.
+    public var lowersCase = false
 
     /// What the files state, transformers' defaults elsewhere.
     public init(_ tokenizer: JSONValue? = nil, _ specialTokens: JSONValue? = nil) {
@@ -134,6 +163,7 @@ public struct TokenizerConfig: Sendable, Equatable {
         end = token("eos_token", end)
         unknown = token("unk_token", unknown)
         wordDelimiter = token("word_delimiter_token", wordDelimiter)
+        lowersCase = tokenizer?["do_lower_case"]?.boolean ?? false
     }
 
     /// All special tokens.
@@ -142,7 +172,7 @@ public struct TokenizerConfig: Sendable, Equatable {
     /// The content of `tokenizer_config.json`.
     public var json: JSONValue {
         .object([
-            .init("bos_token", .string(beginning)), .init("do_lower_case", .boolean(false)),
+            .init("bos_token", .string(beginning)), .init("do_lower_case", .boolean(lowersCase)),
             .init("eos_token", .string(end)), .init("pad_token", .string(pad)),
             .init("replace_word_delimiter_char", .string(" ")),
             .init("tokenizer_class", .string("Wav2Vec2CTCTokenizer")),

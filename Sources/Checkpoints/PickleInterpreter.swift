@@ -12,10 +12,12 @@ struct PickleInterpreter {
     private var stack: [Int] = []
     private var marks: [Int] = []
     private var memo: [Int: Int] = [:]
+    private var pushes = 0
+    private var textBytes = 0
 
-    /// The most objects of one checkpoint; the largest real ones have some ten thousand.
-    static let maximumObjects = 20_000_000
-    /// The longest string or bytes.
+    /// The most objects, and mentions of objects, of one pickle; the largest real ones have some ten thousand.
+    static let maximumObjects = 2_000_000
+    /// The most bytes of all texts together.
     static let maximumLength = 64 << 20
 
     init(file: MappedFile, range: Range<Int>) {
@@ -44,7 +46,7 @@ struct PickleInterpreter {
         switch opcode {
         case 0x80: _ = try integer(UInt8.self)  // PROTO
         case 0x95: _ = try integer(UInt64.self)  // FRAME
-        case 0x28: marks.append(stack.count)  // MARK
+        case 0x28: try mark()
         case 0x4E: try push(.none)
         case 0x88: try push(.boolean(true))
         case 0x89: try push(.boolean(false))
@@ -113,9 +115,13 @@ extension PickleInterpreter {
     }
 
     private mutating func bytes(_ count: Int) throws(CheckpointError) -> [UInt8] {
-        guard count >= 0, count <= Self.maximumLength, count <= end - position else {
+        guard count >= 0, count <= end - position else {
             throw fault("it is cut off, or a length is wrong")
         }
+        guard count <= Self.maximumLength - textBytes else {
+            throw fault("more than \(Self.maximumLength) bytes of text")
+        }
+        textBytes += count
         defer { position += count }
         return file.bytes(position..<position + count)
     }
@@ -127,7 +133,7 @@ extension PickleInterpreter {
     private mutating func longInteger(count: Int) throws(CheckpointError) {
         // Longer numbers than 64 bits are magic numbers and hashes, which nobody computes with.
         let little = try bytes(count)
-        guard little.count <= 8 else { return try push(.opaque("long")) }
+        guard little.count <= 8 else { return try push(.bytes(little)) }
         var value: UInt64 = 0
         for (index, byte) in little.enumerated() { value |= UInt64(byte) << UInt64(8 * index) }
         let unused = UInt64(64 - 8 * little.count)
@@ -147,22 +153,31 @@ extension PickleInterpreter {
 
 // Stack, memo and containers.
 extension PickleInterpreter {
-    private mutating func push(_ object: PickleObject) throws(CheckpointError) {
-        guard heap.count < Self.maximumObjects, stack.count < Self.maximumObjects else {
-            throw fault("more than \(Self.maximumObjects) objects")
-        }
+    mutating func push(_ object: PickleObject) throws(CheckpointError) {
         heap.append(object)
-        stack.append(heap.count - 1)
+        try mention(heap.count - 1)
     }
 
-    private mutating func pop() throws(CheckpointError) -> Int {
+    /// Puts an object on the stack; all that memory is spent on passes here or at a mark.
+    mutating func mention(_ object: Int) throws(CheckpointError) {
+        pushes += 1
+        guard pushes <= Self.maximumObjects else { throw fault("more than \(Self.maximumObjects) objects") }
+        stack.append(object)
+    }
+
+    private mutating func mark() throws(CheckpointError) {
+        guard marks.count < Self.maximumObjects else { throw fault("marks beyond all bounds") }
+        marks.append(stack.count)
+    }
+
+    mutating func pop() throws(CheckpointError) -> Int {
         guard stack.count > (marks.last ?? 0), let top = stack.popLast() else {
             throw fault("it takes from an empty stack")
         }
         return top
     }
 
-    private mutating func popMany(_ count: Int) throws(CheckpointError) -> [Int] {
+    mutating func popMany(_ count: Int) throws(CheckpointError) -> [Int] {
         var items: [Int] = []
         for _ in 0..<count { items.append(try pop()) }
         return items.reversed()
@@ -181,142 +196,28 @@ extension PickleInterpreter {
 
     private mutating func append(_ items: [Int]) throws(CheckpointError) {
         let target = try top()
-        switch heap[target] {
-        case .list(let elements): heap[target] = .list(elements + items)
-        case .opaque: break
-        default: throw fault("it appends to something that is no list")
-        }
+        guard heap[target].append(items) else { throw fault("it appends to something that is no list") }
     }
 
     private mutating func setItems(_ items: [Int]) throws(CheckpointError) {
         guard items.count % 2 == 0 else { throw fault("a key without its value") }
-        let target = try top()
-        switch heap[target] {
-        case .dictionary(let pairs):
-            heap[target] = .none
-            heap[target] = .dictionary(
-                pairs
-                    + stride(from: 0, to: items.count, by: 2).map {
-                        .init(key: items[$0], value: items[$0 + 1])
-                    })
-        case .opaque: break
-        default: throw fault("it sets an item of something that is no dictionary")
+        let pairs = stride(from: 0, to: items.count, by: 2).map {
+            PickleObject.Pair(key: items[$0], value: items[$0 + 1])
+        }
+        guard heap[try top()].append(pairs) else {
+            throw fault("it sets an item of something that is no dictionary")
         }
     }
 
     private mutating func remember(_ index: Int) throws(CheckpointError) {
-        guard memo.count < Self.maximumObjects else { throw fault("a memo beyond all bounds") }
-        memo[index] = try top()
+        let object = try top()
+        guard memo.updateValue(object, forKey: index) != nil || memo.count <= Self.maximumObjects else {
+            throw fault("a memo beyond all bounds")
+        }
     }
 
     private mutating func recall(_ index: Int) throws(CheckpointError) {
         guard let object = memo[index] else { throw fault("it recalls what it never remembered") }
-        guard stack.count < Self.maximumObjects else { throw fault("a stack beyond all bounds") }
-        stack.append(object)
-    }
-}
-
-// Names, and the few of them that mean something.
-extension PickleInterpreter {
-    private mutating func global(module: String, name: String) throws(CheckpointError) {
-        let full = "\(module).\(name)"
-        guard PickleGlobals.isAllowed(full) else {
-            throw CheckpointError(
-                file.path,
-                "refers to \(full), which no checkpoint of weights needs. It was not executed, and the file is not read "
-                    + "further: do not trust where it came from")
-        }
-        try push(.global(full))
-    }
-
-    private mutating func stackGlobal() throws(CheckpointError) {
-        let names = try popMany(2)
-        guard case .string(let module) = heap[names[0]], case .string(let name) = heap[names[1]] else {
-            throw fault("a name that is no text")
-        }
-        try global(module: module, name: name)
-    }
-
-    private mutating func reduce() throws(CheckpointError) {
-        let operands = try popMany(2)
-        guard case .tuple(let arguments) = heap[operands[1]] else {
-            throw fault("arguments that are no tuple")
-        }
-        guard case .global(let name) = heap[operands[0]] else {
-            if case .opaque(let name) = heap[operands[0]] { return try push(.opaque(name)) }
-            throw fault("it calls something that is no name")
-        }
-        switch name {
-        case "collections.OrderedDict": try push(.dictionary([]))
-        case "torch._utils._rebuild_tensor_v2", "torch._utils._rebuild_tensor":
-            try push(.tensor(try rebuildTensor(arguments)))
-        case "torch._utils._rebuild_parameter":
-            guard let tensor = arguments.first, case .tensor = heap[tensor] else {
-                throw fault("a parameter without its tensor")
-            }
-            stack.append(tensor)
-        default: try push(.opaque(name))
-        }
-    }
-
-    private func integers(_ object: Int) throws(CheckpointError) -> [Int] {
-        guard case .tuple(let items) = heap[object], items.count <= 8 else {
-            throw fault("extents that are no tuple")
-        }
-        var result: [Int] = []
-        for item in items {
-            guard case .integer(let value) = heap[item], value >= 0 else {
-                throw fault("an extent that is no number")
-            }
-            result.append(value)
-        }
-        return result
-    }
-
-    private func rebuildTensor(_ arguments: [Int]) throws(CheckpointError) -> TensorReference {
-        guard arguments.count >= 4, case .storage(let storage) = heap[arguments[0]],
-            case .integer(let offset) = heap[arguments[1]], offset >= 0
-        else { throw fault("a tensor without its storage") }
-        let (sizes, strides) = (try integers(arguments[2]), try integers(arguments[3]))
-        guard sizes.count == strides.count else {
-            throw fault("a tensor of \(sizes.count) extents and \(strides.count) strides")
-        }
-        // The last element must lie inside the storage, and no product may overflow on the way.
-        var last = offset
-        var count = 1
-        for (size, stride) in zip(sizes, strides) {
-            let (product, overflow1) = count.multipliedReportingOverflow(by: size)
-            let (reach, overflow2) = max(0, size - 1).multipliedReportingOverflow(by: stride)
-            let (sum, overflow3) = last.addingReportingOverflow(reach)
-            guard !overflow1, !overflow2, !overflow3 else { throw fault("a tensor whose extents overflow") }
-            (count, last) = (product, sum)
-        }
-        guard count == 0 || last < storage.elementCount, count <= max(storage.elementCount, 1) else {
-            throw fault("a tensor that reaches outside its storage")
-        }
-        return TensorReference(storage: storage, offset: offset, sizes: sizes, strides: strides)
-    }
-
-    /// ('storage', class, key, location, element count[, view]); `location` is where it was, which is never
-    /// followed.
-    private mutating func persistentStorage() throws(CheckpointError) {
-        guard case .tuple(let parts) = heap[try pop()], parts.count >= 5,
-            case .string(let kind) = heap[parts[0]]
-        else { throw fault("a reference that is no tuple") }
-        guard kind == "storage" else { return try push(.opaque(kind)) }
-        guard case .global(let name) = heap[parts[1]], let dataType = PickleGlobals.storages[name],
-            case .string(let key) = heap[parts[2]], case .integer(let count) = heap[parts[4]], count >= 0
-        else { throw fault("a storage of an unknown kind") }
-        var view = (key: key, offset: 0, count: count)
-        if parts.count > 5, case .tuple(let metadata) = heap[parts[5]], metadata.count == 3 {
-            guard case .integer(let offset) = heap[metadata[1]], case .integer(let size) = heap[metadata[2]],
-                offset >= 0, size >= 0, offset <= count, size <= count - offset
-            else { throw fault("a view outside its storage") }
-            view = (key, offset, size)
-        }
-        try push(
-            .storage(
-                StorageReference(
-                    key: view.key, dataType: dataType, elementCount: view.count, viewOffset: view.offset)))
+        try mention(object)
     }
 }

@@ -7,6 +7,7 @@ enum PickleObject: Sendable, Equatable {
     case integer(Int)
     case number(Double)
     case string(String)
+    /// Bytes, or a number too long for 64 bits, little-endian.
     case bytes([UInt8])
     case tuple([Int])
     case list([Int])
@@ -22,15 +23,40 @@ enum PickleObject: Sendable, Equatable {
         let key: Int
         let value: Int
     }
+
+    /// Adds elements to a list, in place: a list built one by one must not cost its square.
+    ///
+    /// What is opaque takes anything; false says that nothing can be added to the object.
+    mutating func append(_ items: [Int]) -> Bool {
+        if case .opaque = self { return true }
+        guard case .list(var elements) = self else { return false }
+        self = .none
+        elements += items
+        self = .list(elements)
+        return true
+    }
+
+    /// Adds items to a dictionary, as above.
+    mutating func append(_ items: [Pair]) -> Bool {
+        if case .opaque = self { return true }
+        guard case .dictionary(var pairs) = self else { return false }
+        self = .none
+        pairs += items
+        self = .dictionary(pairs)
+        return true
+    }
 }
 
 /// A piece of raw numbers that a pickle points to.
 struct StorageReference: Sendable, Equatable {
     let key: String
     let dataType: DataType
-    let elementCount: Int
-    /// The first element of a view into another storage.
+    /// Elements of the whole storage.
+    let totalCount: Int
+    /// The first element of a view into it, as only the legacy container has them; else 0.
     let viewOffset: Int
+    /// Elements of the view.
+    let elementCount: Int
 }
 
 /// A tensor as a view of a storage.
@@ -41,10 +67,11 @@ struct TensorReference: Sendable, Equatable {
     let strides: [Int]
 
     /// The number of elements.
-    var count: Int { sizes.reduce(1, *) }
+    var count: Int { sizes.contains(0) ? 0 : sizes.reduce(1, *) }
 
     /// Whether elements lie one after another in row-major order.
     var isContiguous: Bool {
+        guard count > 0 else { return true }
         var expected = 1
         for (size, stride) in zip(sizes, strides).reversed() {
             if size != 1 && stride != expected { return false }
@@ -75,9 +102,10 @@ enum PickleGlobals {
         "torch.Size", "torch.device", "torch.dtype", "torch.storage.TypedStorage",
         "torch.storage.UntypedStorage", "torch.storage._load_from_bytes", "_codecs.encode",
         "argparse.Namespace", "collections.defaultdict", "builtins.set", "builtins.dict", "builtins.list",
-        "builtins.int", "builtins.bytearray", "__builtin__.set", "__builtin__.dict", "__builtin__.list",
-        "__builtin__.int", "typing.Any", "numpy.dtype", "numpy.core.multiarray.scalar",
-        "numpy._core.multiarray.scalar", "pathlib.PosixPath", "enum.Enum",
+        "builtins.int", "builtins.str", "builtins.float", "builtins.bool", "builtins.tuple",
+        "builtins.bytearray", "__builtin__.set", "__builtin__.dict", "__builtin__.list", "__builtin__.int",
+        "typing.Any", "numpy.dtype", "numpy.core.multiarray.scalar", "numpy._core.multiarray.scalar",
+        "pathlib.PosixPath", "enum.Enum", "torch.bool", "torch.half", "torch.double", "torch.long",
     ]
 
     /// Packages whose classes fairseq's checkpoints mention in their configuration.

@@ -132,8 +132,12 @@ extension SafetensorsFile {
     private static func metadata(
         _ value: JSONValue, path: String
     ) throws(CheckpointError) -> [String: String] {
+        guard value != .null else { return [:] }
+        guard let members = value.members else {
+            throw CheckpointError(path, "__metadata__ is not an object of strings")
+        }
         var result: [String: String] = [:]
-        for member in value.members ?? [] {
+        for member in members {
             guard let string = member.value.string else {
                 throw CheckpointError(
                     path, "__metadata__ holds something that is not a string (\(member.key))")

@@ -56,6 +56,7 @@ public struct SafetensorsWriter {
     ///
     /// Without `durable` it is not synced: for what can be made anew.
     public func write(to path: String, durable: Bool = true) throws(CheckpointError) {
+        precondition(Set(entries.map(\.name)).count == entries.count, "\(path): two tensors of one name")
         // As the reference does: widest elements first, so that every tensor is aligned; then by name.
         let ordered = entries.sorted { (-$0.dataType.size, $0.name) < (-$1.dataType.size, $1.name) }
         var file = try AtomicFile(path: path)

@@ -10,30 +10,36 @@ public struct ShardedSource: TensorSource {
     /// Opens all shards of an index.
     public init(index path: String) throws(CheckpointError) {
         self.path = path
-        let index: JSONValue
-        do {
-            index = try JSONValue(parsing: FileManager.default.contents(atPath: path) ?? Data())
-        } catch {
-            throw CheckpointError(path, "\(error)")
-        }
+        guard let index = try ModelDirectory.json(path) else { throw CheckpointError(path, "no such file") }
         guard let map = index["weight_map"]?.members, !map.isEmpty else {
             throw CheckpointError(path, "has no \"weight_map\" of tensors and their files")
         }
         let folder = (path as NSString).deletingLastPathComponent
         var shards: [String: any TensorSource] = [:]
-        var sources: [String: any TensorSource] = [:]
+        var files: [String] = []
         for member in map {
             guard let file = member.value.string, !file.contains("/"), !file.hasPrefix(".") else {
                 throw CheckpointError(
                     path, "tensor \(member.key): \(member.value.line) is not a file beside it")
             }
-            let shard: any TensorSource
-            if let open = shards[file] { shard = open } else { shard = try openShard(folder + "/" + file) }
-            shards[file] = shard
-            guard shard.info(member.key) != nil else {
+            if shards[file] == nil {
+                shards[file] = try openShard((folder as NSString).appendingPathComponent(file))
+                files.append(file)
+            }
+            guard shards[file]?.info(member.key) != nil else {
                 throw CheckpointError(path, "tensor \(member.key) is not in \(file)")
             }
-            sources[member.key] = shard
+        }
+        var sources: [String: any TensorSource] = [:]
+        var fileOfName: [String: String] = [:]
+        // All that the shards hold, not only what the index mentions: what nobody asked for must be reported.
+        for (file, shard) in files.compactMap({ file in shards[file].map { (file, $0) } }) {
+            for name in shard.names {
+                if let other = fileOfName.updateValue(file, forKey: name) {
+                    throw CheckpointError(path, "tensor \(name) is both in \(other) and in \(file)")
+                }
+                sources[name] = shard
+            }
         }
         sourceOfName = sources
     }

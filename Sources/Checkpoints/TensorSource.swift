@@ -8,6 +8,13 @@ public struct TensorInfo: Sendable, Equatable {
     public let shape: Shape
     /// The kind of its elements.
     public let dataType: DataType
+
+    /// What a file says of a tensor.
+    public init(name: String, shape: Shape, dataType: DataType) {
+        self.name = name
+        self.shape = shape
+        self.dataType = dataType
+    }
 }
 
 /// Named tensors of a file or of several.

@@ -46,6 +46,7 @@ public final class TorchArchive: TensorSource {
         guard dataType.isFloatingPoint, tensor.count == target.count else {
             throw CheckpointError(path, "tensor \(name) is \(Shape(tensor.sizes)) of \(dataType.rawValue)")
         }
+        guard tensor.count > 0 else { return }
         let first = start + (tensor.storage.viewOffset + tensor.offset) * dataType.size
         if tensor.isContiguous {
             file.floats(at: first, dataType: dataType, into: target)
@@ -75,93 +76,145 @@ extension TorchArchive {
 
     private static func readZip(_ file: MappedFile) throws(CheckpointError) -> Contents {
         let zip = try ZipDirectory(file)
-        guard let pickle = zip.entries.first(where: { $0.key.hasSuffix("/data.pkl") }) else {
-            throw CheckpointError(file.path, "is a zip file without data.pkl: not a PyTorch checkpoint")
+        let pickles = zip.entries.filter { $0.key.hasSuffix("/data.pkl") }
+        guard let pickle = pickles.first, pickles.count == 1 else {
+            throw CheckpointError(
+                file.path,
+                "is a zip file with \(pickles.count) data.pkl instead of one: not a PyTorch checkpoint")
         }
         let folder = pickle.key.dropLast("data.pkl".count)
-        if let order = zip.entries[folder + "byteorder"], file.bytes(order) != Array("little".utf8) {
+        if let order = zip.entries[folder + "byteorder"],
+            order.count != 6 || file.bytes(order) != Array("little".utf8)
+        {
             throw CheckpointError(
                 file.path, "was written on a big-endian machine; save it anew on a little-endian one")
         }
         var interpreter = PickleInterpreter(file: file, range: pickle.value)
         let root = try interpreter.run()
-        let tensors = namedTensors(root, interpreter.heap)
+        let tensors = try namedTensors(root, interpreter.heap, path: file.path)
         var starts: [String: Int] = [:]
-        for (name, tensor) in tensors {
+        // By name, so that every rank reports the same fault.
+        for (name, tensor) in tensors.sorted(by: { $0.key < $1.key }) {
             let storage = tensor.storage
-            guard let range = zip.entries[folder + "data/" + storage.key],
-                range.count / storage.dataType.size >= storage.viewOffset + storage.elementCount
-            else { throw CheckpointError(file.path, "tensor \(name): its storage is missing or cut off") }
+            let (bytes, overflow) = storage.totalCount.multipliedReportingOverflow(by: storage.dataType.size)
+            guard let range = zip.entries[folder + "data/" + storage.key], !overflow, range.count == bytes
+            else {
+                throw CheckpointError(
+                    file.path,
+                    "tensor \(name): its storage of \(storage.totalCount) \(storage.dataType.rawValue) "
+                        + "is missing or has another size")
+            }
             starts[storage.key] = range.lowerBound
         }
         return (tensors, starts)
     }
 
+    /// 0x1950A86A20F9469CFC6C, with which PyTorch's first container begins.
+    private static let magic: [UInt8] = [0x6C, 0xFC, 0x9C, 0x46, 0xF9, 0x20, 0x6A, 0xA8, 0x50, 0x19]
+
     /// Legacy: pickles of a magic number, a version, facts of the machine, the object and the storages' keys,
     /// then the storages, each an element count and its elements.
     private static func readLegacy(_ file: MappedFile) throws(CheckpointError) -> Contents {
         var position = 0
-        func next() throws(CheckpointError) -> (Int, [PickleObject]) {
+        func next() throws(CheckpointError) -> (root: PickleObject, place: Int, heap: [PickleObject]) {
             var interpreter = PickleInterpreter(file: file, range: position..<file.count)
-            let root = try interpreter.run()
+            let place = try interpreter.run()
             position = interpreter.position
-            return (root, interpreter.heap)
+            return (interpreter.heap[place], place, interpreter.heap)
         }
-        let (magic, magicHeap) = try next()
-        guard magicHeap[magic] == .opaque("long") else {
+        guard try next().root == .bytes(magic), try next().root == .integer(1001) else {
             throw CheckpointError(file.path, "is a pickle, but not a PyTorch checkpoint")
         }
-        _ = try next()
-        _ = try next()
-        let (root, heap) = try next()
-        let tensors = namedTensors(root, heap)
-        let (keys, keyHeap) = try next()
-        guard case .list(let items) = keyHeap[keys] else {
+        let machine = try next()
+        if case .dictionary(let facts) = machine.root,
+            let order = facts.first(where: { machine.heap[$0.key] == .string("little_endian") }),
+            machine.heap[order.value] == .boolean(false)
+        {
+            throw CheckpointError(
+                file.path, "was written on a big-endian machine; save it anew on a little-endian one")
+        }
+        let object = try next()
+        let tensors = try namedTensors(object.place, object.heap, path: file.path)
+        let keys = try next()
+        guard case .list(let items) = keys.root else {
             throw CheckpointError(file.path, "lacks its list of storages")
         }
-        // Storages that no wanted tensor lies in must be passed over, too, so all are looked up.
-        var storages: [String: StorageReference] = [:]
-        for case .storage(let storage) in heap { storages[storage.key] = storage }
-        var starts: [String: Int] = [:]
-        for item in items {
-            guard case .string(let key) = keyHeap[item], let storage = storages[key] else {
-                throw CheckpointError(file.path, "lists a storage that it never mentions")
-            }
-            guard position + 8 <= file.count,
-                let count = Int(exactly: file.integer(Int64.self, at: position)), count >= 0,
-                count <= (file.count - position - 8) / storage.dataType.size
-            else { throw CheckpointError(file.path, "storage \(key) is cut off") }
-            guard count >= storage.viewOffset + storage.elementCount else {
-                throw CheckpointError(
-                    file.path, "storage \(key) has \(count) elements, fewer than its tensors need")
-            }
-            starts[key] = position + 8
-            position += 8 + count * storage.dataType.size
-        }
-        for (name, tensor) in tensors where starts[tensor.storage.key] == nil {
+        let storages = try distinctStorages(object.heap, path: file.path)
+        let order = items.map { keys.heap[$0] }
+        let starts = try locateStorages(order, storages, from: position, in: file)
+        for (name, tensor) in tensors.sorted(by: { $0.key < $1.key })
+        where starts[tensor.storage.key] == nil {
             throw CheckpointError(file.path, "tensor \(name): its storage is missing")
         }
         return (tensors, starts)
     }
 
-    /// The tensors of a state dictionary: the root itself, or what it holds as `model` or `state_dict`.
-    private static func namedTensors(_ root: Int, _ heap: [PickleObject]) -> [String: TensorReference] {
-        guard case .dictionary(let pairs) = heap[root] else { return [:] }
-        var tensors: [String: TensorReference] = [:]
-        for pair in pairs {
-            guard case .string(let name) = heap[pair.key] else { continue }
-            switch heap[pair.value] {
-            case .tensor(let tensor): tensors[name] = tensor
-            case .dictionary where ["model", "state_dict"].contains(name) && pair.value != root:
-                tensors.merge(directTensors(pair.value, heap)) { _, inner in inner }
-            default: break
+    /// Where each storage of the legacy container begins; they lie one behind the other in the order of a list.
+    private static func locateStorages(
+        _ order: [PickleObject], _ storages: [String: StorageReference], from start: Int, in file: MappedFile
+    ) throws(CheckpointError) -> [String: Int] {
+        var starts: [String: Int] = [:]
+        var position = start
+        for item in order {
+            guard case .string(let key) = item, let storage = storages[key] else {
+                throw CheckpointError(file.path, "lists a storage that it never mentions")
             }
+            guard position <= file.count - 8,
+                let count = Int(exactly: file.integer(Int64.self, at: position)), count >= 0,
+                count <= (file.count - position - 8) / storage.dataType.size
+            else { throw CheckpointError(file.path, "storage \(key) is cut off") }
+            guard count == storage.totalCount, starts[key] == nil else {
+                throw CheckpointError(
+                    file.path,
+                    "storage \(key) has \(count) elements, not the \(storage.totalCount) that are stated")
+            }
+            starts[key] = position + 8
+            position += 8 + count * storage.dataType.size
+        }
+        return starts
+    }
+
+    /// The storages that a pickle mentions, by key.
+    ///
+    /// Those that no wanted tensor lies in are passed over in the file, so all are needed; and all mentions of
+    /// one must agree, or a tensor could reach past what was checked.
+    private static func distinctStorages(
+        _ heap: [PickleObject], path: String
+    ) throws(CheckpointError) -> [String: StorageReference] {
+        var storages: [String: StorageReference] = [:]
+        for case .storage(let storage) in heap {
+            if let known = storages.updateValue(storage, forKey: storage.key),
+                known.dataType != storage.dataType || known.totalCount != storage.totalCount
+            {
+                throw CheckpointError(path, "storage \(storage.key) is stated in two ways")
+            }
+        }
+        return storages
+    }
+
+    /// The tensors of a state dictionary: the root itself, or what it holds as `model` or `state_dict`.
+    private static func namedTensors(
+        _ root: Int, _ heap: [PickleObject], path: String
+    ) throws(CheckpointError) -> [String: TensorReference] {
+        guard case .dictionary(let pairs) = heap[root] else {
+            throw CheckpointError(path, "holds no dictionary of tensors; save model.state_dict()")
+        }
+        var tensors = directTensors(pairs, heap)
+        for pair in pairs {
+            guard case .string(let name) = heap[pair.key], ["model", "state_dict"].contains(name),
+                case .dictionary(let inner) = heap[pair.value]
+            else { continue }
+            tensors.merge(directTensors(inner, heap)) { _, inner in inner }
+        }
+        guard !tensors.isEmpty else {
+            throw CheckpointError(path, "holds no named tensors; save model.state_dict()")
         }
         return tensors
     }
 
-    private static func directTensors(_ place: Int, _ heap: [PickleObject]) -> [String: TensorReference] {
-        guard case .dictionary(let pairs) = heap[place] else { return [:] }
+    private static func directTensors(
+        _ pairs: [PickleObject.Pair], _ heap: [PickleObject]
+    ) -> [String: TensorReference] {
         var tensors: [String: TensorReference] = [:]
         for pair in pairs {
             if case .string(let name) = heap[pair.key], case .tensor(let tensor) = heap[pair.value] {

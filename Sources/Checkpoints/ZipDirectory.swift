@@ -25,7 +25,7 @@ struct ZipDirectory {
             let next = position + 46 + lengths.reduce(0, +)
             guard next <= file.count else { throw fault("its directory is cut off") }
             let name = String(decoding: file.bytes(position + 46..<position + 46 + lengths[0]), as: UTF8.self)
-            guard !name.hasPrefix("/"), !name.contains("..") else {
+            guard !name.hasPrefix("/"), !name.split(separator: "/").contains("..") else {
                 throw fault("the entry \(name) leaves its folder")
             }
             let range = try Self.entry(
@@ -43,6 +43,7 @@ struct ZipDirectory {
             guard range.lowerBound >= reached else { throw fault("two entries overlap") }
             reached = range.upperBound
         }
+        guard reached <= directory.start else { throw fault("an entry reaches into the directory") }
         self.entries = entries
     }
 
@@ -50,10 +51,13 @@ struct ZipDirectory {
     private static func locate(_ file: MappedFile) throws(CheckpointError) -> (start: Int, count: Int) {
         let earliest = max(0, file.count - 22 - 65_535)
         var position = file.count - 22
-        while position >= earliest, position >= 0, file.integer(UInt32.self, at: position) != 0x0605_4B50 {
-            position -= 1
+        // The record ends the file, but for a comment whose length it states.
+        func isEnd(_ position: Int) -> Bool {
+            file.integer(UInt32.self, at: position) == 0x0605_4B50
+                && position + 22 + Int(file.integer(UInt16.self, at: position + 20)) == file.count
         }
-        guard position >= earliest, position >= 0 else {
+        while position >= earliest, !isEnd(position) { position -= 1 }
+        guard position >= earliest else {
             throw CheckpointError(file.path, "broken zip: its end is missing, the file is cut off")
         }
         let count = Int(file.integer(UInt16.self, at: position + 10))
@@ -65,7 +69,7 @@ struct ZipDirectory {
             return (start, count)
         }
         let record = file.integer(UInt64.self, at: locator + 8)
-        guard record <= UInt64(max(0, file.count - 56)),
+        guard file.count >= 56, record <= UInt64(file.count - 56),
             file.integer(UInt32.self, at: Int(record)) == 0x0606_4B50,
             let wideCount = Int(exactly: file.integer(UInt64.self, at: Int(record) + 32)),
             let wideStart = Int(exactly: file.integer(UInt64.self, at: Int(record) + 48))
@@ -79,6 +83,7 @@ struct ZipDirectory {
         func fault(_ sentence: String) -> CheckpointError {
             CheckpointError(file.path, "broken zip: the entry \(name) \(sentence)")
         }
+        guard file.integer(UInt16.self, at: position + 8) & 1 == 0 else { throw fault("is encrypted") }
         guard file.integer(UInt16.self, at: position + 10) == 0 else {
             throw fault("is compressed, which PyTorch never does")
         }

@@ -17,12 +17,6 @@ public protocol Communicator: AnyObject, Sendable {
     /// The library that carries the messages, and its version.
     var libraryVersion: String { get }
 
-    /// Sums a tensor over all ranks, in place.
-    func allReduceSum(_ tensor: Tensor) throws(CollectiveError)
-    /// Sums numbers over all ranks, in place.
-    func allReduceSum(_ values: inout [Double]) throws(CollectiveError)
-    /// Sums whole numbers over all ranks, in place.
-    func allReduceSum(_ values: inout [Int]) throws(CollectiveError)
     /// Gives every rank the root's tensor.
     func broadcast(_ tensor: Tensor, root: Int) throws(CollectiveError)
     /// Gives every rank the root's numbers, as many as it has itself.
@@ -38,8 +32,16 @@ public protocol Communicator: AnyObject, Sendable {
     /// Waits for all ranks.
     func barrier() throws(CollectiveError)
 
-    /// Runs an operation behind all earlier ones, without waiting; `wait` on the result does.
-    func enqueueSum(_ tensor: Tensor) -> PendingOperation
+    /// Zeros for numbers that will be summed: where ranks share memory, no copy is needed of what lies there.
+    ///
+    /// The memory lives until `close`.
+    func makeBuffer(count: Int) throws(CollectiveError) -> FlatBuffer
+    /// Sums a tensor over all ranks, in place, behind all earlier operations and without waiting; `wait` on the
+    /// result does.
+    ///
+    /// All ranks end with the same bits, and a run on as many ranks and nodes with the same bits again. With
+    /// `kept`, elements that are not kept do not travel and are 0 afterwards.
+    func enqueueSum(_ tensor: Tensor, wire: WireFormat, kept: KeptElements?) -> PendingOperation
     /// Leaves the run in order.
     func close()
     /// Ends all ranks at once, for a fault that only this one knows.
@@ -63,7 +65,41 @@ public struct CollectiveError: Error, CustomStringConvertible, Equatable {
     public var description: String { "\(operation): \(reason)" }
 }
 
+/// What the numbers of a sum travel as between nodes; inside a node they are float32 and never travel.
+public enum WireFormat: String, Sendable, CaseIterable {
+    /// As they are: the sum is that of float32 numbers.
+    case float32
+    /// Half the bytes, and not exact: each node's sum is rounded to 8 bits of significand (to nearest, ties to
+    /// even), and so is the sum of those, which is formed in float32.
+    case bfloat16
+}
+
 extension Communicator {
+    /// Sums a tensor over all ranks, in place.
+    public func allReduceSum(_ tensor: Tensor) throws(CollectiveError) {
+        try enqueueSum(tensor, wire: .float32, kept: nil).wait()
+    }
+
+    /// Sums a few numbers over all ranks, in place, in the order of ranks: all hold the same bits.
+    ///
+    /// - Complexity: Gathers size × count numbers.
+    public func allReduceSum(_ values: inout [Double]) throws(CollectiveError) {
+        for (rank, bits) in try allGather(values.map(\.bitPattern)).enumerated() {
+            let numbers = bits.map(Double.init(bitPattern:))
+            values = rank == 0 ? numbers : zip(values, numbers).map(+)
+        }
+    }
+
+    /// Sums a few whole numbers over all ranks, in place.
+    ///
+    /// - Complexity: Gathers size × count numbers.
+    public func allReduceSum(_ values: inout [Int]) throws(CollectiveError) {
+        let words = try allGather(values.map { UInt64(bitPattern: Int64($0)) })
+        values = values.indices.map { index in
+            words.reduce(0) { $0 + Int(Int64(bitPattern: $1[index])) }
+        }
+    }
+
     /// Checks that all ranks hold the same hash of something.
     ///
     /// - Throws: `CollectiveError` that names the ranks that differ from rank 0, on all ranks alike.

@@ -8,7 +8,11 @@ public import Tensors
 public struct GradientReducer: ~Copyable {
     private let communicator: any Communicator
     private let gradients: Tensor
+    private let wire: WireFormat
+    /// The elements of a bucket: whole cache lines, so that no two buckets share one.
     private let bucketElements: Int
+    private var kept: KeptElements?
+    private var isOpen = false
     private var first = 0
     private var remaining = 0
     private var pending: [PendingOperation] = []
@@ -16,17 +20,27 @@ public struct GradientReducer: ~Copyable {
     public private(set) var communicationSeconds = 0.0
 
     /// A reducer of one flat gradient buffer.
-    public init(communicator: any Communicator, gradients: Tensor, bucketBytes: Int) {
+    public init(
+        communicator: any Communicator, gradients: Tensor, bucketBytes: Int, wire: WireFormat = .float32
+    ) {
         self.communicator = communicator
         self.gradients = gradients
-        bucketElements = max(1, bucketBytes / MemoryLayout<Float>.stride)
+        self.wire = wire
+        bucketElements = max(16, bucketBytes / MemoryLayout<Float>.stride / 16 * 16)
     }
 
     /// Starts an update in which the gradients from an offset to the end are summed.
-    public mutating func begin(trainableFrom offset: Int) {
-        precondition(pending.isEmpty, "the update before was not finished")
+    ///
+    /// With `kept`, one bit for each of the gradients, those that are not kept do not travel and are 0 after
+    /// `finish`: exact for weights whose mask does not change. All ranks pass the same bits.
+    public mutating func begin(trainableFrom offset: Int, kept: KeptElements? = nil) {
+        precondition(!isOpen, "the update before was not finished")
+        precondition(
+            kept?.covers(gradients.count) ?? true, "fewer bits than the \(gradients.count) gradients")
+        isOpen = true
         first = offset
         remaining = gradients.count
+        self.kept = kept
     }
 
     /// Says that this rank adds nothing more to the gradients from an offset to the end.
@@ -34,23 +48,31 @@ public struct GradientReducer: ~Copyable {
     /// Only the last micro-batch of an update may say so. A rank without utterances says it once, for
     /// everything.
     public mutating func gradientsFinal(from offset: Int) {
+        precondition(isOpen, "no update was begun")
         let reached = max(first, offset)
         while remaining - reached >= bucketElements || (reached == first && remaining > first) {
             let lower = max(first, remaining - bucketElements)
-            pending.append(communicator.enqueueSum(gradients.elements(lower..<remaining)))
+            pending.append(
+                communicator.enqueueSum(
+                    gradients.elements(lower..<remaining), wire: wire, kept: kept?.from(lower)))
             remaining = lower
         }
     }
 
     /// Waits for all buckets; a last, small message sums what else the update needs: loss, counts, flags.
+    ///
+    /// - Throws: The first fault of all, once no operation is under way any more.
     public mutating func finish(extra: inout [Double]) throws(CollectiveError) {
         gradientsFinal(from: first)
-        try communicator.allReduceSum(&extra)
+        isOpen = false
+        var fault: CollectiveError?
         communicationSeconds = 0
         for operation in pending {
-            try operation.wait()
+            do throws(CollectiveError) { try operation.wait() } catch { fault = fault ?? error }
             communicationSeconds += operation.seconds
         }
         pending.removeAll(keepingCapacity: true)
+        if let fault { throw fault }
+        try communicator.allReduceSum(&extra)
     }
 }

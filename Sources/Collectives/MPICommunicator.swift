@@ -1,10 +1,13 @@
 internal import CMPI
 internal import Foundation
+internal import Synchronization
 public import Tensors
 
 /// The ranks that `mpirun` or `srun` started.
 ///
-/// One thread, `mpi`, initialises, calls and finalises; others hand it work.
+/// One thread, `mpi`, initialises, calls and finalises; others hand it work. It sleeps while it waits for other
+/// ranks. Inside a node ranks sum through shared memory, between nodes through MPI (docs/architecture.md). After
+/// a first fault every further call fails with it: the ranks are out of step from then on.
 ///
 /// A class: the thread and its callers share it.
 public final class MPICommunicator: Communicator {
@@ -16,30 +19,42 @@ public final class MPICommunicator: Communicator {
     public let hostName: String
     /// Open MPI's name and version.
     public let libraryVersion: String
-    /// This rank among those of its node.
+    /// This rank among those of its node, from 0.
     public let nodeRank: Int
     /// The ranks of this node.
     public let nodeSize: Int
+    /// This rank among those it shares memory with: those of its node, unless they cannot share it.
+    public let groupRank: Int
+    /// The groups of ranks that share memory, between which messages travel.
+    public let groupCount: Int
     private let thread: WorkerThread
+    private let firstFault = Mutex<CollectiveError?>(nil)
 
     private struct Facts: Sendable {
         var rank: Int32 = 0
         var size: Int32 = 0
         var nodeRank: Int32 = 0
         var nodeSize: Int32 = 0
+        var groupRank: Int32 = 0
+        var groupCount: Int32 = 0
         var host = ""
         var version = ""
     }
 
     /// Joins the run.
-    public init() throws(CollectiveError) {
+    ///
+    /// `ranksPerNode` pretends that a machine is several nodes, and `messageLimit` that MPI carries fewer elements
+    /// a message than it does; both make one machine show what otherwise needs many, or very much memory.
+    public init(ranksPerNode: Int? = nil, messageLimit: Int? = nil) throws(CollectiveError) {
         let thread = WorkerThread(name: "mpi")
         let outcome = thread.run { () -> Result<Facts, CollectiveError> in
             Result { () throws(CollectiveError) -> Facts in
                 var facts = Facts()
-                try check("MPI_Init_thread", parp_mpi_init())
+                try check(
+                    "joining the run", parp_mpi_init(Int32(ranksPerNode ?? 0), Int64(messageLimit ?? 0)))
                 try check("MPI_Comm_rank", parp_mpi_rank(&facts.rank, &facts.size))
-                try check("MPI_Comm_split_type", parp_mpi_node_rank(&facts.nodeRank, &facts.nodeSize))
+                parp_mpi_node(&facts.nodeRank, &facts.nodeSize)
+                parp_mpi_group(&facts.groupRank, &facts.groupCount)
                 facts.host = try text(256, "MPI_Get_processor_name", parp_mpi_host_name)
                 facts.version = try text(8192, "MPI_Get_library_version", parp_mpi_library_version)
                 return facts
@@ -51,6 +66,8 @@ public final class MPICommunicator: Communicator {
         size = Int(facts.size)
         nodeRank = Int(facts.nodeRank)
         nodeSize = Int(facts.nodeSize)
+        groupRank = Int(facts.groupRank)
+        groupCount = Int(facts.groupCount)
         hostName = facts.host
         libraryVersion = facts.version
     }
@@ -59,55 +76,73 @@ public final class MPICommunicator: Communicator {
     private func call(
         _ name: String, _ body: @escaping @Sendable () -> Int32
     ) throws(CollectiveError) {
-        try check(name, thread.run(body))
+        if let fault = thread.run({ self.attempt(name, body) }) { throw fault }
     }
 
-    /// Sums a tensor over all ranks, in place.
-    public func allReduceSum(_ tensor: Tensor) throws(CollectiveError) {
-        try enqueueSum(tensor).wait()
+    /// Makes a call on the MPI thread, unless one has failed before.
+    private func attempt(_ name: String, _ body: () -> Int32) -> CollectiveError? {
+        if let fault = firstFault.withLock({ $0 }) { return fault }
+        guard let fault = failure(name, body()) else { return nil }
+        firstFault.withLock { $0 = fault }
+        return fault
+    }
+
+    /// Zeros in memory that the ranks of a node share, or this process's own if they cannot.
+    public func makeBuffer(count: Int) throws(CollectiveError) -> FlatBuffer {
+        let shared = Mutex<Tensor?>(nil)
+        try call("shared memory") {
+            var values: UnsafeMutablePointer<Float>?
+            let status = parp_mpi_shared_floats(Int64(count), &values)
+            if let values { shared.withLock { $0 = Tensor(values, rows: 1, columns: count) } }
+            return status
+        }
+        return shared.withLock { $0 }.map { FlatBuffer(over: $0) } ?? FlatBuffer(count: count)
     }
 
     /// Sums a tensor behind all earlier operations, without waiting.
-    public func enqueueSum(_ tensor: Tensor) -> PendingOperation {
+    public func enqueueSum(_ tensor: Tensor, wire: WireFormat, kept: KeptElements?) -> PendingOperation {
+        precondition(kept?.covers(tensor.count) ?? true, "fewer bits than the \(tensor.count) elements")
+        return enqueue("sum over ranks") {
+            let (values, count) = (tensor.pointer, Int64(tensor.count))
+            guard let kept else { return parp_mpi_sum(values, count, wire.code, nil, 0) }
+            return kept.words.withUnsafeBufferPointer {
+                parp_mpi_sum(values, count, wire.code, $0.baseAddress, Int64(kept.firstBit))
+            }
+        }
+    }
+
+    /// Sums a tensor as the MPI library does, to compare with: it spins, and adds in an order of its own.
+    public func enqueueLibrarySum(_ tensor: Tensor) -> PendingOperation {
+        enqueue("MPI_Allreduce") { parp_mpi_library_sum(tensor.pointer, Int64(tensor.count)) }
+    }
+
+    private func enqueue(_ name: String, _ body: @escaping @Sendable () -> Int32) -> PendingOperation {
         let pending = PendingOperation()
         thread.enqueue {
             let start = ContinuousClock.now
-            let status = parp_mpi_all_reduce_sum_float(tensor.pointer, Int64(tensor.count))
+            let fault = self.attempt(name, body)
             let elapsed = (ContinuousClock.now - start).components
             pending.finish(
-                error: failure("MPI_Allreduce", status),
-                seconds: Double(elapsed.seconds) + Double(elapsed.attoseconds) * 1e-18)
+                error: fault, seconds: Double(elapsed.seconds) + Double(elapsed.attoseconds) * 1e-18)
         }
         return pending
     }
 
-    /// Sums numbers over all ranks, in place.
-    public func allReduceSum(_ values: inout [Double]) throws(CollectiveError) {
-        try inPlace(&values, "MPI_Allreduce") { parp_mpi_all_reduce_sum_double($0, Int64($1)) }
-    }
-
-    /// Sums whole numbers over all ranks, in place.
-    public func allReduceSum(_ values: inout [Int]) throws(CollectiveError) {
-        var numbers = values.map(Int64.init)
-        try inPlace(&numbers, "MPI_Allreduce") { parp_mpi_all_reduce_sum_int64($0, Int64($1)) }
-        values = numbers.map(Int.init)
-    }
-
     /// Gives every rank the root's tensor.
     public func broadcast(_ tensor: Tensor, root: Int) throws(CollectiveError) {
-        try call("MPI_Bcast") {
+        try call("broadcast") {
             parp_mpi_broadcast(tensor.pointer, Int64(tensor.count * MemoryLayout<Float>.stride), Int32(root))
         }
     }
 
     /// Gives every rank the root's numbers.
     public func broadcast(_ values: inout [Double], root: Int) throws(CollectiveError) {
-        try inPlace(&values, "MPI_Bcast") { parp_mpi_broadcast($0, Int64($1 * 8), Int32(root)) }
+        try inPlace(&values, "broadcast") { parp_mpi_broadcast($0, Int64($1 * 8), Int32(root)) }
     }
 
     /// Gives every rank the root's words.
     public func broadcast(_ words: inout [UInt64], root: Int) throws(CollectiveError) {
-        try inPlace(&words, "MPI_Bcast") { parp_mpi_broadcast($0, Int64($1 * 8), Int32(root)) }
+        try inPlace(&words, "broadcast") { parp_mpi_broadcast($0, Int64($1 * 8), Int32(root)) }
     }
 
     /// Gives every rank the root's bytes, of whatever length.
@@ -115,7 +150,7 @@ public final class MPICommunicator: Communicator {
         var count = [UInt64(bytes?.count ?? 0)]
         try broadcast(&count, root: root)
         var result = rank == root ? bytes ?? [] : [UInt8](repeating: 0, count: Int(count[0]))
-        try inPlace(&result, "MPI_Bcast") { parp_mpi_broadcast($0, Int64($1), Int32(root)) }
+        try inPlace(&result, "broadcast") { parp_mpi_broadcast($0, Int64($1), Int32(root)) }
         return result
     }
 
@@ -124,7 +159,7 @@ public final class MPICommunicator: Communicator {
         let counts = try allGather([UInt64(bytes.count)]).map { Int64($0[0]) }
         let total = rank == root ? Int(counts.reduce(0, +)) : 0
         var gathered = [UInt8](repeating: 0, count: max(1, total))
-        try inPlace(&gathered, "MPI_Send") { pointer, _ in
+        try inPlace(&gathered, "gather") { pointer, _ in
             bytes.withUnsafeBytes { parp_mpi_gather($0.baseAddress, counts, pointer, Int32(root)) }
         }
         guard rank == root else { return nil }
@@ -138,18 +173,23 @@ public final class MPICommunicator: Communicator {
     /// Gives every rank the words of every rank.
     public func allGather(_ words: [UInt64]) throws(CollectiveError) -> [[UInt64]] {
         var gathered = [UInt64](repeating: 0, count: words.count * size)
-        try inPlace(&gathered, "MPI_Allgather") { pointer, _ in
+        try inPlace(&gathered, "gather to all") { pointer, _ in
             words.withUnsafeBytes { parp_mpi_all_gather($0.baseAddress, Int64($0.count), pointer) }
         }
         return (0..<size).map { Array(gathered[$0 * words.count..<($0 + 1) * words.count]) }
     }
 
     /// Waits for all ranks.
-    public func barrier() throws(CollectiveError) { try call("MPI_Barrier") { parp_mpi_barrier() } }
+    public func barrier() throws(CollectiveError) { try call("barrier") { parp_mpi_barrier() } }
+
+    /// The processor time that the MPI thread has used, behind all earlier operations.
+    public func processorSeconds() -> Double { thread.run { parp_mpi_thread_seconds() } }
 
     /// Finalises MPI; all ranks do.
+    ///
+    /// After a fault it does not: the others may never come, and the launcher sees a rank that left out of order.
     public func close() {
-        _ = thread.run { parp_mpi_finalize() }
+        _ = thread.run { self.attempt("leaving the run") { parp_mpi_finalize() } }
         thread.close()
     }
 
@@ -168,24 +208,40 @@ public final class MPICommunicator: Communicator {
         _ body: @escaping @Sendable (UnsafeMutablePointer<Element>, Int) -> Int32
     ) throws(CollectiveError) {
         let count = values.count
-        let status = values.withUnsafeMutableBufferPointer { buffer -> Int32 in
+        let fault = values.withUnsafeMutableBufferPointer { buffer -> CollectiveError? in
             // The caller waits below until the MPI thread is done with the pointer.
             nonisolated(unsafe) let base = buffer.baseAddress
             return thread.run {
-                guard let base else { return 0 }
-                return body(base, count)
+                guard let base else { return nil }
+                return self.attempt(name) { body(base, count) }
             }
         }
-        try check(name, status)
+        if let fault { throw fault }
+    }
+}
+
+extension WireFormat {
+    fileprivate var code: Int32 {
+        switch self {
+        case .float32: Int32(PARP_WIRE_FLOAT32)
+        case .bfloat16: Int32(PARP_WIRE_BFLOAT16)
+        }
     }
 }
 
 /// Joins the run that a launcher started, or makes a run of one rank without touching MPI.
+///
+/// `PARP_RANKS_PER_NODE` pretends that a machine is several nodes.
 public func connect() throws(CollectiveError) -> any Communicator {
     let environment = ProcessInfo.processInfo.environment
     let launchers = ["OMPI_COMM_WORLD_SIZE", "PMIX_RANK", "PMI_RANK", "PMI_SIZE", "MPI_LOCALNRANKS"]
     guard launchers.contains(where: { environment[$0] != nil }) else { return SoloCommunicator() }
-    return try MPICommunicator()
+    guard let pretended = environment["PARP_RANKS_PER_NODE"] else { return try MPICommunicator() }
+    guard let ranksPerNode = Int32(pretended), ranksPerNode > 0 else {
+        throw CollectiveError(
+            "joining the run", "PARP_RANKS_PER_NODE is \"\(pretended)\", not a number of ranks; unset it")
+    }
+    return try MPICommunicator(ranksPerNode: Int(ranksPerNode))
 }
 
 private func failure(_ name: String, _ status: Int32) -> CollectiveError? {

@@ -1,42 +1,34 @@
 internal import Synchronization
 
-#if canImport(Glibc)
-    internal import Glibc
-#endif
-
 /// An operation that another thread carries out.
 ///
 /// A class: two threads share it.
 public final class PendingOperation: Sendable {
-    private struct State {
-        var isDone = false
+    private struct Outcome {
         var error: CollectiveError?
         var seconds = 0.0
     }
 
-    private let state = Mutex(State())
+    private let outcome = Mutex(Outcome())
     private let done = Semaphore()
 
-    init() {}
+    /// An operation under way.
+    public init() {}
 
     /// Waits until the operation has ended, and passes on its fault.
-    ///
-    /// Called once.
     public func wait() throws(CollectiveError) {
         done.wait()
-        if let error = state.withLock({ $0.error }) { throw error }
+        // Whoever waits next shall not sleep.
+        done.signal()
+        if let error = outcome.withLock({ $0.error }) { throw error }
     }
 
-    /// The seconds that the operation itself took, once it has ended.
-    public var seconds: Double { state.withLock { $0.seconds } }
+    /// The seconds that the operation took, once it has ended, waiting for other ranks included.
+    public var seconds: Double { outcome.withLock { $0.seconds } }
 
-    /// Says that the operation has ended.
-    func finish(error: CollectiveError? = nil, seconds: Double = 0) {
-        state.withLock {
-            $0.isDone = true
-            $0.error = error
-            $0.seconds = seconds
-        }
+    /// Says that the operation has ended; called once, by who carries it out.
+    public func finish(error: CollectiveError? = nil, seconds: Double = 0) {
+        outcome.withLock { $0 = Outcome(error: error, seconds: seconds) }
         done.signal()
     }
 }

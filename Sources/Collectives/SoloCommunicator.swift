@@ -22,12 +22,6 @@ public final class SoloCommunicator: Communicator {
     public var libraryVersion: String { "none (one rank)" }
 
     /// Leaves the tensor as it is.
-    public func allReduceSum(_ tensor: Tensor) {}
-    /// Leaves the numbers as they are.
-    public func allReduceSum(_ values: inout [Double]) {}
-    /// Leaves the numbers as they are.
-    public func allReduceSum(_ values: inout [Int]) {}
-    /// Leaves the tensor as it is.
     public func broadcast(_ tensor: Tensor, root: Int) {}
     /// Leaves the numbers as they are.
     public func broadcast(_ values: inout [Double], root: Int) {}
@@ -41,8 +35,11 @@ public final class SoloCommunicator: Communicator {
     public func allGather(_ words: [UInt64]) -> [[UInt64]] { [words] }
     /// Does nothing.
     public func barrier() {}
-    /// Returns an operation that has ended.
-    public func enqueueSum(_ tensor: Tensor) -> PendingOperation {
+    /// Memory of this process.
+    public func makeBuffer(count: Int) -> FlatBuffer { FlatBuffer(count: count) }
+    /// Clears what is not kept, and returns an operation that has ended.
+    public func enqueueSum(_ tensor: Tensor, wire: WireFormat, kept: KeptElements?) -> PendingOperation {
+        kept?.clearDropped(in: tensor)
         let pending = PendingOperation()
         pending.finish()
         return pending

@@ -13,8 +13,8 @@ final class Semaphore: Sendable {
 /// One named thread that runs jobs in the order in which they came, asleep when there are none.
 ///
 /// A class: the threads that give it work share it with the one that does it.
-final class WorkerThread: Sendable {
-    typealias Job = @Sendable () -> Void
+package final class WorkerThread: Sendable {
+    package typealias Job = @Sendable () -> Void
 
     private struct Queue {
         var jobs: [Job] = []
@@ -24,20 +24,21 @@ final class WorkerThread: Sendable {
     private let queue = Mutex(Queue())
     private let available = Semaphore()
 
-    init(name: String) {
-        let thread = Thread { [queue = self] in queue.work() }
-        thread.name = name
-        thread.start()
+    /// Starts the thread.
+    package init(name: String) {
+        Thread { self.work() }.start()
+        // From within and after the start: on Linux the system never learns a name that is given before.
+        enqueue { Thread.current.name = name }
     }
 
     /// Adds a job behind all others.
-    func enqueue(_ job: @escaping Job) {
+    package func enqueue(_ job: @escaping Job) {
         queue.withLock { $0.jobs.append(job) }
         available.signal()
     }
 
     /// Runs a job behind all others and waits for its result.
-    func run<Value: Sendable>(_ body: @escaping @Sendable () -> Value) -> Value {
+    package func run<Value: Sendable>(_ body: @escaping @Sendable () -> Value) -> Value {
         let result = Mutex<Value?>(nil)
         let done = Semaphore()
         enqueue {
@@ -51,7 +52,7 @@ final class WorkerThread: Sendable {
     }
 
     /// Lets the thread end once its jobs are done.
-    func close() {
+    package func close() {
         queue.withLock { $0.isClosed = true }
         available.signal()
     }

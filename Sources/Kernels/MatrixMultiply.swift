@@ -44,8 +44,8 @@ extension GEMMPrecision {
 
 /// C (m, n) = op(A) · op(B) + bias, or C += op(A) · op(B): the only way to the library that multiplies.
 ///
-/// Large products are split over this rank's threads, which changes no bit: each element of C is one sum over
-/// k, in order. Windows that are too small are the caller's fault.
+/// Large products are split over this rank's threads; the library blocks its sums by the shape, so that last bits
+/// may depend on the number of threads. Windows that are too small are the caller's fault.
 ///
 /// - Parameters:
 ///   - splits: Whether it may be split; not where the caller already works on all threads.

@@ -44,6 +44,13 @@ public struct AudioError: Error, CustomStringConvertible, Equatable {
 /// A header that states more is broken, or an attack.
 private let maximumFrames = 48_000 * 36_000
 
+/// Samples a second that are believed; from others, resampling would make a file of any size of a small one.
+private let plausibleRates = 1_000...1_000_000
+
+/// The share of a second by which a header and the frames may differ: lossy formats end a few frames early,
+/// and manifests round.
+private let slackSeconds = 0.05
+
 /// Reads what a file's header states, without decoding it.
 public func audioInfo(path: String) throws(AudioError) -> AudioInfo { try OpenAudio(path).info }
 
@@ -80,43 +87,78 @@ private struct OpenAudio: ~Copyable {
         guard let handle = parp_audio_open(path, &message, 256) else {
             throw AudioError(path: path, fault: "cannot be opened as audio: \(Self.text(message))")
         }
+        let rate = Int(parp_audio_sample_rate(handle))
+        guard plausibleRates.contains(rate) else {
+            parp_audio_close(handle)
+            throw AudioError(path: path, fault: "states a sample rate of \(rate)")
+        }
+        var frames = Int(parp_audio_stated_frames(handle))
+        guard frames < Int.max else {
+            parp_audio_close(handle)
+            throw AudioError(
+                path: path, fault: "states no length, as what is written to a pipe; convert it to a file anew"
+            )
+        }
         self.handle = handle
         self.path = path
-        info = AudioInfo(
-            frames: Int(parp_audio_stated_frames(handle)), sampleRate: Int(parp_audio_sample_rate(handle)),
-            channels: Int(parp_audio_channels(handle)))
+        if let wave = WaveHeader(path: path), wave.presentBytes < wave.statedBytes, frames > 0 {
+            frames = Int(Double(frames) * Double(wave.statedBytes) / Double(wave.presentBytes))
+        }
+        info = AudioInfo(frames: frames, sampleRate: rate, channels: Int(parp_audio_channels(handle)))
     }
 
     deinit { parp_audio_close(handle) }
 
     func read(segment: Range<Double>?) throws(AudioError) -> [Float] {
-        let rate = Double(info.sampleRate)
-        var wanted = info.frames
-        if let segment {
-            let first = Int(segment.lowerBound * rate)
-            wanted = Int(segment.upperBound * rate) - first
-            guard first >= 0, first + wanted <= info.frames, parp_audio_seek(handle, Int64(first)) == 0 else {
-                throw AudioError(
-                    path: path, fault: "has \(info.seconds) s, but \(segment) s of it are asked for")
-            }
-        }
-        guard wanted > 0 else { throw AudioError(path: path, fault: "holds no audio") }
-        guard wanted <= maximumFrames else {
+        guard info.frames > 0 else { throw AudioError(path: path, fault: "holds no audio") }
+        guard info.frames <= maximumFrames else {
             throw AudioError(path: path, fault: "states \(info.seconds) s of audio, which nobody recorded")
         }
-        var samples = [Float](repeating: 0, count: wanted)
-        let read = Int(parp_audio_read(handle, &samples, Int64(wanted)))
-        guard read >= 0 else {
-            var message = [CChar](repeating: 0, count: 256)
-            parp_audio_message(handle, &message, 256)
-            throw AudioError(path: path, fault: "cannot be decoded: \(Self.text(message))")
+        var wanted = info.frames
+        if let segment {
+            let range = try frames(of: segment)
+            guard parp_audio_seek(handle, Int64(range.lowerBound)) == 0 else {
+                throw AudioError(path: path, fault: "cannot be read from \(segment.lowerBound) s on")
+            }
+            wanted = range.count
         }
-        // Lossy formats may end a few frames early; half a tenth of a second missing is a cut-off file.
-        guard read > 0, wanted - read <= info.sampleRate / 20 else {
+        let samples = try decode(wanted)
+        let missing = Double(wanted - samples.count) / Double(info.sampleRate)
+        guard !samples.isEmpty, missing <= slackSeconds else {
             throw AudioError(
-                path: path, fault: "is cut off: it holds \(read) of the \(wanted) frames its header states")
+                path: path,
+                fault: "is cut off: it holds \(samples.count) of the \(wanted) frames its header states")
         }
-        samples.removeLast(wanted - read)
+        return samples
+    }
+
+    private func frames(of segment: Range<Double>) throws(AudioError) -> Range<Int> {
+        guard segment.lowerBound >= 0, segment.upperBound <= info.seconds + slackSeconds else {
+            throw AudioError(path: path, fault: "has \(info.seconds) s, but \(segment) s of it are asked for")
+        }
+        let rate = Double(info.sampleRate)
+        let first = Int((segment.lowerBound * rate).rounded())
+        let end = min(Int((segment.upperBound * rate).rounded()), info.frames)
+        guard first < end else {
+            throw AudioError(path: path, fault: "the piece \(segment) s of it holds no audio")
+        }
+        return first..<end
+    }
+
+    /// Decodes piece after piece, so that memory is spent on what is there and not on what a header states.
+    private func decode(_ wanted: Int) throws(AudioError) -> [Float] {
+        var samples: [Float] = []
+        while samples.count < wanted {
+            var piece = [Float](repeating: 0, count: min(1 << 20, wanted - samples.count))
+            let read = Int(parp_audio_read(handle, &piece, Int64(piece.count)))
+            guard read >= 0 else {
+                var message = [CChar](repeating: 0, count: 256)
+                parp_audio_message(handle, &message, 256)
+                throw AudioError(path: path, fault: "cannot be decoded: \(Self.text(message))")
+            }
+            samples += piece[..<read]
+            if read < piece.count { break }
+        }
         return samples
     }
 
@@ -128,8 +170,10 @@ private struct OpenAudio: ~Copyable {
 private func resample(
     _ samples: [Float], from source: Int, to target: Int, path: String
 ) throws(AudioError) -> [Float] {
-    guard source > 0 else { throw AudioError(path: path, fault: "states a sample rate of \(source)") }
     let capacity = Int((Double(samples.count) * Double(target) / Double(source)).rounded(.up)) + 1
+    guard capacity <= maximumFrames else {
+        throw AudioError(path: path, fault: "makes \(capacity) samples at \(target) Hz, too many to hold")
+    }
     var output = [Float](repeating: 0, count: capacity)
     var message = [CChar](repeating: 0, count: 256)
     let written = Int(

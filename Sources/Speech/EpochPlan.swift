@@ -62,10 +62,12 @@ public struct EpochPlan: Sendable, Equatable {
     public static func shares(of batch: [Int], utterances: [Utterance], rankCount: Int) -> [[Int]] {
         var shares = [[Int]](repeating: [], count: rankCount)
         var seconds = [Double](repeating: 0, count: rankCount)
-        let longestFirst = batch.sorted {
-            (-utterances[$0].durationSeconds, $0) < (-utterances[$1].durationSeconds, $1)
+        // Of equal lengths the first of the batch: its order does not depend on the manifest's, as places do.
+        let longestFirst = batch.enumerated().sorted { a, b in
+            let (left, right) = (utterances[a.element], utterances[b.element])
+            return (-left.durationSeconds, a.offset) < (-right.durationSeconds, b.offset)
         }
-        for index in longestFirst {
+        for (_, index) in longestFirst {
             let rank = seconds.indices.reduce(0) { seconds[$1] < seconds[$0] ? $1 : $0 }
             shares[rank].append(index)
             seconds[rank] += utterances[index].durationSeconds

@@ -3,7 +3,7 @@ internal import Foundation
 /// Reads fairseq's `SPLIT.tsv` (root folder, then `path<TAB>frames`) with `SPLIT.ltr` or `SPLIT.phn` beside
 /// it.
 func readFairseq(_ path: String, labels: Manifest.Labels) throws(ManifestError) -> [Utterance] {
-    let labelPath = String(path.dropLast(3)) + (labels == .letters ? "ltr" : "phn")
+    let labelPath = String(path.dropLast(3)) + labels.fairseqExtension
     let lines = try textLines(of: path)
     guard let root = lines.first, !root.isEmpty else {
         throw ManifestError(path, ["line 1: the root folder is missing"])

@@ -3,7 +3,8 @@ internal import Foundation
 /// Reads a LibriSpeech tree: `SPEAKER/CHAPTER/SPEAKER-CHAPTER.trans.txt` with one `UTTERANCE TEXT` line a
 /// FLAC file.
 func readLibriSpeech(_ path: String) throws(ManifestError) -> [Utterance] {
-    let root = URL(fileURLWithPath: path)
+    // A corpus is often a symbolic link to where there is room, and the walk below follows none.
+    let root = URL(fileURLWithPath: path).resolvingSymlinksInPath()
     guard let walker = FileManager.default.enumerator(at: root, includingPropertiesForKeys: nil) else {
         throw ManifestError(path, ["cannot be read"])
     }

@@ -74,9 +74,11 @@ extension Manifest {
 
 /// The lines of a text file, refusing what is not UTF-8 with the line it stands in.
 func textLines(of path: String) throws(ManifestError) -> [String] {
-    guard let data = FileManager.default.contents(atPath: path) else {
+    guard var data = FileManager.default.contents(atPath: path) else {
         throw ManifestError(path, ["cannot be read"])
     }
+    // Editors on Windows begin a file with a byte order mark, which belongs to no line.
+    if data.starts(with: [0xEF, 0xBB, 0xBF]) { data.removeFirst(3) }
     var lines: [String] = []
     var faults: [String] = []
     for (index, line) in data.split(separator: 0x0A, omittingEmptySubsequences: false).enumerated() {

@@ -3,16 +3,24 @@ internal import Synchronization
 
 /// Loads what will be needed next on a thread of its own, `prefetch`, a few items ahead.
 ///
-/// A class: the loading thread and its reader share it.
+/// The thread ends behind the last item, behind an error, when told to, or with the prefetcher.
 public final class Prefetcher<Element: Sendable>: Sendable {
-    private struct State {
-        var loaded: [Result<Element, any Error>] = []
-        var isCancelled = false
-    }
+    // A class because its end of life ends the thread.
+    private let shelf: Shelf
 
-    private let state = Mutex(State())
-    private let filled = DispatchSemaphore(value: 0)
-    private let room: DispatchSemaphore
+    /// What the loading thread and its reader share, which is why it is a class.
+    private final class Shelf: Sendable {
+        struct State {
+            var loaded: [Result<Element, any Error>] = []
+            var isCancelled = false
+        }
+
+        let state = Mutex(State())
+        // Both start at 0 and are raised from there: libdispatch ends the process if a semaphore is released
+        // while it stands lower than it started.
+        let filled = DispatchSemaphore(value: 0)
+        let room = DispatchSemaphore(value: 0)
+    }
 
     /// Starts loading.
     ///
@@ -20,45 +28,52 @@ public final class Prefetcher<Element: Sendable>: Sendable {
     ///   - depth: Items that may lie ready.
     ///   - load: Called on the thread for one item after another; nil ends it, and so does an error.
     public init(depth: Int = 2, load: @escaping @Sendable () throws -> Element?) {
-        room = DispatchSemaphore(value: depth)
-        let thread = Thread { [self] in
+        let shelf = Shelf()
+        self.shelf = shelf
+        for _ in 0..<depth { shelf.room.signal() }
+        let thread = Thread {
             var isOver = false
             while !isOver {
-                room.wait()
-                if state.withLock({ $0.isCancelled }) { return }
+                shelf.room.wait()
+                if shelf.state.withLock({ $0.isCancelled }) { return }
                 let outcome = Result { try load() }
                 switch outcome {
-                case .success(let element?): state.withLock { $0.loaded.append(.success(element)) }
+                case .success(let element?): shelf.state.withLock { $0.loaded.append(.success(element)) }
                 case .success(nil): isOver = true
                 case .failure(let error):
-                    state.withLock { $0.loaded.append(.failure(error)) }
+                    shelf.state.withLock { $0.loaded.append(.failure(error)) }
                     isOver = true
                 }
-                filled.signal()
+                shelf.filled.signal()
             }
         }
         thread.name = "prefetch"
         thread.start()
     }
 
-    /// The next item, waiting until it is loaded; nil behind the last.
+    deinit { cancel() }
+
+    /// The next item, waiting until it is loaded; nil behind the last, behind an error, and once cancelled.
     ///
     /// - Throws: What `load` threw.
     public func next() throws -> Element? {
-        filled.wait()
-        let outcome = state.withLock { $0.loaded.isEmpty ? nil : $0.loaded.removeFirst() }
-        room.signal()
-        guard let outcome else {
-            // Nothing comes behind the end; the next reader is told so, too.
-            filled.signal()
-            return nil
+        shelf.filled.wait()
+        let outcome = shelf.state.withLock { state in
+            state.isCancelled || state.loaded.isEmpty ? nil : state.loaded.removeFirst()
         }
-        return try outcome.get()
+        guard case .success(let element) = outcome else {
+            // Nothing comes behind the end; the next reader is told so, too.
+            shelf.filled.signal()
+            return try outcome?.get()
+        }
+        shelf.room.signal()
+        return element
     }
 
-    /// Lets the thread end after the item it is loading.
+    /// Lets the thread end after the item it is loading; a reader that waits gets nil.
     public func cancel() {
-        state.withLock { $0.isCancelled = true }
-        room.signal()
+        shelf.state.withLock { $0.isCancelled = true }
+        shelf.room.signal()
+        shelf.filled.signal()
     }
 }

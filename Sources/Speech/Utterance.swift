@@ -6,6 +6,8 @@ public struct Utterance: Sendable, Hashable, Codable {
     public var id: String
     /// The audio file.
     public var audioPath: String
+    /// The seconds of the file that are meant; nil is all of it.
+    public var segment: Range<Double>?
     /// Seconds of audio.
     public var durationSeconds: Double
     /// What was said.
@@ -17,13 +19,14 @@ public struct Utterance: Sendable, Hashable, Codable {
     /// Where it stands: `FILE:LINE`.
     public var origin: String
 
-    /// An utterance of a manifest.
+    /// A recording with what was said.
     public init(
-        id: String, audioPath: String, durationSeconds: Double, text: String, language: String? = nil,
-        speaker: String? = nil, origin: String
+        id: String, audioPath: String, segment: Range<Double>? = nil, durationSeconds: Double, text: String,
+        language: String? = nil, speaker: String? = nil, origin: String
     ) {
         self.id = id
         self.audioPath = audioPath
+        self.segment = segment
         self.durationSeconds = durationSeconds
         self.text = text
         self.language = language

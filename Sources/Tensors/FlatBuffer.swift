@@ -1,21 +1,27 @@
-/// An owner of float32 numbers in one piece: all parameters, all gradients, one of Adam's moments.
+/// A holder of float32 numbers in one piece: all parameters, all gradients, one of Adam's moments.
 public struct FlatBuffer: ~Copyable {
-    private var memory: VirtualMemory
-    /// The number of elements.
-    public let count: Int
+    /// Nil where the memory belongs to someone else.
+    private let memory: VirtualMemory?
+    /// All elements, as one row.
+    public let all: Tensor
 
     /// `count` zeros.
     public init(count: Int) {
-        self.count = count
         let bytes = max(1, count) * MemoryLayout<Float>.stride
-        memory = VirtualMemory(reserving: bytes)
+        var memory = VirtualMemory(reserving: bytes)
         memory.commit(bytes)
+        all = Tensor(memory.base.assumingMemoryBound(to: Float.self), rows: 1, columns: count)
+        self.memory = .some(memory)
     }
 
-    /// All elements, as one row.
-    public var all: Tensor {
-        Tensor(memory.base.assumingMemoryBound(to: Float.self), rows: 1, columns: count)
+    /// Zeros in memory that its owner keeps longer than the buffer: what ranks share belongs to none of them.
+    public init(over zeros: Tensor) {
+        memory = nil
+        all = zeros.reshaped(rows: 1, columns: zeros.count)
     }
+
+    /// The number of elements.
+    public var count: Int { all.count }
 
     /// A range of elements, as one row.
     public subscript(range: Range<Int>) -> Tensor { all.elements(range) }

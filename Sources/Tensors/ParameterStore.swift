@@ -20,13 +20,20 @@ public struct ParameterStore: ~Copyable {
     ///
     /// Without `training` it holds no gradients and moments.
     public init(layout: ParameterLayout, training: Bool = true, precision: GEMMPrecision = .float32) {
+        self.init(
+            layout: layout, gradients: FlatBuffer(count: training ? layout.count : 0), precision: precision)
+    }
+
+    /// A store of zeros whose gradients lie where ranks can sum them without a copy.
+    public init(
+        layout: ParameterLayout, gradients: consuming FlatBuffer, precision: GEMMPrecision = .float32
+    ) {
         self.layout = layout
         self.precision = precision
         values = FlatBuffer(count: layout.count)
-        let count = training ? layout.count : 0
-        gradients = FlatBuffer(count: count)
-        firstMoment = FlatBuffer(count: count)
-        secondMoment = FlatBuffer(count: count)
+        firstMoment = FlatBuffer(count: gradients.count)
+        secondMoment = FlatBuffer(count: gradients.count)
+        self.gradients = gradients
         shadowBuffer = FlatBuffer(count: precision == .bfloat16 ? (layout.count + 1) / 2 : 0)
     }
 

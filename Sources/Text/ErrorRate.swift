@@ -21,7 +21,7 @@ public struct ErrorRate: Sendable, Equatable, Codable {
     public var referenceLength: Int { substitutions + deletions + correct }
     /// Errors over tokens said; above 1 where insertions abound.
     ///
-    /// Of no tokens, 0 without errors and 1 with.
+    /// Of no tokens, 0 without errors and 1 with; jiwer gives the number of errors there.
     public var rate: Double {
         referenceLength > 0 ? Double(errors) / Double(referenceLength) : (errors > 0 ? 1 : 0)
     }
@@ -35,49 +35,60 @@ public struct ErrorRate: Sendable, Equatable, Codable {
         (substitutions, deletions, insertions, correct) = (counts[0], counts[1], counts[2], counts[3])
     }
 
-    /// Adds the errors of one utterance: those of an alignment with the fewest (Levenshtein, 1966).
+    /// Adds the errors in the words of one utterance.
     ///
-    /// Of alignments with equally many errors, the one with the most substitutions, which is also the one
-    /// with most tokens wrong but in place; jiwer's choice can differ in kind, never in number.
-    public mutating func add<Token: Equatable>(reference: [Token], hypothesis: [Token]) {
-        let (R, H) = (reference.count, hypothesis.count)
-        var costs = [Int](repeating: 0, count: (R + 1) * (H + 1))
-        for h in 0...H { costs[h] = h }
-        for r in 0..<R {
-            let (above, row) = (r * (H + 1), (r + 1) * (H + 1))
-            costs[row] = r + 1
-            for h in 0..<H {
-                let replaced = costs[above + h] + (reference[r] == hypothesis[h] ? 0 : 1)
-                costs[row + h + 1] = min(replaced, costs[above + h + 1] + 1, costs[row + h] + 1)
-            }
-        }
-        trace(costs, reference, hypothesis)
+    /// Words and characters are equal when their code points are, as in Python: é composed is another token
+    /// than e with an accent.
+    public mutating func addWords(reference: String, hypothesis: String) {
+        func tokens(_ text: String) -> [[Unicode.Scalar]] { words(text).map { Array($0.unicodeScalars) } }
+        add(reference: tokens(reference), hypothesis: tokens(hypothesis))
     }
 
-    private mutating func trace<Token: Equatable>(
-        _ costs: [Int], _ reference: [Token], _ hypothesis: [Token]
-    ) {
-        let width = hypothesis.count + 1
-        var (r, h) = (reference.count, hypothesis.count)
-        while r > 0 || h > 0 {
-            let cost = costs[r * width + h]
-            if r > 0 && h > 0 {
-                let isEqual = reference[r - 1] == hypothesis[h - 1]
-                if cost == costs[(r - 1) * width + h - 1] + (isEqual ? 0 : 1) {
-                    if isEqual { correct += 1 } else { substitutions += 1 }
-                    r -= 1
-                    h -= 1
-                    continue
-                }
-            }
-            if r > 0 && cost == costs[(r - 1) * width + h] + 1 {
-                deletions += 1
-                r -= 1
-            } else {
-                insertions += 1
-                h -= 1
+    /// Adds the errors in the characters of one utterance, spaces included.
+    public mutating func addCharacters(reference: String, hypothesis: String) {
+        add(reference: Array(reference.unicodeScalars), hypothesis: Array(hypothesis.unicodeScalars))
+    }
+
+    /// Adds the errors of one utterance: those of an alignment with the fewest (Levenshtein, 1966).
+    ///
+    /// Of alignments with equally many errors, one with the most substitutions, that is with most tokens in
+    /// place; jiwer's choice can differ in kind, never in number. Memory is a row of the table.
+    public mutating func add<Token: Hashable>(reference: [Token], hypothesis: [Token]) {
+        var ids: [Token: Int] = [:]
+        func id(_ token: Token) -> Int {
+            if let known = ids[token] { return known }
+            ids[token] = ids.count
+            return ids.count - 1
+        }
+        let (said, heard) = (reference.map(id), hypothesis.map(id))
+        let (errors, unpaired) = Self.fewestErrors(said, heard)
+        // Deletions and insertions are what is unpaired, and they differ by the difference of the lengths.
+        let deleted = (unpaired + said.count - heard.count) / 2
+        let substituted = errors - unpaired
+        deletions += deleted
+        insertions += unpaired - deleted
+        substitutions += substituted
+        correct += said.count - substituted - deleted
+    }
+
+    /// The fewest errors of any alignment, and the fewest tokens that such an alignment leaves without
+    /// partner.
+    private static func fewestErrors(_ said: [Int], _ heard: [Int]) -> (errors: Int, unpaired: Int) {
+        // Both in one number, errors first: its minimum is the minimum of the pair.
+        let replaced = 1 << 32
+        let unpaired = replaced + 1
+        var costs = (0...heard.count).map { $0 * unpaired }
+        for token in said {
+            var diagonal = costs[0]
+            costs[0] += unpaired
+            for column in 1..<costs.count {
+                let paired = diagonal + (token == heard[column - 1] ? 0 : replaced)
+                diagonal = costs[column]
+                costs[column] = min(paired, min(diagonal, costs[column - 1]) + unpaired)
             }
         }
+        let total = costs[heard.count]
+        return (total >> 32, total & (replaced - 1))
     }
 
     /// Adds two corpora.
@@ -85,9 +96,3 @@ public struct ErrorRate: Sendable, Equatable, Codable {
         ErrorRate(counts: zip(a.counts, b.counts).map(+))
     }
 }
-
-/// The words of a text.
-public func words(_ text: String) -> [Substring] { text.split(whereSeparator: \.isWhitespace) }
-
-/// The characters of a text, spaces included.
-public func characters(_ text: String) -> [Character] { Array(text) }

@@ -34,7 +34,8 @@ public struct Vocabulary: Sendable, Equatable {
     public let wordDelimiter: String?
     /// Tokens that are never spoken.
     public let special: Set<String>
-    private let idOfToken: [String: Int]
+    // By code points: to Swift é composed and é not are the same string, to a vocabulary they are two tokens.
+    private let idOfToken: [[Unicode.Scalar]: Int]
 
     /// A vocabulary of tokens in the order of the head's rows.
     ///
@@ -43,18 +44,18 @@ public struct Vocabulary: Sendable, Equatable {
         tokens: [String], blank: String = "<pad>", wordDelimiter: String? = "|",
         special: Set<String> = ["<pad>", "<s>", "</s>", "<unk>", "[PAD]", "[UNK]"]
     ) throws(TextError) {
-        var ids: [String: Int] = [:]
+        var ids: [[Unicode.Scalar]: Int] = [:]
         for (id, token) in tokens.enumerated() {
-            guard ids.updateValue(id, forKey: token) == nil else {
+            guard ids.updateValue(id, forKey: Array(token.unicodeScalars)) == nil else {
                 throw TextError("the vocabulary has the token \"\(token)\" twice")
             }
         }
-        guard let blank = ids[blank] else {
+        guard let blank = ids[Array(blank.unicodeScalars)] else {
             throw TextError("the vocabulary has no token \"\(blank)\", which CTC needs as its blank")
         }
         self.tokens = tokens
         self.blank = blank
-        self.wordDelimiter = wordDelimiter.flatMap { ids[$0] == nil ? nil : $0 }
+        self.wordDelimiter = wordDelimiter.flatMap { ids[Array($0.unicodeScalars)] == nil ? nil : $0 }
         self.special = special
         idOfToken = ids
     }
@@ -62,23 +63,28 @@ public struct Vocabulary: Sendable, Equatable {
     /// The rows of the head.
     public var size: Int { tokens.count }
 
-    /// The ids of `vocab.json`.
-    public var ids: [String: Int] { idOfToken }
-
     /// The vocabulary of a set of transcripts, in wav2vec 2.0's order: `<pad>` (the blank), `<s>`, `</s>`,
     /// `<unk>`, `|`, then the characters by how often they occur.
-    public static func build(from transcripts: [String]) -> Vocabulary {
-        var counts: [String: Int] = [:]
-        for transcript in transcripts {
-            for character in transcript where !character.isWhitespace {
-                counts[String(character), default: 0] += 1
+    ///
+    /// Without a delimiter the transcripts are phones separated by spaces. Characters are code points, as
+    /// transformers' tokenizer takes them.
+    public static func build(from transcripts: [String], wordDelimiter: String? = "|") -> Vocabulary {
+        var counts: [[Unicode.Scalar]: Int] = [:]
+        for word in transcripts.lazy.flatMap(words) {
+            if wordDelimiter == nil {
+                counts[Array(word.unicodeScalars), default: 0] += 1
+            } else {
+                for scalar in word.unicodeScalars { counts[[scalar], default: 0] += 1 }
             }
         }
-        counts["|"] = nil
-        let characters = counts.sorted { ($1.value, $0.key) < ($0.value, $1.key) }.map(\.key)
-        let tokens = ["<pad>", "<s>", "</s>", "<unk>", "|"] + characters
-        guard let vocabulary = try? Vocabulary(tokens: tokens) else {
-            preconditionFailure("characters of a dictionary are distinct")
+        let first = ["<pad>", "<s>", "</s>", "<unk>"] + (wordDelimiter.map { [$0] } ?? [])
+        for token in first { counts[Array(token.unicodeScalars)] = nil }
+        let spoken = counts.sorted { a, b in
+            a.value != b.value ? a.value > b.value : a.key.lexicographicallyPrecedes(b.key)
+        }
+        let tokens = first + spoken.map { string($0.key) }
+        guard let vocabulary = try? Vocabulary(tokens: tokens, wordDelimiter: wordDelimiter) else {
+            preconditionFailure("keys of a dictionary are distinct")
         }
         return vocabulary
     }
@@ -89,11 +95,14 @@ public struct Vocabulary: Sendable, Equatable {
     public func encode(_ text: String) throws(TextError) -> [Int] {
         var ids: [Int] = []
         var unknown: [String] = []
-        for token in split(text) {
-            if let id = idOfToken[token], !special.contains(token) {
+        for (index, word) in words(text).enumerated() {
+            if index > 0, let wordDelimiter, let id = spokenId(wordDelimiter.unicodeScalars) {
                 ids.append(id)
-            } else if !unknown.contains(token) {
-                unknown.append(token)
+            }
+            for piece in wordDelimiter == nil ? [word] : word.map(String.init) {
+                let found = encode(piece: piece)
+                ids += found
+                if found.isEmpty && !unknown.contains(piece) { unknown.append(piece) }
             }
         }
         guard unknown.isEmpty else {
@@ -103,10 +112,21 @@ public struct Vocabulary: Sendable, Equatable {
         return ids
     }
 
-    private func split(_ text: String) -> [String] {
-        let words = text.split(whereSeparator: \.isWhitespace)
-        guard let wordDelimiter else { return words.map(String.init) }
-        return Array(words.map { $0.map(String.init) }.joined(separator: [wordDelimiter]))
+    /// The ids of a phone or of one character as readers take it; none if the vocabulary lacks it.
+    ///
+    /// A character is its code points, which is how transformers' tokenizer cuts text, or else the whole, where
+    /// a vocabulary was made of such.
+    private func encode(piece: String) -> [Int] {
+        if wordDelimiter != nil {
+            let ids = piece.unicodeScalars.map { spokenId(CollectionOfOne($0)) }
+            if !ids.contains(nil) { return ids.compactMap { $0 } }
+        }
+        return spokenId(piece.unicodeScalars).map { [$0] } ?? []
+    }
+
+    private func spokenId(_ scalars: some Sequence<Unicode.Scalar>) -> Int? {
+        guard let id = idOfToken[Array(scalars)], !special.contains(tokens[id]) else { return nil }
+        return id
     }
 
     /// The text of a frame-by-frame path: repeats merged, blanks dropped (Graves et al., 2006, section 3.1).
@@ -120,12 +140,22 @@ public struct Vocabulary: Sendable, Equatable {
         return decode(tokens: ids)
     }
 
-    /// The text of token ids: the delimiter becomes a space, special tokens are dropped, as transformers'
-    /// tokenizer does.
+    /// The text of token ids: the delimiter becomes a space, special tokens are dropped.
+    ///
+    /// What is left is the text of transformers' tokenizer, which prints special tokens unless told otherwise.
     public func decode(tokens ids: [Int]) -> String {
         let spoken = ids.map { tokens[$0] }.filter { !special.contains($0) }
         guard let wordDelimiter else { return spoken.joined(separator: " ") }
-        let text = spoken.map { $0 == wordDelimiter ? " " : $0 }.joined()
-        return text.drop { $0 == " " }.reversed().drop { $0 == " " }.reversed().map(String.init).joined()
+        let text = spoken.map { $0 == wordDelimiter ? " " : $0 }.joined().unicodeScalars
+        guard let first = text.firstIndex(where: { !$0.properties.isWhitespace }),
+            let last = text.lastIndex(where: { !$0.properties.isWhitespace })
+        else { return "" }
+        return String(text[first...last])
+    }
+
+    private static func string(_ scalars: [Unicode.Scalar]) -> String {
+        var string = ""
+        string.unicodeScalars.append(contentsOf: scalars)
+        return string
     }
 }

@@ -17,15 +17,18 @@ public struct GoldenModel: ~Copyable {
     private let samples: [[Float]]
     private let targets: [[Int]]
 
-    /// Reads a model directory and its golden file.
-    public init(directory: String, golden path: String? = nil) throws {
+    /// Reads a model directory and its golden file; products are of a precision.
+    public init(
+        directory: String, golden path: String? = nil, precision: GEMMPrecision = .float32
+    ) throws {
         let golden = try SafetensorsFile(path: path ?? directory + "/golden.safetensors")
         let config = try Data(contentsOf: URL(fileURLWithPath: directory + "/config.json"))
         let network = Wav2Vec2(try JSONDecoder().decode(Wav2Vec2Configuration.self, from: config))
         let weights = try SafetensorsFile(path: directory + "/model.safetensors")
-        let store = ParameterStore(layout: network.layout)
+        let store = ParameterStore(layout: network.layout, precision: precision)
         let report = try loadParameters(from: weights, into: store.values.all, layout: network.layout)
         precondition(report.missing.isEmpty && report.unexpected.isEmpty, "\(directory) is incomplete")
+        if let shadow = store.shadow { convert(store.values.all, into: shadow) }
         let indices = 0..<golden.names.filter { $0.hasPrefix("audio.") }.count
         let samples = try indices.map { try golden.floats("audio.\($0)") }
         let targets = try indices.map { try golden.integers("target.\($0)") }
@@ -65,18 +68,34 @@ public struct GoldenModel: ~Copyable {
         return offsets
     }
 
-    /// Runs all utterances as one packed batch and accumulates the gradients of the summed loss.
-    public mutating func run(
-        trainable: TrainableParameters, gradientsFinal: (Int) -> Void = { _ in }
-    ) -> Answer {
+    /// The logits of each utterance, as evaluation computes them.
+    public mutating func evaluate() -> [[Float]] {
         arena.reset()
-        store.gradients.all.fill(0)
+        let output = network.evaluate(batch(), parameters: store.views, arena: &arena)
+        return (0..<count).map { output.logits.rows(output.packing[$0]).array() }
+    }
+
+    /// All utterances, packed.
+    private mutating func batch() -> SpeechBatch {
         let packing = PackedRows(lengths: samples.map(\.count))
         let waveforms = arena.tensor(rows: packing.totalRows, columns: 1)
         waveforms.copy(from: samples.flatMap { $0 })
+        return SpeechBatch(samples: waveforms, packing: packing)
+    }
+
+    /// The most bytes that a pass had in use.
+    public var peakBytes: Int { arena.peakBytes }
+
+    /// Runs all utterances as one packed batch and accumulates the gradients of the summed loss.
+    public mutating func run(
+        trainable: TrainableParameters, noise: Noise? = nil, recomputing: Bool = false,
+        gradientsFinal: (Int) -> Void = { _ in }
+    ) -> Answer {
+        arena.reset()
+        store.gradients.all.fill(0)
         let output = network.forward(
-            SpeechBatch(samples: waveforms, packing: packing), parameters: store.views, noise: nil,
-            augmentation: Augmentation(), trainable: trainable, arena: &arena)
+            batch(), parameters: store.views, noise: noise, augmentation: Augmentation(),
+            trainable: trainable, recomputing: recomputing, arena: &arena)
         var losses = [Float](repeating: 0, count: count)
         let dLogits = arena.tensor(rows: output.logits.rows, columns: output.logits.columns)
         ctcLoss(
@@ -97,8 +116,8 @@ public struct GoldenModel: ~Copyable {
             guard step <= updates else { break }
             adam.update(
                 values: store.values[range], gradients: store.gradients[range],
-                firstMoment: store.firstMoment[range], secondMoment: store.secondMoment[range], step: step,
-                learningRate: learningRate, gradientScale: 1 / Float(count))
+                firstMoment: store.firstMoment[range], secondMoment: store.secondMoment[range],
+                shadow: store.shadow(range), step: step, learningRate: learningRate, gradientScale: 1 / Float(count))
         }
         return losses
     }

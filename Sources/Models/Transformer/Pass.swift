@@ -54,6 +54,17 @@ public struct Noise: Sendable {
     }
 }
 
+/// What a forward pass keeps of the Transformer for backward.
+public enum KeptActivations: Sendable, Hashable {
+    /// Nothing: there will be no backward.
+    case none
+    /// The input of each block; the rest is computed once more, which costs a third more time and saves most of
+    /// the memory.
+    case blockInputs
+    /// All that backward reads.
+    case all
+}
+
 /// What every layer of one forward and backward pass shares.
 public struct Pass: Sendable {
     /// Weights to read and gradients to accumulate into.

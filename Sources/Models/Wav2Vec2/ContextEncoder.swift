@@ -9,12 +9,20 @@ struct ContextEncoder: Sendable {
     private let order: NormOrder
 
     /// What backward needs.
-    ///
-    /// A block skipped by layer drop has nothing.
     struct Saved {
         let positional: PositionalEmbedding.Saved
         let layerNorm: LayerNormLayer.Saved
-        let layers: [TransformerLayer.Saved?]
+        let blocks: [SavedBlock]
+    }
+
+    /// What backward needs of one block.
+    enum SavedBlock {
+        /// Layer drop left it out.
+        case skipped
+        /// All that its layers need.
+        case kept(TransformerLayer.Saved)
+        /// Its input, from which the rest is computed once more.
+        case input(Hidden)
     }
 
     init(_ name: String, _ configuration: Wav2Vec2Configuration, in layout: inout ParameterLayout) {
@@ -44,9 +52,9 @@ struct ContextEncoder: Sendable {
 
     /// Encodes hidden frames; the result is another tensor of the arena.
     ///
-    /// With `keeping` false, blocks take turns in two buffers and backward is impossible.
+    /// With nothing kept, blocks take turns in two buffers and backward is impossible.
     func forward(
-        _ hidden: Tensor, pass: Pass, keeping: Bool, arena: inout Arena
+        _ hidden: Tensor, pass: Pass, keeping: KeptActivations, arena: inout Arena
     ) -> (output: Tensor, saved: Saved) {
         var positioned = Hidden(rows: hidden.rows, columns: hidden.columns, pass: pass, arena: &arena)
         let positionalSaved = positional.forward(
@@ -64,7 +72,7 @@ struct ContextEncoder: Sendable {
             let blocks = forwardBlocks(positioned, pass: pass, keeping: keeping, arena: &arena)
             return (
                 blocks.output,
-                Saved(positional: positionalSaved, layerNorm: normSaved, layers: blocks.saved)
+                Saved(positional: positionalSaved, layerNorm: normSaved, blocks: blocks.saved)
             )
         case .pre:
             if let dropout { dropoutForward(positioned.tensor, dropout, into: positioned.tensor) }
@@ -72,7 +80,7 @@ struct ContextEncoder: Sendable {
             let output = arena.tensor(like: hidden)
             let normSaved = layerNorm.forward(blocks.output, pass: pass, arena: &arena, into: output)
             return (
-                output, Saved(positional: positionalSaved, layerNorm: normSaved, layers: blocks.saved)
+                output, Saved(positional: positionalSaved, layerNorm: normSaved, blocks: blocks.saved)
             )
         }
     }
@@ -83,26 +91,25 @@ struct ContextEncoder: Sendable {
     }
 
     private func forwardBlocks(
-        _ input: Hidden, pass: Pass, keeping: Bool, arena: inout Arena
-    ) -> (output: Tensor, saved: [TransformerLayer.Saved?]) {
+        _ input: Hidden, pass: Pass, keeping: KeptActivations, arena: inout Arena
+    ) -> (output: Tensor, saved: [SavedBlock]) {
         var hidden = input
         func fresh(_ arena: inout Arena) -> Hidden {
             Hidden(rows: input.tensor.rows, columns: input.tensor.columns, pass: pass, arena: &arena)
         }
-        var spare = keeping ? nil : fresh(&arena)
-        var saved: [TransformerLayer.Saved?] = []
+        var spare = keeping == .none ? fresh(&arena) : nil
+        var saved: [SavedBlock] = []
         for layer in layers {
             if pass.noise?.skipsLayer(layer.layer) == true {
-                saved.append(nil)
+                saved.append(.skipped)
                 continue
             }
             let output = spare ?? fresh(&arena)
             let mark = arena.mark
-            saved.append(layer.forward(hidden, pass: pass, arena: &arena, into: output))
-            if !keeping {
-                arena.release(to: mark)
-                spare = hidden
-            }
+            let block = layer.forward(hidden, pass: pass, arena: &arena, into: output)
+            saved.append(keeping == .all ? .kept(block) : .input(hidden))
+            if keeping != .all { arena.release(to: mark) }
+            if keeping == .none { spare = hidden }
             hidden = output
         }
         return (hidden.tensor, saved)
@@ -125,9 +132,14 @@ struct ContextEncoder: Sendable {
             swap(&dHidden, &spare)
             gradientsFinal(layerNorm.weight.offset)
         }
-        for (layer, layerSaved) in zip(layers, saved.layers).reversed() {
-            if let layerSaved {
+        for (layer, block) in zip(layers, saved.blocks).reversed() {
+            switch block {
+            case .skipped: break
+            case .kept(let layerSaved):
                 layer.backward(dHidden, saved: layerSaved, pass: pass, arena: &arena, into: spare)
+                swap(&dHidden, &spare)
+            case .input(let input):
+                backwardAgain(layer, dHidden, input: input, pass: pass, arena: &arena, into: spare)
                 swap(&dHidden, &spare)
             }
             gradientsFinal(layer.firstOffset)
@@ -140,5 +152,18 @@ struct ContextEncoder: Sendable {
             swap(&dHidden, &spare)
         }
         positional.backward(dHidden, saved: saved.positional, pass: pass, arena: &arena, into: dInput)
+    }
+
+    /// Runs a block forward once more, with the same counted noise, and then backward.
+    private func backwardAgain(
+        _ layer: TransformerLayer, _ dOutput: Tensor, input: Hidden, pass: Pass, arena: inout Arena,
+        into dInput: Tensor
+    ) {
+        let mark = arena.mark
+        defer { arena.release(to: mark) }
+        let output = Hidden(
+            rows: dOutput.rows, columns: dOutput.columns, pass: pass, arena: &arena)
+        let saved = layer.forward(input, pass: pass, arena: &arena, into: output)
+        layer.backward(dOutput, saved: saved, pass: pass, arena: &arena, into: dInput)
     }
 }

@@ -13,9 +13,12 @@ extension Wav2Vec2 {
     }
 
     /// Computes logits and keeps what `backward` needs for the parameters that are trained.
+    ///
+    /// - Parameter recomputing: Whether backward computes the blocks once more instead of having all of them
+    ///   kept: the same bits, from less memory.
     public func forward(
         _ batch: SpeechBatch, parameters: ParameterViews, noise: Noise?, augmentation: Augmentation,
-        trainable: TrainableParameters, arena: inout Arena
+        trainable: TrainableParameters, recomputing: Bool = false, arena: inout Arena
     ) -> Wav2Vec2Output {
         let packing = framePacking(batch)
         let pass = Pass(parameters: parameters, packing: packing, noise: noise)
@@ -26,7 +29,8 @@ extension Wav2Vec2 {
         let projectionSaved = featureProjection.forward(features, pass: pass, arena: &arena, into: hidden)
         let (masked, channelSpans) = mask(hidden, augmentation: augmentation, pass: pass)
         let (encoded, encoderSaved) = encoder.forward(
-            hidden, pass: pass, keeping: trainable != .headOnly, arena: &arena)
+            hidden, pass: pass,
+            keeping: trainable == .headOnly ? .none : (recomputing ? .blockInputs : .all), arena: &arena)
         if let dropout = pass.dropout(\.finalDropout, .headDropout) {
             dropoutForward(encoded, dropout, into: encoded)
         }

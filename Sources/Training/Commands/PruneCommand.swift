@@ -44,9 +44,7 @@ public func runPrune(_ options: PruneOptions, session: Session) throws {
         guard (0...1).contains(options.sparsity) else {
             throw UserError(.usage, "--sparsity is \(options.sparsity); it must be from 0 to 1, e.g. 0.5")
         }
-        let model = try SpeechModel.toFineTune(path: options.model, vocabulary: "") {
-            throw CheckpointError(options.model, "has no vocab.json; give the model its vocabulary first")
-        }
+        let model = try SpeechModel.toFineTune(path: options.model, vocabulary: "", training: nil)
         let layout = model.network.layout
         let store = ParameterStore(layout: layout, training: false)
         try model.loadWeights(into: store.values.all, seed: UInt64(options.seed))

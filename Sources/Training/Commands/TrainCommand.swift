@@ -39,11 +39,10 @@ public func runTraining(_ options: TrainOptions, session: Session) throws {
     let output = options.output ?? "runs/\(name)"
     setMathThreads(recipe.distributed.threadsPerRank)
     let model = try session.together {
-        try SpeechModel.toFineTune(path: recipe.model.path, vocabulary: recipe.model.vocabulary) {
-            try Manifest(path: recipe.data.train, labels: recipe.data.labels).utterances.map {
-                recipe.data.textCase.apply($0.text)
-            }
-        }
+        try SpeechModel.toFineTune(
+            path: recipe.model.path, vocabulary: recipe.model.vocabulary,
+            training: SpeechModel.Transcripts(
+                manifest: recipe.data.train, labels: recipe.data.labels, textCase: recipe.data.textCase))
     }
     let train = try check(recipe.data.train, recipe, model, needsAlignment: true, session)
     let valid = try check(recipe.data.valid, recipe, model, needsAlignment: false, session)

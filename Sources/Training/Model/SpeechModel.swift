@@ -1,6 +1,7 @@
 internal import Checkpoints
 internal import Foundation
 public import Models
+internal import Speech
 internal import Tensors
 internal import Text
 
@@ -29,29 +30,61 @@ struct SpeechModel: Sendable {
             throw CheckpointError(
                 path, "has no lm_head; it is pre-trained only. Fine-tune it with `parp train`")
         }
-        return try SpeechModel(directory, tokens: tokens, needsFreshHead: false)
+        return try SpeechModel(
+            directory, tokens: tokens, wordDelimiter: directory.tokenizer.wordDelimiter, needsFreshHead: false
+        )
     }
 
-    /// Reads a directory to fine-tune: the vocabulary is the one asked for, its own, or that of the
-    /// transcripts.
+    /// Reads a directory to fine-tune: the vocabulary is the one asked for (a vocab.json, or a fairseq dictionary
+    /// if it ends in `.txt`), its own, that of the fairseq folder, or that of the transcripts.
+    ///
+    /// - Parameter training: The transcripts to be trained on; nil for a model that must have its vocabulary.
     static func toFineTune(
-        path: String, vocabulary: String, transcripts: () throws -> [String]
+        path: String, vocabulary: String, training: Transcripts?
     ) throws -> SpeechModel {
         let directory = try ModelDirectory(path: path)
         let hasHead = try openModelWeights(directory: path).info("lm_head.weight") != nil
+        let delimiter = training?.labels == .phones ? nil : directory.tokenizer.wordDelimiter
         if !vocabulary.isEmpty {
-            let tokens = try ModelDirectory.tokens(ofVocabulary: vocabulary)
+            let tokens =
+                vocabulary.hasSuffix(".txt")
+                ? try Manifest.fairseqTokens(dictionary: vocabulary)
+                : try ModelDirectory.tokens(ofVocabulary: vocabulary)
             return try SpeechModel(
-                directory, tokens: tokens, needsFreshHead: !hasHead || tokens != directory.tokens)
+                directory, tokens: tokens, wordDelimiter: delimiter,
+                needsFreshHead: !hasHead || tokens != directory.tokens)
         }
         if let tokens = directory.tokens {
-            return try SpeechModel(directory, tokens: tokens, needsFreshHead: !hasHead)
+            return try SpeechModel(
+                directory, tokens: tokens, wordDelimiter: delimiter, needsFreshHead: !hasHead)
         }
-        let built = Vocabulary.build(from: try transcripts())
-        return try SpeechModel(directory, tokens: built.tokens, needsFreshHead: true)
+        guard let training else {
+            throw CheckpointError(path, "has no vocab.json; give the model its vocabulary first")
+        }
+        return try SpeechModel(
+            directory, tokens: try training.vocabulary(wordDelimiter: delimiter), wordDelimiter: delimiter,
+            needsFreshHead: true)
     }
 
-    init(_ directory: ModelDirectory, tokens: [String], needsFreshHead: Bool) throws {
+    /// Transcripts to be trained on, which give a model without a vocabulary its tokens.
+    struct Transcripts {
+        let manifest: String
+        let labels: Manifest.Labels
+        let textCase: TextCase
+
+        /// The dictionary of a fairseq folder, else the characters or phones that occur.
+        fileprivate func vocabulary(wordDelimiter: String?) throws -> [String] {
+            if let tokens = try Manifest.fairseqTokens(besides: manifest, labels: labels) { return tokens }
+            let utterances = try Manifest(path: manifest, labels: labels).utterances
+            return Vocabulary.build(
+                from: utterances.map { textCase.apply($0.text) }, wordDelimiter: wordDelimiter
+            ).tokens
+        }
+    }
+
+    private init(
+        _ directory: ModelDirectory, tokens: [String], wordDelimiter: String?, needsFreshHead: Bool
+    ) throws {
         let path = directory.path + "/config.json"
         var configuration = try Self.configuration(of: directory)
         if needsFreshHead { configuration.vocabularySize = tokens.count }
@@ -63,7 +96,7 @@ struct SpeechModel: Sendable {
                 "vocab_size is \(configuration.vocabularySize), but vocab.json has \(tokens.count) tokens")
         }
         vocabulary = try Vocabulary(
-            tokens: tokens, blank: directory.tokenizer.pad, wordDelimiter: directory.tokenizer.wordDelimiter,
+            tokens: tokens, blank: directory.tokenizer.pad, wordDelimiter: wordDelimiter,
             special: directory.tokenizer.special)
         network = Wav2Vec2(configuration)
         self.directory = directory
@@ -116,6 +149,8 @@ struct SpeechModel: Sendable {
         config["pad_token_id"] = .integer(vocabulary.blank)
         config["ctc_loss_reduction"] = .string("sum")
         config["ctc_zero_infinity"] = .boolean(true)
+        // Weights are written in float32, whatever they were read from; transformers casts to what stands here.
+        for key in ["dtype", "torch_dtype"] where config[key] != nil { config[key] = .string("float32") }
         // transformers makes a mask embedding only for models that mask.
         if config["mask_time_prob"].flatMap(Self.number) ?? 0.05 <= 0 {
             config["mask_time_prob"] = .number(0.05)

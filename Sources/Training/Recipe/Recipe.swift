@@ -1,3 +1,4 @@
+internal import Collectives
 internal import Models
 internal import Optimization
 internal import Speech
@@ -34,6 +35,7 @@ public struct Recipe: Sendable, Equatable {
         var vocabulary = ""
         var freezeFeatureEncoder = true
         var freezeEncoderUpdates = 0
+        var recomputeActivations = false
     }
 
     struct Data: Sendable, Equatable {
@@ -123,11 +125,6 @@ enum PruningMethodKind: String, Sendable, CaseIterable {
 /// What the first mask is computed from.
 enum InitialMask: String, Sendable, CaseIterable {
     case magnitude
-}
-
-/// The numbers that gradients travel as.
-enum WireFormat: String, Sendable, CaseIterable {
-    case float32
 }
 
 /// What the best model is chosen by; lower is better.

@@ -19,6 +19,9 @@ extension RecipeKey {
             "Updates at the start in which the head alone is trained (fairseq's freeze_finetune_updates).",
             must: "be 0 or more"
         ) { $0 >= 0 },
+        RecipeKey(
+            "model", "recompute_activations", \.model.recomputeActivations,
+            "Whether backward computes blocks once more instead of keeping them: less memory, more time."),
     ]
 
     private static let dataKeys: [RecipeKey] = [
@@ -167,7 +170,9 @@ extension RecipeKey {
             must: "be above 0"
         ) { $0 > 0 },
         RecipeKey(
-            "distributed", "wire", \.distributed.wire, "The numbers that gradients travel as: float32."),
+            "distributed", "wire", \.distributed.wire,
+            "The numbers that gradients travel as between nodes: float32, or bfloat16 (half the bytes, not exact)."
+        ),
         RecipeKey(
             "distributed", "reproducible", \.distributed.reproducible,
             "Whether results have the same bits for any number of ranks.",

@@ -1,3 +1,4 @@
+internal import Collectives
 internal import Optimization
 internal import Speech
 internal import Tensors

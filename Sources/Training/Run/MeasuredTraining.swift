@@ -48,7 +48,9 @@ package struct MeasuredTraining: ~Copyable {
         guard let precision = GEMMPrecision(rawValue: settings.precision) else {
             throw UserError(.usage, "precision is \(settings.precision); it must be float32 or bfloat16")
         }
-        let store = ParameterStore(layout: network.layout, precision: precision)
+        let store = ParameterStore(
+            layout: network.layout,
+            gradients: try session.communicator.makeBuffer(count: network.layout.count), precision: precision)
         network.layout.initialize(store.values.all, seed: 1)
         refreshShadow(of: store)
         var data = Self.dataset(recordings, network: network)
@@ -61,6 +63,7 @@ package struct MeasuredTraining: ~Copyable {
         }
         var recipe = Recipe()
         recipe.regularization.setAll(settings.dropout)
+        recipe.distributed.bucketMegabytes = settings.bucketMegabytes
         var task = CTCTask.Settings(
             seed: 1, regularization: recipe.regularization.settings,
             augmentation: recipe.augmentation.settings, freezeFeatureEncoder: true, freezeEncoderUpdates: 0,
@@ -69,7 +72,7 @@ package struct MeasuredTraining: ~Copyable {
         trainer = Trainer(
             task: CTCTask(model: network, data: data, batches: batches, settings: task), store: store,
             communicator: session.communicator, optimizer: recipe.optimizerSettings,
-            bucketMegabytes: settings.bucketMegabytes, startingAt: 0, of: updates)
+            distributed: recipe.distributed, startingAt: 0, of: updates)
     }
 
     private static func dataset(_ recordings: [Recording], network: Wav2Vec2) -> SpeechDataset {

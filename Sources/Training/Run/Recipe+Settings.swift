@@ -41,7 +41,8 @@ extension CTCTask {
                 augmentation: recipe.augmentation.settings,
                 freezeFeatureEncoder: recipe.model.freezeFeatureEncoder,
                 freezeEncoderUpdates: recipe.model.freezeEncoderUpdates,
-                rankSeconds: recipe.data.rankSeconds, blank: model.vocabulary.blank,
+                rankSeconds: recipe.data.rankSeconds,
+                recomputesActivations: recipe.model.recomputeActivations, blank: model.vocabulary.blank,
                 zeroInfinity: recipe.loss.zeroInfinity))
     }
 }

@@ -46,7 +46,9 @@ package struct TrainingRun: ~Copyable {
         method = start.recipe.pruningMethod
         metrics = MetricsLog(path: session.isRoot ? directory.metrics : nil)
         let layout = model.network.layout
-        let store = ParameterStore(layout: layout, precision: recipe.precision.gemm)
+        let store = ParameterStore(
+            layout: layout, gradients: try session.communicator.makeBuffer(count: layout.count),
+            precision: recipe.precision.gemm)
         var masks = MaskAuthority(
             pool: PrunablePool(layout, includesBiases: recipe.pruning.includeBiases),
             communicator: session.communicator)
@@ -69,8 +71,7 @@ package struct TrainingRun: ~Copyable {
         trainer = Trainer(
             task: CTCTask(recipe: recipe, model: model, data: train), store: store,
             communicator: session.communicator, optimizer: recipe.optimizerSettings,
-            bucketMegabytes: recipe.distributed.bucketMegabytes, startingAt: state.update,
-            of: recipe.schedule.updates)
+            distributed: recipe.distributed, startingAt: state.update, of: recipe.schedule.updates)
     }
 
     /// Runs to the end.

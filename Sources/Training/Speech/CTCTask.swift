@@ -19,6 +19,7 @@ struct CTCTask: TrainingTask {
         var freezeFeatureEncoder: Bool
         var freezeEncoderUpdates: Int
         var rankSeconds: Double
+        var recomputesActivations = false
         var blank: Int
         var zeroInfinity: Bool
     }
@@ -80,7 +81,8 @@ struct CTCTask: TrainingTask {
             regularization: settings.regularization)
         let output = model.forward(
             batch.batch(in: &arena), parameters: parameters, noise: noise,
-            augmentation: settings.augmentation, trainable: trainable(update: update), arena: &arena)
+            augmentation: settings.augmentation, trainable: trainable(update: update),
+            recomputing: settings.recomputesActivations, arena: &arena)
         let dLogits = arena.tensor(rows: output.logits.rows, columns: output.logits.columns)
         var losses = [Float](repeating: 0, count: batch.targets.count)
         ctcLoss(

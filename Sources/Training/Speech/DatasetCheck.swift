@@ -59,7 +59,8 @@ struct DatasetChecker {
         var finding = Finding(item: item)
         do {
             let target = try encode(utterance)
-            let clip = try readAudio(path: utterance.audioPath, sampleRate: model.sampleRate)
+            let clip = try readAudio(
+                path: utterance.audioPath, sampleRate: model.sampleRate, segment: utterance.segment)
             finding.seconds = Double(clip.samples.count) / Double(model.sampleRate)
             finding.isResampled = clip.sourceSampleRate != model.sampleRate
             finding.audioHash = hash(clip.samples)

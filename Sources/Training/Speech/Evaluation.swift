@@ -57,9 +57,8 @@ struct Evaluator {
             arena.reset()
             for hypothesis in recognize(batch, parameters: parameters, arena: &arena, result: &result) {
                 let reference = data.references[hypothesis.item]
-                result.words.add(reference: words(reference), hypothesis: words(hypothesis.text))
-                result.characters.add(
-                    reference: characters(reference), hypothesis: characters(hypothesis.text))
+                result.words.addWords(reference: reference, hypothesis: hypothesis.text)
+                result.characters.addCharacters(reference: reference, hypothesis: hypothesis.text)
                 hypotheses.append(hypothesis)
             }
         }

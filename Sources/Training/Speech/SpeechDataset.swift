@@ -36,7 +36,10 @@ package struct SpeechDataset: Sendable {
 
     /// Reads, resamples and normalises the audio of an utterance.
     func samples(_ item: Int) throws -> [Float] {
-        var samples = try readAudio(path: utterances[item].audioPath, sampleRate: sampleRate).samples
+        let utterance = utterances[item]
+        var samples = try readAudio(
+            path: utterance.audioPath, sampleRate: sampleRate, segment: utterance.segment
+        ).samples
         if normalizesWaveform { normalizeWaveform(&samples) }
         return samples
     }

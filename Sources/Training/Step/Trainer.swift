@@ -25,6 +25,8 @@ struct Trainer<Task: TrainingTask>: ~Copyable {
     let store: ParameterStore
     /// The updates done.
     private(set) var update: Int
+    /// Which gradients are summed, for a method whose mask no longer changes; nil sums all.
+    var keptGradients: KeptElements?
     /// Memory of one pass; evaluation borrows it between updates.
     var arena = Arena()
     private var reducer: GradientReducer
@@ -33,7 +35,8 @@ struct Trainer<Task: TrainingTask>: ~Copyable {
     /// A trainer that has done `update` updates of `updates`.
     init(
         task: Task, store: consuming ParameterStore, communicator: any Communicator,
-        optimizer: OptimizerSettings, bucketMegabytes: Double, startingAt update: Int, of updates: Int
+        optimizer: OptimizerSettings, distributed: Recipe.Distributed, startingAt update: Int,
+        of updates: Int
     ) {
         self.task = task
         self.communicator = communicator
@@ -41,7 +44,7 @@ struct Trainer<Task: TrainingTask>: ~Copyable {
         self.update = update
         reducer = GradientReducer(
             communicator: communicator, gradients: store.gradients.all,
-            bucketBytes: Int(bucketMegabytes * 1_048_576))
+            bucketBytes: Int(distributed.bucketMegabytes * 1_048_576), wire: distributed.wire)
         self.store = store
         let work = Mutex(
             WorkList(
@@ -57,7 +60,7 @@ struct Trainer<Task: TrainingTask>: ~Copyable {
         var phases = StepPhases()
         let firstTrainable = task.firstTrainableOffset(update: update)
         store.gradients[firstTrainable..<store.layout.count].fill(0)
-        reducer.begin(trainableFrom: firstTrainable)
+        reducer.begin(trainableFrom: firstTrainable, kept: keptGradients)
         var sums = try accumulate(phases: &phases)
         let start = monotonicSeconds()
         var shared = sums.vector

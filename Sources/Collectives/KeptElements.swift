@@ -1,0 +1,36 @@
+public import Tensors
+
+/// Which elements of a flat buffer a sum is about: with a mask that does not change, the gradients of pruned
+/// weights need not travel.
+public struct KeptElements: Sendable, Equatable {
+    /// One bit an element, 64 a word from the lowest up; 1 keeps.
+    let words: [UInt64]
+    /// The bit of the first element.
+    let firstBit: Int
+
+    /// A description of `words.count * 64` elements or a few less.
+    public init(words: [UInt64]) { self.init(words: words, firstBit: 0) }
+
+    private init(words: [UInt64], firstBit: Int) {
+        (self.words, self.firstBit) = (words, firstBit)
+    }
+
+    /// Whether an element is kept.
+    public subscript(index: Int) -> Bool {
+        let bit = firstBit + index
+        return words[bit / 64] >> UInt64(bit % 64) & 1 == 1
+    }
+
+    /// The elements from an index on.
+    public func from(_ index: Int) -> KeptElements { KeptElements(words: words, firstBit: firstBit + index) }
+
+    /// Whether there is a bit for each of `count` elements.
+    public func covers(_ count: Int) -> Bool { firstBit + count <= 64 * words.count }
+
+    /// Sets the elements that are not kept to 0.
+    public func clearDropped(in tensor: Tensor) {
+        precondition(
+            covers(tensor.count), "\(tensor.count) elements, but \(words.count * 64 - firstBit) bits")
+        for index in 0..<tensor.count where !self[index] { tensor[index] = 0 }
+    }
+}

@@ -104,6 +104,13 @@ let package = Package(
             dependencies: ["Models", "Kernels", "Optimization", "Checkpoints", "Tensors", "TestSupport"],
             path: "Tests/Parity", exclude: ["parity.py", "transcripts.py"], sources: ["ParityProbe.swift"],
             swiftSettings: swiftSettings),
+        .executableTarget(
+            name: "RankChecks",
+            dependencies: [
+                "Training", "Collectives", "Pruning", "Checkpoints", "Models", "Kernels", "Tensors",
+            ],
+            path: "Tests/Ranks", exclude: ["run.sh"],
+            swiftSettings: swiftSettings),
         .target(
             name: "TestSupport",
             dependencies: ["Tensors", "Checkpoints", "Models", "Kernels", "Optimization", "Collectives"],

@@ -9,7 +9,7 @@ internal import Tensors
 internal import Text
 
 /// One fine-tuning run: updates, masks, evaluations, checkpoints, in the order in which they fall due.
-struct TrainingRun: ~Copyable {
+package struct TrainingRun: ~Copyable {
     private let recipe: Recipe
     private let session: Session
     private let directory: RunDirectory
@@ -18,8 +18,8 @@ struct TrainingRun: ~Copyable {
     private let method: any PruningMethod
     private let metrics: MetricsLog
     private var progress: Progress
-    private var trainer: Trainer<CTCTask>
-    private var masks: MaskAuthority
+    private(set) var trainer: Trainer<CTCTask>
+    private(set) var masks: MaskAuthority
     private var bestMetric: Double?
     private var consecutiveSkips = 0
 
@@ -79,10 +79,9 @@ struct TrainingRun: ~Copyable {
         if trainer.update > 0 { progress.say("going on after update \(trainer.update)") }
         if trainer.update == 0 { try pruneIfDue() }
         while trainer.update < recipe.schedule.updates {
-            let report = try trainer.step()
-            try record(report)
+            try step()
             try pruneIfDue()
-            let isLast = report.update == recipe.schedule.updates
+            let isLast = trainer.update == recipe.schedule.updates
             if isLast || isDue(every: recipe.evaluation.everyUpdates) { try evaluate() }
             if isLast || isDue(every: recipe.checkpoint.everyUpdates) { try checkpoint() }
         }
@@ -90,6 +89,9 @@ struct TrainingRun: ~Copyable {
     }
 
     private func isDue(every interval: Int) -> Bool { interval > 0 && trainer.update % interval == 0 }
+
+    /// Does one update, without what falls due after it.
+    package mutating func step() throws { try record(trainer.step()) }
 
     /// Notes an update; a row of updates that are not finite ends the run.
     private mutating func record(_ report: StepReport) throws {
@@ -108,7 +110,8 @@ struct TrainingRun: ~Copyable {
         }
     }
 
-    private mutating func pruneIfDue() throws {
+    /// Prunes for good if the method says that a mask is due.
+    package mutating func pruneIfDue() throws {
         guard let sparsity = method.sparsityDue(afterUpdates: trainer.update) else { return }
         let report = try masks.prune(values: trainer.store.values.all, sparsity: sparsity)
         refreshShadow(of: trainer.store)
@@ -143,7 +146,7 @@ struct TrainingRun: ~Copyable {
 
     /// Evaluates on freshly pruned weights, keeps them if they are the best, and puts training's weights
     /// back.
-    private mutating func evaluate() throws {
+    package mutating func evaluate() throws {
         let start = monotonicSeconds()
         let values = trainer.store.values.all
         let mask = try masks.compute(

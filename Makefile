@@ -41,13 +41,15 @@ format:
 test: lint
 	$(SWIFT) build -c release --product parp
 	$(SWIFT) build -c release --product RankChecks
+	$(SWIFT) build -c release --product CollectiveChecks
 	$(SWIFT) test -c release
+	Tests/CollectiveChecks/run.sh $(BIN)/CollectiveChecks
 	Tests/Ranks/run.sh $(BIN)/RankChecks
 
 .venv:
 	python3 -m venv .venv
-	.venv/bin/pip install --quiet --extra-index-url https://download.pytorch.org/whl/cpu \
-		'torch==2.13.0+cpu' transformers safetensors jiwer soundfile || { rm -rf .venv; exit 1; }
+	.venv/bin/pip install --quiet 'torch==2.13.0+cpu' transformers safetensors jiwer soundfile || \
+		{ rm -rf .venv; exit 1; }
 
 golden: .venv
 	$(PYTHON) Tests/Golden/make_golden.py

@@ -102,7 +102,8 @@ let package = Package(
         .executableTarget(
             name: "ParityProbe",
             dependencies: ["Models", "Kernels", "Optimization", "Checkpoints", "Tensors", "TestSupport"],
-            path: "Tests/Parity", exclude: ["parity.py", "transcripts.py"], sources: ["ParityProbe.swift"],
+            path: "Tests/Parity", exclude: ["parity.py", "transcripts.py", "check_directory.py"],
+            sources: ["ParityProbe.swift"],
             swiftSettings: swiftSettings),
         .executableTarget(
             name: "RankChecks",

@@ -41,7 +41,9 @@ struct NoiseCorpus {
     }
 
     /// The samples of each utterance of an update's global batch.
-    func samples(ofUpdate update: Int) -> [Int] { batches[update % batches.count].map { recordings[$0].samples } }
+    func samples(ofUpdate update: Int) -> [Int] {
+        batches[update % batches.count].map { recordings[$0].samples }
+    }
 
     /// The batches that hold one rank's utterances only.
     func share(of session: Session) -> [[Int]] {
@@ -64,10 +66,14 @@ struct NoiseCorpus {
         var data = Data()
         func append(_ text: String) { data.append(contentsOf: Array(text.utf8)) }
         func append32(_ value: Int) {
-            withUnsafeBytes(of: UInt32(truncatingIfNeeded: value).littleEndian) { data.append(contentsOf: $0) }
+            withUnsafeBytes(of: UInt32(truncatingIfNeeded: value).littleEndian) {
+                data.append(contentsOf: $0)
+            }
         }
         func append16(_ value: Int) {
-            withUnsafeBytes(of: UInt16(truncatingIfNeeded: value).littleEndian) { data.append(contentsOf: $0) }
+            withUnsafeBytes(of: UInt16(truncatingIfNeeded: value).littleEndian) {
+                data.append(contentsOf: $0)
+            }
         }
         append("RIFF")
         append32(36 + samples * 2)

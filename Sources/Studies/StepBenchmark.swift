@@ -58,7 +58,9 @@ public func runStepBenchmark(_ options: StepBenchmarkOptions, session: Session) 
     }
     let ranks = session.communicator.size
     let batches = try session.together { try plannedBatches(options, ranks: ranks) }
-    let corpus = try session.together { try NoiseCorpus(batches, configuration: options.configuration, session) }
+    let corpus = try session.together {
+        try NoiseCorpus(batches, configuration: options.configuration, session)
+    }
     defer { corpus.remove() }
     let gemm = measureLargestProduct(options.configuration, batches: batches, ranks: ranks, precision)
     var settings = MeasuredTraining.Settings()

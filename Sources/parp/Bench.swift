@@ -30,7 +30,10 @@ struct BenchStep: ParsableCommand {
     @Option(help: "What matrix products multiply: float32 or bfloat16.")
     var precision = "float32"
 
-    @Option(help: "Whether the feature encoder's output is computed in every update, or was kept: computed or cached.")
+    @Option(
+        help:
+            "Whether the feature encoder's output is computed in every update, or was kept: computed or cached."
+    )
     var features = "computed"
 
     @Option(help: "Threads a rank.")

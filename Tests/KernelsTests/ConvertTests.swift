@@ -16,7 +16,8 @@ struct ConvertTests {
         let tensor = arena.tensor(rows: 1, columns: cases.count)
         tensor.copy(from: cases.map(\.0))
         let (matrix, back) = (
-            arena.matrix(rows: 1, columns: cases.count, precision: .bfloat16), arena.unset(columns: cases.count)
+            arena.matrix(rows: 1, columns: cases.count, precision: .bfloat16),
+            arena.unset(columns: cases.count)
         )
         convert(tensor, into: matrix)
         widen(matrix, into: back)

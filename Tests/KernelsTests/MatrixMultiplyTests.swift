@@ -33,7 +33,9 @@ struct MatrixMultiplyTests {
             let w = wholeNumbers(&arena, rows: O, columns: I, seed: 2)
             let dy = wholeNumbers(&arena, rows: T, columns: O, seed: 3)
             let bias = wholeNumbers(&arena, rows: 1, columns: O, seed: 4)
-            let (y, dx) = (arena.unset(rows: T, columns: O), wholeNumbers(&arena, rows: T, columns: I, seed: 5))
+            let (y, dx) = (
+                arena.unset(rows: T, columns: O), wholeNumbers(&arena, rows: T, columns: I, seed: 5)
+            )
             let before = dx.array()
             let (dw, db) = (arena.zeros(rows: O, columns: I), arena.zeros(rows: 1, columns: O))
             let (xp, wp, dyp) = (
@@ -83,11 +85,13 @@ struct MatrixMultiplyTests {
     func manySizes() {
         var arena = testArena()
         let (x, w) = (
-            wholeNumbers(&arena, rows: 2400, columns: 3, seed: 1), wholeNumbers(&arena, rows: 2, columns: 3, seed: 2)
+            wholeNumbers(&arena, rows: 2400, columns: 3, seed: 1),
+            wholeNumbers(&arena, rows: 2, columns: 3, seed: 2)
         )
         let y = arena.unset(rows: 2400, columns: 2)
         for rows in 1...2400 {
-            linearForward(Matrix(x.rows(0..<rows)), weight: Matrix(w), bias: nil, into: Matrix(y.rows(0..<rows)))
+            linearForward(
+                Matrix(x.rows(0..<rows)), weight: Matrix(w), bias: nil, into: Matrix(y.rows(0..<rows)))
             let last = (0..<3).reduce(Float(0)) { $0 + x[rows - 1, $1] * w[1, $1] }
             #expect(y[rows - 1, 1] == last)
         }

@@ -63,7 +63,7 @@ private func checkSums(_ runner: CheckRunner) throws {
         for index in 0..<5000 { buffer.all[index] = Float(number(index, rank: rank)) }
         // Twice over the same elements: the second sums what the first left.
         let ranges = [4000..<5000, 4000..<5000, 1..<4000, 0..<1, 0..<0]
-        let pending = ranges.map { communicator.enqueueSum(buffer[$0]) }
+        let pending = ranges.map { communicator.enqueueSum(buffer[$0], wire: .float32, kept: nil) }
         for operation in pending.reversed() { try operation.wait() }
         let wrong = (0..<5000).count {
             let once = total($0, ranks: ranks)

@@ -117,7 +117,8 @@ public struct GoldenModel: ~Copyable {
             adam.update(
                 values: store.values[range], gradients: store.gradients[range],
                 firstMoment: store.firstMoment[range], secondMoment: store.secondMoment[range],
-                shadow: store.shadow(range), step: step, learningRate: learningRate, gradientScale: 1 / Float(count))
+                shadow: store.shadow(range), step: step, learningRate: learningRate,
+                gradientScale: 1 / Float(count))
         }
         return losses
     }

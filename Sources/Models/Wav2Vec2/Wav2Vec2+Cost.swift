@@ -31,7 +31,8 @@ extension Wav2Vec2Configuration {
         for index in convolutionChannels.indices {
             let kernel = convolutionKernels[index]
             length = length < kernel ? 0 : (length - kernel) / convolutionStrides[index] + 1
-            operations.featureEncoder += 2 * Double(length * convolutionChannels[index]) * Double(kernel * inputs)
+            operations.featureEncoder +=
+                2 * Double(length * convolutionChannels[index]) * Double(kernel * inputs)
             inputs = convolutionChannels[index]
         }
         let (frames, hidden) = (Double(length), Double(hiddenSize))

@@ -8,20 +8,20 @@ extension TrainingRun {
     /// Makes the run that `parp train` would, on all ranks together.
     package init(recipe: Recipe, output: String, session: Session) throws {
         let model = try SpeechModel.toFineTune(
-            path: recipe.model.path, vocabulary: recipe.model.vocabulary
-        ) {
-            try Manifest(path: recipe.data.train, labels: recipe.data.labels).utterances.map(\.text)
-        }
+            path: recipe.model.path, vocabulary: recipe.model.vocabulary,
+            training: SpeechModel.Transcripts(
+                manifest: recipe.data.train, labels: recipe.data.labels, textCase: recipe.data.textCase))
         func dataset(_ path: String, needsAlignment: Bool) throws -> SpeechDataset {
             try DatasetChecker(
                 model: model, labels: recipe.data.labels, textCase: recipe.data.textCase,
                 policy: recipe.data.badUtterances, needsAlignment: needsAlignment
             ).check(path, session: session).dataset
         }
+        let directory = RunDirectory(path: output)
+        try session.together { if session.isRoot { try directory.create() } }
         try self.init(
             Start(
-                recipe: recipe, session: session,
-                directory: RunDirectory(path: output, resume: false, for: session), model: model,
+                recipe: recipe, session: session, directory: directory, model: model,
                 train: dataset(recipe.data.train, needsAlignment: true),
                 valid: dataset(recipe.data.valid, needsAlignment: false), resume: false))
     }

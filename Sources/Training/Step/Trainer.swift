@@ -136,7 +136,8 @@ struct Trainer<Task: TrainingTask>: ~Copyable {
             optimizer.adam.update(
                 values: store.values[range], gradients: store.gradients[range],
                 firstMoment: store.firstMoment[range], secondMoment: store.secondMoment[range],
-                shadow: store.shadow(range), step: update - phase.update + 1, learningRate: learningRate, gradientScale: scale)
+                shadow: store.shadow(range), step: update - phase.update + 1, learningRate: learningRate,
+                gradientScale: scale)
             upper = phase.offset
         }
     }

@@ -70,6 +70,15 @@ public enum JSONValue: Sendable, Equatable {
         }
     }
 
+    /// A number, whole or not, or nil.
+    public var double: Double? {
+        switch self {
+        case .integer(let integer): Double(integer)
+        case .number(let number): number
+        default: nil
+        }
+    }
+
     /// A boolean, or nil.
     public var boolean: Bool? {
         guard case .boolean(let boolean) = self else { return nil }

@@ -26,6 +26,8 @@ enum Tolerance {
     static let bfloat16Loss = 0.02
     /// The norm of a gradient's difference over its norm; single ones scatter, all of them together less.
     static let bfloat16Gradient = 0.1
+    /// A derivative of the whole model against differences of its float32 loss.
+    static let differences = 5e-3
     /// Logits of the frozen feature encoder, whose group norm is folded into weights.
     static let frozen = 2e-5
     /// A gradient that cancels exactly, such as a key bias's under softmax, is rounding noise in both
@@ -127,6 +129,36 @@ struct Wav2Vec2Tests {
         #expect(isSame)
         // Of the three blocks something is saved; two small ones need less than the feature encoder before them.
         #expect(name == "tiny-stable" ? again.bytes < kept.bytes : again.bytes <= kept.bytes)
+    }
+
+    @Test(
+        "with every dropout on, gradients are those of differences, parameter by parameter",
+        arguments: ["tiny-group", "tiny-stable"])
+    func dropoutGradients(name: String) throws {
+        var regularization = Regularization()
+        regularization.featureDropout = 0.1
+        regularization.hiddenDropout = 0.2
+        regularization.attentionDropout = 0.1
+        regularization.activationDropout = 0.3
+        regularization.finalDropout = 0.1
+        let noise = Noise(seed: 5, step: 3, identities: [1, 2, 3], regularization: regularization)
+        var model = try GoldenModel(directory: "\(goldenModels)/\(name)")
+        _ = model.run(trainable: .everything, noise: noise)
+        let gradients = FlatBuffer(count: model.network.layout.count)
+        gradients.all.copy(from: model.store.gradients.all)
+        let parts = ["projection.weight", "layer_norm.weight", "v_proj.weight", "out_proj.weight", "dense.weight"]
+        var compared = 0
+        for slot in model.network.layout.slots where parts.contains(where: slot.name.hasSuffix) {
+            let (gradient, values) = (gradients.all.elements(slot.range), model.store.values[slot.range])
+            let comparison = compareGradient(gradient, of: values) {
+                let losses = model.run(trainable: .exceptFeatureEncoder, noise: noise).losses
+                return losses.reduce(0) { $0 + Double($1) }
+            }
+            // A loss of a hundred is known to 1e-5; by the step, that leaves 1e-3 of a derivative of one.
+            #expect(comparison.relativeError(floor: 1) < Tolerance.differences, "\(slot.name): \(comparison)")
+            compared += 1
+        }
+        #expect(compared > 10)
     }
 
     private func norm(_ values: [Float]) -> Double {

@@ -15,6 +15,7 @@ struct RunDirectory: Sendable {
     var recipe: String { path + "/recipe.toml" }
     var environment: String { path + "/environment.json" }
     var metrics: String { path + "/metrics.jsonl" }
+    var report: String { path + "/report.html" }
     var best: String { path + "/best" }
     var final: String { path + "/final" }
 

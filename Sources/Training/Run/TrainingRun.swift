@@ -44,7 +44,10 @@ package struct TrainingRun: ~Copyable {
         directory = start.directory
         model = start.model
         method = start.recipe.pruningMethod
-        metrics = MetricsLog(path: session.isRoot ? directory.metrics : nil)
+        metrics = MetricsLog(
+            path: session.isRoot ? directory.metrics : nil,
+            events: session.isRoot
+                ? EventFile(folder: directory.path, host: session.communicator.hostName) : nil)
         let layout = model.network.layout
         let store = ParameterStore(
             layout: layout, gradients: try session.communicator.makeBuffer(count: layout.count),
@@ -205,8 +208,10 @@ package struct TrainingRun: ~Copyable {
     private func finish() throws {
         if session.isRoot {
             try writeModel(at: directory.final, result: nil, sparsity: masks.current.sparsity)
+            try AtomicFile.write(
+                Data(RunReport(directory: directory).html.utf8), to: directory.report)
         }
-        progress.say("final model: \(directory.final)")
+        progress.say("final model: \(directory.final); report: \(directory.report)")
         try session.communicator.barrier()
     }
 }

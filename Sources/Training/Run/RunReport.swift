@@ -1,0 +1,175 @@
+internal import Checkpoints
+internal import Foundation
+
+/// `report.html`: a run's curves and its last numbers on one page that needs nothing else, neither network nor
+/// script.
+struct RunReport {
+    private let title: String
+    private let recipe: String
+    private let events: [JSONValue]
+
+    /// The report of a run directory.
+    init(directory: RunDirectory) {
+        title = (directory.path as NSString).lastPathComponent
+        recipe = (try? String(contentsOfFile: directory.recipe, encoding: .utf8)) ?? ""
+        let lines = (try? String(contentsOfFile: directory.metrics, encoding: .utf8)) ?? ""
+        events = lines.split(separator: "\n").compactMap { try? JSONValue(parsing: $0.utf8) }
+    }
+
+    /// The page.
+    var html: String {
+        let charts = [
+            Chart("Loss, nats an utterance", [curve("train", "loss"), curve("eval", "loss", name: "valid")]),
+            Chart("Error rate on the validation set, %", [
+                curve("eval", "wer", name: "WER", scale: 100), curve("eval", "cer", name: "CER", scale: 100),
+            ]),
+            Chart("Pruned weights of the pool, %", [curve("prune", "sparsity", scale: 100)]),
+            Chart("Kept weights shared with another mask, % of either", [
+                curve("prune", "iou_previous", name: "the mask before", scale: 100),
+                curve("prune", "iou_initial", name: "the first mask", scale: 100),
+            ]),
+            Chart("Learning rate", [curve("train", "learning_rate")]),
+            Chart("Gradient norm", [curve("train", "gradient_norm")]),
+        ]
+        return """
+            <!doctype html>
+            <html lang="en"><meta charset="utf-8"><title>\(escaped(title))</title>
+            <style>
+            body { font: 15px/1.5 system-ui, sans-serif; margin: 2em auto; max-width: 62em; padding: 0 1em; color: #222; }
+            .charts { display: grid; grid-template-columns: repeat(auto-fit, minmax(24em, 1fr)); gap: 1.5em; }
+            figure { margin: 0; } figcaption { font-weight: 600; } svg { width: 100%; height: auto; }
+            table { border-collapse: collapse; } td, th { padding: .2em .8em .2em 0; text-align: left; }
+            pre { background: #f5f5f3; padding: 1em; overflow-x: auto; font-size: 13px; }
+            </style>
+            <h1>\(escaped(title))</h1>
+            \(summary)
+            <div class="charts">
+            \(charts.map(\.html).joined(separator: "\n"))
+            </div>
+            <h2>Recipe</h2>
+            <pre>\(escaped(recipe))</pre>
+            </html>
+
+            """
+    }
+
+    private func events(_ kind: String) -> [JSONValue] { events.filter { $0["kind"]?.string == kind } }
+
+    private func curve(_ kind: String, _ field: String, name: String? = nil, scale: Double = 1) -> Chart.Curve {
+        let points = events(kind).compactMap { event -> (x: Double, y: Double)? in
+            guard let step = event["step"]?.integer, let value = event[field]?.double else { return nil }
+            return (Double(step), value * scale)
+        }
+        return Chart.Curve(name: name ?? kind, points: points)
+    }
+
+    /// The evaluations as a table, the best marked.
+    private var summary: String {
+        let rows = events("eval").suffix(12).map { event -> String in
+            func percent(_ field: String) -> String {
+                String(format: "%.2f %%", 100 * (event[field]?.double ?? .nan))
+            }
+            let cells = [
+                "\(event["step"]?.integer ?? 0)", percent("wer"), percent("cer"),
+                String(format: "%.3f", event["loss"]?.double ?? .nan), percent("sparsity"),
+                event["best"]?.boolean == true ? "best so far" : "",
+            ]
+            return "<tr>" + cells.map { "<td>\($0)</td>" }.joined() + "</tr>"
+        }
+        let heads = ["update", "WER", "CER", "loss", "sparsity", ""].map { "<th>\($0)</th>" }.joined()
+        return "<table><tr>\(heads)</tr>\n\(rows.joined(separator: "\n"))</table>"
+    }
+}
+
+/// Curves over updates, as an SVG picture.
+private struct Chart {
+    struct Curve {
+        let name: String
+        let points: [(x: Double, y: Double)]
+    }
+
+    private let title: String
+    private let curves: [Curve]
+    private static let colors = ["#2456a6", "#c4521d"]
+    private static let (width, height, left, bottom, top) = (480.0, 240.0, 56.0, 28.0, 10.0)
+
+    init(_ title: String, _ curves: [Curve]) {
+        self.title = title
+        self.curves = curves.filter { !$0.points.isEmpty }
+    }
+
+    var html: String {
+        guard !curves.isEmpty else { return "" }
+        let xs = curves.flatMap { $0.points.map(\.x) }
+        let ys = curves.flatMap { $0.points.map(\.y) }
+        let horizontal = Axis(xs, from: Self.left, to: Self.width - 8)
+        let vertical = Axis(ys, from: Self.height - Self.bottom, to: Self.top)
+        let lines = zip(curves, Self.colors).map { curve, color -> String in
+            let points = curve.points.map {
+                String(format: "%.1f,%.1f", horizontal.place($0.x), vertical.place($0.y))
+            }
+            let line = "<polyline fill=\"none\" stroke=\"\(color)\" stroke-width=\"1.6\" points=\""
+            // A single point would be no line at all.
+            let dots = curve.points.count > 40 ? "" : points.map { point in
+                let (x, y) = (point.prefix { $0 != "," }, point.drop { $0 != "," }.dropFirst())
+                return "<circle cx=\"\(x)\" cy=\"\(y)\" r=\"2.5\" fill=\"\(color)\"/>"
+            }.joined()
+            return line + points.joined(separator: " ") + "\"/>" + dots
+        }
+        let names = zip(curves, Self.colors).map { "<span style=\"color:\($0.1)\">\(escaped($0.0.name))</span>" }
+        return "<figure><figcaption>\(escaped(title))</figcaption>"
+            + "<svg viewBox=\"0 0 \(Int(Self.width)) \(Int(Self.height))\" role=\"img\">"
+            + grid(horizontal, vertical) + lines.joined() + "</svg>"
+            + (curves.count > 1 ? names.joined(separator: " · ") : "") + "</figure>"
+    }
+
+    private func grid(_ horizontal: Axis, _ vertical: Axis) -> String {
+        let style = "font-size=\"11\" fill=\"#666\""
+        let rows = vertical.ticks.map { tick -> String in
+            let y = String(format: "%.1f", vertical.place(tick))
+            return "<line x1=\"\(Self.left)\" x2=\"\(Self.width - 8)\" y1=\"\(y)\" y2=\"\(y)\" stroke=\"#ddd\"/>"
+                + "<text x=\"\(Self.left - 6)\" y=\"\(y)\" dy=\"4\" text-anchor=\"end\" \(style)>"
+                + "\(label(tick))</text>"
+        }
+        let columns = horizontal.ticks.map { tick in
+            "<text x=\"\(String(format: "%.1f", horizontal.place(tick)))\" y=\"\(Self.height - 8)\" "
+                + "text-anchor=\"middle\" \(style)>\(label(tick))</text>"
+        }
+        return (rows + columns).joined()
+    }
+
+    private func label(_ value: Double) -> String {
+        if value != 0 && (abs(value) < 1e-3 || abs(value) >= 1e6) { return String(format: "%.1e", value) }
+        return String(format: "%.4g", value)
+    }
+}
+
+/// One direction of a chart: from numbers to places, with round ticks.
+private struct Axis {
+    let ticks: [Double]
+    private let (low, high): (Double, Double)
+    private let (from, to): (Double, Double)
+
+    init(_ values: [Double], from: Double, to: Double) {
+        let finite = values.filter(\.isFinite)
+        let (least, most) = (finite.min() ?? 0, finite.max() ?? 1)
+        let span = most > least ? most - least : max(abs(most), 1)
+        let rough = span / 4
+        let power = pow(10, floor(log10(rough)))
+        let step = [1, 2, 5, 10].map { $0 * power }.first { $0 >= rough } ?? rough
+        let (first, last) = (floor(least / step), ceil((least + span) / step))
+        ticks = stride(from: first, through: last, by: 1).map { $0 * step }
+        (low, high) = (first * step, last * step)
+        (self.from, self.to) = (from, to)
+    }
+
+    func place(_ value: Double) -> Double {
+        guard value.isFinite, high > low else { return from }
+        return from + (value - low) / (high - low) * (to - from)
+    }
+}
+
+/// A text as HTML shows it.
+private func escaped(_ text: String) -> String {
+    text.replacing("&", with: "&amp;").replacing("<", with: "&lt;").replacing(">", with: "&gt;")
+}

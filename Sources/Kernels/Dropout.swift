@@ -60,7 +60,9 @@ func forEachRows(
     dropout.forEachRows(columns: columns, body)
 }
 
-/// Drops elements and scales the others. May run in place.
+/// Drops elements and scales the others.
+///
+/// May run in place.
 ///
 /// - Parameters:
 ///   - input: (T, C), packed.

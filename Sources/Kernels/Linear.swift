@@ -47,7 +47,9 @@ public func linearBackward(
     }
 }
 
-/// Adds the sum of each column: the gradient of a bias. Columns are shared out to threads, each summed in order.
+/// Adds the sum of each column: the gradient of a bias.
+///
+/// Columns are shared out to threads, each summed in order.
 func addColumnSums(of matrix: Matrix, into sums: Tensor) {
     precondition(sums.count == matrix.columns, "\(matrix.columns) columns into \(sums.count) sums")
     parallelFor(matrix.columns, grain: max(1, 65_536 / max(1, matrix.rows))) { columns in

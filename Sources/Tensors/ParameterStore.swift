@@ -10,8 +10,9 @@ public struct ParameterStore: ~Copyable {
     public let firstMoment: FlatBuffer
     /// Adam's second moment.
     public let secondMoment: FlatBuffer
-    /// The weights once more, as bfloat16 products take them: two elements in the place of a float. Empty in
-    /// float32.
+    /// The weights once more, as bfloat16 products take them: two elements in the place of a float.
+    ///
+    /// Empty in float32.
     private let shadowBuffer: FlatBuffer
     /// What matrix products multiply.
     public let precision: GEMMPrecision

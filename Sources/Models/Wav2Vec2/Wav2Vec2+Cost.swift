@@ -5,8 +5,9 @@ public struct FloatingPointOperations: Sendable, Hashable {
     public var featureEncoder = 0.0
     /// Everything behind it, forward.
     public var forward = 0.0
-    /// Everything behind it, backward: by inputs and by weights. What is computed twice to save memory is counted
-    /// once.
+    /// Everything behind it, backward: by inputs and by weights.
+    ///
+    /// What is computed twice to save memory is counted once.
     public var backward = 0.0
 
     /// No operations.

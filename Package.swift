@@ -109,6 +109,7 @@ let package = Package(
             name: "RankChecks",
             dependencies: [
                 "Training", "Collectives", "Pruning", "Checkpoints", "Models", "Kernels", "Tensors",
+                "TestSupport",
             ],
             path: "Tests/Ranks", exclude: ["run.sh"],
             swiftSettings: swiftSettings),

@@ -37,7 +37,6 @@ struct RankChecks {
         let runner = CheckRunner(
             session: session, place: size == 1 ? "1 rank" : "\(size) ranks",
             report: workplace.report("check-\(size)"))
-        try checkCollectives(runner)
         try checkReductions(runner)
         try checkFaults(runner)
         try checkRePrunes(runner, workplace)

@@ -7,9 +7,9 @@ internal import Training
 
 /// A run that every number of ranks does, to be compared.
 enum Trajectory: String, CaseIterable {
-    /// Everything random on.
+    /// Everything random on, the frozen features from the cache.
     case plain
-    /// With every gradient clipped.
+    /// With every gradient clipped, and features computed anew each time.
     case clipped
     /// One utterance a batch, and one to evaluate on: all ranks but one are idle.
     case idle
@@ -20,7 +20,7 @@ enum Trajectory: String, CaseIterable {
     func overrides(_ workplace: Workplace) -> [String] {
         switch self {
         case .plain: []
-        case .clipped: ["optimizer.clip_norm=\(Self.clipNorm)"]
+        case .clipped: ["optimizer.clip_norm=\(Self.clipNorm)", "data.cache_features=false"]
         case .idle:
             [
                 "data.batch_seconds=0.1", "schedule.updates=\(updates)", "pruning.interval=2",

@@ -1,7 +1,7 @@
 internal import Checkpoints
 internal import Foundation
 internal import Models
-internal import Tensors
+internal import TestSupport
 internal import Training
 
 /// The folder in which the checks work: a tiny model, a small corpus, a recipe, and what each run left.
@@ -10,7 +10,6 @@ struct Workplace {
 
     /// Seconds of the utterances: some fill a micro-batch alone, of others several share one.
     private static let durations = [0.4, 2.4, 0.6, 1.1, 1.8, 0.5, 2.9, 0.8, 1.4, 0.7, 2.1, 0.9]
-    private static let sampleRate = 16_000
 
     var recipe: String { folder + "/recipe.toml" }
     /// A manifest of fewer utterances than there are ranks.
@@ -40,7 +39,7 @@ struct Workplace {
         try Data(text.utf8).write(to: URL(fileURLWithPath: "\(folder)/\(name)"))
     }
 
-    /// Everything that is random is on, and no batch is one micro-batch or one bucket.
+    /// Everything that is random is on; alone, a rank has several micro-batches an update, and many buckets.
     private static func recipeText(_ folder: String) -> String {
         """
         [model]
@@ -50,6 +49,7 @@ struct Workplace {
         valid = "\(folder)/train.jsonl"
         batch_seconds = 4.5
         rank_seconds = 2.0
+        cache_directory = "\(folder)/features"
         [optimizer]
         learning_rate = 2e-3
         [schedule]
@@ -80,24 +80,11 @@ struct Workplace {
         """
     }
 
-    /// A rising tone with a pulse, as 16-bit PCM.
+    /// A tone that swells and fades, another for each utterance.
     private func writeWaveform(_ index: Int, seconds: Double) throws {
-        let count = Int(seconds * Double(Self.sampleRate))
-        func little(_ value: Int, bytes: Int) -> [UInt8] {
-            (0..<bytes).map { UInt8(truncatingIfNeeded: value >> (8 * $0)) }
-        }
-        var bytes = Array("RIFF".utf8) + little(36 + 2 * count, bytes: 4) + Array("WAVEfmt ".utf8)
-        for (value, size) in [
-            (16, 4), (1, 2), (1, 2), (Self.sampleRate, 4), (2 * Self.sampleRate, 4), (2, 2), (16, 2),
-        ] { bytes += little(value, bytes: size) }
-        bytes += Array("data".utf8) + little(2 * count, bytes: 4)
-        for sample in 0..<count {
-            let time = Double(sample) / Double(Self.sampleRate)
-            let pitch = 180.0 + 40 * Double(index)
-            let tone = sin(2 * .pi * pitch * time * (1 + 0.3 * time)) * (0.6 + 0.4 * sin(30 * time))
-            bytes += little(Int(9000 * tone), bytes: 2)
-        }
-        try Data(bytes).write(to: URL(fileURLWithPath: "\(folder)/\(index).wav"))
+        let carrier = tone(180 + 40 * Double(index), seconds: seconds)
+        let samples = carrier.enumerated().map { $0.element * (1 - cos(Float($0.offset) / 700)) / 2 }
+        try Data(waveFile([samples])).write(to: URL(fileURLWithPath: "\(folder)/\(index).wav"))
     }
 }
 

@@ -131,7 +131,14 @@ private func besides(_ path: String, _ purpose: String) -> String {
     "\(path).\(purpose)-\(ProcessInfo.processInfo.processIdentifier)"
 }
 
-private func parent(of path: String) -> String { (path as NSString).deletingLastPathComponent }
+/// The folder that a path lies in; empty where it is the present one.
+///
+/// Foundation's own `deletingLastPathComponent` ends the process for a relative path of one character.
+func parent(of path: String) -> String {
+    let trimmed = path.hasSuffix("/") ? String(path.dropLast()) : path
+    guard let slash = trimmed.lastIndex(of: "/") else { return "" }
+    return slash == trimmed.startIndex ? "/" : String(trimmed[..<slash])
+}
 
 private func removeIfPresent(_ path: String) throws {
     guard FileManager.default.fileExists(atPath: path) else { return }

@@ -14,7 +14,7 @@ public struct ShardedSource: TensorSource {
         guard let map = index["weight_map"]?.members, !map.isEmpty else {
             throw CheckpointError(path, "has no \"weight_map\" of tensors and their files")
         }
-        let folder = (path as NSString).deletingLastPathComponent
+        let folder = parent(of: path)
         var shards: [String: any TensorSource] = [:]
         var files: [String] = []
         for member in map {

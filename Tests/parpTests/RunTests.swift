@@ -191,6 +191,15 @@ struct RunTests {
         #expect(header.contains("\"logits\"") && header.contains("[24, 11]"), "\(header)")
     }
 
+    @Test("a model directory may have a name of one letter, here or below")
+    func shortNames() throws {
+        let folder = try TemporaryFolder()
+        for name in ["m", "./n", "a/b", "o/"] {
+            let outcome = try parp(["init", "--preset", "tiny", "--output", name], in: folder)
+            #expect(outcome.status == 0, "\(name): \(outcome.screen)")
+        }
+    }
+
     @Test("help is no fault, and docs/recipe.md is what the command prints")
     func help() throws {
         let folder = try TemporaryFolder()

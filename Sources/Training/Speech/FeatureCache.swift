@@ -78,7 +78,8 @@ struct FeatureCache: Sendable {
     func store(_ features: Tensor, item: Int) throws {
         let path = path(item)
         try FileManager.default.createDirectory(
-            atPath: (path as NSString).deletingLastPathComponent, withIntermediateDirectories: true)
+            atPath: "\(folder)/\(ContentHash.text(audioHashes[item]).prefix(2))",
+            withIntermediateDirectories: true)
         var writer = SafetensorsWriter(metadata: [Self.hash: Self.text(features)])
         writer.add(Self.tensor, features, shape: [features.rows, features.columns])
         // Not brought to disk at once: what a power cut damages, its hash betrays.

@@ -34,6 +34,18 @@ struct RecipeTests {
         }
     }
 
+    @Test("what is computed, and how closely, decides results; time, memory and looking do not")
+    func decidingKeys() {
+        let free = RecipeKey.all.filter { !$0.decidesResults }.map(\.path)
+        #expect(
+            Set(free) == [
+                "model.recompute_activations", "data.rank_seconds", "data.cache_features",
+                "data.cache_directory", "distributed.bucket_megabytes", "distributed.reproducible",
+                "distributed.threads_per_rank", "checkpoint.every_updates", "checkpoint.keep",
+                "evaluation.every_updates",
+            ])
+    }
+
     @Test("each key is read from a file into its own field and written back")
     func everyKeyRoundTrips() throws {
         for key in RecipeKey.all {

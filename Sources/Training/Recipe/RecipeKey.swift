@@ -24,9 +24,15 @@ struct RecipeKey: Sendable {
 
     /// Whether a run with another value would be another run; the rest may change when one is resumed.
     var decidesResults: Bool {
-        !["distributed", "checkpoint", "evaluation"].contains(section)
-            && !["data.rank_seconds", "data.cache_features"].contains(path)
+        !Self.free.contains(path)
     }
+
+    /// Keys of time, memory and looking: at most they change the order of sums, as the number of ranks does.
+    private static let free: Set = [
+        "model.recompute_activations", "data.rank_seconds", "data.cache_features", "data.cache_directory",
+        "distributed.bucket_megabytes", "distributed.reproducible", "distributed.threads_per_rank",
+        "checkpoint.every_updates", "checkpoint.keep", "evaluation.every_updates",
+    ]
 
     /// A key of a field, with the rule that its value keeps, as a sentence that starts with "must".
     init<Value: RecipeConvertible>(

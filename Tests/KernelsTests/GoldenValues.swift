@@ -1,4 +1,4 @@
-// Written by Tests/Golden/kernels.py with PyTorch 2.13.0; do not edit.
+// Written by Tests/Golden/kernel_values.py with PyTorch 2.13.0; do not edit.
 
 /// Projections of PyTorch's results and gradients, in float64.
 enum GoldenValues {

@@ -1,6 +1,6 @@
 """Writes Tests/KernelsTests/GoldenValues.swift: what PyTorch makes of the inputs the kernel tests use.
 
-    python Tests/Golden/kernels.py > Tests/KernelsTests/GoldenValues.swift
+    python Tests/Golden/kernel_values.py > Tests/KernelsTests/GoldenValues.swift
 
 Inputs are `wave`s, the same formula as TestSupport's, rounded to float32; PyTorch computes in float64. Of each result
 only its `projection` on a fixed direction is kept: one number that every element moves.
@@ -127,7 +127,7 @@ def main():
     convolution("convolutionDisjoint", [7, 12], 3, 4, 2, 2)
     positional_convolution("positionalConvolutionEven", 4)
     positional_convolution("positionalConvolutionOdd", 5)
-    print(f"// Written by Tests/Golden/kernels.py with PyTorch {torch.__version__.split('+')[0]}; do not edit.\n")
+    print(f"// Written by Tests/Golden/kernel_values.py with PyTorch {torch.__version__.split('+')[0]}; do not edit.\n")
     print("/// Projections of PyTorch's results and gradients, in float64.\nenum GoldenValues {")
     print("\n".join(lines) + "\n}")
 

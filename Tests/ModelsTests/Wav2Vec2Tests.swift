@@ -146,7 +146,9 @@ struct Wav2Vec2Tests {
         _ = model.run(trainable: .everything, noise: noise)
         let gradients = FlatBuffer(count: model.network.layout.count)
         gradients.all.copy(from: model.store.gradients.all)
-        let parts = ["projection.weight", "layer_norm.weight", "v_proj.weight", "out_proj.weight", "dense.weight"]
+        let parts = [
+            "projection.weight", "layer_norm.weight", "v_proj.weight", "out_proj.weight", "dense.weight",
+        ]
         var compared = 0
         for slot in model.network.layout.slots where parts.contains(where: slot.name.hasSuffix) {
             let (gradient, values) = (gradients.all.elements(slot.range), model.store.values[slot.range])

@@ -20,7 +20,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 
 
 def load_golden():
-    """Tests/Golden/golden.py, without its folder in the path: transformers would take kernels.py there for a package."""
+    """Tests/Golden/golden.py, without its folder in the path, where names could hide packages."""
     specification = importlib.util.spec_from_file_location("golden", os.path.join(HERE, "..", "Golden", "golden.py"))
     module = importlib.util.module_from_spec(specification)
     specification.loader.exec_module(module)

@@ -5,7 +5,9 @@ import Testing
 struct EventFileTests {
     private func bytes(_ hexadecimal: String) -> [UInt8] {
         let digits = Array(hexadecimal.filter { $0 != " " })
-        return stride(from: 0, to: digits.count, by: 2).map { UInt8(String(digits[$0...$0 + 1]), radix: 16) ?? 0 }
+        return stride(from: 0, to: digits.count, by: 2).map {
+            UInt8(String(digits[$0...$0 + 1]), radix: 16) ?? 0
+        }
     }
 
     @Test("the checksum is the published one of CRC-32C, masked")

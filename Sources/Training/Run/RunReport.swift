@@ -20,14 +20,19 @@ struct RunReport {
     var html: String {
         let charts = [
             Chart("Loss, nats an utterance", [curve("train", "loss"), curve("eval", "loss", name: "valid")]),
-            Chart("Error rate on the validation set, %", [
-                curve("eval", "wer", name: "WER", scale: 100), curve("eval", "cer", name: "CER", scale: 100),
-            ]),
+            Chart(
+                "Error rate on the validation set, %",
+                [
+                    curve("eval", "wer", name: "WER", scale: 100),
+                    curve("eval", "cer", name: "CER", scale: 100),
+                ]),
             Chart("Pruned weights of the pool, %", [curve("prune", "sparsity", scale: 100)]),
-            Chart("Kept weights shared with another mask, % of either", [
-                curve("prune", "iou_previous", name: "the mask before", scale: 100),
-                curve("prune", "iou_initial", name: "the first mask", scale: 100),
-            ]),
+            Chart(
+                "Kept weights shared with another mask, % of either",
+                [
+                    curve("prune", "iou_previous", name: "the mask before", scale: 100),
+                    curve("prune", "iou_initial", name: "the first mask", scale: 100),
+                ]),
             Chart("Learning rate", [curve("train", "learning_rate")]),
             Chart("Gradient norm", [curve("train", "gradient_norm")]),
         ]
@@ -38,7 +43,7 @@ struct RunReport {
             body { font: 15px/1.5 system-ui, sans-serif; margin: 2em auto; max-width: 62em; padding: 0 1em; color: #222; }
             .charts { display: grid; grid-template-columns: repeat(auto-fit, minmax(24em, 1fr)); gap: 1.5em; }
             figure { margin: 0; } figcaption { font-weight: 600; } svg { width: 100%; height: auto; }
-            table { border-collapse: collapse; } td, th { padding: .2em .8em .2em 0; text-align: left; }
+            table { border-collapse: collapse; margin-bottom: 1.5em; } td, th { padding: .2em .8em .2em 0; text-align: left; }
             pre { background: #f5f5f3; padding: 1em; overflow-x: auto; font-size: 13px; }
             </style>
             <h1>\(escaped(title))</h1>
@@ -55,7 +60,8 @@ struct RunReport {
 
     private func events(_ kind: String) -> [JSONValue] { events.filter { $0["kind"]?.string == kind } }
 
-    private func curve(_ kind: String, _ field: String, name: String? = nil, scale: Double = 1) -> Chart.Curve {
+    private func curve(_ kind: String, _ field: String, name: String? = nil, scale: Double = 1) -> Chart.Curve
+    {
         let points = events(kind).compactMap { event -> (x: Double, y: Double)? in
             guard let step = event["step"]?.integer, let value = event[field]?.double else { return nil }
             return (Double(step), value * scale)
@@ -91,7 +97,7 @@ private struct Chart {
     private let title: String
     private let curves: [Curve]
     private static let colors = ["#2456a6", "#c4521d"]
-    private static let (width, height, left, bottom, top) = (480.0, 240.0, 56.0, 28.0, 10.0)
+    private static let (width, height, left, right, bottom, top) = (480.0, 240.0, 56.0, 24.0, 28.0, 10.0)
 
     init(_ title: String, _ curves: [Curve]) {
         self.title = title
@@ -102,7 +108,7 @@ private struct Chart {
         guard !curves.isEmpty else { return "" }
         let xs = curves.flatMap { $0.points.map(\.x) }
         let ys = curves.flatMap { $0.points.map(\.y) }
-        let horizontal = Axis(xs, from: Self.left, to: Self.width - 8)
+        let horizontal = Axis(xs, from: Self.left, to: Self.width - Self.right)
         let vertical = Axis(ys, from: Self.height - Self.bottom, to: Self.top)
         let lines = zip(curves, Self.colors).map { curve, color -> String in
             let points = curve.points.map {
@@ -110,13 +116,18 @@ private struct Chart {
             }
             let line = "<polyline fill=\"none\" stroke=\"\(color)\" stroke-width=\"1.6\" points=\""
             // A single point would be no line at all.
-            let dots = curve.points.count > 40 ? "" : points.map { point in
-                let (x, y) = (point.prefix { $0 != "," }, point.drop { $0 != "," }.dropFirst())
-                return "<circle cx=\"\(x)\" cy=\"\(y)\" r=\"2.5\" fill=\"\(color)\"/>"
-            }.joined()
+            let dots =
+                curve.points.count > 40
+                ? ""
+                : points.map { point in
+                    let (x, y) = (point.prefix { $0 != "," }, point.drop { $0 != "," }.dropFirst())
+                    return "<circle cx=\"\(x)\" cy=\"\(y)\" r=\"2.5\" fill=\"\(color)\"/>"
+                }.joined()
             return line + points.joined(separator: " ") + "\"/>" + dots
         }
-        let names = zip(curves, Self.colors).map { "<span style=\"color:\($0.1)\">\(escaped($0.0.name))</span>" }
+        let names = zip(curves, Self.colors).map {
+            "<span style=\"color:\($0.1)\">\(escaped($0.0.name))</span>"
+        }
         return "<figure><figcaption>\(escaped(title))</figcaption>"
             + "<svg viewBox=\"0 0 \(Int(Self.width)) \(Int(Self.height))\" role=\"img\">"
             + grid(horizontal, vertical) + lines.joined() + "</svg>"
@@ -127,7 +138,8 @@ private struct Chart {
         let style = "font-size=\"11\" fill=\"#666\""
         let rows = vertical.ticks.map { tick -> String in
             let y = String(format: "%.1f", vertical.place(tick))
-            return "<line x1=\"\(Self.left)\" x2=\"\(Self.width - 8)\" y1=\"\(y)\" y2=\"\(y)\" stroke=\"#ddd\"/>"
+            return
+                "<line x1=\"\(Self.left)\" x2=\"\(Self.width - Self.right)\" y1=\"\(y)\" y2=\"\(y)\" stroke=\"#ddd\"/>"
                 + "<text x=\"\(Self.left - 6)\" y=\"\(y)\" dy=\"4\" text-anchor=\"end\" \(style)>"
                 + "\(label(tick))</text>"
         }
@@ -152,12 +164,16 @@ private struct Axis {
 
     init(_ values: [Double], from: Double, to: Double) {
         let finite = values.filter(\.isFinite)
-        let (least, most) = (finite.min() ?? 0, finite.max() ?? 1)
-        let span = most > least ? most - least : max(abs(most), 1)
-        let rough = span / 4
+        var (least, most) = (finite.min() ?? 0, finite.max() ?? 1)
+        if least == most {
+            // What does not change stands in the middle.
+            let margin = max(abs(most) / 10, 1e-6)
+            (least, most) = (least - margin, most + margin)
+        }
+        let rough = (most - least) / 4
         let power = pow(10, floor(log10(rough)))
         let step = [1, 2, 5, 10].map { $0 * power }.first { $0 >= rough } ?? rough
-        let (first, last) = (floor(least / step), ceil((least + span) / step))
+        let (first, last) = (floor(least / step), ceil(most / step))
         ticks = stride(from: first, through: last, by: 1).map { $0 * step }
         (low, high) = (first * step, last * step)
         (self.from, self.to) = (from, to)

@@ -66,6 +66,7 @@ let package = Package(
             ? shim("CMath", ["SystemOneDNN"], defines: ["PARP_ONEDNN"], links: ["dnnl"])
             : shim("CMath", ["SystemOpenBLAS"]),
         shim("CAudio", ["SystemSndfile", "SystemSoxr"]),
+        shim("CFiles", []),
         // 1
         room("Tensors"),
         // 2
@@ -77,7 +78,7 @@ let package = Package(
         room("Text"),
         // 3
         room("Models", ["Kernels", "Tensors"]),
-        room("Checkpoints", ["Tensors"]),
+        room("Checkpoints", ["Tensors", "CFiles"]),
         // 4
         room(
             "Training",

@@ -1,3 +1,4 @@
+internal import CFiles
 public import Foundation
 
 #if canImport(Glibc)
@@ -89,7 +90,7 @@ public struct AtomicDirectory: ~Copyable {
         // Nothing there yet, or an empty folder: one step.
         if rename(temporaryPath, path) == 0 { return finish() }
         // Old and new change places in one step, too, where the file system can.
-        if exchange(temporaryPath, path) {
+        if parp_exchange_paths(temporaryPath, path) == 0 {
             isCommitted = true
             synchronizeDirectory(parent(of: path))
             try? FileManager.default.removeItem(atPath: temporaryPath)
@@ -114,16 +115,6 @@ public struct AtomicDirectory: ~Copyable {
         isCommitted = true
         synchronizeDirectory(parent(of: path))
     }
-}
-
-/// Exchanges two paths in one step; false where the file system cannot.
-private func exchange(_ first: String, _ second: String) -> Bool {
-    typealias Rename =
-        @convention(c) (CInt, UnsafePointer<CChar>, CInt, UnsafePointer<CChar>, CUnsignedInt) -> CInt
-    // Linux's call, which Swift's view of the C library leaves out.
-    guard let symbol = dlsym(nil, "renameat2") else { return false }
-    let exchanging: CUnsignedInt = 2
-    return unsafeBitCast(symbol, to: Rename.self)(AT_FDCWD, first, AT_FDCWD, second, exchanging) == 0
 }
 
 /// A name beside a path that no other process uses.

@@ -7,7 +7,7 @@ internal import Tensors
 
 /// A file of any size, read where it lies.
 ///
-/// The only place of this module that reads through a pointer.
+/// The only place of this module that reads raw memory.
 final class MappedFile: Sendable {
     // A class because views of tensors share one mapping, which ends with the last of them.
     let path: String
@@ -43,29 +43,27 @@ final class MappedFile: Sendable {
     func floats(at offset: Int, dataType: DataType, into target: Tensor) {
         precondition(
             offset >= 0 && offset + target.count * dataType.size <= count, "\(path): outside the file")
-        data.withUnsafeBytes { raw in
-            let source = raw.baseAddress.map { $0 + offset }
-            guard let source, target.count > 0 else { return }
-            switch dataType {
-            case .float32:
-                UnsafeMutableRawPointer(target.pointer).copyMemory(
-                    from: source, byteCount: target.count * 4)
-            case .bfloat16:
-                for index in 0..<target.count {
-                    let bits = source.loadUnaligned(fromByteOffset: index * 2, as: UInt16.self)
+        guard target.count > 0 else { return }
+        if dataType == .float32 {
+            let start = data.startIndex + offset
+            data.copyBytes(to: target.buffer, from: start..<start + target.count * dataType.size)
+            return
+        }
+        data.withUnsafeBytes { source in
+            for index in 0..<target.count {
+                let place = offset + index * dataType.size
+                switch dataType {
+                case .bfloat16:
+                    let bits = source.loadUnaligned(fromByteOffset: place, as: UInt16.self)
                     target[index] = Float(bitPattern: UInt32(bits) << 16)
-                }
-            case .float16:
-                for index in 0..<target.count {
+                case .float16:
                     target[index] = floatFromHalf(
-                        source.loadUnaligned(fromByteOffset: index * 2, as: UInt16.self))
+                        source.loadUnaligned(fromByteOffset: place, as: UInt16.self))
+                case .float64:
+                    target[index] = Float(source.loadUnaligned(fromByteOffset: place, as: Double.self))
+                default:
+                    preconditionFailure("\(dataType.rawValue) is not a floating-point type")
                 }
-            case .float64:
-                for index in 0..<target.count {
-                    target[index] = Float(source.loadUnaligned(fromByteOffset: index * 8, as: Double.self))
-                }
-            default:
-                preconditionFailure("\(dataType.rawValue) is not a floating-point type")
             }
         }
     }

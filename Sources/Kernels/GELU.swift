@@ -34,15 +34,6 @@ public func geluBackward(_ dOutput: Matrix, input: Matrix, dropout: Dropout? = n
     }
 }
 
-/// Computes y = x Φ(x) of sums, in the precision of the product that reads them.
-func geluConvert(_ input: Tensor, into output: Matrix) {
-    parallelFor(input.count, grain: 16_384) { range in
-        parp_gelu_convert(
-            input.pointer + range.lowerBound, output.address(range.lowerBound), output.precision.element,
-            Int64(range.count))
-    }
-}
-
 /// Calls with runs of elements that share a dropout sequence: all, or the rows of one utterance.
 private func forEachRun(
     _ matrix: Matrix, _ dropout: Dropout?, _ body: @Sendable (Int, Int, parp_dropout_rule) -> Void

@@ -113,12 +113,7 @@ struct Wav2Vec2Tests {
         "blocks computed once more in backward give the same bits, from no more memory, with dropout on",
         arguments: ["tiny-group", "tiny-stable"])
     func recomputation(name: String) throws {
-        var regularization = Regularization()
-        regularization.hiddenDropout = 0.2
-        regularization.attentionDropout = 0.1
-        regularization.activationDropout = 0.3
-        regularization.layerDrop = 0.3
-        let noise = Noise(seed: 5, step: 3, identities: [1, 2, 3], regularization: regularization)
+        let noise = noise(layerDrop: 0.3)
         func gradients(recomputing: Bool) throws -> (bits: [UInt32], bytes: Int) {
             var model = try GoldenModel(directory: "\(goldenModels)/\(name)")
             _ = model.run(trainable: .exceptFeatureEncoder, noise: noise, recomputing: recomputing)
@@ -135,13 +130,7 @@ struct Wav2Vec2Tests {
         "with every dropout on, gradients are those of differences, parameter by parameter",
         arguments: ["tiny-group", "tiny-stable"])
     func dropoutGradients(name: String) throws {
-        var regularization = Regularization()
-        regularization.featureDropout = 0.1
-        regularization.hiddenDropout = 0.2
-        regularization.attentionDropout = 0.1
-        regularization.activationDropout = 0.3
-        regularization.finalDropout = 0.1
-        let noise = Noise(seed: 5, step: 3, identities: [1, 2, 3], regularization: regularization)
+        let noise = noise()
         var model = try GoldenModel(directory: "\(goldenModels)/\(name)")
         _ = model.run(trainable: .everything, noise: noise)
         let gradients = FlatBuffer(count: model.network.layout.count)
@@ -161,6 +150,18 @@ struct Wav2Vec2Tests {
             compared += 1
         }
         #expect(compared > 10)
+    }
+
+    /// Every dropout on, for the three utterances of a golden model.
+    private func noise(layerDrop: Float = 0) -> Noise {
+        var regularization = Regularization()
+        regularization.layerDrop = layerDrop
+        regularization.featureDropout = 0.1
+        regularization.hiddenDropout = 0.2
+        regularization.attentionDropout = 0.1
+        regularization.activationDropout = 0.3
+        regularization.finalDropout = 0.1
+        return Noise(seed: 5, step: 3, identities: [1, 2, 3], regularization: regularization)
     }
 
     private func norm(_ values: [Float]) -> Double {

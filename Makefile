@@ -46,9 +46,9 @@ test: lint
 	Tests/CollectiveChecks/run.sh $(BIN)/CollectiveChecks
 	Tests/Ranks/run.sh $(BIN)/RankChecks
 
+# PyTorch's build for CPUs alone is smaller, but not on every index.
 .venv:
 	python3 -m venv .venv
-	# The build for CPUs alone is smaller, but not on every index.
 	.venv/bin/pip install --quiet 'torch==2.13.0+cpu' || .venv/bin/pip install --quiet torch==2.13.0 || \
 		{ rm -rf .venv; exit 1; }
 	.venv/bin/pip install --quiet transformers safetensors jiwer soundfile || { rm -rf .venv; exit 1; }

@@ -21,7 +21,8 @@ func checkWaiting(_ communicator: MPICommunicator, _ findings: inout Findings) t
         if communicator.rank == 0 {
             print(String(format: "waiting %.0f s at %@ used %.2f %% of a core", seconds, name, share))
         }
-        findings.expect(share < 2, "waiting at \(name) uses below 2 % of a core, not \(share)")
+        // A spinning wait would use 100 %; how much a sleeping one uses depends on how the machine keeps time.
+        findings.expect(share < 15, "waiting at \(name) uses below 15 % of a core, not \(share)")
     }
 }
 

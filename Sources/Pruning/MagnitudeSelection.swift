@@ -26,8 +26,8 @@ public struct MagnitudeSelection: Sendable {
 /// Prunes exactly round(s · N) weights of the pool, those of the smallest magnitude; of equals, those that come
 /// first.
 ///
-/// A sample brackets the threshold, one pass over the pool counts what lies below and inside the bracket, one
-/// collects the few inside, among which the threshold is found the same way; a last pass writes the bits.
+/// A sample brackets the threshold, one pass over the pool counts what lies below and collects the few inside the
+/// bracket, among which the threshold is found the same way; a second pass writes the bits.
 ///
 /// - Parameters:
 ///   - values: The flat store.
@@ -53,25 +53,35 @@ private let infinity: UInt32 = 0x7F80_0000
 
 /// The sentence about the first parameter that holds a weight which is not a number.
 private func notANumber(_ segments: [Tensor], _ pool: PrunablePool) -> PruningError {
-    let culprit = zip(pool.members, segments).first { Count([$0.1], 0...infinity).notNumbers > 0 }
+    let culprit = zip(pool.members, segments).first { Partition([$0.1], 0...infinity, capacity: 0).hasNoNumber }
     return PruningError(
         "\(culprit?.0.slot.name ?? "the pool") holds a weight that is not a number, which has no magnitude to "
             + "prune by; resume from an earlier checkpoint with a lower learning rate")
 }
 
-/// How many magnitudes lie where.
-private struct Count {
-    var below: Int64 = 0
-    var inside: Int64 = 0
-    var notNumbers: Int64 = 0
+/// How many magnitudes lie where, and those of a range.
+private struct Partition: ~Copyable {
+    let below: Int
+    let inside: Int
+    let hasNoNumber: Bool
+    private let memory: FlatBuffer
+    private let filled: Int
 
-    init(_ segments: [Tensor], _ range: ClosedRange<UInt32>) {
+    /// Counts, and collects what lies in the range unless it is more than `capacity`.
+    init(_ segments: [Tensor], _ range: ClosedRange<UInt32>, capacity: Int) {
+        memory = FlatBuffer(count: max(1, capacity))
+        var result = parp_partition()
         for segment in segments {
-            parp_count_magnitudes(
-                segment.pointer, Int64(segment.count), range.lowerBound, range.upperBound, &below, &inside,
-                &notNumbers)
+            parp_partition_magnitudes(
+                segment.pointer, Int64(segment.count), range.lowerBound, range.upperBound,
+                memory.all.pointer, Int64(capacity), &result)
         }
+        (below, inside) = (Int(result.below), Int(result.inside))
+        (hasNoNumber, filled) = (result.has_no_number != 0, Int(result.collected))
     }
+
+    /// The magnitudes of the range, if all of them were collected.
+    var collected: Tensor? { filled == inside ? memory[0..<filled] : nil }
 }
 
 /// The magnitude of a rank from 1, as bits, and how many are smaller than it; nil if one is not a number.
@@ -85,37 +95,28 @@ private func smallestMagnitude(rank: Int, of segments: [Tensor]) -> (magnitude: 
         return (found, sample.prefix { $0 < found }.count)
     }
     var range = bracket(rank: rank, total: total, sample: sample)
-    var count = Count(segments, range)
-    guard count.notNumbers == 0 else { return nil }
     // A sample errs once in ten thousand times, and says little where few values make up the whole pool: then
     // the range moves to the side that holds the rank, or is halved, until it holds the rank and little else.
     while true {
-        let holdsRank = (Int(count.below)..<Int(count.below + count.inside)).contains(rank - 1)
+        let part = Partition(segments, range, capacity: total / 8)
+        if part.hasNoNumber { return nil }
         let isOneValue = range.lowerBound == range.upperBound
-        if holdsRank && (isOneValue || Int(count.inside) <= total / 2) { break }
-        if rank <= Int(count.below) {
+        if rank <= part.below {
             range = 0...range.lowerBound - 1
-        } else if !holdsRank {
+        } else if rank > part.below + part.inside {
             range = range.upperBound + 1...infinity
+        } else if isOneValue {
+            return (range.lowerBound, part.below)
+        } else if let collected = part.collected {
+            let inner = smallestMagnitude(rank: rank - part.below, of: [collected])
+            return inner.map { ($0.magnitude, $0.below + part.below) }
         } else {
             let middle = range.lowerBound + (range.upperBound - range.lowerBound) / 2
-            let lower = Count(segments, range.lowerBound...middle)
-            let isLower = rank <= Int(lower.below + lower.inside)
+            let lower = Partition(segments, range.lowerBound...middle, capacity: 0)
+            let isLower = rank <= lower.below + lower.inside
             range = isLower ? range.lowerBound...middle : middle + 1...range.upperBound
         }
-        count = Count(segments, range)
     }
-    if range.lowerBound == range.upperBound { return (range.lowerBound, Int(count.below)) }
-    let collected = FlatBuffer(count: Int(count.inside) + 1)
-    var filled = 0
-    for segment in segments {
-        filled += Int(
-            parp_collect_magnitudes(
-                segment.pointer, Int64(segment.count), range.lowerBound, range.upperBound,
-                collected.all.pointer + filled))
-    }
-    let inner = smallestMagnitude(rank: rank - Int(count.below), of: [collected[0..<filled]])
-    return inner.map { ($0.magnitude, $0.below + Int(count.below)) }
 }
 
 private let sampleSize = 1 << 15

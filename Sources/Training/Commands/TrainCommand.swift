@@ -42,7 +42,8 @@ public func runTraining(_ options: TrainOptions, session: Session) throws {
     try session.together {
         if session.isRoot { try directory.checkFree(for: recipe, resume: options.resume) }
     }
-    setMathThreads(recipe.distributed.threadsPerRank)
+    try session.prepareProducts(
+        threads: recipe.distributed.threadsPerRank, precision: recipe.precision.gemm)
     let model = try session.together {
         try SpeechModel.toFineTune(
             path: recipe.model.path, vocabulary: recipe.model.vocabulary,

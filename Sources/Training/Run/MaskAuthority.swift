@@ -1,9 +1,9 @@
-internal import Collectives
-internal import Pruning
-internal import Tensors
+package import Collectives
+package import Pruning
+package import Tensors
 
 /// What a re-prune did.
-struct PruneReport: Sendable {
+package struct PruneReport: Sendable {
     /// The sparsity asked for.
     let sparsity: Double
     /// Exact zeros that the mask makes in the pool.
@@ -27,13 +27,13 @@ struct PruneReport: Sendable {
 /// Computes masks on rank 0, spreads them, and applies them alike on all ranks.
 ///
 /// The mask is distributed state: one rank decides, all compare what they hold (docs/pruning.md).
-struct MaskAuthority {
+package struct MaskAuthority {
     let pool: PrunablePool
     let communicator: any Communicator
     private(set) var current: PruningMask
     private(set) var initial: PruningMask?
 
-    init(pool: PrunablePool, communicator: any Communicator) {
+    package init(pool: PrunablePool, communicator: any Communicator) {
         self.pool = pool
         self.communicator = communicator
         current = PruningMask.allKept(count: pool.count)
@@ -62,7 +62,7 @@ struct MaskAuthority {
     }
 
     /// Prunes the weights for good: the mask becomes the current one.
-    mutating func prune(values: Tensor, sparsity: Double) throws -> PruneReport {
+    package mutating func prune(values: Tensor, sparsity: Double) throws -> PruneReport {
         let start = monotonicSeconds()
         let (mask, threshold) = try compute(values: values, sparsity: sparsity)
         mask.apply(to: values, pool: pool)

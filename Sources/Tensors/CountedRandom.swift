@@ -17,6 +17,7 @@ public enum RandomStream: UInt64, Sendable {
     case bootstrap
     case corpusSplit
     case pretraining
+    case audioPiece
 }
 
 /// Random numbers that are a function of where they are used, not of how many were drawn before.

@@ -5,7 +5,7 @@ public import Tensors
 public struct ModelFiles: Sendable {
     /// `config.json`.
     public var config: JSONValue
-    /// `vocab.json`: tokens in the order of the head's rows.
+    /// `vocab.json`: tokens in the order of the head's rows; none writes no tokenizer's files.
     public var tokens: [String]
     /// How audio is prepared.
     public var preprocessor: PreprocessorConfig
@@ -16,14 +16,26 @@ public struct ModelFiles: Sendable {
 
     /// The files of a directory.
     public init(
-        config: JSONValue, tokens: [String], preprocessor: PreprocessorConfig, tokenizer: TokenizerConfig,
-        card: String? = nil
+        config: JSONValue, tokens: [String], preprocessor: PreprocessorConfig,
+        tokenizer: TokenizerConfig = TokenizerConfig(), card: String? = nil
     ) {
         self.config = config
         self.tokens = tokens
         self.preprocessor = preprocessor
         self.tokenizer = tokenizer
         self.card = card
+    }
+}
+
+extension ModelFiles {
+    /// The files of a tokenizer.
+    fileprivate var tokenizerTexts: [(String, JSONValue)] {
+        let vocabulary = JSONValue.object(
+            tokens.enumerated().map { JSONValue.Member($0.element, .integer($0.offset)) })
+        return [
+            ("vocab.json", vocabulary), ("tokenizer_config.json", tokenizer.json),
+            ("special_tokens_map.json", tokenizer.specialTokensMap),
+        ]
     }
 }
 
@@ -42,14 +54,10 @@ public func writeModelDirectory(
     var weights = SafetensorsWriter()
     for slot in layout.slots { weights.add(slot, of: values) }
     try weights.write(to: directory.temporaryPath + "/model.safetensors")
-    let vocabulary = JSONValue.object(
-        files.tokens.enumerated().map { JSONValue.Member($0.element, .integer($0.offset)) })
-    let texts: [(String, JSONValue)] = [
-        ("config.json", files.config), ("vocab.json", vocabulary),
-        ("preprocessor_config.json", files.preprocessor.json),
-        ("tokenizer_config.json", files.tokenizer.json),
-        ("special_tokens_map.json", files.tokenizer.specialTokensMap),
+    var texts: [(String, JSONValue)] = [
+        ("config.json", files.config), ("preprocessor_config.json", files.preprocessor.json),
     ]
+    if !files.tokens.isEmpty { texts += files.tokenizerTexts }
     for (name, value) in texts {
         try AtomicFile.write(Data((value.text() + "\n").utf8), to: directory.temporaryPath + "/" + name)
     }

@@ -20,6 +20,7 @@ public enum RandomStream: UInt64, Sendable {
     case gumbel
     case negatives
     case quantizerDropout
+    case audioPiece
 }
 
 /// Random numbers that are a function of where they are used, not of how many were drawn before.

@@ -21,7 +21,8 @@ struct Parp: ParsableCommand {
             """,
         version: parpVersion,
         subcommands: [
-            Train.self, Evaluate.self, Transcribe.self, Prune.self, Init.self, RecipeReference.self,
+            Train.self, Pretrain.self, Evaluate.self, Transcribe.self, Prune.self, Init.self,
+            RecipeReference.self,
             Bench.self,
         ])
 

@@ -24,11 +24,17 @@ public struct Recipe: Sendable, Equatable {
     var precision = Precision()
     var checkpoint = Checkpoint()
     var evaluation = Evaluation()
+    var pretraining = Pretraining()
+    /// Which command the recipe is for.
+    let purpose: Purpose
     /// Where all random numbers are counted from.
     public var seed = 2337
 
-    /// The default recipe.
-    public init() {}
+    /// The default recipe of a command.
+    public init(for purpose: Purpose = .fineTuning) {
+        self.purpose = purpose
+        if purpose == .preTraining { setPretrainingDefaults() }
+    }
 
     struct Model: Sendable, Equatable {
         var path = ""
@@ -48,6 +54,8 @@ public struct Recipe: Sendable, Equatable {
         var rankSeconds = 200.0
         var cacheFeatures = true
         var cacheDirectory = ""
+        var minimumSeconds = 2.0
+        var maximumSeconds = 15.6
     }
 
     struct Loss: Sendable, Equatable {

@@ -1,7 +1,7 @@
 extension RecipeKey {
     /// All keys, in the order in which recipes are written.
     static let all: [RecipeKey] =
-        modelKeys + dataKeys + optimizerKeys + pruningKeys + noiseKeys + runKeys
+        modelKeys + dataKeys + optimizerKeys + pruningKeys + pretrainingKeys + noiseKeys + runKeys
 
     private static let modelKeys: [RecipeKey] = [
         RecipeKey("", "seed", \.seed, "Where all random numbers are counted from.", must: "be 0 or more") {
@@ -50,6 +50,15 @@ extension RecipeKey {
         RecipeKey(
             "data", "cache_directory", \.data.cacheDirectory,
             "Where features are kept; empty takes PARP_CACHE_DIR, SLURM_TMPDIR/parp or ~/.cache/parp."),
+        RecipeKey(
+            "data", "min_seconds", \.data.minimumSeconds,
+            "Seconds of audio below which an utterance is left out.", must: "be 0 or more"
+        ) { $0 >= 0 },
+        RecipeKey(
+            "data", "max_seconds", \.data.maximumSeconds,
+            "Seconds of audio to which a longer utterance is cut, at another place in every update.",
+            must: "be above 0"
+        ) { $0 > 0 },
         RecipeKey(
             "loss", "zero_infinity", \.loss.zeroInfinity,
             "Whether utterances that cannot be aligned count 0 instead of infinity."),

@@ -82,12 +82,13 @@ package struct MeasuredTraining: ~Copyable {
                     id: $0.path, audioPath: $0.path, durationSeconds: Double($0.samples) / 16000, text: "",
                     origin: $0.path)
             },
+            heldSeconds: recordings.map { Double($0.samples) / 16000 },
             references: recordings.map { _ in "" }, targets: recordings.map(\.target),
             audioHashes: recordings.indices.map { UInt64($0) }, sampleRate: 16000, normalizesWaveform: true)
     }
 
     /// Does one update and says where its time went.
-    package mutating func step() throws -> StepReport { try trainer.step() }
+    package mutating func step() throws -> StepReport<CTCSums> { try trainer.step() }
 }
 
 extension Recipe.Regularization {

@@ -7,7 +7,7 @@ extension TrainingRun {
     /// Fills the store on rank 0, from the newest whole checkpoint or the model directory, and gives it to
     /// all.
     static func load(
-        _ directory: RunDirectory?, recipe: Recipe, session: Session, model: SpeechModel,
+        _ directory: RunDirectory?, recipe: Recipe, session: Session, problem: Problem,
         store: borrowing ParameterStore, masks: inout MaskAuthority
     ) throws -> CheckpointState {
         var state = CheckpointState(update: 0, bestMetric: nil, seed: recipe.seed)
@@ -20,7 +20,7 @@ extension TrainingRun {
             let found = try directory.flatMap {
                 try newestState($0, recipe: recipe, store: store, masks: &masks, faults: &faults)
             }
-            if found == nil { try model.loadWeights(into: values, seed: UInt64(recipe.seed)) }
+            if found == nil { try problem.loadWeights(into: values, seed: UInt64(recipe.seed)) }
             return found ?? state
         }
         for fault in faults { print("parp: \(fault); using the checkpoint before it") }

@@ -22,6 +22,13 @@ final class BatchSchedule: Sendable {
         cursor = Mutex(Cursor(epoch: 0, firstUpdate: 0, batches: planEpoch(0)))
     }
 
+    /// A schedule over an `EpochPlan` of each epoch.
+    convenience init(utterances: [Utterance], seed: UInt64, batchSeconds: Double) {
+        self.init { epoch in
+            EpochPlan(utterances: utterances, seed: seed, epoch: epoch, batchSeconds: batchSeconds).batches
+        }
+    }
+
     /// The epoch that an update belongs to and the items of its global batch.
     func batch(update: Int) -> (epoch: Int, items: [Int]) {
         cursor.withLock { cursor in

@@ -26,6 +26,15 @@ struct Wav2Vec2ConfigurationTests {
         #expect(layout.prunableSlots.reduce(0) { $0 + $1.shape.count } == pool)
     }
 
+    @Test("small has 4 to 6 million weights, and every preset can be built", arguments: ModelPreset.allCases)
+    func presets(preset: ModelPreset) {
+        #expect(preset.configuration.faults() == [])
+        let quantizer = preset.quantizer
+        #expect(quantizer.codevectorSize % quantizer.groups == 0)
+        guard preset == .small else { return }
+        #expect((4_000_000...6_000_000).contains(Wav2Vec2(preset.configuration).layout.parameterCount))
+    }
+
     @Test("one second makes 49 frames")
     func frames() {
         let configuration = Wav2Vec2Configuration()

@@ -2,6 +2,8 @@
 public enum ModelPreset: String, Sendable, CaseIterable {
     /// 4 blocks of 192 channels behind narrow convolutions, norm first: for tests and demonstrations.
     case tiny
+    /// 6 blocks of 256 channels, 5 M weights: to be pre-trained on a laptop or a node without accelerators.
+    case small
     /// wav2vec 2.0 base: 95 M weights.
     case base
     /// wav2vec 2.0 large (LS-960): 317 M weights.
@@ -26,6 +28,17 @@ public enum ModelPreset: String, Sendable, CaseIterable {
             configuration.featureNormalization = .layer
             configuration.convolutionBias = true
             configuration.stableLayerNorm = true
+        case .small:
+            configuration.hiddenSize = 256
+            configuration.layerCount = 6
+            configuration.headCount = 4
+            configuration.intermediateSize = 1024
+            // Channels grow as frames get fewer, so that no layer costs much more than another.
+            configuration.convolutionChannels = [32, 64, 64, 128, 128, 192, 256]
+            configuration.positionalKernel = 31
+            // Blocks train from nothing more easily with the norm first. Convolutions keep base's one group
+            // norm: a layer norm behind each would be seven more passes over the largest activations.
+            configuration.stableLayerNorm = true
         case .large, .xlsr53:
             configuration.hiddenSize = 1024
             configuration.layerCount = 24
@@ -39,4 +52,25 @@ public enum ModelPreset: String, Sendable, CaseIterable {
         }
         return configuration
     }
+
+    /// What the preset's model is pre-trained with, beside its shape.
+    public var quantizer: QuantizerShape {
+        switch self {
+        case .tiny, .small: QuantizerShape(entries: 64, codevectorSize: 128, projectionSize: 128)
+        case .base: QuantizerShape(entries: 320, codevectorSize: 256, projectionSize: 256)
+        case .large, .xlsr53: QuantizerShape(entries: 320, codevectorSize: 768, projectionSize: 768)
+        }
+    }
+}
+
+/// The product quantizer of pre-training's targets (Baevski et al., 2020, section 2); fine-tuning has none.
+public struct QuantizerShape: Sendable, Hashable {
+    /// Codebooks.
+    public var groups = 2
+    /// Entries of each.
+    public var entries: Int
+    /// Channels of a quantized vector: of one entry of each codebook, side by side.
+    public var codevectorSize: Int
+    /// Channels in which context and target are compared.
+    public var projectionSize: Int
 }

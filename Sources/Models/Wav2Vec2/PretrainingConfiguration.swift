@@ -100,7 +100,7 @@ extension ModelPreset {
         var objective = PretrainingConfiguration()
         switch self {
         case .base: break
-        case .tiny:
+        case .tiny, .small:
             objective.codebookEntries = 64
             objective.codevectorSize = 128
             objective.projectionSize = 128

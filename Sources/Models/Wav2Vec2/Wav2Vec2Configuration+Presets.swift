@@ -52,25 +52,4 @@ public enum ModelPreset: String, Sendable, CaseIterable {
         }
         return configuration
     }
-
-    /// What the preset's model is pre-trained with, beside its shape.
-    public var quantizer: QuantizerShape {
-        switch self {
-        case .tiny, .small: QuantizerShape(entries: 64, codevectorSize: 128, projectionSize: 128)
-        case .base: QuantizerShape(entries: 320, codevectorSize: 256, projectionSize: 256)
-        case .large, .xlsr53: QuantizerShape(entries: 320, codevectorSize: 768, projectionSize: 768)
-        }
-    }
-}
-
-/// The product quantizer of pre-training's targets (Baevski et al., 2020, section 2); fine-tuning has none.
-public struct QuantizerShape: Sendable, Hashable {
-    /// Codebooks.
-    public var groups = 2
-    /// Entries of each.
-    public var entries: Int
-    /// Channels of a quantized vector: of one entry of each codebook, side by side.
-    public var codevectorSize: Int
-    /// Channels in which context and target are compared.
-    public var projectionSize: Int
 }

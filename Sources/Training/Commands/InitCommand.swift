@@ -52,7 +52,7 @@ public func runInit(_ options: InitOptions, session: Session) throws {
         try writeModelDirectory(
             at: options.output, values: store.values.all, layout: network.layout,
             files: ModelFiles(
-                config: configuration.json(options.preset.quantizer), tokens: tokens, preprocessor: preprocessor,
+                config: configuration.json(options.preset.objective), tokens: tokens, preprocessor: preprocessor,
                 tokenizer: TokenizerConfig()))
         if options.withoutVocabulary {
             try FileManager.default.removeItem(atPath: options.output + "/vocab.json")
@@ -64,7 +64,7 @@ public func runInit(_ options: InitOptions, session: Session) throws {
 
 extension Wav2Vec2Configuration {
     /// The content of `config.json`.
-    func json(_ quantizer: QuantizerShape) -> JSONValue {
+    func json(_ objective: PretrainingConfiguration) -> JSONValue {
         func list(_ numbers: [Int]) -> JSONValue { .array(numbers.map(JSONValue.integer)) }
         return .object([
             .init("architectures", .array([.string("Wav2Vec2ForCTC")])),
@@ -81,10 +81,10 @@ extension Wav2Vec2Configuration {
             .init("num_conv_pos_embeddings", .integer(positionalKernel)),
             .init("num_conv_pos_embedding_groups", .integer(positionalGroups)),
             .init("do_stable_layer_norm", .boolean(stableLayerNorm)),
-            .init("num_codevector_groups", .integer(quantizer.groups)),
-            .init("num_codevectors_per_group", .integer(quantizer.entries)),
-            .init("codevector_dim", .integer(quantizer.codevectorSize)),
-            .init("proj_codevector_dim", .integer(quantizer.projectionSize)),
+            .init("num_codevector_groups", .integer(objective.codebookGroups)),
+            .init("num_codevectors_per_group", .integer(objective.codebookEntries)),
+            .init("codevector_dim", .integer(objective.codevectorSize)),
+            .init("proj_codevector_dim", .integer(objective.projectionSize)),
             .init("pad_token_id", .integer(padTokenId)), .init("bos_token_id", .integer(1)),
             .init("eos_token_id", .integer(2)), .init("ctc_loss_reduction", .string("sum")),
             .init("ctc_zero_infinity", .boolean(true)), .init("mask_time_prob", .number(0.05)),

@@ -23,7 +23,7 @@ struct PretrainingModel: Sendable {
             preprocessor.returnsAttentionMask = configuration.featureNormalization == .layer
             try self.init(
                 configuration, objective: settings.objective(of: preset.objective),
-                preprocessor: preprocessor, config: configuration.json, weights: nil)
+                preprocessor: preprocessor, config: configuration.json(preset.objective), weights: nil)
             return
         }
         let directory = try ModelDirectory(path: path)

@@ -87,6 +87,8 @@ struct PretrainingModel: Sendable {
         config["contrastive_logits_temperature"] = .number(recipe.pretraining.contrastiveTemperature)
         config["diversity_loss_weight"] = .number(recipe.pretraining.diversityWeight)
         config["feat_quantizer_dropout"] = .number(recipe.pretraining.quantizerDropout)
+        // Else transformers leaves even the frames alone that it is told to mask.
+        config["apply_spec_augment"] = .boolean(true)
         config["mask_time_prob"] = .number(max(recipe.augmentation.timeMaskProbability, 0.05))
         config["mask_time_length"] = .integer(recipe.augmentation.timeMaskLength)
         // Weights are written in float32, whatever they were read from; transformers casts to what stands here.

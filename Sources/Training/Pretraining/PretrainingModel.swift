@@ -59,6 +59,7 @@ struct PretrainingModel: Sendable {
         network.layout.initialize(values, seed: seed)
         guard let weights else { return }
         let source = try openModelWeights(directory: weights)
+        try checkCodebooks(of: source)
         let report = try loadParameters(from: source, into: values, layout: network.layout)
         let encoder = network.configuration.modelType + "."
         let missing = report.missing.filter {
@@ -71,6 +72,22 @@ struct PretrainingModel: Sendable {
                 source.path,
                 "lacks \(missing.count) of the configuration's parameters and has \(unexpected.count) others "
                     + "(\(names)…): config.json and the weights do not belong together")
+        }
+    }
+
+    /// Refuses another quantiser than the one that there is.
+    private func checkCodebooks(of source: any TensorSource) throws {
+        for (name, key) in [
+            ("quantizer.codevectors", "codebook_groups, codebook_entries and codevector_size"),
+            ("project_q.weight", "projection_size"),
+        ] {
+            guard let found = source.info(name)?.shape, let slot = network.layout[name] else { continue }
+            guard found.count == slot.shape.count else {
+                throw UserError(
+                    .usage,
+                    "\(source.path) has a \(name) of \(found), but the recipe asks for \(slot.shape); "
+                        + "leave pretraining.\(key) at 0 to go on from it")
+            }
         }
     }
 
@@ -87,6 +104,8 @@ struct PretrainingModel: Sendable {
         config["contrastive_logits_temperature"] = .number(recipe.pretraining.contrastiveTemperature)
         config["diversity_loss_weight"] = .number(recipe.pretraining.diversityWeight)
         config["feat_quantizer_dropout"] = .number(recipe.pretraining.quantizerDropout)
+        // Else transformers leaves even the frames alone that it is told to mask.
+        config["apply_spec_augment"] = .boolean(true)
         config["mask_time_prob"] = .number(max(recipe.augmentation.timeMaskProbability, 0.05))
         config["mask_time_length"] = .integer(recipe.augmentation.timeMaskLength)
         // Weights are written in float32, whatever they were read from; transformers casts to what stands here.

@@ -1,5 +1,6 @@
 internal import Checkpoints
 internal import Foundation
+internal import Kernels
 internal import Models
 
 /// What batches of pre-training add up to; the masked frames are the items.
@@ -48,14 +49,11 @@ struct PretrainingTotals: BatchSums, Equatable {
     /// The share of masked frames that were told from all negatives.
     var accuracy: Double { sums.correct / max(1, items) }
 
-    /// The entries in use of each codebook: the exponential of the entropy of what was chosen.
+    /// The entries in use of each codebook, by what was chosen.
     var codePerplexities: [Double] {
         let entries = objective.codebookEntries
         return (0..<objective.codebookGroups).map { group in
-            let counts = sums.codeUsage[group * entries..<(group + 1) * entries]
-            let total = counts.reduce(0, +)
-            let shares = counts.filter { $0 > 0 }.map { $0 / total }
-            return exp(-shares.reduce(0) { $0 + $1 * log($1) })
+            codebookPerplexity(Array(sums.codeUsage[group * entries..<(group + 1) * entries]), groups: 1)
         }
     }
 

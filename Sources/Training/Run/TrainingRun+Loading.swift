@@ -28,12 +28,15 @@ extension TrainingRun {
         try session.communicator.broadcast(values, root: 0)
         guard state.update > 0 else { return state }
         for moment in moments { try session.communicator.broadcast(moment, root: 0) }
+        // A run that never pruned has no first mask, and must not get one.
+        let hasInitial = try session.exchange(masks.initial != nil)[0]
         words = masks.current.bits + (masks.initial ?? masks.current).bits
         try session.communicator.broadcast(&words, root: 0)
         let half = words.count / 2
         masks.restore(
             current: PruningMask(bits: Array(words[..<half]), count: masks.pool.count),
-            initial: PruningMask(bits: Array(words[half...]), count: masks.pool.count))
+            initial: hasInitial
+                ? PruningMask(bits: Array(words[half...]), count: masks.pool.count) : nil)
         return state
     }
 

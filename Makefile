@@ -62,6 +62,7 @@ golden: .venv
 parity: build .venv
 	$(SWIFT) build -c release --product ParityProbe
 	$(PYTHON) Tests/Parity/parity.py $(BIN)
+	$(PYTHON) Tests/Parity/families.py $(BIN)
 
 # MODEL and MANIFEST: any model directory and JSONL manifest of 16 kHz audio.
 MODEL ?= build/demo/parp/final

@@ -29,7 +29,7 @@ public struct Wav2Vec2: Sendable {
     public init(_ configuration: Wav2Vec2Configuration) {
         precondition(configuration.faults().isEmpty, configuration.faults().joined(separator: "; "))
         self.configuration = configuration
-        let name = configuration.modelType
+        let name = configuration.family.rawValue
         var layout = ParameterLayout()
         featureExtractor = FeatureExtractor("\(name).feature_extractor", configuration, in: &layout)
         featureProjection = FeatureProjection("\(name).feature_projection", configuration, in: &layout)

@@ -144,7 +144,7 @@ package struct TrainingRun: ~Copyable {
         hash.combine(trainer.store.values.all)
         return MaskProvenance(
             method: method.name, update: trainer.update, sparsityTarget: report.sparsity,
-            threshold: report.threshold, parent: model.directory.path, weightsHash: hash.value)
+            threshold: report.threshold, parent: model.source.path, weightsHash: hash.value)
     }
 
     /// Evaluates on freshly pruned weights, keeps them if they are the best, and puts training's weights

@@ -131,7 +131,7 @@ struct DatasetChecker {
                 utterances: utterances, references: references, targets: targets,
                 audioHashes: findings.filter { $0.fault == nil }.map(\.audioHash),
                 sampleRate: model.sampleRate,
-                normalizesWaveform: model.directory.preprocessor.normalizes),
+                normalizesWaveform: model.source.preprocessor.normalizes),
             skipped: faults, resampled: findings.filter { $0.fault == nil && $0.isResampled }.count)
     }
 }

@@ -1,3 +1,6 @@
+internal import Dispatch
+internal import Foundation
+internal import Synchronization
 public import Tensors
 
 /// What was found for a layout's parameters.
@@ -14,7 +17,7 @@ private let ignoredPrefixes = ["quantizer.", "project_q.", "project_hid.", "fina
 /// Which tensor of a source holds each parameter of a layout.
 public struct ParameterMatch: Sendable {
     /// A parameter and the name of its tensor.
-    struct Pair {
+    struct Pair: Sendable {
         let slot: ParameterSlot
         let name: String
     }
@@ -69,10 +72,37 @@ public func loadParameters(
     from source: any TensorSource, into values: Tensor, layout: ParameterLayout, skipping: Set<String> = []
 ) throws(CheckpointError) -> LoadReport {
     let match = try matchParameters(of: source, with: layout, skipping: skipping)
-    for pair in match.pairs {
+    try inParallel(match.pairs) { pair throws(CheckpointError) in
         try load(pair.name, from: source, into: values.elements(pair.slot.range), slot: pair.slot)
     }
     return match.report
+}
+
+/// Threads that read weights.
+///
+/// Not those of the rank's kernels: in training one rank reads while the others sleep, and most of the time goes
+/// into clearing fresh memory. A rank that is bound to one core has one.
+private let readers = min(4, ProcessInfo.processInfo.activeProcessorCount)
+
+/// Does something with each element on several threads, which take the next as they are free; throws the first
+/// fault in the elements' order.
+private func inParallel<Element: Sendable>(
+    _ elements: [Element], _ body: @Sendable (Element) throws(CheckpointError) -> Void
+) throws(CheckpointError) {
+    let next = Atomic(0)
+    let faults = Mutex<[Int: CheckpointError]>([:])
+    DispatchQueue.concurrentPerform(iterations: readers) { _ in
+        while true {
+            let index = next.add(1, ordering: .relaxed).oldValue
+            guard index < elements.count, faults.withLock({ $0.isEmpty }) else { return }
+            do throws(CheckpointError) {
+                try body(elements[index])
+            } catch {
+                faults.withLock { $0[index] = error }
+            }
+        }
+    }
+    if let first = faults.withLock({ $0.min { $0.key < $1.key }?.value }) { throw first }
 }
 
 /// All names under which checkpoints hold a parameter, the canonical one first.
@@ -109,13 +139,15 @@ private func checkShape(
 private func load(
     _ name: String, from source: any TensorSource, into target: Tensor, slot: ParameterSlot
 ) throws(CheckpointError) {
-    switch slot.fileOrder {
-    case .same:
-        try source.read(name, into: target)
-    case .convolution:
-        let buffer = FlatBuffer(count: target.count)
-        try source.read(name, into: buffer.all)
-        transposeInner(buffer.all, shape: slot.fileShape, into: target)
+    try source.read(name, into: target)
+    guard slot.fileOrder == .convolution else { return }
+    // In place, a filter at a time: one fits a cache, and a second whole tensor would be fresh memory to clear.
+    let (filters, shape) = (slot.fileShape[0], Shape([1, slot.fileShape[1], slot.fileShape[2]]))
+    let filter = FlatBuffer(count: shape.count)
+    for index in 0..<filters {
+        let place = target.elements(index * shape.count..<(index + 1) * shape.count)
+        filter.all.copy(from: place)
+        transposeInner(filter.all, shape: shape, into: place)
     }
 }
 

@@ -119,7 +119,8 @@ enum PickleGlobals {
 
     /// Built-in types, by the names of Python 3 and of Python 2, which protocol 2 writes.
     private static let builtinTypes: Set<String> = [
-        "set", "frozenset", "dict", "list", "tuple", "int", "long", "str", "unicode", "float", "bool", "bytes",
+        "set", "frozenset", "dict", "list", "tuple", "int", "long", "str", "unicode", "float", "bool",
+        "bytes",
         "bytearray", "complex", "object", "type",
     ]
 

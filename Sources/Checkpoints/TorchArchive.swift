@@ -51,11 +51,11 @@ public final class TorchArchive: TensorSource {
         guard tensor.count > 0 else { return }
         let first = start + (tensor.storage.viewOffset + tensor.offset) * dataType.size
         if tensor.isContiguous {
-            file.floats(at: first, dataType: dataType, into: target)
+            try file.floats(at: first, dataType: dataType, into: target)
         } else {
             let reach = zip(tensor.sizes, tensor.strides).reduce(1) { $0 + max(0, $1.0 - 1) * $1.1 }
             let buffer = FlatBuffer(count: reach)
-            file.floats(at: first, dataType: dataType, into: buffer.all)
+            try file.floats(at: first, dataType: dataType, into: buffer.all)
             gather(buffer.all, tensor, into: target)
         }
     }

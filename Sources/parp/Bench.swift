@@ -7,7 +7,7 @@ internal import Training
 struct Bench: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Measure the speed of the parts of training.",
-        subcommands: [BenchStep.self, BenchCollectives.self])
+        subcommands: [BenchStep.self, BenchCollectives.self, BenchLoad.self])
 }
 
 /// `parp bench step`.

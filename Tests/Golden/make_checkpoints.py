@@ -4,8 +4,7 @@ group-zip/        torch zip, PyTorch's newer spelling of weight norm, wrapped as
 group-legacy/     torch legacy container, older spelling of weight norm, shared and transposed storages
 group-headless/   a pre-trained export without prefix and head, in two safetensors shards, old mask name
 views-*.pt        views, element types and objects that a checkpoint may hold; expected in views.safetensors
-hubert-*/         HuBERT as base and as large, with what transformers says of them
-fairseq/*.pt      models of models/ and hubert-*/ as fairseq checkpoints, in both containers and all configurations
+fairseq/*.pt      models of models/ as fairseq checkpoints, in both containers and with every kind of configuration
 
 Run: python Tests/Golden/make_checkpoints.py
 """
@@ -18,10 +17,10 @@ import shutil
 
 import torch
 from safetensors.torch import load_file, save_file
-from transformers import Wav2Vec2Config, Wav2Vec2ForCTC, Wav2Vec2ForPreTraining
+from transformers import HubertForCTC, Wav2Vec2Config, Wav2Vec2ForCTC, Wav2Vec2ForPreTraining
 
 import fairseq_format
-from golden import NO_NOISE, SHAPES, make_batch, make_model, write_case
+from golden import NO_NOISE, SHAPES
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 SOURCE = os.path.join(HERE, "models", "tiny-group")
@@ -108,15 +107,6 @@ def write_views():
         torch.save({**state, **others}, os.path.join(TARGET, f"views-{name}.pt"), **options)
 
 
-def write_hubert():
-    """As HuBERT base and as HuBERT large."""
-    for seed, (name, shape) in enumerate({"hubert-group": "tiny-group", "hubert-stable": "tiny-stable"}.items()):
-        model = make_model(SHAPES[shape], seed=seed + 21, family="hubert")
-        write_fairseq_hubert(name, model)
-        audio, targets = make_batch(model, [4001, 7333], seed=seed + 31)
-        write_case(os.path.join(TARGET, name), model, audio, targets, updates=3)
-
-
 def letters(model):
     """The symbols of the golden vocabularies, those of a dictionary's file."""
     return (["|"] + [chr(65 + i) for i in range(model.config.vocab_size)])[: model.config.vocab_size - 4]
@@ -125,15 +115,6 @@ def letters(model):
 def fairseq_path(name):
     os.makedirs(os.path.join(TARGET, "fairseq"), exist_ok=True)
     return os.path.join(TARGET, "fairseq", name + ".pt")
-
-
-def write_fairseq_hubert(name, model):
-    pretraining = {"label_embs_concat": torch.zeros(4, 8), "final_proj.weight": torch.zeros(8, model.config.hidden_size)}
-    if name == "hubert-group":
-        fairseq_format.write(fairseq_path(name + "-pretrained"), model, "cfg", legacy=False, extra_tensors=pretraining)
-    else:
-        fairseq_format.write(
-            fairseq_path(name), model, "omegaconf", legacy=True, labels="ltr", symbols=letters(model))
 
 
 def write_fairseq():
@@ -150,6 +131,13 @@ def write_fairseq():
         **NO_NOISE, **SHAPES["tiny-group"], "num_codevectors_per_group": 6, "num_codevector_groups": 2,
         "codevector_dim": 8, "proj_codevector_dim": 10})
     fairseq_format.write(fairseq_path("pretrained-args-zip"), Wav2Vec2ForPreTraining(config), "args", legacy=False)
+    group, stable = (
+        HubertForCTC.from_pretrained(os.path.join(HERE, "models", name)) for name in ("hubert-group", "hubert-stable"))
+    fairseq_format.write(
+        fairseq_path("hubert-stable"), stable, "omegaconf", legacy=True, labels="ltr", symbols=letters(stable))
+    pretraining = {"label_embs_concat": torch.zeros(4, 8), "final_proj.weight": torch.zeros(8, group.config.hidden_size)}
+    fairseq_format.write(
+        fairseq_path("hubert-group-pretrained"), group, "cfg", legacy=False, extra_tensors=pretraining)
 
 
 def main():
@@ -160,7 +148,6 @@ def main():
     write_legacy(weights)
     write_headless(weights)
     write_views()
-    write_hubert()
     write_fairseq()
 
 

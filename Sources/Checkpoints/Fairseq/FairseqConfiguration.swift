@@ -17,7 +17,8 @@ struct FairseqConfiguration {
         guard let whole = try Self.whole(archive) else {
             throw CheckpointError(
                 archive.path,
-                "has neither cfg nor args: not a fairseq checkpoint. Weights alone need a config.json beside them")
+                "has neither cfg nor args: not a fairseq checkpoint. Weights alone need a config.json beside them"
+            )
         }
         var parts = Self.parts(of: whole)
         task = parts.task

@@ -57,7 +57,9 @@ private struct ExpressionParser {
         while !take("]") {
             guard convolutions.isEmpty || take(",") else { return nil }
             if take("]") { break }
-            guard convolutions.count < FairseqConvolution.maximumCount, let triple = triple() else { return nil }
+            guard convolutions.count < FairseqConvolution.maximumCount, let triple = triple() else {
+                return nil
+            }
             convolutions.append(triple)
         }
         return convolutions

@@ -21,7 +21,9 @@ enum FairseqNames {
     /// The fate of a tensor of the network without its head.
     private static func body(_ name: String, family: String) -> Fate {
         if let pretraining = pretrainingFate(of: name, family: family) { return pretraining }
-        let numbered = [("feature_extractor.conv_layers.", convolutionParts), ("encoder.layers.", blockParts)]
+        let numbered = [
+            ("feature_extractor.conv_layers.", convolutionParts), ("encoder.layers.", blockParts),
+        ]
         for (prefix, parts) in numbered {
             guard let rest = stripped(name, of: prefix), let dot = rest.firstIndex(of: ".") else { continue }
             guard Int(rest[..<dot]) != nil,

@@ -86,7 +86,8 @@ extension Wav2Vec2Configuration: Decodable {
             throw refuse(.projectionNorm, "a model without this norm is not built here")
         }
         if try container.decodeIfPresent(Bool.self, forKey: .positionalBatchNorm) == true {
-            throw refuse(.positionalBatchNorm, "a batch norm before the positional convolution is not built here")
+            throw refuse(
+                .positionalBatchNorm, "a batch norm before the positional convolution is not built here")
         }
         if try container.decodeIfPresent(Bool.self, forKey: .hasAdapter) == true
             || container.decodeIfPresent(Int.self, forKey: .adapterSize) != nil

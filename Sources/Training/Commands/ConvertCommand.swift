@@ -27,7 +27,7 @@ public func runConvert(_ options: ConvertOptions, session: Session) throws {
         guard session.isRoot else { return }
         let source = try StoredModel.open(options.source, dictionary: options.dictionary)
         let weights = try source.openWeights()
-        let network = Wav2Vec2(try checkedConfiguration(of: source))
+        let network = Wav2Vec2(try SpeechModel.checkedConfiguration(of: source))
         let hasHead = weights.info("lm_head.weight") != nil
         guard !hasHead || source.tokens != nil || source.isDirectory else { throw source.withoutTokens }
         let match = try matchParameters(
@@ -46,17 +46,6 @@ public func runConvert(_ options: ConvertOptions, session: Session) throws {
                 + "\(counts.weights) weights"
                 + (source.leftOut.isEmpty ? "" : "; left out: " + source.leftOut.joined(separator: ", ")))
     }
-}
-
-/// The shape that a model states, if it can be built and agrees with its tokens.
-private func checkedConfiguration(of source: StoredModel) throws -> Wav2Vec2Configuration {
-    let configuration = try SpeechModel.configuration(of: source)
-    var faults = configuration.faults()
-    if let count = source.tokens?.count, count != configuration.vocabularySize {
-        faults.append("the head has \(configuration.vocabularySize) rows, but the vocabulary \(count) tokens")
-    }
-    guard faults.isEmpty else { throw CheckpointError(source.path, faults.joined(separator: "; ")) }
-    return configuration
 }
 
 /// Copies all floating-point tensors, the network's under the names of its parameters.

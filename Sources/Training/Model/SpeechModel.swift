@@ -88,7 +88,8 @@ struct SpeechModel: Sendable {
         guard configuration.vocabularySize == tokens.count else {
             throw CheckpointError(
                 source.configPath,
-                "vocab_size is \(configuration.vocabularySize), but the vocabulary has \(tokens.count) tokens")
+                "vocab_size is \(configuration.vocabularySize), but the vocabulary has \(tokens.count) tokens"
+            )
         }
         vocabulary = try Vocabulary(
             tokens: tokens, blank: source.tokenizer.pad, wordDelimiter: wordDelimiter,
@@ -107,6 +108,20 @@ struct SpeechModel: Sendable {
             let key = context.codingPath.map(\.stringValue).joined(separator: ".")
             throw CheckpointError(source.configPath, "\(key): \(context.debugDescription)")
         }
+    }
+
+    /// The shape that a stored model states, if it can be built and agrees with the model's tokens.
+    static func checkedConfiguration(of source: StoredModel) throws -> Wav2Vec2Configuration {
+        let configuration = try Self.configuration(of: source)
+        var faults = configuration.faults()
+        if let count = source.tokens?.count, count != configuration.vocabularySize {
+            faults.append(
+                "vocab_size is \(configuration.vocabularySize), but the vocabulary has \(count) tokens")
+        }
+        guard faults.isEmpty else {
+            throw CheckpointError(source.configPath, faults.joined(separator: "; "))
+        }
+        return configuration
     }
 
     /// Reads the weights into a flat store; what the file lacks and may lack is drawn afresh.

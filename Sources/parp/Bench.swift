@@ -15,7 +15,7 @@ struct BenchStep: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "step", abstract: "Measure updates of fine-tuning on noise; under mpirun, of all ranks.")
 
-    @Option(help: "A preset (tiny, base, large, xlsr53) or a model directory.")
+    @Option(help: "A preset (tiny, base, large, xlsr53) a model directory or a fairseq checkpoint.")
     var model = "base"
 
     @Option(help: "Utterances a rank.")

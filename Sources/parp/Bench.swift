@@ -9,7 +9,9 @@ extension MeasuredFeatures: ExpressibleByArgument {}
 struct Bench: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Measure the speed of the parts of training.",
-        subcommands: [BenchStep.self, BenchCollectives.self, BenchPrune.self, BenchKernels.self])
+        subcommands: [
+            BenchStep.self, BenchCollectives.self, BenchPrune.self, BenchKernels.self, BenchLoad.self,
+        ])
 }
 
 /// `parp bench step`.
@@ -17,7 +19,7 @@ struct BenchStep: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "step", abstract: "Measure updates of fine-tuning on noise; under mpirun, of all ranks.")
 
-    @Option(help: "A preset (tiny, small, base, large, xlsr53) or a model directory.")
+    @Option(help: "A preset (tiny, small, base, large, xlsr53), a model directory or a fairseq checkpoint.")
     var model = "base"
 
     @Option(help: "Utterances a rank.")

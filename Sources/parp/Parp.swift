@@ -21,7 +21,7 @@ struct Parp: ParsableCommand {
             """,
         version: parpVersion,
         subcommands: [
-            Train.self, Pretrain.self, Evaluate.self, Transcribe.self, Prune.self, Init.self,
+            Train.self, Pretrain.self, Evaluate.self, Transcribe.self, Prune.self, Convert.self, Init.self,
             RecipeReference.self,
             Bench.self,
         ])

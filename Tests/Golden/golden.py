@@ -11,7 +11,9 @@ import os
 import numpy
 import torch
 from safetensors.torch import save_file
-from transformers import Wav2Vec2Config, Wav2Vec2ForCTC
+from transformers import HubertConfig, HubertForCTC, Wav2Vec2Config, Wav2Vec2ForCTC
+
+FAMILIES = {"wav2vec2": (Wav2Vec2Config, Wav2Vec2ForCTC), "hubert": (HubertConfig, HubertForCTC)}
 
 NO_NOISE = dict(
     hidden_dropout=0.0, activation_dropout=0.0, attention_dropout=0.0, feat_proj_dropout=0.0, final_dropout=0.0,
@@ -36,11 +38,11 @@ SHAPES = {
 }
 
 
-def make_model(shape, seed):
+def make_model(shape, seed, family="wav2vec2"):
     """A model with weights far enough from their initial values that no gradient is hidden by a zero."""
     torch.manual_seed(seed)
-    config = Wav2Vec2Config(**{**NO_NOISE, **shape})
-    model = Wav2Vec2ForCTC(config)
+    make_config, make_network = FAMILIES[family]
+    model = make_network(make_config(**{**NO_NOISE, **shape}))
     with torch.no_grad():
         for name, parameter in model.named_parameters():
             if name.endswith("bias") or "layer_norm" in name:

@@ -14,7 +14,7 @@ struct Wav2Vec2Backbone: Sendable {
     init(_ configuration: Wav2Vec2Configuration, in layout: inout ParameterLayout) {
         precondition(configuration.faults().isEmpty, configuration.faults().joined(separator: "; "))
         self.configuration = configuration
-        let name = configuration.modelType
+        let name = configuration.family.rawValue
         featureExtractor = FeatureExtractor("\(name).feature_extractor", configuration, in: &layout)
         featureProjection = FeatureProjection("\(name).feature_projection", configuration, in: &layout)
         maskEmbedding = layout.add(

@@ -26,16 +26,16 @@ struct PretrainingModel: Sendable {
                 preprocessor: preprocessor, config: configuration.json(preset.objective), weights: nil)
             return
         }
-        let directory = try ModelDirectory(path: path)
-        let configuration = try SpeechModel.configuration(of: directory)
-        let stated = try JSONDecoder().decode(PretrainingConfiguration.self, from: directory.configData)
+        let source = try StoredModel(path: path)
+        let configuration = try SpeechModel.configuration(of: source)
+        let stated = try JSONDecoder().decode(PretrainingConfiguration.self, from: Data(source.config.line.utf8))
         let names = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
-        let hasWeights = names.contains { name in
+        let hasWeights = !source.isDirectory || names.contains { name in
             [".safetensors", ".bin", ".index.json"].contains { name.hasSuffix($0) }
         }
         try self.init(
-            configuration, objective: settings.objective(of: stated), preprocessor: directory.preprocessor,
-            config: directory.config, weights: hasWeights ? path : nil)
+            configuration, objective: settings.objective(of: stated), preprocessor: source.preprocessor,
+            config: source.config, weights: hasWeights ? path : nil)
     }
 
     private init(
@@ -58,10 +58,10 @@ struct PretrainingModel: Sendable {
     func loadWeights(into values: Tensor, seed: UInt64) throws {
         network.layout.initialize(values, seed: seed)
         guard let weights else { return }
-        let source = try openModelWeights(directory: weights)
+        let source = try StoredModel(path: weights).openWeights()
         try checkCodebooks(of: source)
         let report = try loadParameters(from: source, into: values, layout: network.layout)
-        let encoder = network.configuration.modelType + "."
+        let encoder = network.configuration.family.rawValue + "."
         let missing = report.missing.filter {
             $0.name.hasPrefix(encoder) && !$0.name.hasSuffix("masked_spec_embed")
         }
@@ -110,6 +110,6 @@ struct PretrainingModel: Sendable {
         config["mask_time_length"] = .integer(recipe.augmentation.timeMaskLength)
         // Weights are written in float32, whatever they were read from; transformers casts to what stands here.
         for key in ["dtype", "torch_dtype"] where config[key] != nil { config[key] = .string("float32") }
-        return ModelFiles(config: config, tokens: [], preprocessor: preprocessor, card: card)
+        return ModelFiles(config: config, tokens: nil, preprocessor: preprocessor, card: card)
     }
 }

@@ -7,7 +7,9 @@ extension RecipeKey {
         RecipeKey("", "seed", \.seed, "Where all random numbers are counted from.", must: "be 0 or more") {
             $0 >= 0
         },
-        RecipeKey("model", "path", \.model.path, "The model directory to start from."),
+        RecipeKey(
+            "model", "path", \.model.path,
+            "The model to start from: a Hugging Face directory or a fairseq checkpoint."),
         RecipeKey(
             "model", "vocabulary", \.model.vocabulary,
             "A vocab.json; empty takes the model's own, or builds one from the transcripts if it has none."),

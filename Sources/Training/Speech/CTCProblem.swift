@@ -20,7 +20,7 @@ struct CTCProblem: RunProblem {
     }
 
     var layout: ParameterLayout { model.network.layout }
-    var modelPath: String { model.directory.path }
+    var modelPath: String { model.source.path }
     var pruningMethod: any PruningMethod { recipe.pruningMethod }
 
     func loadWeights(into values: Tensor, seed: UInt64) throws {

@@ -183,7 +183,7 @@ extension DatasetChecker {
         needsAlignment: Bool, remedy: String = "data.bad_utterances = \"skip\""
     ) {
         self.init(
-            configuration: model.network.configuration, preprocessor: model.directory.preprocessor,
+            configuration: model.network.configuration, preprocessor: model.source.preprocessor,
             transcripts: Transcripts(
                 vocabulary: model.vocabulary, labels: labels, textCase: textCase,
                 needsAlignment: needsAlignment),

@@ -72,7 +72,7 @@ transcripts: build .venv
 	$(PYTHON) Tests/Parity/transcripts.py $(BIN)/parp $(MODEL) $(MANIFEST)
 
 bench-peer: build .venv
-	cluster/corpora/fetch_asterisk.sh en
+	cluster/corpora/fetch.sh asterisk-en
 	$(PYTHON) Tests/Benchmarks/peer.py $(BIN)/parp --manifest build/corpora/asterisk-en/train.jsonl
 
 bench-load: build .venv

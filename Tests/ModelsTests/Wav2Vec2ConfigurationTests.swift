@@ -29,8 +29,8 @@ struct Wav2Vec2ConfigurationTests {
     @Test("small has 4 to 6 million weights, and every preset can be built", arguments: ModelPreset.allCases)
     func presets(preset: ModelPreset) {
         #expect(preset.configuration.faults() == [])
-        let quantizer = preset.quantizer
-        #expect(quantizer.codevectorSize % quantizer.groups == 0)
+        let objective = preset.objective
+        #expect(objective.codevectorSize % objective.codebookGroups == 0)
         guard preset == .small else { return }
         #expect((4_000_000...6_000_000).contains(Wav2Vec2(preset.configuration).layout.parameterCount))
     }

@@ -104,11 +104,10 @@ let package = Package(
             name: "ParityProbe",
             dependencies: ["Models", "Kernels", "Optimization", "Checkpoints", "Tensors", "TestSupport"],
             path: "Tests/Parity",
-<<<<<<< HEAD
-            exclude: ["parity.py", "families.py", "transcripts.py", "check_directory.py", "pretraining.py"],
-=======
-            exclude: ["parity.py", "pretraining_parity.py", "transcripts.py", "check_directory.py"],
->>>>>>> objective
+            exclude: [
+                "parity.py", "families.py", "pretraining.py", "pretraining_parity.py", "transcripts.py",
+                "check_directory.py",
+            ],
             sources: ["ParityProbe.swift"],
             swiftSettings: swiftSettings),
         .executableTarget(

@@ -41,12 +41,8 @@ SHAPES = {
 def make_model(shape, seed, family="wav2vec2"):
     """A model with weights far enough from their initial values that no gradient is hidden by a zero."""
     torch.manual_seed(seed)
-<<<<<<< HEAD
     make_config, make_network = FAMILIES[family]
     model = make_network(make_config(**{**NO_NOISE, **shape}))
-=======
-    config = Wav2Vec2Config(**{**NO_NOISE, **shape})
-    model = Wav2Vec2ForCTC(config)
     disturb(model)
     model.train()
     model.config.apply_spec_augment = False
@@ -55,7 +51,6 @@ def make_model(shape, seed, family="wav2vec2"):
 
 def disturb(model):
     """Moves weights away from initial values that hide gradients."""
->>>>>>> objective
     with torch.no_grad():
         for name, parameter in model.named_parameters():
             if name.endswith("bias") or "layer_norm" in name:

@@ -1,8 +1,4 @@
-<<<<<<< HEAD
 """Writes Tests/Golden/models/*: small random models of both families and what transformers says of them.
-=======
-"""Writes Tests/Golden/models/*: small random models and what transformers says of them.
->>>>>>> objective
 
 Run: python Tests/Golden/make_golden.py
 """

@@ -103,7 +103,8 @@ let package = Package(
         .executableTarget(
             name: "ParityProbe",
             dependencies: ["Models", "Kernels", "Optimization", "Checkpoints", "Tensors", "TestSupport"],
-            path: "Tests/Parity", exclude: ["parity.py", "transcripts.py", "check_directory.py", "pretraining.py"],
+            path: "Tests/Parity",
+            exclude: ["parity.py", "transcripts.py", "check_directory.py", "pretraining.py"],
             sources: ["ParityProbe.swift"],
             swiftSettings: swiftSettings),
         .executableTarget(

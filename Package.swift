@@ -104,7 +104,10 @@ let package = Package(
             name: "ParityProbe",
             dependencies: ["Models", "Kernels", "Optimization", "Checkpoints", "Tensors", "TestSupport"],
             path: "Tests/Parity",
-            exclude: ["parity.py", "transcripts.py", "check_directory.py", "pretraining.py"],
+            exclude: [
+                "parity.py", "pretraining_parity.py", "pretraining_run.py", "transcripts.py",
+                "check_directory.py",
+            ],
             sources: ["ParityProbe.swift"],
             swiftSettings: swiftSettings),
         .executableTarget(

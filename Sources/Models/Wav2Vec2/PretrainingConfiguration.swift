@@ -17,8 +17,9 @@ public struct PretrainingConfiguration: Sendable, Hashable {
     public var diversityWeight: Float = 0.1
     /// Weight of the mean square of the feature encoder's output; fairseq pre-trains base with 10.
     public var featurePenaltyWeight: Float = 0
-    /// What the gradient is multiplied with where it enters the feature encoder; fairseq's `feature_grad_mult`,
-    /// with which it pre-trains base at 0.1. With 0 the feature encoder is frozen.
+    /// What the gradient is multiplied with where it enters the feature encoder.
+    ///
+    /// fairseq's `feature_grad_mult`, with which it pre-trains base at 0.1. With 0 the feature encoder is frozen.
     public var featureGradientScale: Float = 1
     /// Dropout probability of the features that are quantised.
     public var quantizerDropout: Float = 0

@@ -87,7 +87,9 @@ let package = Package(
                 "Checkpoints", "TOMLKit",
             ]),
         // 5
-        room("Studies", ["Training", "Models", "Kernels", "Collectives", "Checkpoints", "Tensors"]),
+        room(
+            "Studies",
+            ["Training", "Models", "Kernels", "Optimization", "Pruning", "Collectives", "Checkpoints", "Tensors"]),
         // 6
         .executableTarget(
             name: "parp",
@@ -105,7 +107,7 @@ let package = Package(
             dependencies: ["Models", "Kernels", "Optimization", "Checkpoints", "Tensors", "TestSupport"],
             path: "Tests/Parity",
             exclude: [
-                "parity.py", "families.py", "pretraining.py", "pretraining_parity.py", "transcripts.py",
+                "parity.py", "families.py", "pretraining_parity.py", "pretraining_run.py", "transcripts.py",
                 "check_directory.py",
             ],
             sources: ["ParityProbe.swift"],

@@ -56,7 +56,9 @@ struct PretrainTests {
         let fixture = try Fixture.forPretraining()
         let outcome = try parp(pretrain + ["run"], in: fixture.folder)
         #expect(outcome.status == 0, "\(outcome.screen)")
-        #expect(outcome.count("0.5 s, shorter than data.min_seconds") == 2, "\(outcome.screen)")
+        #expect(outcome.count("1 shorter than data.min_seconds") == 2, "\(outcome.screen)")
+        let environment = String(decoding: try fixture.folder.read("run/environment.json"), as: UTF8.self)
+        #expect(environment.contains("0.5 s, shorter than data.min_seconds"), "\(environment)")
         for field in [
             "loss", "contrastive_bits", "diversity", "feature_penalty", "accuracy", "code_perplexity",
             "code_perplexity_2", "probability_perplexity", "gumbel_temperature", "gradient_norm",

@@ -18,7 +18,7 @@ public func runPretraining(_ options: TrainOptions, session: Session) throws {
         return PreparedProblem(
             problem: PretrainingProblem(
                 recipe: recipe, model: model, train: train.dataset, valid: valid.dataset),
-            leftOut: train.skipped + valid.skipped,
+            leftOut: [train, valid].flatMap { $0.skipped + $0.short },
             announcement: announcement(recipe, model: model, train: train, valid: valid, session: session))
     }
 }

@@ -12,6 +12,8 @@ struct DatasetCheck: Sendable {
     let dataset: SpeechDataset
     /// Why others were left out, a sentence each.
     let skipped: [String]
+    /// Those that are shorter than the recipe uses, a sentence each.
+    let short: [String]
     /// Utterances whose audio had another sample rate.
     let resampled: Int
 
@@ -20,6 +22,8 @@ struct DatasetCheck: Sendable {
         let first =
             "\(name): \(dataset.utterances.count) utterances, \(Progress.duration(dataset.totalSeconds))"
             + (resampled > 0 ? ", \(resampled) resampled to \(dataset.sampleRate) Hz" : "")
+            + (short.isEmpty
+                ? "" : ", \(short.count) shorter than data.min_seconds (named in environment.json)")
             + (skipped.isEmpty ? "" : ", \(skipped.count) left out:")
         return [first] + skipped.map { "  \($0)" }
     }
@@ -76,10 +80,10 @@ struct DatasetChecker {
             }
         }
         return try session.together {
-            let refused = sentences(findings.filter { !$0.isTooShort })
-            if policy == .refuse && !refused.isEmpty { throw refusal(refused, path: path) }
-            let faults = sentences(findings)
-            return try select(findings, of: manifest, faults: faults)
+            let faults = sentences(findings.filter { !$0.isTooShort })
+            if policy == .refuse && !faults.isEmpty { throw refusal(faults, path: path) }
+            return try select(
+                findings, of: manifest, faults: faults, short: sentences(findings.filter(\.isTooShort)))
         }
     }
 
@@ -146,7 +150,7 @@ struct DatasetChecker {
     }
 
     private func select(
-        _ findings: [Finding], of manifest: Manifest, faults: [String]
+        _ findings: [Finding], of manifest: Manifest, faults: [String], short: [String]
     ) throws -> DatasetCheck {
         var utterances: [Utterance] = []
         var targets: [[Int]] = []
@@ -159,7 +163,8 @@ struct DatasetChecker {
         guard !utterances.isEmpty else {
             throw UserError(
                 .data,
-                "\(manifest.path): none of its utterances can be used:\n" + faults.joined(separator: "\n"))
+                "\(manifest.path): none of its utterances can be used:\n"
+                    + (faults + short).joined(separator: "\n"))
         }
         let references = utterances.map {
             words(transcripts?.textCase.apply($0.text) ?? "").joined(separator: " ")
@@ -172,7 +177,8 @@ struct DatasetChecker {
                 audioHashes: findings.filter { $0.fault == nil }.map(\.audioHash),
                 sampleRate: preprocessor.samplingRate,
                 normalizesWaveform: preprocessor.normalizes),
-            skipped: faults, resampled: findings.filter { $0.fault == nil && $0.isResampled }.count)
+            skipped: faults, short: short,
+            resampled: findings.filter { $0.fault == nil && $0.isResampled }.count)
     }
 }
 

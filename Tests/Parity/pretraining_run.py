@@ -1,4 +1,4 @@
-"""Compares what `parp pretrain` wrote with transformers: pretraining.py RUN_DIRECTORY.
+"""Compares what `parp pretrain` wrote with transformers: pretraining_run.py RUN_DIRECTORY.
 
 The run's last evaluation must be of one utterance of a JSONL manifest that no `data.max_seconds` cuts. Its masks and
 distractors are counted here once more; from `final/` Wav2Vec2ForPreTraining must then make the same losses.

@@ -89,7 +89,10 @@ let package = Package(
         // 5
         room(
             "Studies",
-            ["Training", "Models", "Kernels", "Optimization", "Pruning", "Collectives", "Checkpoints", "Tensors"]),
+            [
+                "Training", "Models", "Kernels", "Optimization", "Pruning", "Collectives", "Checkpoints",
+                "Tensors",
+            ]),
         // 6
         .executableTarget(
             name: "parp",

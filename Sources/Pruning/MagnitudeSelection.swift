@@ -53,7 +53,9 @@ private let infinity: UInt32 = 0x7F80_0000
 
 /// The sentence about the first parameter that holds a weight which is not a number.
 private func notANumber(_ segments: [Tensor], _ pool: PrunablePool) -> PruningError {
-    let culprit = zip(pool.members, segments).first { Partition([$0.1], 0...infinity, capacity: 0).hasNoNumber }
+    let culprit = zip(pool.members, segments).first {
+        Partition([$0.1], 0...infinity, capacity: 0).hasNoNumber
+    }
     return PruningError(
         "\(culprit?.0.slot.name ?? "the pool") holds a weight that is not a number, which has no magnitude to "
             + "prune by; resume from an earlier checkpoint with a lower learning rate")

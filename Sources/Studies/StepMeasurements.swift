@@ -43,7 +43,9 @@ struct StepMeasurements {
         let rate = audioFactor * audio.reduce(0, +) / slowest.reduce(0, +)
         // Backward computes a trained encoder's gradients by inputs and by weights.
         let encoderPasses: [MeasuredFeatures: Double] = [.computed: 1, .cached: 0, .trained: 3]
-        let flops = zip(operations, encoderOperations).map { $0 + encoderPasses[options.features, default: 0] * $1 }
+        let flops = zip(operations, encoderOperations).map {
+            $0 + encoderPasses[options.features, default: 0] * $1
+        }
         let speed = flops.reduce(0, +) / slowest.reduce(0, +)
         let bound = gemms.reduce(0, +)
         func median(_ phase: (StepPhases) -> Double) -> JSONValue {

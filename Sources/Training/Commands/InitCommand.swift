@@ -52,7 +52,8 @@ public func runInit(_ options: InitOptions, session: Session) throws {
         try writeModelDirectory(
             at: options.output, values: store.values.all, layout: network.layout,
             files: ModelFiles(
-                config: configuration.json(options.preset.objective), tokens: tokens, preprocessor: preprocessor,
+                config: configuration.json(options.preset.objective), tokens: tokens,
+                preprocessor: preprocessor,
                 tokenizer: TokenizerConfig()))
         if options.withoutVocabulary {
             try FileManager.default.removeItem(atPath: options.output + "/vocab.json")

@@ -28,11 +28,14 @@ struct PretrainingModel: Sendable {
         }
         let source = try StoredModel(path: path)
         let configuration = try SpeechModel.configuration(of: source)
-        let stated = try JSONDecoder().decode(PretrainingConfiguration.self, from: Data(source.config.line.utf8))
+        let stated = try JSONDecoder().decode(
+            PretrainingConfiguration.self, from: Data(source.config.line.utf8))
         let names = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
-        let hasWeights = !source.isDirectory || names.contains { name in
-            [".safetensors", ".bin", ".index.json"].contains { name.hasSuffix($0) }
-        }
+        let hasWeights =
+            !source.isDirectory
+            || names.contains { name in
+                [".safetensors", ".bin", ".index.json"].contains { name.hasSuffix($0) }
+            }
         try self.init(
             configuration, objective: settings.objective(of: stated), preprocessor: source.preprocessor,
             config: source.config, weights: hasWeights ? path : nil)

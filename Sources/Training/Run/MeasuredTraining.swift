@@ -69,7 +69,8 @@ package struct MeasuredTraining: ~Copyable {
         var task = CTCTask.Settings(
             seed: 1, regularization: recipe.regularization.settings,
             augmentation: recipe.augmentation.settings, freezeFeatureEncoder: !settings.trainsFeatureEncoder,
-            freezeEncoderUpdates: 0, rankSeconds: settings.rankSeconds, blank: network.configuration.padTokenId, zeroInfinity: true)
+            freezeEncoderUpdates: 0, rankSeconds: settings.rankSeconds,
+            blank: network.configuration.padTokenId, zeroInfinity: true)
         task.regularization.layerDrop = 0
         trainer = Trainer(
             task: CTCTask(model: network, data: data, batches: batches, settings: task), store: store,

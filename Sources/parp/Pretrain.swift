@@ -11,22 +11,10 @@ struct Pretrain: ParsableCommand {
             fine-tunes and transformers loads as Wav2Vec2ForPreTraining. `parp recipe --pretrain` prints a recipe.
             """)
 
-    @Argument(help: "The recipe, a TOML file.")
-    var recipe: String
-
-    @Option(
-        name: .customLong("set"),
-        help: ArgumentHelp("Change a key of the recipe; may be given often.", valueName: "section.key=value"))
-    var overrides: [String] = []
-
-    @Option(help: "The run directory (default: runs/RECIPE).")
-    var output: String?
-
-    @Flag(help: "Go on with the run in the directory, from its newest checkpoint.")
-    var resume = false
+    @OptionGroup
+    var arguments: RunArguments
 
     func run() {
-        let options = TrainOptions(recipe: recipe, overrides: overrides, output: output, resume: resume)
-        launch { try runPretraining(options, session: $0) }
+        launch { try runPretraining(arguments.options, session: $0) }
     }
 }

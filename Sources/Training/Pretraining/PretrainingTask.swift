@@ -6,7 +6,7 @@ internal import Tensors
 
 /// Self-supervised pre-training of wav2vec 2.0 (Baevski et al., 2020, section 3): telling the quantised frame
 /// behind a mask from others of its utterance.
-struct PretrainingTask: TrainingTask {
+struct PretrainingTask: SpeechTask {
     let model: Wav2Vec2Pretraining
     let data: SpeechDataset
     let schedule: BatchSchedule
@@ -33,14 +33,7 @@ struct PretrainingTask: TrainingTask {
 
     var layout: ParameterLayout { model.layout }
 
-    func globalBatch(update: Int) -> [Int] { schedule.batch(update: update).items }
-
-    func microBatches(of globalBatch: [Int], rank: Int, rankCount: Int) -> [[Int]] {
-        let plan = EpochPlan.self
-        let share = plan.shares(of: globalBatch, utterances: data.utterances, rankCount: rankCount)[rank]
-        return plan.microBatches(
-            of: share, utterances: data.utterances, rankSeconds: settings.rankSeconds)
-    }
+    var rankSeconds: Double { settings.rankSeconds }
 
     /// Reads the audio of a micro-batch, another piece of long utterances in every update.
     func load(_ items: [Int], update: Int) throws -> SpeechMicroBatch {

@@ -6,7 +6,7 @@ internal import Tensors
 
 /// CTC fine-tuning of wav2vec 2.0 on transcribed speech (Graves et al., 2006; Baevski et al., 2020, section
 /// 3.2).
-struct CTCTask: TrainingTask {
+struct CTCTask: SpeechTask {
     let model: Wav2Vec2
     let data: SpeechDataset
     let schedule: BatchSchedule
@@ -45,16 +45,7 @@ struct CTCTask: TrainingTask {
     /// The model's parameters.
     var layout: ParameterLayout { model.layout }
 
-    /// The utterances of an update's global batch.
-    func globalBatch(update: Int) -> [Int] { schedule.batch(update: update).items }
-
-    /// This rank's utterances, in micro-batches of at most `rankSeconds` of audio.
-    func microBatches(of globalBatch: [Int], rank: Int, rankCount: Int) -> [[Int]] {
-        let plan = EpochPlan.self
-        let share = plan.shares(of: globalBatch, utterances: data.utterances, rankCount: rankCount)[rank]
-        return plan.microBatches(
-            of: share, utterances: data.utterances, rankSeconds: settings.rankSeconds)
-    }
+    var rankSeconds: Double { settings.rankSeconds }
 
     /// Reads and normalises the audio of a micro-batch.
     func load(_ items: [Int], update: Int) throws -> SpeechMicroBatch { try data.load(items) }

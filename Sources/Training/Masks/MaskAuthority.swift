@@ -69,8 +69,10 @@ package struct MaskAuthority {
         let report = PruneReport(
             sparsity: sparsity, pruned: pool.count - mask.keptCount, poolSize: pool.count,
             threshold: threshold, revived: mask.revived(since: current),
-            overlapWithPrevious: initial == nil ? 1 : mask.overlap(with: current),
-            overlapWithInitial: initial.map(mask.overlap) ?? 1, hash: mask.hash,
+            overlapWithPrevious: initial == nil
+                ? 1 : mask.comparison(with: current).intersectionOverUnion,
+            overlapWithInitial: initial.map { mask.comparison(with: $0).intersectionOverUnion } ?? 1,
+            hash: mask.hash,
             seconds: monotonicSeconds() - start)
         current = mask
         if initial == nil { initial = mask }

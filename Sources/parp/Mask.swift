@@ -44,8 +44,8 @@ struct MaskCompare: ParsableCommand {
     @Argument(help: "Two masks or more.")
     var sources: [String] = []
 
-    @Option(help: "A run, whose masks are compared with those before them.")
-    var run: String?
+    @Option(name: .customLong("run"), help: "A run, whose masks are compared with those before them.")
+    var runDirectory: String?
 
     @Flag(help: "Leave model directories' biases out.")
     var withoutBiases = false
@@ -55,7 +55,7 @@ struct MaskCompare: ParsableCommand {
 
     func run() {
         let options = MaskCompareOptions(
-            sources: sources, run: run, includesBiases: !withoutBiases, json: json)
+            sources: sources, run: runDirectory, includesBiases: !withoutBiases, json: json)
         launch { try runMaskCompare(options, session: $0) }
     }
 }

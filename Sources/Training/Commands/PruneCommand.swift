@@ -50,6 +50,8 @@ public func runPrune(_ options: PruneOptions, session: Session) throws {
         try model.loadWeights(into: store.values.all, seed: UInt64(options.seed))
         let pool = PrunablePool(layout)
         let (mask, threshold) = try choose(options, store.values.all, pool)
+        var parentHash = ContentHash()
+        parentHash.combine(store.values.all)
         mask.apply(to: store.values.all, pool: pool)
         try writeModelDirectory(
             at: options.output, values: store.values.all, layout: layout, files: model.files(card: nil))
@@ -57,7 +59,8 @@ public func runPrune(_ options: PruneOptions, session: Session) throws {
         hash.combine(store.values.all)
         let provenance = MaskProvenance(
             method: options.method.rawValue, update: 0, sparsityTarget: options.sparsity,
-            threshold: threshold, parent: options.model, weightsHash: hash.value)
+            threshold: threshold, seed: options.method == .random ? options.seed : nil,
+            parent: options.model, parentHash: parentHash.value, weightsHash: hash.value)
         try MaskFile.write(mask, pool: pool, provenance: provenance, to: options.output + "/mask.safetensors")
         print(
             "\(options.output): \(mask.prunedCount) of \(mask.count) prunable weights are zero "

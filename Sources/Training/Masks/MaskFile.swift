@@ -20,7 +20,7 @@ struct MaskProvenance: Sendable {
     var parent: String
     /// The hash of its weights.
     var parentHash: UInt64?
-    /// The hash of the weights that the mask was made from.
+    /// The hash of the weights once they were pruned.
     var weightsHash: UInt64
 
     fileprivate var strings: [String: String] {

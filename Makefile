@@ -6,7 +6,7 @@ export OMPI_ALLOW_RUN_AS_ROOT = 1
 export OMPI_ALLOW_RUN_AS_ROOT_CONFIRM = 1
 PYTHON ?= .venv/bin/python
 
-.PHONY: help setup build demo test lint format parity golden overfit transcripts bench-peer clean
+.PHONY: help setup build demo test lint format parity golden overfit transcripts bench-peer bench-load clean
 
 help:
 	@echo "make demo     fetch recorded speech, fine-tune on 2 ranks, print dense and pruned error rates"
@@ -16,6 +16,7 @@ help:
 	@echo "make overfit  overfit 50 recordings on 2 ranks, to under 5 % word error rate"
 	@echo "make transcripts  compare the demo's transcripts with transformers' (installs PyTorch)"
 	@echo "make bench-peer   measure transformers + DDP and parp in turn on the same batches (installs PyTorch)"
+	@echo "make bench-load   measure loading XLSR-53 from each kind of file beside cat (installs PyTorch)"
 	@echo "make golden   make the golden files anew (installs PyTorch)"
 	@echo "make lint     check formatting and the dependency rules;  make format  formats"
 
@@ -62,6 +63,7 @@ golden: .venv
 parity: build .venv
 	$(SWIFT) build -c release --product ParityProbe
 	$(PYTHON) Tests/Parity/parity.py $(BIN)
+	$(PYTHON) Tests/Parity/families.py $(BIN)
 
 # MODEL and MANIFEST: any model directory and JSONL manifest of 16 kHz audio.
 MODEL ?= build/demo/parp/final
@@ -70,8 +72,11 @@ transcripts: build .venv
 	$(PYTHON) Tests/Parity/transcripts.py $(BIN)/parp $(MODEL) $(MANIFEST)
 
 bench-peer: build .venv
-	cluster/corpora/fetch_asterisk.sh en
+	cluster/corpora/fetch.sh asterisk-en
 	$(PYTHON) Tests/Benchmarks/peer.py $(BIN)/parp --manifest build/corpora/asterisk-en/train.jsonl
+
+bench-load: build .venv
+	$(PYTHON) Tests/Benchmarks/load.py $(BIN)/parp
 
 clean:
 	rm -rf .build build

@@ -97,7 +97,7 @@ extension ComparedMethod {
         }
     }
 
-    /// Rounds that train what the rounds before have kept: nothing pruned, a tenth, two tenths …
+    /// Rounds that train what the rounds before have kept: nothing pruned, a tenth, two tenths and so on.
     private static func iterativeRounds(sparsity: Double) -> [PlannedRun] {
         // 0.3 / 0.1 is a little less or more than 3; a millionth of a round is none.
         let count = max(1, Int((sparsity / iterativeStep - 1e-6).rounded(.up)))

@@ -6,21 +6,46 @@ internal import Tensors
 
 /// A model with its weights in memory, and a mask in the order of its pool.
 struct MaskedModel: ~Copyable {
-    let model: SpeechModel
+    let source: StoredModel
+    let weights: any TensorSource
+    let match: ParameterMatch
     let layout: ParameterLayout
     let store: ParameterStore
     let pool: PrunablePool
     let mask: PruningMask
 
-    /// Loads a model directory and puts a mask of its parameters in its order.
+    /// Loads a model directory, with a head or without, and puts a mask of its parameters in its order.
     static func load(_ directory: String, stored: StoredMask) throws -> MaskedModel {
-        let model = try SpeechModel.toFineTune(path: directory, vocabulary: "", training: nil)
-        let layout = model.network.layout
-        let pool = PrunablePool(layout, includesBiases: stored.includesBiases)
+        let source = try StoredModel(path: directory)
+        guard source.isDirectory else {
+            throw CheckpointError(directory, "is no model directory; `parp convert` makes one of it")
+        }
+        let weights = try source.openWeights()
+        let network = Wav2Vec2(try SpeechModel.checkedConfiguration(of: source))
+        let pool = PrunablePool(network.layout, includesBiases: stored.includesBiases)
         let mask = try stored.mask(for: pool)
-        let store = ParameterStore(layout: layout, training: false)
-        try model.loadWeights(into: store.values.all, seed: 1)
-        return MaskedModel(model: model, layout: layout, store: store, pool: pool, mask: mask)
+        let store = ParameterStore(layout: network.layout, training: false)
+        let match = try matchParameters(of: weights, with: network.layout)
+        try network.requireComplete(match.report, of: weights)
+        _ = try loadParameters(from: weights, into: store.values.all, layout: network.layout)
+        return MaskedModel(
+            source: source, weights: weights, match: match, layout: network.layout, store: store, pool: pool,
+            mask: mask)
+    }
+
+    /// Everything the model's own file has, floating-point, with the weights as they are now.
+    var writer: SafetensorsWriter {
+        var writer = SafetensorsWriter()
+        let missing = Set(match.report.missing.map(\.name))
+        for slot in layout.slots where !missing.contains(slot.name) {
+            writer.add(slot, of: store.values.all)
+        }
+        let parameters = match.parameterNames
+        for name in weights.names where parameters[name] == nil {
+            guard let info = weights.info(name), info.dataType.isFloatingPoint else { continue }
+            writer.add(name, from: weights, named: info)
+        }
+        return writer
     }
 }
 
@@ -45,10 +70,12 @@ public func runMaskApply(_ options: MaskApplyOptions, session: Session) throws {
         guard session.isRoot else { return }
         let stored = try StoredMask.load(options.mask)
         let masked = try MaskedModel.load(options.model, stored: stored)
-        let values = masked.store.values.all
-        masked.mask.apply(to: values, pool: masked.pool)
+        masked.mask.apply(to: masked.store.values.all, pool: masked.pool)
         try writeModelDirectory(
-            at: options.output, values: values, layout: masked.layout, files: masked.model.files(card: nil))
+            at: options.output, weights: masked.writer,
+            files: ModelFiles(
+                config: masked.source.config.inFloat32, tokens: masked.source.tokens,
+                preprocessor: masked.source.preprocessor, tokenizer: masked.source.tokenizer))
         try MaskFile.write(
             masked.mask, pool: masked.pool, facts: stored.facts, to: options.output + "/mask.safetensors")
         print("\(options.output): " + sparsityText(masked.mask))

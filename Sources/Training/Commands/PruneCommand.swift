@@ -59,8 +59,9 @@ public func runPrune(_ options: PruneOptions, session: Session) throws {
         hash.combine(store.values.all)
         let provenance = MaskProvenance(
             method: options.method.rawValue, update: 0, sparsityTarget: options.sparsity,
-            threshold: threshold, seed: options.method == .random ? options.seed : nil,
-            parent: options.model, parentHash: parentHash.value, weightsHash: hash.value)
+            threshold: threshold, origin: options.method == .random ? .random : .magnitude,
+            seed: options.method == .random ? options.seed : nil,
+            parent: options.model, parentHash: parentHash.description, weightsHash: hash.value)
         try MaskFile.write(mask, pool: pool, provenance: provenance, to: options.output + "/mask.safetensors")
         print(
             "\(options.output): \(mask.prunedCount) of \(mask.count) prunable weights are zero "

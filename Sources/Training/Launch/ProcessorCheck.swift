@@ -59,7 +59,8 @@ func processorWarnings(_ ranks: [RankPlacement]) -> [String] {
             let each = crowd[0].element.threads
             warnings.append(
                 "rank \(names) on \(host) runs \(wanted) thread(s) but is bound to \(own.count) processor(s); "
-                    + "bind each rank to \(each): mpirun --map-by slot:PE=\(each), or srun --cpus-per-task=\(each)")
+                    + "bind each rank to \(each): mpirun --map-by slot:PE=\(each), or srun --cpus-per-task=\(each)"
+            )
         }
     }
     return warnings

@@ -12,6 +12,8 @@ struct MaskProvenance: Sendable {
     var sparsityTarget: Double
     /// The largest magnitude pruned.
     var threshold: Float
+    /// What was masked first: `magnitude`, `random`, `random_model` or a file.
+    var origin = InitialMask.magnitude
     /// What was ranked together.
     var scope = PruningScope.global
     /// Where random numbers were counted from.
@@ -19,19 +21,19 @@ struct MaskProvenance: Sendable {
     /// The model that training started from.
     var parent: String
     /// The hash of its weights.
-    var parentHash: UInt64?
+    var parentHash: String?
     /// The hash of the weights once they were pruned.
     var weightsHash: UInt64
 
     fileprivate var strings: [String: String] {
         var strings = [
             "method": method, "step": String(update), "sparsity_target": String(sparsityTarget),
-            "threshold": String(threshold), "scope": scope.rawValue, "parent": parent,
+            "threshold": String(threshold), "origin": origin.text, "scope": scope.rawValue, "parent": parent,
             "tie_rule": "first in the pool is pruned first",
             "weights_hash": ContentHash.text(weightsHash), "tool_version": parpVersion,
         ]
         strings["seed"] = seed.map(String.init)
-        strings["parent_hash"] = parentHash.map(ContentHash.text)
+        strings["parent_hash"] = parentHash
         return strings
     }
 }

@@ -87,17 +87,13 @@ struct StoredMask: Sendable {
 
     /// The mask that a model's exact zeros are.
     private static func zeros(ofModel path: String, includesBiases: Bool) throws -> StoredMask {
-        let configuration = try SpeechModel.configuration(of: ModelDirectory(path: path))
-        let faults = configuration.faults()
-        guard faults.isEmpty else {
-            throw CheckpointError(path + "/config.json", faults.joined(separator: "; "))
-        }
-        let layout = Wav2Vec2(configuration).layout
+        let source = try StoredModel(path: path)
+        let layout = Wav2Vec2(try SpeechModel.checkedConfiguration(of: source)).layout
         let pool = PrunablePool(layout, includesBiases: includesBiases)
         let names = Set(pool.members.map(\.slot.name))
         let others = Set(layout.slots.map(\.name)).subtracting(names)
         let values = FlatBuffer(count: layout.count)
-        let weights = try openModelWeights(directory: path)
+        let weights = try source.openWeights()
         let report = try loadParameters(from: weights, into: values.all, layout: layout, skipping: others)
         if let missing = report.missing.first(where: { names.contains($0.name) }) {
             throw CheckpointError(weights.path, "lacks \(missing.name), which config.json promises")

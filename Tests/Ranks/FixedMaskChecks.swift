@@ -12,6 +12,7 @@ private let updates = 5
 func checkFixedMasks(_ runner: CheckRunner, _ workplace: Workplace) throws {
     try checkHeldMask(runner, workplace)
     try checkMaskSources(runner, workplace)
+    try checkResumed(runner, workplace)
     try checkSchedule(runner, workplace)
 }
 
@@ -136,6 +137,33 @@ private func checkMaskSources(_ runner: CheckRunner, _ workplace: Workplace) thr
         let masks = try Set(
             [magnitude, random, randomModel].map { try events("prune", in: $0)[0]["mask_hash"]?.string })
         findings.expect(masks.count == 3, "masks of different sources are the same")
+    }
+}
+
+/// A run that holds a mask and was stopped after its second update.
+private func checkResumed(_ runner: CheckRunner, _ workplace: Workplace) throws {
+    let overrides = [
+        "schedule.updates=\(updates)", "checkpoint.every_updates=2", "pruning.method=mpi",
+        "data.valid=\(workplace.oneUtterance)",
+    ]
+    let whole = try train("held-whole", overrides, runner, workplace)
+    let stopped = workplace.run("held-stopped", ranks: runner.communicator.size)
+    try runner.session.together {
+        guard runner.session.isRoot else { return }
+        let files = FileManager.default
+        try files.copyItem(atPath: whole, toPath: stopped)
+        for name in ["checkpoints/step-4", "checkpoints/step-\(updates)", "final", "best"] {
+            try files.removeItem(atPath: stopped + "/" + name)
+        }
+    }
+    try runTraining(
+        TrainOptions(recipe: workplace.recipe, overrides: overrides, output: stopped, resume: true),
+        session: runner.session)
+    try runner.check("a run that holds a mask, stopped and resumed, is the one that was not, bit for bit") {
+        findings in
+        guard runner.session.isRoot else { return }
+        findings.expect(try contents(whole) == contents(stopped), "weights, moments or masks differ")
+        findings.expect(try events("train", in: stopped).count == 2 * updates - 2, "not resumed at update 2")
     }
 }
 

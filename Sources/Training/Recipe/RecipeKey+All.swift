@@ -117,8 +117,8 @@ extension RecipeKey {
         RecipeKey(
             "pruning", "method", \.pruning.method,
             "How the subnetwork is found. `mpi` keeps the mask of the pre-trained magnitudes (nothing to do with "
-                + "message passing), `rp` a random one, `omp` and `imp` that of an earlier run; these four train "
-                + "what the mask keeps, and nothing else."),
+                + "message passing), `rp` a random one, `omp` and `imp` that of an earlier run; with these "
+                + "four, what is pruned stays 0."),
         RecipeKey(
             "pruning", "sparsity", \.pruning.sparsity, "The share of the pool that is zero in the end.",
             must: "be from 0 to 1, e.g. 0.5"

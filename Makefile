@@ -58,6 +58,7 @@ golden: .venv
 	$(PYTHON) Tests/Golden/make_golden.py
 	$(PYTHON) Tests/Golden/make_checkpoints.py
 	$(PYTHON) Tests/Golden/make_audio.py
+	.venv/bin/pip install --quiet compressed-tensors==0.12.2 && $(PYTHON) Tests/Golden/make_masks.py
 	$(PYTHON) Tests/Golden/error_rates.py
 
 parity: build .venv

@@ -137,7 +137,7 @@ let package = Package(
         tests("Text", ["Text"]),
         tests("Models", ["Models", "Kernels", "Tensors", "Checkpoints"]),
         tests("Checkpoints", ["Checkpoints", "Models", "Tensors"]),
-        tests("Training", ["Training", "Checkpoints", "Collectives", "Pruning", "Tensors"]),
+        tests("Training", ["Training", "Models", "Checkpoints", "Collectives", "Pruning", "Tensors"]),
         // Not to import it: so that the command is built before its tests run it.
         tests("parp", ["parp"]),
     ]

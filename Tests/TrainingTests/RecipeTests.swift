@@ -1,3 +1,4 @@
+import Pruning
 import Testing
 
 @testable import Training
@@ -149,7 +150,8 @@ struct RecipeTests {
             ("[model]\npath = 3", "line 2: model.path is 3; it must be a text in quotes"),
             (
                 "[pruning]\nmethod = \"lottery\"",
-                "line 2: pruning.method is \"lottery\"; it must be one of \"dense\", \"parp\", \"parp-p\""
+                "line 2: pruning.method is \"lottery\"; it must be one of "
+                    + "\"dense\", \"parp\", \"parp-p\", \"mpi\", \"omp\", \"imp\", \"rp\""
             ),
             (
                 "[optimizer]\nbetas = [0.9, true]",

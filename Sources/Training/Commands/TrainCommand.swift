@@ -66,7 +66,7 @@ private func announcement(
         model.needsFreshHead ? ", fresh head of \(model.vocabulary.size) tokens" : "")
     return [weights] + train.announcement("train") + valid.announcement("valid") + [
         "ranks: \(session.communicator.size) × \(Threads.count) thread(s); "
-            + "method: \(recipe.pruningMethod.name)"
+            + "method: \(recipe.pruning.method.rawValue)"
             + (recipe.pruning.method == .dense ? "" : ", sparsity \(recipe.pruning.sparsity)")
             + "; \(recipe.schedule.updates) updates of \(recipe.data.batchSeconds) s"
     ]

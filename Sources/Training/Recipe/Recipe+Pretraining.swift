@@ -1,5 +1,6 @@
 internal import Models
 internal import Optimization
+internal import Pruning
 
 extension Recipe {
     /// What a recipe is for: its command, the keys that it has, and their defaults.

@@ -56,11 +56,7 @@ extension Recipe {
             faults.append(
                 "data.min_seconds is \(data.minimumSeconds), above data.max_seconds \(data.maximumSeconds)")
         }
-        if pruning.method == .progressive && pruning.startSparsity > pruning.sparsity {
-            faults.append(
-                "pruning.start_sparsity is \(pruning.startSparsity), above pruning.sparsity \(pruning.sparsity)"
-            )
-        }
+        faults += pruning.faults
         guard faults.isEmpty else { throw RecipeError(path: path, faults: faults) }
     }
 

@@ -1,6 +1,7 @@
 internal import Collectives
 internal import Models
 internal import Optimization
+internal import Pruning
 internal import Speech
 internal import Tensors
 internal import Text
@@ -80,11 +81,13 @@ public struct Recipe: Sendable, Equatable {
     }
 
     struct Pruning: Sendable, Equatable {
-        var method = PruningMethodKind.parp
+        var method = ComparedMethod.parp
         var sparsity = 0.5
         var interval = 50
-        var initialMask = InitialMask.magnitude
+        var intervalUnit = IntervalUnit.updates
+        var initialMask = InitialMask.automatic
         var startSparsity = 0.3
+        var scope = PruningScope.global
         var includeBiases = true
     }
 
@@ -123,16 +126,10 @@ enum OptimizerKind: String, Sendable, CaseIterable {
     case adam
 }
 
-/// The pruning methods.
-enum PruningMethodKind: String, Sendable, CaseIterable {
-    case dense
-    case parp
-    case progressive = "parp-p"
-}
-
-/// What the first mask is computed from.
-enum InitialMask: String, Sendable, CaseIterable {
-    case magnitude
+/// What `pruning.interval` counts.
+enum IntervalUnit: String, Sendable, CaseIterable {
+    case updates
+    case epochs
 }
 
 /// What the best model is chosen by; lower is better.

@@ -29,6 +29,8 @@ package struct InspectedRun: ~Copyable {
     package mutating func step() throws { try run.step() }
     /// Prunes for good if the method says that a mask is due.
     package mutating func pruneIfDue() throws { try run.pruneIfDue() }
+    /// Prunes for good whether a mask is due or not, after updates that gave the moments a history.
+    package mutating func prune(to sparsity: Double) throws { try run.prune(to: sparsity) }
     /// Evaluates on freshly pruned weights.
     package mutating func evaluate() throws { try run.evaluate() }
 

@@ -20,8 +20,12 @@ extension TrainingRun {
             let found = try directory.flatMap {
                 try newestState($0, recipe: recipe, store: store, masks: &masks, faults: &faults)
             }
-            if found == nil { try problem.loadWeights(into: values, seed: UInt64(recipe.seed)) }
-            return found ?? state
+            if let found { return found }
+            try problem.loadWeights(into: values, seed: UInt64(recipe.seed))
+            masks.prepared = try recipe.preparedMask(pool: masks.pool, layout: problem.layout)
+            var start = state
+            start.parentHash = contentHash(values).description
+            return start
         }
         for fault in faults { print("parp: \(fault); using the checkpoint before it") }
         state = try session.exchange(state)[0]

@@ -16,6 +16,7 @@ struct TrainingRun<Problem: RunProblem>: ~Copyable {
     private var progress: Progress
     private(set) var trainer: Trainer<Problem.Task>
     private(set) var masks: MaskAuthority
+    private let parentHash: String?
     private var bestMetric: Double?
     private var consecutiveSkips = 0
 
@@ -45,7 +46,7 @@ struct TrainingRun<Problem: RunProblem>: ~Copyable {
             precision: recipe.precision.gemm)
         var masks = MaskAuthority(
             pool: PrunablePool(layout, includesBiases: recipe.pruning.includeBiases),
-            communicator: session.communicator)
+            communicator: session.communicator, scope: recipe.pruning.scope)
         let state = try Self.load(
             start.resume ? directory : nil, recipe: recipe, session: session, problem: problem, store: store,
             masks: &masks)
@@ -53,6 +54,7 @@ struct TrainingRun<Problem: RunProblem>: ~Copyable {
         try problem.prepare(store, session: session)
         self.problem = problem
         bestMetric = state.bestMetric
+        parentHash = state.parentHash
         progress = Progress(
             session: session, updates: recipe.schedule.updates, startUpdate: state.update)
         self.masks = masks
@@ -60,6 +62,7 @@ struct TrainingRun<Problem: RunProblem>: ~Copyable {
             task: problem.makeTask(), store: store, communicator: session.communicator,
             optimizer: recipe.optimizerSettings, distributed: recipe.distributed, startingAt: state.update,
             of: recipe.schedule.updates)
+        holdMask()
     }
 
     /// Runs to the end.
@@ -101,15 +104,32 @@ struct TrainingRun<Problem: RunProblem>: ~Copyable {
     /// Prunes for good if the method says that a mask is due.
     mutating func pruneIfDue() throws {
         guard let sparsity = method.sparsityDue(afterUpdates: trainer.update) else { return }
+        try prune(to: sparsity)
+    }
+
+    /// Prunes for good, and holds the mask if the method does.
+    mutating func prune(to sparsity: Double) throws {
+        let isFirst = masks.initial == nil
         let report = try masks.prune(values: trainer.store.values.all, sparsity: sparsity)
         refreshShadow(of: trainer.store)
         try checkZeros(report)
+        holdMask()
         metrics.append(.prune, step: trainer.update, report.fields)
         if session.isRoot {
             try MaskFile.write(
-                masks.current, pool: masks.pool, provenance: provenance(report),
+                masks.current, pool: masks.pool, provenance: provenance(report, isFirst: isFirst),
                 to: directory.mask(trainer.update))
         }
+    }
+
+    /// Where the method says so, keeps pruned weights at 0 from here on: neither the gradients to come nor the
+    /// moments of those that were move them.
+    private mutating func holdMask() {
+        guard method.hold == .fixed, masks.initial != nil else { return }
+        masks.current.apply(to: trainer.store.firstMoment.all, pool: masks.pool)
+        masks.current.apply(to: trainer.store.secondMoment.all, pool: masks.pool)
+        trainer.keptGradients = KeptElements(
+            masks.current, pool: masks.pool, elementCount: problem.layout.count)
     }
 
     /// Every rank counts its own zeros: sparsity is what the weights have, not what was asked for.
@@ -124,12 +144,12 @@ struct TrainingRun<Problem: RunProblem>: ~Copyable {
         }
     }
 
-    private func provenance(_ report: PruneReport) -> MaskProvenance {
-        var hash = ContentHash()
-        hash.combine(trainer.store.values.all)
-        return MaskProvenance(
+    private func provenance(_ report: PruneReport, isFirst: Bool) -> MaskProvenance {
+        MaskProvenance(
             method: method.name, update: trainer.update, sparsityTarget: report.sparsity,
-            threshold: report.threshold, parent: problem.modelPath, weightsHash: hash.value)
+            threshold: report.threshold, origin: isFirst ? recipe.pruning.firstMask : .magnitude,
+            scope: recipe.pruning.scope, seed: recipe.seed, parent: problem.modelPath,
+            parentHash: parentHash, weightsHash: contentHash(trainer.store.values.all).value)
     }
 
     /// Evaluates on freshly pruned weights, keeps them if they are the best, and puts training's weights
@@ -137,9 +157,10 @@ struct TrainingRun<Problem: RunProblem>: ~Copyable {
     mutating func evaluate() throws {
         let start = monotonicSeconds()
         let values = trainer.store.values.all
-        let mask = try masks.compute(
-            values: values, sparsity: method.sparsity(afterUpdates: trainer.update)
-        ).mask
+        let mask =
+            try method.hold == .fixed
+            ? masks.current
+            : masks.compute(values: values, sparsity: method.sparsity(afterUpdates: trainer.update)).mask
         let setAside = SetAsideWeights(mask, values: values, pool: masks.pool)
         let evaluation = try problem.evaluate(
             parameters: trainer.store.float32Views, session: session, arena: &trainer.arena)
@@ -169,12 +190,12 @@ struct TrainingRun<Problem: RunProblem>: ~Copyable {
     }
 
     private func checkpoint() throws {
-        var hash = ContentHash()
-        hash.combine(trainer.store.values.all)
+        let hash = contentHash(trainer.store.values.all)
         try session.communicator.agree(on: hash.value, what: "the weights")
         guard session.isRoot else { return }
         let start = monotonicSeconds()
-        let state = CheckpointState(update: trainer.update, bestMetric: bestMetric, seed: recipe.seed)
+        let state = CheckpointState(
+            update: trainer.update, bestMetric: bestMetric, seed: recipe.seed, parentHash: parentHash)
         try CheckpointFiles.write(
             state, store: trainer.store, masks: masks, to: directory.checkpoint(trainer.update))
         directory.keepNewestCheckpoints(recipe.checkpoint.keep)
@@ -194,6 +215,13 @@ struct TrainingRun<Problem: RunProblem>: ~Copyable {
         progress.say("final model: \(directory.final); report: \(directory.report)")
         try session.communicator.barrier()
     }
+}
+
+/// The hash of a tensor's bits.
+func contentHash(_ tensor: Tensor) -> ContentHash {
+    var hash = ContentHash()
+    hash.combine(tensor)
+    return hash
 }
 
 /// Updates in a row whose loss or gradient may be not finite before a run ends.

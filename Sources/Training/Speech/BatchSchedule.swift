@@ -29,6 +29,19 @@ final class BatchSchedule: Sendable {
         }
     }
 
+    /// The updates done when each epoch ends, up to a number of updates.
+    func epochEnds(through updates: Int) -> [Int] {
+        var ends: [Int] = []
+        var done = 0
+        while true {
+            let batches = planEpoch(ends.count)
+            precondition(!batches.isEmpty, "epoch \(ends.count) has no batch")
+            done += batches.count
+            guard done <= updates else { return ends }
+            ends.append(done)
+        }
+    }
+
     /// The epoch that an update belongs to and the items of its global batch.
     func batch(update: Int) -> (epoch: Int, items: [Int]) {
         cursor.withLock { cursor in

@@ -21,7 +21,14 @@ struct CTCProblem: RunProblem {
 
     var layout: ParameterLayout { model.network.layout }
     var modelPath: String { model.source.path }
-    var pruningMethod: any PruningMethod { recipe.pruningMethod }
+    var pruningMethod: any PruningMethod {
+        recipe.pruning.makeMethod(updates: recipe.schedule.updates) {
+            BatchSchedule(
+                utterances: train.utterances, seed: UInt64(recipe.seed),
+                batchSeconds: recipe.data.batchSeconds
+            ).epochEnds(through: $0)
+        }
+    }
 
     func loadWeights(into values: Tensor, seed: UInt64) throws {
         try model.loadWeights(into: values, seed: seed)
@@ -47,7 +54,8 @@ struct CTCProblem: RunProblem {
 
     func files(update: Int, sparsity: Double, evaluation: EvaluationResult?) -> ModelFiles {
         let card = ModelCard(
-            recipe: recipe, method: pruningMethod.name, update: update, sparsity: sparsity, result: evaluation
+            recipe: recipe, method: recipe.pruning.method.rawValue, update: update, sparsity: sparsity,
+            result: evaluation
         )
         return model.files(card: card.text)
     }

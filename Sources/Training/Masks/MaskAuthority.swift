@@ -32,9 +32,14 @@ package struct MaskAuthority {
     let communicator: any Communicator
     private(set) var current: PruningMask
     private(set) var initial: PruningMask?
+    /// What is ranked together.
+    let scope: PruningScope
+    /// The first mask, where it is not that of the weights; rank 0 alone has it.
+    var prepared: PruningMask?
 
-    package init(pool: PrunablePool, communicator: any Communicator) {
+    package init(pool: PrunablePool, communicator: any Communicator, scope: PruningScope = .global) {
         self.pool = pool
+        self.scope = scope
         self.communicator = communicator
         current = PruningMask.allKept(count: pool.count)
     }
@@ -45,12 +50,15 @@ package struct MaskAuthority {
         self.initial = initial
     }
 
-    /// The mask of the present weights at a sparsity, computed once and the same everywhere.
+    /// The mask of the present weights at a sparsity, or the prepared one if it is the first; computed once and
+    /// the same everywhere.
     func compute(values: Tensor, sparsity: Double) throws -> (mask: PruningMask, threshold: Float) {
         var mask = PruningMask.allKept(count: pool.count)
         var threshold: Float = 0
-        if communicator.rank == 0 {
-            let chosen = try magnitudeMask(values: values, pool: pool, sparsity: sparsity)
+        if let prepared, initial == nil {
+            mask = prepared
+        } else if communicator.rank == 0 {
+            let chosen = try magnitudeMask(values: values, pool: pool, sparsity: sparsity, scope: scope)
             mask = chosen.mask
             threshold = chosen.threshold
         }
@@ -69,8 +77,10 @@ package struct MaskAuthority {
         let report = PruneReport(
             sparsity: sparsity, pruned: pool.count - mask.keptCount, poolSize: pool.count,
             threshold: threshold, revived: mask.revived(since: current),
-            overlapWithPrevious: initial == nil ? 1 : mask.overlap(with: current),
-            overlapWithInitial: initial.map(mask.overlap) ?? 1, hash: mask.hash,
+            overlapWithPrevious: initial == nil
+                ? 1 : mask.comparison(with: current).intersectionOverUnion,
+            overlapWithInitial: initial.map { mask.comparison(with: $0).intersectionOverUnion } ?? 1,
+            hash: mask.hash,
             seconds: monotonicSeconds() - start)
         current = mask
         if initial == nil { initial = mask }

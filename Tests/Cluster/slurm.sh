@@ -49,7 +49,7 @@ updates = $updates
 interval = 20
 
 [checkpoint]
-every_updates = ${CHECKPOINT_EVERY:-0}
+every_updates = 0 # an interruption writes the only one there is to go on from
 
 [evaluation]
 every_updates = 0
@@ -83,10 +83,10 @@ await() {
 updates_done() { grep -c '"kind": "train"' "$work/$1/metrics.jsonl" 2>/dev/null || true; }
 # Until a run has done so many updates, so that a signal finds it in the middle of them.
 await_updates() {
-    local name=$1 wanted=$2 done
+    local name=$1 wanted=$2 seen
     for _ in {1..1500}; do
-        done=$(updates_done "$name")
-        [ "${done:-0}" -ge "$wanted" ] && return
+        seen=$(updates_done "$name")
+        [ "${seen:-0}" -ge "$wanted" ] && return
         sleep 0.2
     done
     fail "$name has not done $wanted updates in 5 minutes"

@@ -6,7 +6,7 @@ export OMPI_ALLOW_RUN_AS_ROOT = 1
 export OMPI_ALLOW_RUN_AS_ROOT_CONFIRM = 1
 PYTHON ?= .venv/bin/python
 
-.PHONY: help setup build demo test lint format parity golden overfit transcripts bench-peer bench-load clean
+.PHONY: help setup build demo test lint format parity golden overfit transcripts bench-peer bench-load cluster-test slurm-test clean
 
 help:
 	@echo "make demo     fetch recorded speech, fine-tune on 2 ranks, print dense and pruned error rates"
@@ -17,6 +17,8 @@ help:
 	@echo "make transcripts  compare the demo's transcripts with transformers' (installs PyTorch)"
 	@echo "make bench-peer   measure transformers + DDP and parp in turn on the same batches (installs PyTorch)"
 	@echo "make bench-load   measure loading XLSR-53 from each kind of file beside cat (installs PyTorch)"
+	@echo "make cluster-test  check cluster/, run the commands of docs/cluster.md (installs shellcheck and Slurm)"
+	@echo "make slurm-test    interrupt runs under a real Slurm; they must end as if undisturbed (installs Slurm)"
 	@echo "make golden   make the golden files anew (installs PyTorch)"
 	@echo "make lint     check formatting and the dependency rules;  make format  formats"
 
@@ -46,6 +48,14 @@ test: lint
 	$(SWIFT) test -c release
 	Tests/CollectiveChecks/run.sh $(BIN)/CollectiveChecks
 	Tests/Ranks/run.sh $(BIN)/RankChecks
+
+cluster-test: build
+	Tests/Cluster/check.sh
+	Tests/Cluster/recipes.sh $(BIN)/parp
+	Tests/Cluster/commands.sh $(BIN)/parp
+
+slurm-test: build
+	Tests/Cluster/slurm.sh $(BIN)/parp
 
 # PyTorch's build for CPUs alone is smaller, but not on every index.
 .venv:

@@ -54,11 +54,14 @@ public struct CollectiveError: Error, CustomStringConvertible, Equatable {
     public let operation: String
     /// What is known of why, and the fix.
     public let reason: String
+    /// Whether another rank ended while this one waited for it: the first fault of the job is that rank's.
+    public let lostRank: Bool
 
     /// A failure.
-    public init(_ operation: String, _ reason: String) {
+    public init(_ operation: String, _ reason: String, lostRank: Bool = false) {
         self.operation = operation
         self.reason = reason
+        self.lostRank = lostRank
     }
 
     /// `OPERATION: reason`.

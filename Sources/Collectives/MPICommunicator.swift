@@ -251,7 +251,8 @@ private func failure(_ name: String, _ status: Int32) -> CollectiveError? {
             parp_mpi_error_text(status, $0, $1); return 0
         }) ?? "code \(status)"
     return CollectiveError(
-        name, "\(reason) (a rank or the network failed; see the first message of the job, then use --resume)")
+        name, "\(reason) (a rank or the network failed; see the first message of the job, then use --resume)",
+        lostRank: status == Int32(PARP_RANK_LOST))
 }
 
 /// The one gate from MPI's statuses to errors.

@@ -17,8 +17,17 @@ struct RunArguments: ParsableArguments {
     @Flag(help: "Go on with the run in the directory, from its newest checkpoint.")
     var resume = false
 
+    @Option(
+        name: .customLong("inject"),
+        help: ArgumentHelp(
+            "Make a fault happen, to see what the run makes of it, e.g. kill@rank=1:step=7; may be given often "
+                + "(docs/reliability.md).", valueName: "action@key=value:…"))
+    var injections: [String] = []
+
     /// The arguments as the commands take them.
     var options: TrainOptions {
-        TrainOptions(recipe: recipe, overrides: overrides, output: output, resume: resume)
+        TrainOptions(
+            recipe: recipe, overrides: overrides, output: output, resume: resume,
+            injections: injections)
     }
 }

@@ -74,6 +74,38 @@ struct RunDirectory: Sendable {
         }
     }
 
+    /// Refuses a folder that cannot be written to, before anything takes time.
+    func checkWritable() throws {
+        // What is not there yet is made in the nearest folder that is.
+        var nearest = path
+        while !FileManager.default.fileExists(atPath: nearest) {
+            let above = parent(of: nearest)
+            nearest = above.isEmpty ? "." : above
+        }
+        guard access(nearest, W_OK | X_OK) == 0 else {
+            throw UserError(
+                .usage,
+                "\(path) cannot be written to: \(nearest): \(String(cString: strerror(errno))); choose another --output"
+            )
+        }
+    }
+
+    /// Takes away what a run that was killed had not finished writing, and puts back what it was about to replace.
+    func clearUnfinished() {
+        let files = FileManager.default
+        for folder in [path, path + "/checkpoints", path + "/masks"] {
+            for name in (try? files.contentsOfDirectory(atPath: folder)) ?? [] {
+                if let end = name.range(of: ".outgoing-")?.lowerBound,
+                    !files.fileExists(atPath: "\(folder)/\(name[..<end])")
+                {
+                    try? files.moveItem(atPath: "\(folder)/\(name)", toPath: "\(folder)/\(name[..<end])")
+                } else if name.contains(".outgoing-") || name.contains(".partial-") {
+                    try? files.removeItem(atPath: "\(folder)/\(name)")
+                }
+            }
+        }
+    }
+
     /// The updates at which whole checkpoints were written, newest first.
     func checkpointUpdates() -> [Int] {
         let names = (try? FileManager.default.contentsOfDirectory(atPath: path + "/checkpoints")) ?? []
@@ -96,12 +128,16 @@ final class RunLock: Sendable {
 
     init(directory: String) throws {
         descriptor = open(directory + "/.lock", O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
-        guard descriptor < 0 || flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
+        guard descriptor >= 0 else {
+            throw UserError(.usage, "\(directory) cannot be written to: \(String(cString: strerror(errno)))")
+        }
+        // File systems that know no locks have none to refuse us.
+        guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK else {
             close(descriptor)
             throw UserError(
                 .usage, "another run is writing to \(directory); wait for it or choose another --output")
         }
     }
 
-    deinit { if descriptor >= 0 { close(descriptor) } }
+    deinit { close(descriptor) }
 }

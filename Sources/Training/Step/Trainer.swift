@@ -29,6 +29,8 @@ struct Trainer<Task: TrainingTask>: ~Copyable {
     var keptGradients: KeptElements?
     /// Memory of one pass; evaluation borrows it between updates.
     var arena = Arena()
+    /// What this rank is doing, for the watchdog.
+    let monitor: RunMonitor
     private var reducer: GradientReducer
     private let prefetcher: Prefetcher<Task.MicroBatch>
 
@@ -36,8 +38,9 @@ struct Trainer<Task: TrainingTask>: ~Copyable {
     init(
         task: Task, store: consuming ParameterStore, communicator: any Communicator,
         optimizer: OptimizerSettings, distributed: Recipe.Distributed, startingAt update: Int,
-        of updates: Int
+        of updates: Int, monitor: RunMonitor = RunMonitor()
     ) {
+        self.monitor = monitor
         self.task = task
         self.communicator = communicator
         self.optimizer = optimizer
@@ -51,7 +54,9 @@ struct Trainer<Task: TrainingTask>: ~Copyable {
                 task: task, rank: communicator.rank, rankCount: communicator.size, update: update,
                 updates: updates))
         prefetcher = Prefetcher {
-            try work.withLock { $0.next() }.map { try task.load($0.items, update: $0.update) }
+            try work.withLock { $0.next() }.map {
+                try task.load($0.items, update: $0.update, monitor: monitor)
+            }
         }
     }
 
@@ -60,17 +65,22 @@ struct Trainer<Task: TrainingTask>: ~Copyable {
     /// Does one update, together with all other ranks.
     mutating func step() throws -> StepReport<Task.Sums> {
         var phases = StepPhases()
+        monitor.enter(.data, update: update + 1)
+        try monitor.failIfDue(update: update + 1)
         let firstTrainable = task.firstTrainableOffset(update: update)
         store.gradients[firstTrainable..<store.layout.count].fill(0)
         reducer.begin(trainableFrom: firstTrainable, kept: keptGradients)
         var sums = try accumulate(phases: &phases)
+        monitor.enter(.collective, update: update + 1)
         let start = monotonicSeconds()
         var shared = sums.vector
-        try reducer.finish(extra: &shared)
+        let own = RankNote(isInterrupted: Interruption.isRequested, phases: phases)
+        let notes = try reducer.finish(extra: &shared, own: own.numbers).map(RankNote.init(numbers:))
         sums.vector = shared
         phases.exposedCommunication = monotonicSeconds() - start
         phases.communication = reducer.communicationSeconds
-        let report = try applyUpdate(sums, from: firstTrainable, phases: phases)
+        var report = try applyUpdate(sums, from: firstTrainable, phases: phases)
+        report.notes = notes
         update += 1
         return report
     }
@@ -82,6 +92,7 @@ struct Trainer<Task: TrainingTask>: ~Copyable {
         ).count
         var sums = task.noSums
         for index in 0..<count {
+            monitor.enter(.data, update: update + 1)
             let waiting = monotonicSeconds()
             guard let batch = try prefetcher.next() else {
                 preconditionFailure(
@@ -90,20 +101,28 @@ struct Trainer<Task: TrainingTask>: ~Copyable {
             let computing = monotonicSeconds()
             phases.data += computing - waiting
             sums += Self.differentiate(
-                batch, task: task, update: update, parameters: store.views, isLast: index == count - 1,
-                arena: &arena, reducer: &reducer)
+                batch, task: task, update: update, store: store, isLast: index == count - 1, arena: &arena,
+                reducer: &reducer, monitor: monitor)
             phases.compute += monotonicSeconds() - computing
         }
         return sums
     }
 
     private static func differentiate(
-        _ batch: Task.MicroBatch, task: Task, update: Int, parameters: ParameterViews, isLast: Bool,
-        arena: inout Arena, reducer: inout GradientReducer
+        _ batch: Task.MicroBatch, task: Task, update: Int, store: borrowing ParameterStore, isLast: Bool,
+        arena: inout Arena, reducer: inout GradientReducer, monitor: RunMonitor
     ) -> Task.Sums {
         arena.reset()
-        return task.accumulateGradients(batch, update: update, parameters: parameters, arena: &arena) {
-            if isLast { reducer.gradientsFinal(from: $0) }
+        monitor.enter(.forward, update: update + 1)
+        let gradients = store.gradients.all
+        let poison = store.layout.poison(monitor, update: update)
+        var isInBackward = false
+        return task.accumulateGradients(batch, update: update, parameters: store.views, arena: &arena) {
+            offset in
+            if !isInBackward { monitor.enter(.backward, update: update + 1) }
+            isInBackward = true
+            if let poison, poison >= offset { gradients[poison] = .nan }
+            if isLast { reducer.gradientsFinal(from: offset) }
         }
     }
 
@@ -111,6 +130,7 @@ struct Trainer<Task: TrainingTask>: ~Copyable {
     private func applyUpdate(
         _ sums: Task.Sums, from firstTrainable: Int, phases: StepPhases
     ) throws -> StepReport<Task.Sums> {
+        monitor.enter(.update, update: update + 1)
         let start = monotonicSeconds()
         let denominator = max(1, sums.items)
         // One rank's number decides for all: MPI recommends equal bits from an all-reduce, but does not

@@ -24,6 +24,9 @@ protocol TrainingTask: Sendable {
     /// Reads the items of a micro-batch of an update. Runs on the prefetch thread.
     func load(_ items: [Int], update: Int) throws -> MicroBatch
 
+    /// A micro-batch one of whose inputs is not a number, for `--inject`.
+    func spoiled(_ batch: MicroBatch) -> MicroBatch
+
     /// What is trained from which update on: rising updates, falling offsets.
     var trainablePhases: [TrainablePhase] { get }
 

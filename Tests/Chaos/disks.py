@@ -48,6 +48,16 @@ def expect(condition, what, text):
         raise SystemExit(text)
 
 
+def fill(path):
+    """Writes to a file until there is no room for a byte more."""
+    filler = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+    try:
+        while True:
+            os.write(filler, bytes(4096))
+    except OSError:
+        os.close(filler)
+
+
 def full_disk(parp, folder, mounted):
     """A disk that fills up while the run goes on, and is emptied before the end."""
     # Room for the final model and for no checkpoint, which is three times as large.
@@ -60,24 +70,12 @@ def full_disk(parp, folder, mounted):
     expect(same, "the final model is that of a run with room", text)
     left = [path.name for path in (mounted / "run/checkpoints").iterdir()]
     expect(left == [], "no half of a checkpoint is left", f"{left}")
-    (mounted / "filler").write_bytes(bytes(1))
-    with open(mounted / "filler", "wb") as filler:
-        try:
-            while True:
-                filler.write(bytes(1 << 16))
-                filler.flush()
-        except OSError:
-            pass
     shutil.rmtree(mounted / "run")
-    with open(mounted / "filler", "ab") as filler:
-        try:
-            while True:
-                filler.write(bytes(4096))
-                filler.flush()
-        except OSError:
-            pass
+    fill(mounted / "filler")
     code, text = train(parp, folder, mounted / "run")
-    expect(code not in (0, 85) and "parp: " in text and "No space left" in text, f"a disk without any room ends the run with {code} and the reason", text)
+    expect(
+        code not in (0, 85) and "parp: " in text and "No space left" in text,
+        f"a disk without any room ends the run with {code} and the reason", text)
     subprocess.run(["umount", mounted], check=True)
 
 

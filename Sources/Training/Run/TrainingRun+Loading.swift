@@ -84,8 +84,10 @@ extension TrainingRun {
         let log = MetricsLog(
             path: directory.metrics,
             events: EventFile(folder: directory.path, host: session.communicator.hostName))
+        // A run that begins anew does all again, the mask before its first update included.
         try log.forget(
-            behind: state.update, includingEvaluation: state.isEvaluationPending == true)
+            behind: state.update > 0 ? state.update : -1,
+            includingEvaluation: state.isEvaluationPending == true)
         if state.update > 0 {
             log.append(.resume, step: state.update, [("ranks", .integer(session.communicator.size))])
         }

@@ -16,6 +16,8 @@ public protocol Communicator: AnyObject, Sendable {
     var hostName: String { get }
     /// The library that carries the messages, and its version.
     var libraryVersion: String { get }
+    /// The operation under way and the seconds it has taken, asked from any thread; nil if there is none.
+    var waiting: (operation: String, seconds: Double)? { get }
 
     /// Gives every rank the root's tensor.
     func broadcast(_ tensor: Tensor, root: Int) throws(CollectiveError)
@@ -78,6 +80,9 @@ public enum WireFormat: String, Sendable, CaseIterable {
 }
 
 extension Communicator {
+    /// Nothing is ever under way where operations end at once.
+    public var waiting: (operation: String, seconds: Double)? { nil }
+
     /// Sums a tensor over all ranks, in place.
     public func allReduceSum(_ tensor: Tensor) throws(CollectiveError) {
         try enqueueSum(tensor, wire: .float32, kept: nil).wait()

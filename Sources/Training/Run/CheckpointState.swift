@@ -20,6 +20,8 @@ struct CheckpointState: Sendable, Codable, Equatable {
     var isEvaluationPending: Bool?
     /// Updates in a row that were skipped, the last of them this one.
     var consecutiveSkips: Int?
+    /// Updates that were left out since the run began.
+    var skipped: Int?
     /// Whether there is a manifest; checkpoints of earlier versions have none.
     var hasManifest: Bool?
 }

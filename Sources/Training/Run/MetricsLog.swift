@@ -14,6 +14,8 @@ enum MetricsKind: String, Sendable {
     case checkpoint
     /// Something that went wrong, and what was made of it.
     case fault
+    /// Where the ranks' time went.
+    case ranks
     /// The run went on from a checkpoint.
     case resume
 }

@@ -19,6 +19,9 @@ struct RunDirectory: Sendable {
     var best: String { path + "/best" }
     var final: String { path + "/final" }
 
+    /// Where ranks say that they are alive.
+    var ranks: String { path + "/.ranks" }
+
     func checkpoint(_ update: Int) -> String { "\(path)/checkpoints/step-\(update)" }
     func mask(_ update: Int) -> String { "\(path)/masks/step-\(update).safetensors" }
 
@@ -65,7 +68,7 @@ struct RunDirectory: Sendable {
 
     /// Makes the folder and those in it.
     func create() throws {
-        for folder in [path, path + "/checkpoints", path + "/masks"] {
+        for folder in [path, path + "/checkpoints", path + "/masks", ranks] {
             do {
                 try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
             } catch {

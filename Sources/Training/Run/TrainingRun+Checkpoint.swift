@@ -24,8 +24,8 @@ extension TrainingRun {
 
     /// Writes a checkpoint on rank 0 and tells all whether there is one.
     private func save() throws -> Bool {
+        try checkReplicas()
         let hash = contentHash(trainer.store.values.all)
-        try session.communicator.agree(on: hash.value, what: "the weights")
         if !session.isRoot { monitor.enter(.checkpoint, update: trainer.update) }
         let isWritten = keep("a checkpoint") { try write(weightsHash: hash) }
         return try session.exchange(isWritten)[0]
@@ -48,6 +48,7 @@ extension TrainingRun {
                 ("seconds", .number(monotonicSeconds() - start)),
                 ("weights_hash", .string(weightsHash.description)),
             ])
+        metrics.append(.ranks, step: trainer.update, ledger.fields)
     }
 
     /// Writes something on rank 0; what cannot be written is said and noted, and the run goes on.

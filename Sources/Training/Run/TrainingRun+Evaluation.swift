@@ -61,6 +61,11 @@ extension TrainingRun {
                 Data(RunReport(directory: directory, outline: Problem.report).html.utf8), to: directory.report
             )
         }
+        if let remark = ledger.remark { progress.say(remark) }
+        if let skipped = state.skipped, skipped > 0 {
+            progress.say(
+                "\(skipped) updates were left out: their loss or gradient was not finite (metrics.jsonl)")
+        }
         progress.say("final model: \(directory.final); report: \(directory.report)")
     }
 }

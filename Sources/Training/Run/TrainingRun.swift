@@ -21,6 +21,9 @@ struct TrainingRun<Problem: RunProblem>: ~Copyable {
     var masks: MaskAuthority
     /// What the next checkpoint holds beside tensors.
     var state: CheckpointState
+    /// Where the ranks' time goes.
+    private(set) var ledger: RankLedger
+    private let watchdog: Watchdog
     /// Whether a rank was asked to stop.
     private var isInterrupted = false
 
@@ -39,6 +42,11 @@ struct TrainingRun<Problem: RunProblem>: ~Copyable {
         let (recipe, session) = (start.recipe, start.session)
         let monitor = RunMonitor(injections: start.injections, rank: session.communicator.rank)
         monitor.enter(.setup, update: 0)
+        let reliability = recipe.reliability
+        let watchdog = Watchdog(
+            monitor: monitor, communicator: session.communicator, directory: start.directory,
+            limits: .init(stall: reliability.stallSeconds, abort: reliability.abortSeconds))
+        watchdog.start()
         var problem = start.problem
         let layout = problem.layout
         let store = ParameterStore(
@@ -50,6 +58,7 @@ struct TrainingRun<Problem: RunProblem>: ~Copyable {
         let state = try Self.load(
             start.resume ? start.directory : nil, recipe: recipe, session: session, problem: problem,
             store: store, masks: &masks)
+        let ledger = RankLedger(hosts: try session.exchange(session.communicator.hostName))
         let metrics = try Self.openMetrics(start.directory, state: state, session: session)
         refreshShadow(of: store)
         try problem.prepare(store, session: session)
@@ -60,6 +69,8 @@ struct TrainingRun<Problem: RunProblem>: ~Copyable {
         self.masks = masks
         self.state = state
         self.metrics = metrics
+        self.watchdog = watchdog
+        self.ledger = ledger
         directory = start.directory
         method = start.problem.pruningMethod
         progress = Progress(
@@ -94,6 +105,7 @@ struct TrainingRun<Problem: RunProblem>: ~Copyable {
     mutating func step() throws {
         let report = try trainer.step()
         isInterrupted = report.isInterrupted
+        ledger.add(report.notes)
         try record(report)
     }
 
@@ -102,6 +114,7 @@ struct TrainingRun<Problem: RunProblem>: ~Copyable {
         state.update = trainer.update
         let isLast = trainer.update == recipe.schedule.updates
         state.isEvaluationPending = isLast || isDue(every: recipe.evaluation.everyUpdates)
+        if isDue(every: recipe.reliability.replicaCheckUpdates) { try checkReplicas() }
         if isInterrupted { try stop() }
         if state.isEvaluationPending == true { try evaluate() }
         if isLast || isDue(every: recipe.checkpoint.everyUpdates) { try checkpoint() }
@@ -109,21 +122,20 @@ struct TrainingRun<Problem: RunProblem>: ~Copyable {
 
     private func isDue(every interval: Int) -> Bool { interval > 0 && trainer.update % interval == 0 }
 
-    /// Notes an update; a row of updates that are not finite ends the run.
+    /// Compares what all ranks hold.
+    func checkReplicas() throws {
+        try ReplicaCheck(session: session).compare(trainer.store, masks: masks, update: trainer.update)
+    }
+
+    /// Notes an update, and what it came from if it is not finite.
     private mutating func record(_ report: StepReport<Problem.Task.Sums>) throws {
         progress.show(report, summary: trainer.task.summary(report.sums))
-        metrics.append(.train, step: report.update, report.fields(trainer.task.fields(report)))
+        metrics.append(
+            .train, step: report.update, report.fields(trainer.task.fields(report)) + ledger.lastFields)
         state.consecutiveSkips = report.skipped ? (state.consecutiveSkips ?? 0) + 1 : 0
         guard report.skipped else { return }
-        progress.say("update \(report.update): loss or gradient is not finite; skipped on all ranks")
-        metrics.append(
-            .fault, step: report.update, [("what", .string("loss or gradient not finite; update skipped"))])
-        guard let skips = state.consecutiveSkips, skips < maximumSkips else {
-            throw CollectiveFailure(
-                .fault,
-                "\(maximumSkips) updates in a row had a loss or gradient that is not finite; "
-                    + "lower optimizer.learning_rate, or clip with optimizer.clip_norm = 1.0")
-        }
+        state.skipped = (state.skipped ?? 0) + 1
+        try reportNotFinite(report)
     }
 }
 
@@ -133,6 +145,3 @@ func contentHash(_ tensor: Tensor) -> ContentHash {
     hash.combine(tensor)
     return hash
 }
-
-/// Updates in a row whose loss or gradient may be not finite before a run ends.
-private let maximumSkips = 20

@@ -21,6 +21,14 @@ extension SpeechTask {
         return plan.microBatches(of: share, utterances: data.utterances, rankSeconds: rankSeconds)
     }
 
+    /// Manifest line, file, seconds and length of the transcript of an utterance.
+    func name(of item: Int) -> String {
+        let utterance = data.utterances[item]
+        let tokens = data.targets[item].count
+        return "\(utterance.origin): \(utterance.audioPath), \(utterance.durationSeconds) s"
+            + (tokens > 0 ? ", \(tokens) tokens" : "")
+    }
+
     /// The micro-batch with a number of its first utterance that is not one.
     func spoiled(_ batch: SpeechMicroBatch) -> SpeechMicroBatch { batch.spoiled }
 }

@@ -55,7 +55,9 @@ struct Trainer<Task: TrainingTask>: ~Copyable {
                 updates: updates))
         prefetcher = Prefetcher {
             try work.withLock { $0.next() }.map {
-                try task.load($0.items, update: $0.update, monitor: monitor)
+                try Self.load(
+                    $0.items, update: $0.update, task: task, rank: communicator.rank,
+                    rankCount: communicator.size, monitor: monitor)
             }
         }
     }
@@ -65,7 +67,6 @@ struct Trainer<Task: TrainingTask>: ~Copyable {
     /// Does one update, together with all other ranks.
     mutating func step() throws -> StepReport<Task.Sums> {
         var phases = StepPhases()
-        monitor.enter(.data, update: update + 1)
         try monitor.failIfDue(update: update + 1)
         let firstTrainable = task.firstTrainableOffset(update: update)
         store.gradients[firstTrainable..<store.layout.count].fill(0)
@@ -82,18 +83,20 @@ struct Trainer<Task: TrainingTask>: ~Copyable {
         var report = try applyUpdate(sums, from: firstTrainable, phases: phases)
         report.notes = notes
         update += 1
+        flipIfDue()
         return report
     }
 
     /// Runs this rank's micro-batches; buckets of the last one are all-reduced while it is still in backward.
     private mutating func accumulate(phases: inout StepPhases) throws -> Task.Sums {
-        let count = task.microBatches(
-            of: task.globalBatch(update: update), rank: communicator.rank, rankCount: communicator.size
-        ).count
+        let batches = task.microBatches(
+            of: task.globalBatch(update: update), rank: communicator.rank, rankCount: communicator.size)
+        let count = batches.count
         var sums = task.noSums
+        if count == 0 { monitor.enter(.data, update: update + 1) }
         for index in 0..<count {
-            monitor.enter(.data, update: update + 1)
             let waiting = monotonicSeconds()
+            monitor.enter(.data, update: update + 1)
             guard let batch = try prefetcher.next() else {
                 preconditionFailure(
                     "update \(update) has \(count) micro-batches, but only \(index) were loaded")
@@ -102,7 +105,7 @@ struct Trainer<Task: TrainingTask>: ~Copyable {
             phases.data += computing - waiting
             sums += Self.differentiate(
                 batch, task: task, update: update, store: store, isLast: index == count - 1, arena: &arena,
-                reducer: &reducer, monitor: monitor)
+                reducer: &reducer, monitor: monitor, poison: poison(of: batches[index], update: update))
             phases.compute += monotonicSeconds() - computing
         }
         return sums
@@ -110,12 +113,11 @@ struct Trainer<Task: TrainingTask>: ~Copyable {
 
     private static func differentiate(
         _ batch: Task.MicroBatch, task: Task, update: Int, store: borrowing ParameterStore, isLast: Bool,
-        arena: inout Arena, reducer: inout GradientReducer, monitor: RunMonitor
+        arena: inout Arena, reducer: inout GradientReducer, monitor: RunMonitor, poison: Int?
     ) -> Task.Sums {
         arena.reset()
         monitor.enter(.forward, update: update + 1)
         let gradients = store.gradients.all
-        let poison = store.layout.poison(monitor, update: update)
         var isInBackward = false
         return task.accumulateGradients(batch, update: update, parameters: store.views, arena: &arena) {
             offset in

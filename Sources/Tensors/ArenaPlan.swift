@@ -1,7 +1,7 @@
-/// What an `Arena` would do, in numbers alone: allocations are made and released as a pass makes them, and the most
-/// bytes that were in use at once are what the pass needs.
+/// What an `Arena` would do, in numbers alone.
 ///
-/// A plan reads like the code it stands for, and nothing is allocated.
+/// Allocations are made and released as a pass makes them, and the most bytes in use at once are what it needs. A
+/// plan reads like the code it stands for.
 public struct ArenaPlan: Sendable {
     /// Bytes in use.
     public private(set) var usedBytes = 0

@@ -10,8 +10,10 @@ protocol ActivationPlanning: Sendable {
 }
 
 extension Trainer {
-    /// Memory for the largest pass of the updates to come, taken from the system before the first of them, so that
-    /// none waits for it, and a batch that does not fit ends the run before it has begun.
+    /// An arena with the memory of the largest pass of the updates to come.
+    ///
+    /// It is taken from the system now: no update waits for it, and a batch that does not fit ends the run before it
+    /// has begun.
     static func preparedArena(
         for task: Task, updates: Range<Int>, communicator: any Communicator, precision: GEMMPrecision
     ) -> Arena {

@@ -22,7 +22,7 @@ struct Parp: ParsableCommand {
         version: parpVersion,
         subcommands: [
             Train.self, Evaluate.self, Transcribe.self, Prune.self, Init.self, RecipeReference.self,
-            Doctor.self, Bench.self,
+            Plan.self, Doctor.self, Bench.self,
         ])
 
     /// Parses and runs.

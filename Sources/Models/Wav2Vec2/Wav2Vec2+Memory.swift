@@ -50,6 +50,18 @@ extension Wav2Vec2Configuration {
         plan.scoped(memory.backward)
         return plan.peakBytes
     }
+
+    /// The bytes that making one utterance's features takes of an arena: samples, features and what lies between.
+    public func featureArenaBytes(samples: Int, precision: GEMMPrecision) -> Int {
+        var pass = PlannedPass([PlannedPass.Utterance(samples: samples, labels: 0)])
+        pass.precision = precision
+        var plan = ArenaPlan()
+        let memory = Wav2Vec2Memory(configuration: self, pass: pass)
+        memory.batch(&plan)
+        plan.tensor(rows: memory.frames, columns: convolutionChannels[convolutionChannels.count - 1])
+        memory.extractFeatures(samples, &plan)
+        return plan.peakBytes
+    }
 }
 
 /// The allocations of `Wav2Vec2`'s forward and backward pass, in their order; parts that keep nothing release what

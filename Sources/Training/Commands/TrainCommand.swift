@@ -74,7 +74,7 @@ public func runTraining(_ options: TrainOptions, session: Session) throws {
     try withExtendedLifetime(lock) { try run.run() }
 }
 
-private func requirePaths(_ recipe: Recipe) throws {
+func requirePaths(_ recipe: Recipe) throws {
     let paths = [
         ("model.path", recipe.model.path), ("data.train", recipe.data.train),
         ("data.valid", recipe.data.valid),

@@ -15,7 +15,7 @@ cd "$(dirname "$0")/.."
 corpus=build/corpora/asterisk-en
 demo=build/demo
 
-cluster/corpora/fetch_asterisk.sh en "$corpus"
+cluster/corpora/fetch.sh asterisk-en "$corpus"
 cat "$corpus/valid.jsonl" "$corpus/test.jsonl" >"$corpus/heldout.jsonl"
 rm -rf "$demo"
 mkdir -p "$demo"

@@ -9,7 +9,7 @@ cd "$(dirname "$0")/.."
 corpus=build/corpora/asterisk-en
 run=build/overfit
 
-cluster/corpora/fetch_asterisk.sh en "$corpus"
+cluster/corpora/fetch.sh asterisk-en "$corpus"
 head -n 50 "$corpus/train.jsonl" >"$corpus/overfit.jsonl"
 rm -rf "$run"
 mkdir -p "$run"

@@ -1,21 +1,14 @@
 internal import Foundation
 
 /// Reads fairseq's `SPLIT.tsv` (root folder, then `path<TAB>frames`) with `SPLIT.ltr` or `SPLIT.phn` beside
-/// it.
-func readFairseq(_ path: String, labels: Manifest.Labels) throws(ManifestError) -> [Utterance] {
-    let labelPath = String(path.dropLast(3)) + labels.fairseqExtension
+/// it; without `labels`, the audio alone.
+func readFairseq(_ path: String, labels: Manifest.Labels?) throws(ManifestError) -> [Utterance] {
     let lines = try textLines(of: path)
     guard let root = lines.first, !root.isEmpty else {
         throw ManifestError(path, ["line 1: the root folder is missing"])
     }
-    guard FileManager.default.fileExists(atPath: labelPath) else {
-        throw ManifestError(path, ["its labels \(labelPath) are missing"])
-    }
-    let transcripts = try textLines(of: labelPath)
-    guard transcripts.count == lines.count - 1 else {
-        throw ManifestError(
-            path, ["\(lines.count - 1) audio files, but \(transcripts.count) lines of labels in \(labelPath)"]
-        )
+    let transcripts = try labels.map { labels throws(ManifestError) in
+        try transcriptLines(besides: path, labels: labels, count: lines.count - 1)
     }
     var utterances: [Utterance] = []
     var faults: [String] = []
@@ -34,7 +27,7 @@ func readFairseq(_ path: String, labels: Manifest.Labels) throws(ManifestError) 
                 Utterance(
                     id: String(fields[0]), audioPath: audioPath,
                     durationSeconds: Double(frames) / Double(rate),
-                    text: labels == .letters ? wordsOfLetters(transcripts[index]) : transcripts[index],
+                    text: transcripts?[index] ?? "",
                     language: nil, speaker: nil, origin: "\(path):\(index + 2)"))
         } catch {
             faults.append("\(place): \(error)")
@@ -42,6 +35,22 @@ func readFairseq(_ path: String, labels: Manifest.Labels) throws(ManifestError) 
     }
     guard faults.isEmpty else { throw ManifestError(path, faults) }
     return utterances
+}
+
+/// The transcripts of a manifest's audio files, from the label file beside it.
+private func transcriptLines(
+    besides path: String, labels: Manifest.Labels, count: Int
+) throws(ManifestError) -> [String] {
+    let labelPath = String(path.dropLast(3)) + labels.fairseqExtension
+    guard FileManager.default.fileExists(atPath: labelPath) else {
+        throw ManifestError(path, ["its labels \(labelPath) are missing"])
+    }
+    let lines = try textLines(of: labelPath)
+    guard lines.count == count else {
+        throw ManifestError(
+            path, ["\(count) audio files, but \(lines.count) lines of labels in \(labelPath)"])
+    }
+    return labels == .letters ? lines.map(wordsOfLetters) : lines
 }
 
 /// `H E L L O | W O R L D |` as `HELLO WORLD`.

@@ -60,6 +60,26 @@ extension Manifest {
         try refuseDuplicates()
     }
 
+    /// Reads a manifest for its audio alone: transcripts may be missing, and a folder of audio files needs none.
+    ///
+    /// - Throws: `ManifestError` with every broken line.
+    public init(audioOf path: String) throws(ManifestError) {
+        var isDirectory: ObjCBool = false
+        guard FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory) else {
+            throw ManifestError(path, ["no such file or folder"])
+        }
+        self.path = path
+        if isDirectory.boolValue {
+            utterances = try readAudioFolder(path)
+        } else if path.hasSuffix(".tsv") {
+            utterances = try readFairseq(path, labels: nil)
+        } else {
+            utterances = try readJSONLines(path)
+        }
+        guard !utterances.isEmpty else { throw ManifestError(path, ["holds no utterance"]) }
+        try refuseDuplicates()
+    }
+
     private func refuseDuplicates() throws(ManifestError) {
         var seen: [String: String] = [:]
         var faults: [String] = []

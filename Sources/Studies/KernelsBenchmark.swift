@@ -217,7 +217,8 @@ private struct KernelReport {
 
     /// The speed of the fastest product, in operations a second.
     private var fastestProduct: Double {
-        measurements.map { if case .operations(let count) = $0.work { count / $0.seconds } else { 0 } }.max() ?? 0
+        measurements.map { if case .operations(let count) = $0.work { count / $0.seconds } else { 0 } }.max()
+            ?? 0
     }
 
     private func share(_ measurement: KernelMeasurement) -> Double {
@@ -261,7 +262,8 @@ private struct KernelReport {
             case .operations(let count): String(format: "%7.1f GF/s", count / measurement.seconds / 1e9)
             case .bytes(let count): String(format: "%7.1f GB/s", count / measurement.seconds / 1e9)
             }
-        let share = String(format: "%8.3f ms  %@  %3.0f %%", 1e3 * measurement.seconds, speed, 100 * share(measurement))
+        let share = String(
+            format: "%8.3f ms  %@  %3.0f %%", 1e3 * measurement.seconds, speed, 100 * share(measurement))
         return measurement.name + padding + share
     }
 }

@@ -127,11 +127,11 @@ struct PlannedInputs {
         let utterances = try Manifest(path: path, labels: recipe.data.labels).utterances
         let texts = utterances.map { recipe.data.textCase.apply($0.text) }
         return SpeechDataset(
-            utterances: utterances, references: texts,
+            utterances: utterances, heldSeconds: utterances.map(\.durationSeconds), references: texts,
             // A text that cannot be encoded stops the run, or is left out of it.
             targets: texts.map { (try? model.vocabulary.encode($0)) ?? [] },
             audioHashes: [], sampleRate: model.sampleRate,
-            normalizesWaveform: model.directory.preprocessor.normalizes)
+            normalizesWaveform: model.source.preprocessor.normalizes)
     }
 
     /// Samples of an utterance.

@@ -1,0 +1,89 @@
+package import Collectives
+package import Pruning
+package import Tensors
+
+/// What a re-prune did.
+package struct PruneReport: Sendable {
+    /// The sparsity asked for.
+    let sparsity: Double
+    /// Exact zeros that the mask makes in the pool.
+    let pruned: Int
+    /// Weights in the pool.
+    let poolSize: Int
+    /// The largest magnitude that was pruned.
+    let threshold: Float
+    /// Weights kept now that the mask before had pruned.
+    let revived: Int
+    /// Kept weights shared with the mask before, over kept weights of either; 1 at the first prune.
+    let overlapWithPrevious: Double
+    /// The same for the first mask.
+    let overlapWithInitial: Double
+    /// The mask's hash, the same on all ranks.
+    let hash: UInt64
+    /// Seconds of selection, broadcast and application.
+    let seconds: Double
+}
+
+/// Computes masks on rank 0, spreads them, and applies them alike on all ranks.
+///
+/// The mask is distributed state: one rank decides, all compare what they hold (docs/pruning.md).
+package struct MaskAuthority {
+    let pool: PrunablePool
+    let communicator: any Communicator
+    private(set) var current: PruningMask
+    private(set) var initial: PruningMask?
+    /// What is ranked together.
+    let scope: PruningScope
+    /// The first mask, where it is not that of the weights; rank 0 alone has it.
+    var prepared: PruningMask?
+
+    package init(pool: PrunablePool, communicator: any Communicator, scope: PruningScope = .global) {
+        self.pool = pool
+        self.scope = scope
+        self.communicator = communicator
+        current = PruningMask.allKept(count: pool.count)
+    }
+
+    /// Takes up a mask from a checkpoint.
+    mutating func restore(current: PruningMask, initial: PruningMask?) {
+        self.current = current
+        self.initial = initial
+    }
+
+    /// The mask of the present weights at a sparsity, or the prepared one if it is the first; computed once and
+    /// the same everywhere.
+    func compute(values: Tensor, sparsity: Double) throws -> (mask: PruningMask, threshold: Float) {
+        var mask = PruningMask.allKept(count: pool.count)
+        var threshold: Float = 0
+        if let prepared, initial == nil {
+            mask = prepared
+        } else if communicator.rank == 0 {
+            let chosen = try magnitudeMask(values: values, pool: pool, sparsity: sparsity, scope: scope)
+            mask = chosen.mask
+            threshold = chosen.threshold
+        }
+        var words = mask.bits
+        try communicator.broadcast(&words, root: 0)
+        mask = PruningMask(bits: words, count: pool.count)
+        try communicator.agree(on: mask.hash, what: "the pruning mask")
+        return (mask, threshold)
+    }
+
+    /// Prunes the weights for good: the mask becomes the current one.
+    package mutating func prune(values: Tensor, sparsity: Double) throws -> PruneReport {
+        let start = monotonicSeconds()
+        let (mask, threshold) = try compute(values: values, sparsity: sparsity)
+        mask.apply(to: values, pool: pool)
+        let report = PruneReport(
+            sparsity: sparsity, pruned: pool.count - mask.keptCount, poolSize: pool.count,
+            threshold: threshold, revived: mask.revived(since: current),
+            overlapWithPrevious: initial == nil
+                ? 1 : mask.comparison(with: current).intersectionOverUnion,
+            overlapWithInitial: initial.map { mask.comparison(with: $0).intersectionOverUnion } ?? 1,
+            hash: mask.hash,
+            seconds: monotonicSeconds() - start)
+        current = mask
+        if initial == nil { initial = mask }
+        return report
+    }
+}

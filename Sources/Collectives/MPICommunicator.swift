@@ -185,6 +185,15 @@ public final class MPICommunicator: Communicator {
     /// Waits for all ranks.
     public func barrier() throws(CollectiveError) { try call("barrier") { parp_mpi_barrier() } }
 
+    /// The error number with which the system refuses this rank a look into its neighbour's memory, or 0.
+    ///
+    /// Open MPI passes long messages inside a node that way.
+    public func singleCopyError() throws(CollectiveError) -> Int {
+        var error: [Int32] = [0]
+        try inPlace(&error, "reading a neighbour's memory") { place, _ in parp_mpi_single_copy_error(place) }
+        return Int(error[0])
+    }
+
     /// The processor time that the MPI thread has used, behind all earlier operations.
     public func processorSeconds() -> Double { thread.run { parp_mpi_thread_seconds() } }
 

@@ -48,6 +48,9 @@ int parp_mpi_senders(int senders);
 // The MPI library's own sum, to compare with.
 int parp_mpi_library_sum(float *values, int64_t count);
 
+// The errno with which the system refuses to let this rank read a neighbour's memory, or 0.
+int parp_mpi_single_copy_error(int *error);
+
 int parp_mpi_broadcast(void *bytes, int64_t count, int root);
 // Every rank gives `count` bytes; `gathered` has room for size * count on every rank.
 int parp_mpi_all_gather(const void *bytes, int64_t count, void *gathered);

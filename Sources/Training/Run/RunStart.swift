@@ -59,7 +59,7 @@ func startRun<Problem: RunProblem>(
     try withExtendedLifetime(lock) { try run.run() }
 }
 
-private func requirePaths(_ recipe: Recipe) throws {
+func requirePaths(_ recipe: Recipe) throws {
     let paths = [
         ("model.path", recipe.model.path), ("data.train", recipe.data.train),
         ("data.valid", recipe.data.valid),

@@ -28,7 +28,7 @@ struct Trainer<Task: TrainingTask>: ~Copyable {
     /// Which gradients are summed, for a method whose mask no longer changes; nil sums all.
     var keptGradients: KeptElements?
     /// Memory of one pass; evaluation borrows it between updates.
-    var arena = Arena()
+    var arena: Arena
     private var reducer: GradientReducer
     private let prefetcher: Prefetcher<Task.MicroBatch>
 
@@ -45,6 +45,9 @@ struct Trainer<Task: TrainingTask>: ~Copyable {
         reducer = GradientReducer(
             communicator: communicator, gradients: store.gradients.all,
             bucketBytes: Int(distributed.bucketMegabytes * 1_048_576), wire: distributed.wire)
+        arena = Self.preparedArena(
+            for: task, updates: update..<max(update, updates), communicator: communicator,
+            precision: store.precision)
         self.store = store
         let work = Mutex(
             WorkList(

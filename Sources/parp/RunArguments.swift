@@ -24,10 +24,14 @@ struct RunArguments: ParsableArguments {
                 + "(docs/reliability.md).", valueName: "action@key=value:…"))
     var injections: [String] = []
 
+    @Flag(help: "Say at the start which processors each rank may use.")
+    var reportBindings = false
+
     /// The arguments as the commands take them.
     var options: TrainOptions {
-        TrainOptions(
-            recipe: recipe, overrides: overrides, output: output, resume: resume,
-            injections: injections)
+        var options = TrainOptions(
+            recipe: recipe, overrides: overrides, output: output, resume: resume, injections: injections)
+        options.reportsBindings = reportBindings
+        return options
     }
 }

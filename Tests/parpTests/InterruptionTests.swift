@@ -3,13 +3,14 @@ import Testing
 
 private let train = ["train", "recipe.toml", "--output", "run"]
 
-/// The kinds and steps of a run's events, without faults and resumptions.
+/// The kinds and steps of a run's events, without those that an interruption adds: faults, resumptions, checkpoints.
 private func events(_ fixture: Fixture, _ run: String) throws -> [String] {
     try String(decoding: fixture.folder.read(run + "/metrics.jsonl"), as: UTF8.self).split(separator: "\n")
         .compactMap { line in
             let event = try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any]
             let kind = try #require(event?["kind"] as? String)
-            return ["fault", "resume", "ranks"].contains(kind) ? nil : "\(kind) \(event?["step"] ?? "")"
+            return ["fault", "resume", "ranks", "checkpoint"].contains(kind)
+                ? nil : "\(kind) \(event?["step"] ?? "")"
         }
 }
 

@@ -17,6 +17,8 @@ public struct TrainOptions: Sendable {
     public var resume: Bool
     /// Faults that are to happen: `ACTION@key=value:key=value` each.
     public var injections: [String]
+    /// Whether each rank's machine and processors are told at the start.
+    public var reportsBindings = false
 
     /// What to train, and where to.
     public init(

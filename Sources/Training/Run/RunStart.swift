@@ -35,7 +35,8 @@ func startRun<Problem: RunProblem>(
         try directory.checkWritable()
     }
     try session.prepareProducts(
-        threads: recipe.distributed.threadsPerRank, precision: recipe.precision.gemm)
+        threads: recipe.distributed.threadsPerRank, precision: recipe.precision.gemm,
+        reportsBindings: options.reportsBindings)
     let prepared = try prepare(recipe)
     let lock = try session.together { () -> RunLock? in
         guard session.isRoot else { return nil }
@@ -75,7 +76,7 @@ private func parseInjections(_ options: TrainOptions, ranks: Int) throws -> [Inj
         .usage, "--inject names rank \(outside.rank), but the ranks are 0 to \(ranks - 1)")
 }
 
-private func requirePaths(_ recipe: Recipe) throws {
+func requirePaths(_ recipe: Recipe) throws {
     let paths = [
         ("model.path", recipe.model.path), ("data.train", recipe.data.train),
         ("data.valid", recipe.data.valid),

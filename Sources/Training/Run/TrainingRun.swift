@@ -62,6 +62,8 @@ struct TrainingRun<Problem: RunProblem>: ~Copyable {
         let metrics = try Self.openMetrics(start.directory, state: state, session: session)
         refreshShadow(of: store)
         try problem.prepare(store, session: session)
+        let plan = try recipe.distributed.planReduction(
+            of: store.gradients.all, communicator: session.communicator)
         self.recipe = recipe
         self.session = session
         self.monitor = monitor
@@ -75,10 +77,11 @@ struct TrainingRun<Problem: RunProblem>: ~Copyable {
         method = start.problem.pruningMethod
         progress = Progress(
             session: session, updates: recipe.schedule.updates, startUpdate: state.update)
+        if session.communicator.size > 1 { progress.say(plan.description) }
         trainer = Trainer(
             task: problem.makeTask(), store: store, communicator: session.communicator,
-            optimizer: recipe.optimizerSettings, distributed: recipe.distributed, startingAt: state.update,
-            of: recipe.schedule.updates, monitor: monitor)
+            optimizer: recipe.optimizerSettings, distributed: recipe.distributed.following(plan),
+            startingAt: state.update, of: recipe.schedule.updates, monitor: monitor)
         holdMask()
     }
 

@@ -28,7 +28,7 @@ struct Trainer<Task: TrainingTask>: ~Copyable {
     /// Which gradients are summed, for a method whose mask no longer changes; nil sums all.
     var keptGradients: KeptElements?
     /// Memory of one pass; evaluation borrows it between updates.
-    var arena = Arena()
+    var arena: Arena
     /// What this rank is doing, for the watchdog.
     let monitor: RunMonitor
     private var reducer: GradientReducer
@@ -48,6 +48,9 @@ struct Trainer<Task: TrainingTask>: ~Copyable {
         reducer = GradientReducer(
             communicator: communicator, gradients: store.gradients.all,
             bucketBytes: Int(distributed.bucketMegabytes * 1_048_576), wire: distributed.wire)
+        arena = Self.preparedArena(
+            for: task, updates: update..<max(update, updates), communicator: communicator,
+            precision: store.precision)
         self.store = store
         let work = Mutex(
             WorkList(
@@ -78,8 +81,12 @@ struct Trainer<Task: TrainingTask>: ~Copyable {
         let own = RankNote(isInterrupted: Interruption.isRequested, phases: phases)
         let notes = try reducer.finish(extra: &shared, own: own.numbers).map(RankNote.init(numbers:))
         sums.vector = shared
-        phases.exposedCommunication = monotonicSeconds() - start
-        phases.communication = reducer.communicationSeconds
+        phases.add(.exposedCommunication, from: start, to: monotonicSeconds())
+        for interval in reducer.intervals {
+            phases.add(
+                .communication, from: monotonicSeconds(at: interval.lowerBound),
+                to: monotonicSeconds(at: interval.upperBound))
+        }
         var report = try applyUpdate(sums, from: firstTrainable, phases: phases)
         report.notes = notes
         update += 1
@@ -102,30 +109,36 @@ struct Trainer<Task: TrainingTask>: ~Copyable {
                     "update \(update) has \(count) micro-batches, but only \(index) were loaded")
             }
             let computing = monotonicSeconds()
-            phases.data += computing - waiting
+            phases.add(.data, from: waiting, to: computing)
             sums += Self.differentiate(
-                batch, task: task, update: update, store: store, isLast: index == count - 1, arena: &arena,
-                reducer: &reducer, monitor: monitor, poison: poison(of: batches[index], update: update))
-            phases.compute += monotonicSeconds() - computing
+                batch, task: task, update: update, parameters: store.views, isLast: index == count - 1,
+                arena: &arena, reducer: &reducer, phases: &phases, monitor: monitor,
+                poison: poison(of: batches[index], update: update))
         }
         return sums
     }
 
     private static func differentiate(
-        _ batch: Task.MicroBatch, task: Task, update: Int, store: borrowing ParameterStore, isLast: Bool,
-        arena: inout Arena, reducer: inout GradientReducer, monitor: RunMonitor, poison: Int?
+        _ batch: Task.MicroBatch, task: Task, update: Int, parameters: ParameterViews, isLast: Bool,
+        arena: inout Arena, reducer: inout GradientReducer, phases: inout StepPhases, monitor: RunMonitor,
+        poison: Int?
     ) -> Task.Sums {
+        let start = monotonicSeconds()
+        var turn: Double?
         arena.reset()
         monitor.enter(.forward, update: update + 1)
-        let gradients = store.gradients.all
-        var isInBackward = false
-        return task.accumulateGradients(batch, update: update, parameters: store.views, arena: &arena) {
+        let sums = task.accumulateGradients(batch, update: update, parameters: parameters, arena: &arena) {
             offset in
-            if !isInBackward { monitor.enter(.backward, update: update + 1) }
-            isInBackward = true
-            if let poison, poison >= offset { gradients[poison] = .nan }
+            // The first gradients that are final are those next to the loss.
+            if turn == nil { monitor.enter(.backward, update: update + 1) }
+            turn = turn ?? monotonicSeconds()
+            if let poison, poison >= offset { parameters.gradients[poison] = .nan }
             if isLast { reducer.gradientsFinal(from: offset) }
         }
+        let end = monotonicSeconds()
+        phases.add(.forward, from: start, to: turn ?? end)
+        phases.add(.backward, from: turn ?? end, to: end)
+        return sums
     }
 
     /// Clips and applies the summed gradient, or skips it on all ranks alike.
@@ -148,7 +161,7 @@ struct Trainer<Task: TrainingTask>: ~Copyable {
         var report = StepReport(
             update: update + 1, sums: sums, learningRate: learningRate, gradientNorm: norm[0],
             skipped: !isFinite, phases: phases)
-        report.phases.optimizer = monotonicSeconds() - start
+        report.phases.add(.optimizer, from: start, to: monotonicSeconds())
         return report
     }
 

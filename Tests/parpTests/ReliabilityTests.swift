@@ -108,7 +108,7 @@ struct ReliabilityTests {
         #expect(waker.terminationStatus == 0)
         #expect(outcome.status == 0, "\(outcome.screen)")
         #expect(outcome.count("update 3: waiting for ") >= 1, "\(outcome.screen)")
-        #expect(outcome.count("last seen in update 3, data") >= 1, "\(outcome.screen)")
+        #expect(outcome.count("last seen in ") >= 1, "\(outcome.screen)")
         #expect(outcome.count("the ranks that were missing are back") == 1, "\(outcome.screen)")
         let same =
             try fixture.folder.read("run/final/model.safetensors")

@@ -54,16 +54,16 @@ package struct MaskAuthority {
     /// the same everywhere.
     func compute(values: Tensor, sparsity: Double) throws -> (mask: PruningMask, threshold: Float) {
         // Together: weights that are no numbers are refused on rank 0, and nobody may wait for it then.
-        var (mask, threshold) = try Session(communicator: communicator).together {
+        let (selected, threshold) = try Session(communicator: communicator).together {
             () throws -> (PruningMask, Float) in
             if let prepared, initial == nil { return (prepared, 0) }
             guard communicator.rank == 0 else { return (PruningMask.allKept(count: pool.count), 0) }
             let chosen = try magnitudeMask(values: values, pool: pool, sparsity: sparsity, scope: scope)
             return (chosen.mask, chosen.threshold)
         }
-        var words = mask.bits
+        var words = selected.bits
         try communicator.broadcast(&words, root: 0)
-        mask = PruningMask(bits: words, count: pool.count)
+        let mask = PruningMask(bits: words, count: pool.count)
         try communicator.agree(on: mask.hash, what: "the pruning mask")
         return (mask, threshold)
     }

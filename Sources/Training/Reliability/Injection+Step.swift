@@ -1,3 +1,4 @@
+internal import Collectives
 internal import Tensors
 
 extension TrainingTask {

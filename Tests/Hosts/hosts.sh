@@ -76,10 +76,16 @@ case \$2 in 1) ranks=1 ;; 2) ranks=1,1 ;; *) ranks=1,1,1 ;; esac
 on_hosts "\$ranks" "\${@:3}"
 LAUNCHER
 chmod +x "$work/launcher"
+# The speeds take turns, so that what else happens on this machine falls on all.
+for ((turn = 1; turn <= ${REPEATS:-3}; turn++)); do
+    for rate in 1gbit 10gbit 100mbit; do
+        shape_hosts "$rate"
+        "$parp" scale run "$work/recipe.toml" --ranks 1,2 --methods dense --output "$work/study-$rate" \
+            --launcher "$work/launcher" --updates "${UPDATES:-6}" --warmup 2 --min-repeats "$turn" --max-repeats "$turn" |
+            sed "s/^/$rate: /"
+    done
+done
 for rate in 1gbit 10gbit 100mbit; do
-    shape_hosts "$rate"
-    "$parp" scale run "$work/recipe.toml" --ranks 1,2 --methods dense --output "$work/study-$rate" \
-        --launcher "$work/launcher" --updates 6 --warmup 2 --min-repeats "${REPEATS:-3}" --max-repeats "${REPEATS:-3}"
     "$parp" scale fit "$work/study-$rate" >"$work/fit-$rate.log"
     "$parp" scale report "$work/study-$rate" --ranks 1,2 >/dev/null
 done

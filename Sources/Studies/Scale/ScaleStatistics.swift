@@ -25,7 +25,7 @@ struct MeanInterval: Sendable {
     static func quantile(degrees: Int) -> Double {
         let exact = [12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228]
         if degrees <= exact.count { return exact[max(1, degrees) - 1] }
-        // Cornish and Fisher's expansion around the normal quantile z, two terms: within 0.002 from 11 on.
+        // Cornish and Fisher's expansion around the normal quantile z, two terms: within 0.003 from 11 on.
         let (z, n) = (1.959964, Double(degrees))
         return z + (z * z * z + z) / (4 * n)
             + (5 * pow(z, 5) + 16 * z * z * z + 3 * z) / (96 * n * n)

@@ -85,6 +85,15 @@ struct ScaleStudy: Codable, Equatable, Sendable {
     /// The smallest number of ranks, whose time others are compared with.
     var baseRanks: Int { cells.map(\.ranks).min() ?? 1 }
 
+    /// Whether another plan measures the same, however often.
+    func isSame(as other: ScaleStudy) -> Bool {
+        func measured(_ study: ScaleStudy) -> [String] {
+            ["\(study.schema) \(study.updates) \(study.warmup)", study.recipe, study.launcher]
+                + study.overrides
+        }
+        return measured(self) == measured(other) && cells == other.cells && amounts == other.amounts
+    }
+
     /// What a cell changes in the recipe.
     func settings(of cell: ScaleCell, mask: String) -> [String] {
         let growth = cell.mode == .weak ? Double(cell.ranks) / Double(baseRanks) : 1
@@ -146,14 +155,13 @@ struct ScaleFolder: Sendable {
         return study
     }
 
-    /// Writes the plan, or sees that the one that lies here is the same.
+    /// Writes the plan, or sees that the one that lies here is the same but for how often things are launched.
     func keep(_ study: ScaleStudy) throws {
         if FileManager.default.fileExists(atPath: plan) {
-            guard try readPlan() == study else {
+            guard try readPlan().isSame(as: study) else {
                 throw UserError(
                     .usage, "\(path) holds a study with other settings; give --output another folder")
             }
-            return
         }
         try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
         try writeJSON(study, to: plan)

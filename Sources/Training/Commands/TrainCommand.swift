@@ -19,6 +19,8 @@ public struct TrainOptions: Sendable {
     public var injections: [String]
     /// Whether each rank's machine and processors are told at the start.
     public var reportsBindings = false
+    /// A file for what every rank did when, for Chrome's trace viewer; nil writes none.
+    public var trace: String?
 
     /// What to train, and where to.
     public init(

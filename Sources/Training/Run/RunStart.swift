@@ -60,7 +60,7 @@ func startRun<Problem: RunProblem>(
     var run = try TrainingRun(
         TrainingRun.Start(
             recipe: recipe, session: session, directory: directory, problem: prepared.problem,
-            resume: options.resume, injections: injections))
+            resume: options.resume, injections: injections, trace: options.trace))
     try withExtendedLifetime(lock) { try run.run() }
 }
 

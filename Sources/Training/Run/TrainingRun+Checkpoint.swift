@@ -23,7 +23,9 @@ extension TrainingRun {
     }
 
     /// Writes a checkpoint on rank 0 and tells all whether there is one.
-    private func save() throws -> Bool {
+    private mutating func save() throws -> Bool {
+        let begin = monotonicSeconds()
+        defer { trace?.add(.checkpoint, from: begin, update: trainer.update) }
         try checkReplicas()
         let hash = contentHash(trainer.store.values.all)
         if !session.isRoot { monitor.enter(.checkpoint, update: trainer.update) }

@@ -11,6 +11,7 @@ extension TrainingRun {
     mutating func evaluate() throws {
         monitor.enter(.evaluation, update: trainer.update)
         let start = monotonicSeconds()
+        defer { trace?.add(.evaluation, from: start, update: trainer.update) }
         let values = trainer.store.values.all
         let mask =
             try method.hold == .fixed
@@ -61,6 +62,11 @@ extension TrainingRun {
                 Data(RunReport(directory: directory, outline: Problem.report).html.utf8), to: directory.report
             )
         }
+        try trace?.write(
+            plan: plan,
+            gradientBytes: 4
+                * (problem.layout.count - trainer.task.firstTrainableOffset(update: trainer.update)),
+            prunableBytes: 4 * masks.pool.count)
         if let remark = ledger.remark { progress.say(remark) }
         if let skipped = state.skipped, skipped > 0 {
             progress.say(

@@ -13,6 +13,8 @@ extension TrainingRun {
     /// Prunes for good, and holds the mask if the method does.
     mutating func prune(to sparsity: Double) throws {
         monitor.enter(.prune, update: trainer.update)
+        let start = monotonicSeconds()
+        defer { trace?.add(.mask, from: start, update: trainer.update) }
         let isFirst = masks.initial == nil
         let report = try masks.prune(values: trainer.store.values.all, sparsity: sparsity)
         refreshShadow(of: trainer.store)

@@ -24,6 +24,8 @@ struct TrainingRun<Problem: RunProblem>: ~Copyable {
     /// Where the ranks' time goes.
     private(set) var ledger: RankLedger
     private let watchdog: Watchdog
+    let plan: ReductionPlan
+    var trace: Trace?
     /// Whether a rank was asked to stop.
     private var isInterrupted = false
 
@@ -35,6 +37,8 @@ struct TrainingRun<Problem: RunProblem>: ~Copyable {
         let problem: Problem
         let resume: Bool
         var injections: [Injection] = []
+        /// Where what all ranks did when is written; nil does not.
+        var trace: String?
     }
 
     /// Loads weights on rank 0, or a checkpoint, and spreads them.
@@ -62,6 +66,7 @@ struct TrainingRun<Problem: RunProblem>: ~Copyable {
         let metrics = try Self.openMetrics(start.directory, state: state, session: session)
         refreshShadow(of: store)
         try problem.prepare(store, session: session)
+        let trace = try start.trace.map { try Trace(path: $0, session: start.session) }
         let plan = try recipe.distributed.planReduction(
             of: store.gradients.all, communicator: session.communicator)
         self.recipe = recipe
@@ -73,6 +78,8 @@ struct TrainingRun<Problem: RunProblem>: ~Copyable {
         self.metrics = metrics
         self.watchdog = watchdog
         self.ledger = ledger
+        self.plan = plan
+        self.trace = trace
         directory = start.directory
         method = start.problem.pruningMethod
         progress = Progress(
@@ -106,7 +113,9 @@ struct TrainingRun<Problem: RunProblem>: ~Copyable {
 
     /// Does one update, without what falls due after it.
     mutating func step() throws {
+        let start = monotonicSeconds()
         let report = try trainer.step()
+        trace?.add(report, start: start, end: monotonicSeconds())
         isInterrupted = report.isInterrupted
         ledger.add(report.notes)
         try record(report)

@@ -5,7 +5,8 @@ import Testing
 struct RankLedgerTests {
     private func note(data: Double = 0, compute: Double) -> RankNote {
         var phases = StepPhases()
-        (phases.data, phases.compute) = (data, compute)
+        phases.add(.data, from: 0, to: data)
+        phases.add(.backward, from: 0, to: compute)
         return RankNote(isInterrupted: false, phases: phases)
     }
 

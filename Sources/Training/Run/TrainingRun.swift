@@ -96,6 +96,7 @@ struct TrainingRun<Problem: RunProblem>: ~Copyable {
     ///
     /// - Throws: On all ranks alike, for exit code 85, once what an interrupted run has done is in a checkpoint.
     mutating func run() throws {
+        defer { watchdog.stop() }
         try session.stopIfInterrupted()
         if trainer.update == 0 {
             try pruneIfDue()

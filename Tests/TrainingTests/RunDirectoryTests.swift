@@ -78,7 +78,7 @@ struct RunDirectoryTests {
         }
         directory.clearUnfinished()
         let names = try files.subpathsOfDirectory(atPath: directory.path).sorted()
-        #expect(names == ["best", "checkpoints", "checkpoints/step-2", "final", "masks"])
+        #expect(names == [".ranks", "best", "checkpoints", "checkpoints/step-2", "final", "masks"])
     }
 
     @Test("a folder that cannot be written to is refused before anything is done")

@@ -166,7 +166,7 @@ struct PretrainTests {
         #expect(outcome.status == 64 && outcome.count("run holds a run of `parp pretrain`") == 1)
     }
 
-    @Test("a run that is asked to stop exits with 85 and goes on to the same end, its left out update included")
+    @Test("a run that is asked to stop exits with 85 and goes on to the same end")
     func interruption() throws {
         let fixture = try Fixture.forPretraining()
         let nan = ["--inject", "nan@step=2"]

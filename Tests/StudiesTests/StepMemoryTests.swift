@@ -15,8 +15,7 @@ private enum Allowed {
     static let productBytes = 24 << 20
     /// What 200 updates may add to resident memory.
     ///
-    /// They add 0.3 MB or less; to keep one gradient of the smallest
-    /// model's in each would add a hundred times more.
+    /// The heap is never quite still; 20 kB that each update kept would be as much.
     static let growth = 4 << 20
     /// By how much the most frames that a mask can cover may exceed those that it does cover, in bytes of a pass.
     static let maskShare = 1.1

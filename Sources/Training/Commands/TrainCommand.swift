@@ -15,6 +15,10 @@ public struct TrainOptions: Sendable {
     public var output: String?
     /// Whether to go on with the run that is there.
     public var resume: Bool
+    /// Whether each rank's machine and processors are told at the start.
+    public var reportsBindings = false
+    /// A file for what every rank did when, for Chrome's trace viewer; nil writes none.
+    public var trace: String?
 
     /// What to train, and where to.
     public init(recipe: String, overrides: [String] = [], output: String? = nil, resume: Bool = false) {

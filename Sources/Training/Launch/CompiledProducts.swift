@@ -10,7 +10,7 @@ struct CompiledProducts {
     let bytes: Int
 
     /// Products that are kept (CShims/CMath/onednn.c).
-    private static let limit = 2048
+    private static let limit = 512
     /// The code of one, measured of oneDNN 2.6: what 2048 of them added to the heap.
     private static let float32Bytes = 145_000
     private static let bfloat16Bytes = 84_000
@@ -27,7 +27,7 @@ struct CompiledProducts {
         // As many frames as are masked, which is another number nearly every time: eight products of those of a
         // micro-batch, three of an utterance's.
         let isPretraining = inputs.recipe.purpose == .preTraining
-        let masked = isPretraining ? 8 * walk.microBatches + 3 * walk.utterances : 0
+        let masked = isPretraining ? 8 * walk.ownMicroBatches + 3 * walk.ownUtterances : 0
         var convolutions = 0
         var lengths = Set(inputs.sampleCounts)
         let isFrozen = !inputs.trainsFeatureEncoder

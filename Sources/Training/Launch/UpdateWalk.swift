@@ -8,9 +8,11 @@ internal import Tensors
 struct UpdateWalk {
     /// The updates looked at.
     private(set) var updates = 0
-    /// Micro-batches of all ranks, and the utterances in them.
-    private(set) var microBatches = 0
+    /// Utterances of all ranks' micro-batches.
     private(set) var utterances = 0
+    /// Micro-batches of rank 0, and the utterances in them.
+    private(set) var ownMicroBatches = 0
+    private(set) var ownUtterances = 0
     /// Operations of all ranks.
     private(set) var operations = 0.0
     /// Operations of each update's busiest rank.
@@ -21,7 +23,7 @@ struct UpdateWalk {
     private(set) var activationBytes = 0
     /// The bytes of audio or features of the largest micro-batch.
     private(set) var inputBytes = 0
-    /// Different numbers of frames of micro-batches, and of utterances: what products are compiled for.
+    /// Different numbers of frames of rank 0's micro-batches, and of utterances: what products are compiled for.
     private(set) var batchLengths: Set<Int> = []
     private(set) var utteranceLengths: Set<Int> = []
 
@@ -39,7 +41,7 @@ struct UpdateWalk {
             let shares = EpochPlan.shares(
                 of: task.globalBatch(update: update), utterances: data.utterances, rankCount: ranks)
             var busiest = 0.0
-            for share in shares where !share.isEmpty {
+            for (rank, share) in shares.enumerated() where !share.isEmpty {
                 var own = 0.0
                 for items in EpochPlan.microBatches(
                     of: share, utterances: data.utterances, rankSeconds: task.rankSeconds)
@@ -47,8 +49,11 @@ struct UpdateWalk {
                     let pass = task.plannedPass(items, update: update, precision: precision)
                     largest.consider(pass)
                     own += items.reduce(0) { $0 + Self.operations(costs[$1], pass) }
-                    microBatches += 1
-                    batchLengths.insert(items.reduce(0) { $0 + frames[$1] })
+                    if rank == 0 {
+                        ownMicroBatches += 1
+                        ownUtterances += items.count
+                        batchLengths.insert(items.reduce(0) { $0 + frames[$1] })
+                    }
                     inputBytes = max(
                         inputBytes,
                         Self.inputBytes(pass, channels: inputs.featureChannels, configuration))

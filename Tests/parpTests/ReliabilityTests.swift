@@ -83,7 +83,9 @@ struct ReliabilityTests {
     )
     func stopped() throws {
         let fixture = try Fixture()
-        let whole = ["train", "recipe.toml", "--output", "whole"]
+        // Long enough for the watchdog to see that the rank is back.
+        let sets = ["--set", "schedule.updates=150", "--set", "checkpoint.every_updates=0"]
+        let whole = ["train", "recipe.toml", "--output", "whole"] + sets
         #expect(try parp(whole, ranks: 2, in: fixture.folder).status == 0)
         // The rank stops itself; a process of ours sets it going again once it has been missed.
         let waker = Process()
@@ -101,7 +103,7 @@ struct ReliabilityTests {
         waker.currentDirectoryURL = URL(fileURLWithPath: fixture.folder.path)
         try waker.run()
         let outcome = try parp(
-            train + [
+            train + sets + [
                 "--inject", "signal@rank=1:step=3:signal=STOP", "--set", "reliability.stall_seconds=2",
             ], ranks: 2, in: fixture.folder)
         waker.waitUntilExit()

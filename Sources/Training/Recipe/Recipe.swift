@@ -53,6 +53,7 @@ public struct Recipe: Sendable, Equatable {
         var badUtterances = BadUtterances.refuse
         var batchSeconds = 1600.0
         var rankSeconds = 200.0
+        var samplingAlpha = 1.0
         var cacheFeatures = true
         var cacheDirectory = ""
         var minimumSeconds = 2.0

@@ -47,6 +47,12 @@ extension RecipeKey {
             "Seconds of audio a rank holds at once; what exceeds it is accumulated.", must: "be above 0"
         ) { $0 > 0 },
         RecipeKey(
+            "data", "sampling_alpha", \.data.samplingAlpha,
+            "How languages are balanced, as in XLSR: each is heard in proportion to its seconds to this power; 1 "
+                + "takes them as they are, 0 all alike.",
+            must: "be from 0 to 1"
+        ) { (0...1).contains($0) },
+        RecipeKey(
             "data", "cache_features", \.data.cacheFeatures,
             "Whether what a frozen feature encoder makes of the audio is kept on this node's disk."),
         RecipeKey(

@@ -18,11 +18,20 @@ extension Recipe {
     }
 }
 
+extension Recipe {
+    /// The global batches of all updates.
+    func batchSchedule(of data: SpeechDataset) -> BatchSchedule {
+        BatchSchedule(
+            utterances: data.utterances, seed: UInt64(seed), batchSeconds: self.data.batchSeconds,
+            samplingAlpha: self.data.samplingAlpha)
+    }
+}
+
 extension CTCTask {
     /// The task that a recipe describes.
     init(recipe: Recipe, model: SpeechModel, data: SpeechDataset) {
         self.init(
-            model: model.network, data: data, batchSeconds: recipe.data.batchSeconds,
+            model: model.network, data: data, schedule: recipe.batchSchedule(of: data),
             settings: Settings(
                 seed: UInt64(recipe.seed), regularization: recipe.regularization.settings,
                 augmentation: recipe.augmentation.settings,

@@ -87,7 +87,12 @@ struct TrainingRun<Problem: RunProblem>: ~Copyable {
     /// Notes an update; a row of updates that are not finite ends the run.
     private mutating func record(_ report: StepReport<Problem.Task.Sums>) throws {
         progress.show(report, summary: trainer.task.summary(report.sums))
-        metrics.append(.train, step: report.update, report.fields(trainer.task.fields(report)))
+        metrics.append(
+            .train, step: report.update,
+            report.fields(trainer.task.fields(report)) + [
+                ("gradient_bytes", .integer(trainer.sumBytes(wire: recipe.distributed.wire))),
+                ("cores", .integer(session.communicator.size * Threads.count)),
+            ])
         consecutiveSkips = report.skipped ? consecutiveSkips + 1 : 0
         guard report.skipped else { return }
         progress.say("update \(report.update): loss or gradient is not finite; skipped on all ranks")

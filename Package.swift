@@ -110,7 +110,8 @@ let package = Package(
             dependencies: ["Models", "Kernels", "Optimization", "Checkpoints", "Tensors", "TestSupport"],
             path: "Tests/Parity",
             exclude: [
-                "parity.py", "families.py", "pretraining_parity.py", "pretraining_run.py", "transcripts.py",
+                "parity.py", "families.py", "parp_parity.py", "pretraining_parity.py", "pretraining_run.py",
+                "transcripts.py",
                 "check_directory.py",
             ],
             sources: ["ParityProbe.swift"],

@@ -129,7 +129,7 @@ def train(model, audio, targets, sparsity, interval, start):
         model.zero_grad()
         total, _, _ = golden.losses_and_logits(model, audio, targets)
         (total / len(audio)).backward()
-        losses.append(float(total) / len(audio))
+        losses.append(total.item() / len(audio))
         optimizer.update(trained(), learning_rate(update - 1))
         if update % interval == 0:
             if start is not None:

@@ -45,6 +45,7 @@ struct CompareTests {
         }
         let page = String(decoding: try fixture.folder.read("all/comparison.md"), as: UTF8.self)
         #expect(page.contains("| imp | 30 |") && page.contains("iou-0.3.svg"))
+        #expect(page.contains("PARP less each other method"))
     }
 
     @Test("a comparison that was stopped goes on: finished runs are left alone, a stopped one is resumed")

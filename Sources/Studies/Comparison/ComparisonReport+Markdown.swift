@@ -15,7 +15,7 @@ extension ComparisonReport {
                     + "counts for OMP, the rounds for IMP. FLOP by the shapes of products and convolutions; bytes are what each "
                     + "rank gave into sums of gradients.", "",
             ]
-        lines += totalTable + languageTable + transferTables + maskTables
+        lines += differenceTables + totalTable + languageTable + transferTables + maskTables
         lines += plots.map { "![\($0)](\($0).svg)" }
         return lines.joined(separator: "\n") + "\n"
     }
@@ -42,6 +42,41 @@ extension ComparisonReport {
             ]
             return (data.name.isEmpty ? [] : ["## \(data.name)", ""]) + markdownTable(heads, rows) + [""]
         }
+    }
+
+    /// How far PARP is ahead of each other method or behind it, in each language.
+    private var differenceTables: [String] {
+        comparison.data.flatMap { data -> [String] in
+            let rows = table.rows(of: data.name)
+            let adjusted = rows.filter { $0.method == .parp }
+            let others = ComparedMethod.allCases.filter { method in
+                method != .parp && rows.contains { $0.method == method }
+            }
+            guard !adjusted.isEmpty && !others.isEmpty else { return [] }
+            let lines = others.map { method -> [String] in
+                [method.rawValue]
+                    + adjusted.map { parp in
+                        let other = rows.first {
+                            $0.method == method && (method == .dense || $0.sparsity == parp.sparsity)
+                        }
+                        return other.map { difference(parp, $0) } ?? ""
+                    }
+            }
+            let title = data.name.isEmpty ? "" : ", \(data.name)"
+            return [
+                "## PARP less each other method\(title): \(metricTitle)", "",
+                "Differences of equal seeds: below 0, PARP is ahead.", "",
+            ] + markdownTable(["PARP at, %"] + adjusted.map { percent($0.sparsity) }, lines) + [""]
+        }
+    }
+
+    private func difference(_ row: ComparisonTable.Row, _ other: ComparisonTable.Row) -> String {
+        let values = row.entries.compactMap { entry in
+            other.entries.first { $0.seed == entry.seed }.map {
+                entry.record.errors.value(metric) - $0.record.errors.value(metric)
+            }
+        }
+        return Spread(values: values).text(times: metricScale)
     }
 
     /// What each method took for all of its subnetworks.

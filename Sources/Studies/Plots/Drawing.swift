@@ -1,5 +1,4 @@
 internal import Foundation
-internal import Training
 
 /// A picture in SVG that needs nothing else: no font, no script, no style from elsewhere.
 struct Drawing: Sendable {
@@ -58,7 +57,7 @@ struct Drawing: Sendable {
                 + "text-anchor=\"\(anchor.rawValue)\" fill=\"\(color)\""
                 + (isBold ? " font-weight=\"600\"" : "")
                 + (isTurned ? String(format: " transform=\"rotate(-90 %.1f %.1f)\"", x, y) : "")
-                + ">\(escapedForMarkup(text))</text>")
+                + ">\(escapedHTML(text))</text>")
     }
 
     /// The picture's file.

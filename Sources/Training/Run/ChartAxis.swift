@@ -38,7 +38,7 @@ package struct ChartAxis: Sendable {
     }
 }
 
-/// A text as HTML and SVG show it.
-package func escapedForMarkup(_ text: String) -> String {
+/// A text as HTML shows it.
+func escapedForMarkup(_ text: String) -> String {
     text.replacing("&", with: "&amp;").replacing("<", with: "&lt;").replacing(">", with: "&gt;")
 }

@@ -69,22 +69,3 @@ struct Compare: ParsableCommand {
         launch { try runComparison(options, session: $0) }
     }
 }
-
-/// Values separated by commas.
-struct CommaList<Value: LosslessStringConvertible & Sendable>: ExpressibleByArgument, Sendable {
-    /// The values, in order.
-    let values: [Value]
-
-    /// A list.
-    init(_ values: [Value]) { self.values = values }
-
-    /// The list of a text; nil if one of its values is none.
-    init?(argument: String) {
-        let values = argument.split(separator: ",").map { Value(String($0)) }
-        guard !values.contains(where: { $0 == nil }) else { return nil }
-        self.init(values.compactMap { $0 })
-    }
-
-    /// The list as it is given.
-    var defaultValueDescription: String { values.map(\.description).joined(separator: ",") }
-}

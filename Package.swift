@@ -140,7 +140,10 @@ let package = Package(
         tests("Checkpoints", ["Checkpoints", "Models", "Tensors"]),
         tests("Training", ["Training", "Models", "Checkpoints", "Collectives", "Pruning", "Tensors"]),
         tests(
-            "Studies", ["Studies", "Training", "Models", "Checkpoints", "Collectives", "Pruning", "Tensors"]),
+            "Studies",
+            [
+                "Studies", "Training", "Models", "Checkpoints", "Collectives", "Pruning", "Speech", "Tensors",
+            ]),
         // Not to import it: so that the command is built before its tests run it.
         tests("parp", ["parp"]),
     ]

@@ -20,6 +20,8 @@ public protocol Communicator: AnyObject, Sendable {
     var hostName: String { get }
     /// The library that carries the messages, and its version.
     var libraryVersion: String { get }
+    /// The operation under way and the seconds it has taken, asked from any thread; nil if there is none.
+    var waiting: (operation: String, seconds: Double)? { get }
 
     /// Gives every rank the root's tensor.
     func broadcast(_ tensor: Tensor, root: Int) throws(CollectiveError)
@@ -60,11 +62,14 @@ public struct CollectiveError: Error, CustomStringConvertible, Equatable {
     public let operation: String
     /// What is known of why, and the fix.
     public let reason: String
+    /// Whether another rank ended while this one waited for it: the first fault of the job is that rank's.
+    public let lostRank: Bool
 
     /// A failure.
-    public init(_ operation: String, _ reason: String) {
+    public init(_ operation: String, _ reason: String, lostRank: Bool = false) {
         self.operation = operation
         self.reason = reason
+        self.lostRank = lostRank
     }
 
     /// `OPERATION: reason`.
@@ -81,6 +86,8 @@ public enum WireFormat: String, Sendable, CaseIterable {
 }
 
 extension Communicator {
+    /// Nothing is ever under way where operations end at once.
+    public var waiting: (operation: String, seconds: Double)? { nil }
     /// The ranks of a process are on one machine.
     public var groupRank: Int { nodeRank }
     /// The ranks of a process are on one machine.

@@ -63,6 +63,8 @@ struct Evaluator {
     /// Recognises a dataset on all ranks; every rank gets the whole result, rank 0 all hypotheses in order.
     ///
     /// Counts are integers, so the result does not depend on how the utterances are shared out.
+    ///
+    /// - Throws: `EvaluationInterrupted`, on all ranks alike, if one of them was asked to stop.
     func evaluate(
         _ data: SpeechDataset, parameters: ParameterViews, session: Session, arena: inout Arena
     ) throws -> (result: EvaluationResult, hypotheses: [Hypothesis]) {
@@ -76,6 +78,7 @@ struct Evaluator {
         for items in EpochPlan.microBatches(
             of: share, utterances: data.utterances, rankSeconds: rankSeconds)
         {
+            if Interruption.isRequested { break }
             let batch = try data.load(items)
             arena.reset()
             for hypothesis in recognize(batch, parameters: parameters, arena: &arena, result: &result) {
@@ -88,6 +91,7 @@ struct Evaluator {
                 hypotheses.append(hypothesis)
             }
         }
+        try session.giveUpEvaluationIfInterrupted()
         try sum(&result, communicator)
         let all = try session.exchange(hypotheses).flatMap { $0 }
         return (result, all.sorted { $0.item < $1.item })

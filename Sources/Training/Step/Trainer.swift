@@ -29,6 +29,8 @@ struct Trainer<Task: TrainingTask>: ~Copyable {
     var keptGradients: KeptElements?
     /// Memory of one pass; evaluation borrows it between updates.
     var arena: Arena
+    /// What this rank is doing, for the watchdog.
+    let monitor: RunMonitor
     private var reducer: GradientReducer
     private let prefetcher: Prefetcher<Task.MicroBatch>
 
@@ -36,8 +38,9 @@ struct Trainer<Task: TrainingTask>: ~Copyable {
     init(
         task: Task, store: consuming ParameterStore, communicator: any Communicator,
         optimizer: OptimizerSettings, distributed: Recipe.Distributed, startingAt update: Int,
-        of updates: Int
+        of updates: Int, monitor: RunMonitor = RunMonitor()
     ) {
+        self.monitor = monitor
         self.task = task
         self.communicator = communicator
         self.optimizer = optimizer
@@ -54,7 +57,11 @@ struct Trainer<Task: TrainingTask>: ~Copyable {
                 task: task, rank: communicator.rank, rankCount: communicator.size, update: update,
                 updates: updates))
         prefetcher = Prefetcher {
-            try work.withLock { $0.next() }.map { try task.load($0.items, update: $0.update) }
+            try work.withLock { $0.next() }.map {
+                try Self.load(
+                    $0.items, update: $0.update, task: task, rank: communicator.rank,
+                    rankCount: communicator.size, monitor: monitor)
+            }
         }
     }
 
@@ -63,13 +70,16 @@ struct Trainer<Task: TrainingTask>: ~Copyable {
     /// Does one update, together with all other ranks.
     mutating func step() throws -> StepReport<Task.Sums> {
         var phases = StepPhases()
+        try monitor.failIfDue(update: update + 1)
         let firstTrainable = task.firstTrainableOffset(update: update)
         store.gradients[firstTrainable..<store.layout.count].fill(0)
         reducer.begin(trainableFrom: firstTrainable, kept: keptGradients)
         var sums = try accumulate(phases: &phases)
+        monitor.enter(.collective, update: update + 1)
         let start = monotonicSeconds()
         var shared = sums.vector
-        try reducer.finish(extra: &shared)
+        let own = RankNote(isInterrupted: Interruption.isRequested, phases: phases)
+        let notes = try reducer.finish(extra: &shared, own: own.numbers).map(RankNote.init(numbers:))
         sums.vector = shared
         phases.add(.exposedCommunication, from: start, to: monotonicSeconds())
         for interval in reducer.intervals {
@@ -77,19 +87,23 @@ struct Trainer<Task: TrainingTask>: ~Copyable {
                 .communication, from: monotonicSeconds(at: interval.lowerBound),
                 to: monotonicSeconds(at: interval.upperBound))
         }
-        let report = try applyUpdate(sums, from: firstTrainable, phases: phases)
+        var report = try applyUpdate(sums, from: firstTrainable, phases: phases)
+        report.notes = notes
         update += 1
+        flipIfDue()
         return report
     }
 
     /// Runs this rank's micro-batches; buckets of the last one are all-reduced while it is still in backward.
     private mutating func accumulate(phases: inout StepPhases) throws -> Task.Sums {
-        let count = task.microBatches(
-            of: task.globalBatch(update: update), rank: communicator.rank, rankCount: communicator.size
-        ).count
+        let batches = task.microBatches(
+            of: task.globalBatch(update: update), rank: communicator.rank, rankCount: communicator.size)
+        let count = batches.count
         var sums = task.noSums
+        if count == 0 { monitor.enter(.data, update: update + 1) }
         for index in 0..<count {
             let waiting = monotonicSeconds()
+            monitor.enter(.data, update: update + 1)
             guard let batch = try prefetcher.next() else {
                 preconditionFailure(
                     "update \(update) has \(count) micro-batches, but only \(index) were loaded")
@@ -98,22 +112,28 @@ struct Trainer<Task: TrainingTask>: ~Copyable {
             phases.add(.data, from: waiting, to: computing)
             sums += Self.differentiate(
                 batch, task: task, update: update, parameters: store.views, isLast: index == count - 1,
-                arena: &arena, reducer: &reducer, phases: &phases)
+                arena: &arena, reducer: &reducer, phases: &phases, monitor: monitor,
+                poison: poison(of: batches[index], update: update))
         }
         return sums
     }
 
     private static func differentiate(
         _ batch: Task.MicroBatch, task: Task, update: Int, parameters: ParameterViews, isLast: Bool,
-        arena: inout Arena, reducer: inout GradientReducer, phases: inout StepPhases
+        arena: inout Arena, reducer: inout GradientReducer, phases: inout StepPhases, monitor: RunMonitor,
+        poison: Int?
     ) -> Task.Sums {
         let start = monotonicSeconds()
         var turn: Double?
         arena.reset()
+        monitor.enter(.forward, update: update + 1)
         let sums = task.accumulateGradients(batch, update: update, parameters: parameters, arena: &arena) {
+            offset in
             // The first gradients that are final are those next to the loss.
+            if turn == nil { monitor.enter(.backward, update: update + 1) }
             turn = turn ?? monotonicSeconds()
-            if isLast { reducer.gradientsFinal(from: $0) }
+            if let poison, poison >= offset { parameters.gradients[poison] = .nan }
+            if isLast { reducer.gradientsFinal(from: offset) }
         }
         let end = monotonicSeconds()
         phases.add(.forward, from: start, to: turn ?? end)
@@ -125,6 +145,7 @@ struct Trainer<Task: TrainingTask>: ~Copyable {
     private func applyUpdate(
         _ sums: Task.Sums, from firstTrainable: Int, phases: StepPhases
     ) throws -> StepReport<Task.Sums> {
+        monitor.enter(.update, update: update + 1)
         let start = monotonicSeconds()
         let denominator = max(1, sums.items)
         // One rank's number decides for all: MPI recommends equal bits from an all-reduce, but does not

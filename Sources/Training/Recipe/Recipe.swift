@@ -95,6 +95,7 @@ public struct Recipe: Sendable, Equatable {
         var bucketMegabytes = 25.0
         var wire = WireFormat.float32
         var reproducible = false
+        var reproducibleParts = 8
         var threadsPerRank = 1
     }
 

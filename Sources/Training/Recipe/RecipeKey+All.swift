@@ -196,9 +196,13 @@ extension RecipeKey {
         ),
         RecipeKey(
             "distributed", "reproducible", \.distributed.reproducible,
-            "Whether results have the same bits for any number of ranks.",
-            must: "be false: it is not there yet"
-        ) { !$0 },
+            "Whether weights and masks have the same bits for any number of ranks, at a price (numerics.md)."
+        ),
+        RecipeKey(
+            "distributed", "reproducible_parts", \.distributed.reproducibleParts,
+            "Parts that a reproducible run cuts a global batch into; best a multiple of the number of ranks.",
+            must: "be from 1 to 4096"
+        ) { (1...4096).contains($0) },
         RecipeKey(
             "distributed", "threads_per_rank", \.distributed.threadsPerRank,
             "Threads that a rank computes with.",

@@ -111,6 +111,11 @@ public final class MPICommunicator: Communicator {
         }
     }
 
+    /// Lets all ranks of a node send to other nodes, or its first alone.
+    public func setSenders(_ senders: Senders) throws(CollectiveError) {
+        try call("senders") { parp_mpi_senders(senders == .leaders ? 1 : 0) }
+    }
+
     /// Sums a tensor as the MPI library does, to compare with: it spins, and adds in an order of its own.
     public func enqueueLibrarySum(_ tensor: Tensor) -> PendingOperation {
         enqueue("MPI_Allreduce") { parp_mpi_library_sum(tensor.pointer, Int64(tensor.count)) }
@@ -121,9 +126,7 @@ public final class MPICommunicator: Communicator {
         thread.enqueue {
             let start = ContinuousClock.now
             let fault = self.attempt(name, body)
-            let elapsed = (ContinuousClock.now - start).components
-            pending.finish(
-                error: fault, seconds: Double(elapsed.seconds) + Double(elapsed.attoseconds) * 1e-18)
+            pending.finish(error: fault, interval: start..<ContinuousClock.now)
         }
         return pending
     }

@@ -95,9 +95,11 @@ func processorWarnings(_ ranks: [RankPlacement]) -> [String] {
 }
 
 extension Session {
-    /// Sets this rank's threads, refuses a precision that this machine lacks, and warns of ranks and threads that
-    /// do not fit the processors they may use.
-    func prepareProducts(threads: Int, precision: GEMMPrecision) throws {
+    /// Sets this rank's threads, refuses a precision that this machine lacks, says how ranks lie on processors, and
+    /// warns of ranks and threads that do not fit those.
+    func prepareProducts(
+        threads: Int, precision: GEMMPrecision, reportsBindings: Bool = false
+    ) throws {
         setMathThreads(threads)
         try together {
             if let fault = unavailability(of: precision) { throw UserError(.usage, fault) }
@@ -105,6 +107,7 @@ extension Session {
         let placements = try exchange(
             RankPlacement.own(host: communicator.hostName, threads: threads))
         guard isRoot else { return }
+        for line in bindingReport(placements, each: reportsBindings) { print(line) }
         for warning in processorWarnings(placements) { print("warning: \(warning)") }
     }
 }

@@ -31,7 +31,8 @@ func startRun<Problem: RunProblem>(
         if session.isRoot { try directory.checkFree(for: recipe, resume: options.resume) }
     }
     try session.prepareProducts(
-        threads: recipe.distributed.threadsPerRank, precision: recipe.precision.gemm)
+        threads: recipe.distributed.threadsPerRank, precision: recipe.precision.gemm,
+        reportsBindings: options.reportsBindings)
     let prepared = try prepare(recipe)
     let lock = try session.together { () -> RunLock? in
         guard session.isRoot else { return nil }

@@ -75,9 +75,8 @@ struct Trainer<Task: TrainingTask>: ~Copyable {
         var sums = try accumulate(from: firstTrainable, phases: &phases)
         let start = monotonicSeconds()
         try finishSum(of: &sums, from: firstTrainable)
-        phases.exposedCommunication = monotonicSeconds() - start
-        phases.communication =
-            reproducible == nil ? reducer.communicationSeconds : phases.exposedCommunication
+        phases.add(.exposedCommunication, from: start, to: monotonicSeconds())
+        addCommunication(to: &phases, since: start)
         let report = try applyUpdate(sums, from: firstTrainable, phases: phases)
         update += 1
         return report
@@ -105,6 +104,19 @@ struct Trainer<Task: TrainingTask>: ~Copyable {
         }
     }
 
+    /// A reproducible run communicates at the end alone, others while backward goes on.
+    private func addCommunication(to phases: inout StepPhases, since end: Double) {
+        guard reproducible == nil else {
+            phases.add(.communication, from: end, to: monotonicSeconds())
+            return
+        }
+        for interval in reducer.intervals {
+            phases.add(
+                .communication, from: monotonicSeconds(at: interval.lowerBound),
+                to: monotonicSeconds(at: interval.upperBound))
+        }
+    }
+
     /// Runs this rank's micro-batches; buckets of the last one are all-reduced while it is still in backward.
     private mutating func accumulate(
         from firstTrainable: Int, phases: inout StepPhases
@@ -120,25 +132,32 @@ struct Trainer<Task: TrainingTask>: ~Copyable {
                     "update \(update) has \(count) micro-batches, but only \(index) were loaded")
             }
             let computing = monotonicSeconds()
-            phases.data += computing - waiting
+            phases.add(.data, from: waiting, to: computing)
             let isLast = index == count - 1 && reproducible == nil
             sums += Self.differentiate(
                 batch, task: task, update: update, parameters: store.views, isLast: isLast, arena: &arena,
-                reducer: &reducer)
+                reducer: &reducer, phases: &phases)
             reproducible?.addPart(from: firstTrainable)
-            phases.compute += monotonicSeconds() - computing
         }
         return sums
     }
 
     private static func differentiate(
         _ batch: Task.MicroBatch, task: Task, update: Int, parameters: ParameterViews, isLast: Bool,
-        arena: inout Arena, reducer: inout GradientReducer
+        arena: inout Arena, reducer: inout GradientReducer, phases: inout StepPhases
     ) -> Task.Sums {
+        let start = monotonicSeconds()
+        var turn: Double?
         arena.reset()
-        return task.accumulateGradients(batch, update: update, parameters: parameters, arena: &arena) {
+        let sums = task.accumulateGradients(batch, update: update, parameters: parameters, arena: &arena) {
+            // The first gradients that are final are those next to the loss.
+            turn = turn ?? monotonicSeconds()
             if isLast { reducer.gradientsFinal(from: $0) }
         }
+        let end = monotonicSeconds()
+        phases.add(.forward, from: start, to: turn ?? end)
+        phases.add(.backward, from: turn ?? end, to: end)
+        return sums
     }
 
     /// Clips and applies the summed gradient, or skips it on all ranks alike.
@@ -160,7 +179,7 @@ struct Trainer<Task: TrainingTask>: ~Copyable {
         var report = StepReport(
             update: update + 1, sums: sums, learningRate: learningRate, gradientNorm: norm[0],
             skipped: !isFinite, phases: phases)
-        report.phases.optimizer = monotonicSeconds() - start
+        report.phases.add(.optimizer, from: start, to: monotonicSeconds())
         return report
     }
 

@@ -62,7 +62,8 @@ struct ExactSumTests {
         #expect(written.array() == composed.array())
     }
 
-    @Test("terms that are not numbers or too large are noticed, wherever they stand, until the sum is cleared")
+    @Test(
+        "terms that are not numbers or too large are noticed, wherever they stand, until the sum is cleared")
     func inexact() {
         var arena = testArena()
         let term = arena.vector(50)

@@ -9,7 +9,9 @@ struct BatchSharingTests {
     }
     private let batch = Array((0..<23).reversed())
 
-    @Test("parts are the same micro-batches for any number of ranks, each held by one rank", arguments: [2.5, 100])
+    @Test(
+        "parts are the same micro-batches for any number of ranks, each held by one rank",
+        arguments: [2.5, 100])
     func parts(rankSeconds: Double) {
         let seconds = utterances.reduce(0) { $0 + $1.durationSeconds }
         let sharing = BatchSharing(rankSeconds: rankSeconds, parts: 6, batchSeconds: seconds)

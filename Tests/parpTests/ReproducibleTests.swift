@@ -9,16 +9,21 @@ struct ReproducibleTests {
         "pruning.sparsity=0.5", "data.rank_seconds=0.8", "regularization.layer_drop=0.2",
     ]
 
-    private func train(_ output: String, ranks: Int, _ more: [String], in fixture: Fixture) throws -> Outcome {
+    private func train(_ output: String, ranks: Int, _ more: [String], in fixture: Fixture) throws -> Outcome
+    {
         try parp(
-            ["train", "recipe.toml", "--output", output] + (sets + more).flatMap { ["--set", $0] }, ranks: ranks,
+            ["train", "recipe.toml", "--output", output] + (sets + more).flatMap { ["--set", $0] },
+            ranks: ranks,
             in: fixture.folder)
     }
 
-    @Test("weights, moments and masks have the same bits on 1, 2, 3, 4, 6 and 8 ranks, in messages of any size")
+    @Test(
+        "weights, moments and masks have the same bits on 1, 2, 3, 4, 6 and 8 ranks, in messages of any size")
     func ranks() throws {
         let fixture = try Fixture()
-        let files = ["final/model.safetensors", "checkpoints/step-8/state.safetensors", "masks/step-3.safetensors"]
+        let files = [
+            "final/model.safetensors", "checkpoints/step-8/state.safetensors", "masks/step-3.safetensors",
+        ]
         let buckets = [1: 25.0, 2: 0.001, 3: 0.01, 4: 25, 6: 0.1, 8: 25]
         for ranks in [1, 2, 3, 4, 6, 8] {
             let outcome = try train(

@@ -1,47 +1,50 @@
-internal import Foundation
-
-/// Reads fairseq's `SPLIT.tsv` (root folder, then `path<TAB>frames`) with `SPLIT.ltr` or `SPLIT.phn` beside
-/// it.
-func readFairseq(_ path: String, labels: Manifest.Labels) throws(ManifestError) -> [Utterance] {
-    let labelPath = String(path.dropLast(3)) + labels.fairseqExtension
+/// Reads fairseq's `SPLIT.tsv` (root folder, then `path<TAB>frames`) with `SPLIT.ltr`, or else `SPLIT.wrd`, or
+/// `SPLIT.phn` beside it.
+func readFairseq(_ path: String, _ options: Manifest.Reading) throws(ManifestError) -> [Utterance] {
     let lines = try textLines(of: path)
-    guard let root = lines.first, !root.isEmpty else {
+    guard let root = lines.first, !root.isEmpty, !root.contains("\t") else {
         throw ManifestError(path, ["line 1: the root folder is missing"])
     }
-    guard FileManager.default.fileExists(atPath: labelPath) else {
-        throw ManifestError(path, ["its labels \(labelPath) are missing"])
-    }
-    let transcripts = try textLines(of: labelPath)
-    guard transcripts.count == lines.count - 1 else {
+    let transcripts = try fairseqTranscripts(path, options.labels)
+    guard transcripts.lines.count == lines.count - 1 else {
         throw ManifestError(
-            path, ["\(lines.count - 1) audio files, but \(transcripts.count) lines of labels in \(labelPath)"]
-        )
+            path,
+            [
+                "\(lines.count - 1) audio files, but \(transcripts.lines.count) lines of labels "
+                    + "in \(transcripts.path)"
+            ])
     }
-    var utterances: [Utterance] = []
-    var faults: [String] = []
+    var manifest = ManifestBuilder(path, options)
     for (index, line) in lines.dropFirst().enumerated() {
-        let place = "line \(index + 2)"
         let fields = line.split(separator: "\t", omittingEmptySubsequences: false)
         guard fields.count == 2, let frames = Int(fields[1]), frames > 0 else {
-            faults.append("\(place): expected a path, a tab and a number of frames")
+            manifest.refuse("line \(index + 2)", "expected a path, a tab and a number of frames")
             continue
         }
-        let audioPath = resolve(root, besides: path) + "/" + fields[0]
-        do {
-            // The file counts frames at its own rate, which only the header knows.
-            let rate = try audioInfo(path: audioPath).sampleRate
-            utterances.append(
-                Utterance(
-                    id: String(fields[0]), audioPath: audioPath,
-                    durationSeconds: Double(frames) / Double(rate),
-                    text: labels == .letters ? wordsOfLetters(transcripts[index]) : transcripts[index],
-                    language: nil, speaker: nil, origin: "\(path):\(index + 2)"))
-        } catch {
-            faults.append("\(place): \(error)")
-        }
+        let text = transcripts.lines[index]
+        // The file counts frames at its own rate, which only the header knows.
+        manifest.add(
+            Utterance(
+                id: String(fields[0]), audioPath: resolve(root, besides: path) + "/" + fields[0],
+                durationSeconds: 0, text: transcripts.areSpelled ? wordsOfLetters(text) : text,
+                origin: "\(path):\(index + 2)"),
+            at: "line \(index + 2)", frames: frames)
     }
-    guard faults.isEmpty else { throw ManifestError(path, faults) }
-    return utterances
+    return try manifest.utterances()
+}
+
+/// The label file of a table, and whether its words are spelled in separate letters.
+private func fairseqTranscripts(
+    _ path: String, _ labels: Manifest.Labels
+) throws(ManifestError) -> (path: String, lines: [String], areSpelled: Bool) {
+    let stem = path.hasSuffix(".tsv") ? String(path.dropLast(4)) : path
+    let labelPath = "\(stem).\(labels.fairseqExtension)"
+    let words = stem + ".wrd"
+    if labels == .letters && !exists(labelPath) && exists(words) {
+        return (words, try textLines(of: words), false)
+    }
+    guard exists(labelPath) else { throw ManifestError(path, ["its labels \(labelPath) are missing"]) }
+    return (labelPath, try textLines(of: labelPath), labels == .letters)
 }
 
 /// `H E L L O | W O R L D |` as `HELLO WORLD`.

@@ -43,7 +43,10 @@ struct DatasetChecker {
     /// - Throws: On all ranks: what is wrong with the manifest, or, where the policy is to refuse, all
     ///   unusable utterances.
     func check(_ path: String, session: Session) throws -> DatasetCheck {
-        let manifest = try session.together { try Manifest(path: path, labels: labels) }
+        let manifest = try session.together {
+            // Every recording is read to its end below, which tells more than its header.
+            try Manifest(path: path, labels: labels, measuresDurations: false)
+        }
         let communicator = session.communicator
         let own = manifest.utterances.indices.filter { $0 % communicator.size == communicator.rank }
             .map { examine(manifest.utterances[$0], item: $0) }

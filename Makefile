@@ -6,7 +6,7 @@ export OMPI_ALLOW_RUN_AS_ROOT = 1
 export OMPI_ALLOW_RUN_AS_ROOT_CONFIRM = 1
 PYTHON ?= .venv/bin/python
 
-.PHONY: help setup build demo test lint format parity golden overfit transcripts bench-peer clean
+.PHONY: help setup build demo test lint format parity golden overfit transcripts bench-peer bench-load cluster-test slurm-test clean
 
 help:
 	@echo "make demo     fetch recorded speech, fine-tune on 2 ranks, print dense and pruned error rates"
@@ -16,6 +16,9 @@ help:
 	@echo "make overfit  overfit 50 recordings on 2 ranks, to under 5 % word error rate"
 	@echo "make transcripts  compare the demo's transcripts with transformers' (installs PyTorch)"
 	@echo "make bench-peer   measure transformers + DDP and parp in turn on the same batches (installs PyTorch)"
+	@echo "make bench-load   measure loading XLSR-53 from each kind of file beside cat (installs PyTorch)"
+	@echo "make cluster-test  check cluster/, run the commands of docs/cluster.md (installs shellcheck and Slurm)"
+	@echo "make slurm-test    interrupt runs under a real Slurm; they must end as if undisturbed (installs Slurm)"
 	@echo "make golden   make the golden files anew (installs PyTorch)"
 	@echo "make lint     check formatting and the dependency rules;  make format  formats"
 
@@ -46,6 +49,14 @@ test: lint
 	Tests/CollectiveChecks/run.sh $(BIN)/CollectiveChecks
 	Tests/Ranks/run.sh $(BIN)/RankChecks
 
+cluster-test: build
+	Tests/Cluster/check.sh
+	Tests/Cluster/recipes.sh $(BIN)/parp
+	Tests/Cluster/commands.sh $(BIN)/parp
+
+slurm-test: build
+	Tests/Cluster/slurm.sh $(BIN)/parp
+
 # PyTorch's build for CPUs alone is smaller, but not on every index.
 .venv:
 	python3 -m venv .venv
@@ -57,11 +68,14 @@ golden: .venv
 	$(PYTHON) Tests/Golden/make_golden.py
 	$(PYTHON) Tests/Golden/make_checkpoints.py
 	$(PYTHON) Tests/Golden/make_audio.py
+	.venv/bin/pip install --quiet compressed-tensors==0.12.2 && $(PYTHON) Tests/Golden/make_masks.py
 	$(PYTHON) Tests/Golden/error_rates.py
 
 parity: build .venv
 	$(SWIFT) build -c release --product ParityProbe
 	$(PYTHON) Tests/Parity/parity.py $(BIN)
+	$(PYTHON) Tests/Parity/families.py $(BIN)
+	$(PYTHON) Tests/Parity/pretraining_parity.py $(BIN)
 
 # MODEL and MANIFEST: any model directory and JSONL manifest of 16 kHz audio.
 MODEL ?= build/demo/parp/final
@@ -72,6 +86,9 @@ transcripts: build .venv
 bench-peer: build .venv
 	cluster/corpora/fetch.sh asterisk-en
 	$(PYTHON) Tests/Benchmarks/peer.py $(BIN)/parp --manifest build/corpora/asterisk-en/train.jsonl
+
+bench-load: build .venv
+	$(PYTHON) Tests/Benchmarks/load.py $(BIN)/parp
 
 clean:
 	rm -rf .build build

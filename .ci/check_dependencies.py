@@ -18,7 +18,7 @@ ROOMS = {
     "Models": {"Tensors", "Kernels"},
     "Checkpoints": {"Tensors", "CFiles"},
     "Training": {"Tensors", "Kernels", "Optimization", "Pruning", "Collectives", "Speech", "Text", "Models", "Checkpoints"},
-    "Studies": {"Training", "Models", "Kernels", "Collectives", "Checkpoints", "Tensors"},
+    "Studies": {"Training", "Models", "Kernels", "Optimization", "Pruning", "Collectives", "Checkpoints", "Tensors"},
     "parp": {"Studies", "Training", "Models"},
 }
 OURS = set(ROOMS) | {"CMath", "CMPI", "CAudio", "CFiles"}

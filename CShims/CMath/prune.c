@@ -1,4 +1,5 @@
 #include "vector.h"
+#include <stdbool.h>
 
 PARP_INLINE uint32_t magnitude(float x) {
     uint32_t bits;
@@ -6,71 +7,72 @@ PARP_INLINE uint32_t magnitude(float x) {
     return bits & 0x7fffffffu;
 }
 
-PARP_VECTOR void parp_count_magnitudes(const float *x, int64_t count, uint32_t low, uint32_t high,
-                                       int64_t *below, int64_t *inside, int64_t *not_numbers) {
-    int64_t less = 0, within = 0, odd = 0;
-    enum { kBlock = 4096 }; // Counters of 32 bits vectorise better and cannot overflow in a block.
-    for (int64_t start = 0; start < count; start += kBlock) {
-        int64_t end = start + kBlock < count ? start + kBlock : count;
-        uint32_t block_less = 0, block_within = 0, block_odd = 0;
-        for (int64_t i = start; i < end; i++) {
-            uint32_t m = magnitude(x[i]);
-            block_less += m < low;
-            block_within += m - low <= high - low;
-            block_odd += m > 0x7f800000u;
-        }
-        less += block_less;
-        within += block_within;
-        odd += block_odd;
-    }
-    *below += less;
-    *inside += within;
-    *not_numbers += odd;
-}
+// 64 weights at once; comparing them gives a word with one bit each. A vector of bools is packed in memory.
+enum { kGroup = 64 };
+typedef uint32_t group_of_magnitudes __attribute__((ext_vector_type(kGroup)));
+typedef bool group_of_flags __attribute__((ext_vector_type(kGroup)));
 
-PARP_VECTOR int64_t parp_collect_magnitudes(const float *x, int64_t count, uint32_t low, uint32_t high,
-                                            float *collected) {
-    int64_t found = 0, i = 0;
-    // Few blocks hold any.
-    for (; i + PARP_LANES <= count; i += PARP_LANES) {
-        uint32_t any = 0;
-        for (int lane = 0; lane < PARP_LANES; lane++) any |= magnitude(x[i + lane]) - low <= high - low;
-        if (!any) continue;
-        for (int lane = 0; lane < PARP_LANES; lane++) {
-            collected[found] = x[i + lane];
-            found += magnitude(x[i + lane]) - low <= high - low;
-        }
-    }
-    for (; i < count; i++)
-        if (magnitude(x[i]) - low <= high - low) collected[found++] = x[i];
-    return found;
-}
+// Macros, because vectors are passed between functions in ways that differ by instruction set.
+#define PARP_MAGNITUDES(name, x)                                                                                   \
+    group_of_magnitudes name;                                                                                      \
+    memcpy(&name, x, sizeof name);                                                                                 \
+    name &= 0x7fffffffu
+#define PARP_FLAGS(name, condition)                                                                                \
+    uint64_t name;                                                                                                 \
+    do {                                                                                                           \
+        group_of_flags flags = __builtin_convertvector(condition, group_of_flags);                                 \
+        memcpy(&name, &flags, sizeof name);                                                                        \
+    } while (0)
 
-// Bit j of the result says whether flags[j] is 1.
-PARP_INLINE uint64_t pack_flags(const uint8_t *flags) {
-    uint64_t word = 0;
-    for (int group = 0; group < 8; group++) {
-        uint64_t eight;
-        memcpy(&eight, flags + group * 8, sizeof eight);
-        word |= (eight * 0x0102040810204080u >> 56) << (group * 8);
+PARP_VECTOR void parp_partition_magnitudes(const float *x, int64_t count, uint32_t low, uint32_t high,
+                                           float *collected, int64_t capacity, parp_partition *result) {
+    int64_t below = 0, inside = 0, filled = result->collected, i = 0;
+    uint64_t odd = 0;
+    for (; i + kGroup <= count; i += kGroup) {
+        PARP_MAGNITUDES(m, x + i);
+        PARP_FLAGS(within, m - low <= high - low);
+        PARP_FLAGS(less, m < low);
+        PARP_FLAGS(not_numbers, m > 0x7f800000u);
+        below += __builtin_popcountll(less);
+        inside += __builtin_popcountll(within);
+        odd |= not_numbers;
+        if (filled + kGroup > capacity) continue;
+        for (; within; within &= within - 1) collected[filled++] = x[i + __builtin_ctzll(within)];
     }
-    return word;
+    for (; i < count; i++) {
+        uint32_t m = magnitude(x[i]);
+        below += m < low;
+        odd |= m > 0x7f800000u;
+        if (m - low > high - low) continue;
+        inside++;
+        if (filled < capacity) collected[filled++] = x[i];
+    }
+    result->below += below;
+    result->inside += inside;
+    result->collected = filled;
+    result->has_no_number |= odd != 0;
 }
 
 PARP_VECTOR void parp_magnitude_mask(const float *x, int64_t count, uint32_t threshold, int64_t *ties,
                                      uint64_t *words) {
-    for (int64_t start = 0; start < count; start += 64) {
-        int width = count - start < 64 ? (int)(count - start) : 64;
-        uint8_t above[64] = {0}, equal[64] = {0};
-        for (int j = 0; j < width; j++) {
-            uint32_t m = magnitude(x[start + j]);
-            above[j] = m > threshold;
-            equal[j] = m == threshold;
+    for (int64_t start = 0; start < count; start += kGroup) {
+        float padded[kGroup];
+        const float *group = x + start;
+        uint64_t valid = ~(uint64_t)0;
+        if (count - start < kGroup) {
+            int64_t width = count - start;
+            memset(padded, 0, sizeof padded);
+            memcpy(padded, group, width * sizeof *padded);
+            group = padded;
+            valid = ((uint64_t)1 << width) - 1;
         }
-        uint64_t kept = pack_flags(above), tied = pack_flags(equal);
+        PARP_MAGNITUDES(m, group);
+        PARP_FLAGS(kept, m > threshold);
+        PARP_FLAGS(tied, m == threshold);
+        tied &= valid;
         // Of those at the threshold, the first go.
         for (; tied && *ties > 0; --*ties) tied &= tied - 1;
-        words[start / 64] = kept | tied;
+        words[start / kGroup] = kept | tied;
     }
 }
 

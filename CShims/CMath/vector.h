@@ -1,4 +1,4 @@
-// What the vector loops share: a choice of instruction set at run time, and exp and erf without branches or tables.
+// What the vector loops share: a choice of instruction set at run time, and exp without branches or tables.
 #pragma once
 #include "CMath.h"
 #include <math.h>
@@ -44,32 +44,6 @@ PARP_INLINE float parp_exp(float x) {
     float power;
     memcpy(&power, &bits, sizeof power);
     return p * power;
-}
-
-// erf(x) to 1e-7: an even polynomial below 1, the exponential of a polynomial above (least squares at Chebyshev nodes,
-// Tests/Golden/fit_polynomials.py).
-PARP_INLINE float parp_erf(float x) {
-    float t = parp_min(fabsf(x), 4.0f);
-    float s = t * t;
-    float small = 7.88249711e-5f;
-    small = small * s - 8.01885499e-4f;
-    small = small * s + 5.18931194e-3f;
-    small = small * s - 2.68543288e-2f;
-    small = small * s + 1.12835975e-1f;
-    small = small * s - 3.76126269e-1f;
-    small = small * s + 1.12837917f;
-    small = small * t;
-    float large = 1.56040265e-6f;
-    large = large * t - 4.47658494e-5f;
-    large = large * t + 5.87583761e-4f;
-    large = large * t - 4.72315958e-3f;
-    large = large * t + 2.63338992e-2f;
-    large = large * t - 1.09950307e-1f;
-    large = large * t - 6.31943425e-1f;
-    large = large * t - 1.13017429f;
-    large = large * t + 3.07397074e-4f;
-    large = 1.0f - parp_exp(large);
-    return copysignf(t < 1.0f ? small : large, x);
 }
 
 // 32 bits for element `index` of the sequence `key`: two rounds of multiply and shift.

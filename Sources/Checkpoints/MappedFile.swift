@@ -1,3 +1,4 @@
+internal import CFiles
 internal import Foundation
 internal import Tensors
 
@@ -12,6 +13,8 @@ final class MappedFile: Sendable {
     // A class because views of tensors share one mapping, which ends with the last of them.
     let path: String
     private let data: Data
+    /// The same file, for what is read without the mapping.
+    private let descriptor: Int32
 
     init(path: String) throws(CheckpointError) {
         self.path = path
@@ -22,7 +25,11 @@ final class MappedFile: Sendable {
         } catch {
             throw CheckpointError(path, "cannot be read: \(reason(error))")
         }
+        descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw CheckpointError(path, "cannot be read: \(systemReason())") }
     }
+
+    deinit { close(descriptor) }
 
     var count: Int { data.count }
 
@@ -40,13 +47,15 @@ final class MappedFile: Sendable {
     }
 
     /// Converts `target.count` numbers from an offset on to float32; they must lie inside the file.
-    func floats(at offset: Int, dataType: DataType, into target: Tensor) {
+    func floats(at offset: Int, dataType: DataType, into target: Tensor) throws(CheckpointError) {
         precondition(
             offset >= 0 && offset + target.count * dataType.size <= count, "\(path): outside the file")
         guard target.count > 0 else { return }
         if dataType == .float32 {
-            let start = data.startIndex + offset
-            data.copyBytes(to: target.buffer, from: start..<start + target.count * dataType.size)
+            let bytes = Int64(target.count * dataType.size)
+            guard parp_read_at(descriptor, Int64(offset), target.pointer, bytes) == bytes else {
+                throw CheckpointError(path, "cannot be read, or became shorter: \(systemReason())")
+            }
             return
         }
         data.withUnsafeBytes { source in

@@ -5,8 +5,9 @@ public import Tensors
 public struct ModelFiles: Sendable {
     /// `config.json`.
     public var config: JSONValue
-    /// `vocab.json`: tokens in the order of the head's rows.
-    public var tokens: [String]
+    /// `vocab.json`: tokens in the order of the head's rows; nil, for a model without a head, writes neither it
+    /// nor a tokenizer.
+    public var tokens: [String]?
     /// How audio is prepared.
     public var preprocessor: PreprocessorConfig
     /// Which tokens are special.
@@ -16,8 +17,8 @@ public struct ModelFiles: Sendable {
 
     /// The files of a directory.
     public init(
-        config: JSONValue, tokens: [String], preprocessor: PreprocessorConfig, tokenizer: TokenizerConfig,
-        card: String? = nil
+        config: JSONValue, tokens: [String]?, preprocessor: PreprocessorConfig,
+        tokenizer: TokenizerConfig = TokenizerConfig(), card: String? = nil
     ) {
         self.config = config
         self.tokens = tokens
@@ -34,27 +35,39 @@ public struct ModelFiles: Sendable {
 public func writeModelDirectory(
     at path: String, values: Tensor, layout: ParameterLayout, files: ModelFiles
 ) throws(CheckpointError) {
+    var weights = SafetensorsWriter()
+    for slot in layout.slots { weights.add(slot, of: values) }
+    try writeModelDirectory(at: path, weights: weights, files: files)
+}
+
+/// Writes a directory as above, with whatever weights.
+public func writeModelDirectory(
+    at path: String, weights: SafetensorsWriter, files: ModelFiles
+) throws(CheckpointError) {
     let present = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
     guard present.isEmpty || present.contains("config.json") else {
         throw CheckpointError(path, "is a folder of other files, which would be lost; choose another")
     }
     let directory = try AtomicDirectory(path: path)
-    var weights = SafetensorsWriter()
-    for slot in layout.slots { weights.add(slot, of: values) }
     try weights.write(to: directory.temporaryPath + "/model.safetensors")
-    let vocabulary = JSONValue.object(
-        files.tokens.enumerated().map { JSONValue.Member($0.element, .integer($0.offset)) })
-    let texts: [(String, JSONValue)] = [
-        ("config.json", files.config), ("vocab.json", vocabulary),
-        ("preprocessor_config.json", files.preprocessor.json),
-        ("tokenizer_config.json", files.tokenizer.json),
-        ("special_tokens_map.json", files.tokenizer.specialTokensMap),
-    ]
-    for (name, value) in texts {
+    for (name, value) in files.texts {
         try AtomicFile.write(Data((value.text() + "\n").utf8), to: directory.temporaryPath + "/" + name)
     }
     if let card = files.card {
         try AtomicFile.write(Data(card.utf8), to: directory.temporaryPath + "/README.md")
     }
     try directory.commit()
+}
+
+extension ModelFiles {
+    /// The JSON files and their names.
+    fileprivate var texts: [(String, JSONValue)] {
+        let always = [("config.json", config), ("preprocessor_config.json", preprocessor.json)]
+        guard let tokens else { return always }
+        let vocabulary = tokens.enumerated().map { JSONValue.Member($0.element, .integer($0.offset)) }
+        return always + [
+            ("vocab.json", .object(vocabulary)), ("tokenizer_config.json", tokenizer.json),
+            ("special_tokens_map.json", tokenizer.specialTokensMap),
+        ]
+    }
 }

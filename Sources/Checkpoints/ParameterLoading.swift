@@ -1,3 +1,6 @@
+internal import Dispatch
+internal import Foundation
+internal import Synchronization
 public import Tensors
 
 /// What was found for a layout's parameters.
@@ -11,19 +14,39 @@ public struct LoadReport: Sendable {
 /// Parts of a pre-trained checkpoint that fine-tuning has no use for.
 private let ignoredPrefixes = ["quantizer.", "project_q.", "project_hid.", "final_proj.", "target_glu."]
 
-/// Reads all parameters that a source has.
+/// Which tensor of a source holds each parameter of a layout.
+public struct ParameterMatch: Sendable {
+    /// A parameter and the name of its tensor.
+    struct Pair: Sendable {
+        let slot: ParameterSlot
+        let name: String
+    }
+
+    let pairs: [Pair]
+    /// What has no counterpart.
+    public let report: LoadReport
+
+    /// The parameters' names by those of their tensors.
+    public var parameterNames: [String: String] {
+        Dictionary(uniqueKeysWithValues: pairs.map { ($0.name, $0.slot.name) })
+    }
+}
+
+/// Finds a layout's parameters among a source's tensors, and compares their shapes; reads no weights.
 ///
 /// A name is looked for in its own spelling, in PyTorch's newer spelling of weight norm, as old transformers
 /// wrote the mask embedding, and without its model prefix, as headless exports have it.
 ///
-/// - Parameter skipping: Parameters that are not read, though the source may have them.
+/// - Parameter skipping: Parameters that are not looked for, though the source may have them.
 /// - Throws: `CheckpointError` if a tensor has another shape than the configuration says.
-public func loadParameters(
-    from source: any TensorSource, into values: Tensor, layout: ParameterLayout, skipping: Set<String> = []
-) throws(CheckpointError) -> LoadReport {
+public func matchParameters(
+    of source: any TensorSource, with layout: ParameterLayout, skipping: Set<String> = []
+) throws(CheckpointError) -> ParameterMatch {
     var report = LoadReport()
+    var pairs: [ParameterMatch.Pair] = []
     var used = Set<String>()
-    let available = Set(source.names)
+    let names = source.names
+    let available = Set(names)
     for slot in layout.slots {
         guard !skipping.contains(slot.name),
             let name = spellings(of: slot.name).first(where: available.contains)
@@ -32,12 +55,54 @@ public func loadParameters(
             continue
         }
         used.insert(name)
-        try load(name, from: source, into: values.elements(slot.range), slot: slot)
+        try checkShape(name, of: source, slot: slot)
+        pairs.append(ParameterMatch.Pair(slot: slot, name: name))
     }
-    report.unexpected = source.names.filter { name in
+    report.unexpected = names.filter { name in
         !used.contains(name) && !ignoredPrefixes.contains { name.hasPrefix($0) }
     }
-    return report
+    return ParameterMatch(pairs: pairs, report: report)
+}
+
+/// Reads all parameters that a source has, found as `matchParameters` finds them.
+///
+/// - Parameter skipping: Parameters that are not read, though the source may have them.
+/// - Throws: `CheckpointError` if a tensor has another shape than the configuration says.
+public func loadParameters(
+    from source: any TensorSource, into values: Tensor, layout: ParameterLayout, skipping: Set<String> = []
+) throws(CheckpointError) -> LoadReport {
+    let match = try matchParameters(of: source, with: layout, skipping: skipping)
+    try inParallel(match.pairs) { pair throws(CheckpointError) in
+        try load(pair.name, from: source, into: values.elements(pair.slot.range), slot: pair.slot)
+    }
+    return match.report
+}
+
+/// Threads that read weights.
+///
+/// Not those of the rank's kernels: in training one rank reads while the others sleep, and most of the time goes
+/// into clearing fresh memory. A rank that is bound to one core has one.
+private let readers = min(4, ProcessInfo.processInfo.activeProcessorCount)
+
+/// Does something with each element on several threads, which take the next as they are free; throws the first
+/// fault in the elements' order.
+private func inParallel<Element: Sendable>(
+    _ elements: [Element], _ body: @Sendable (Element) throws(CheckpointError) -> Void
+) throws(CheckpointError) {
+    let next = Atomic(0)
+    let faults = Mutex<[Int: CheckpointError]>([:])
+    DispatchQueue.concurrentPerform(iterations: readers) { _ in
+        while true {
+            let index = next.add(1, ordering: .relaxed).oldValue
+            guard index < elements.count, faults.withLock({ $0.isEmpty }) else { return }
+            do throws(CheckpointError) {
+                try body(elements[index])
+            } catch {
+                faults.withLock { $0[index] = error }
+            }
+        }
+    }
+    if let first = faults.withLock({ $0.min { $0.key < $1.key }?.value }) { throw first }
 }
 
 /// All names under which checkpoints hold a parameter, the canonical one first.
@@ -57,8 +122,8 @@ func spellings(of name: String) -> [String] {
     return names + headless
 }
 
-private func load(
-    _ name: String, from source: any TensorSource, into target: Tensor, slot: ParameterSlot
+private func checkShape(
+    _ name: String, of source: any TensorSource, slot: ParameterSlot
 ) throws(CheckpointError) {
     guard let info = source.info(name) else { throw CheckpointError(source.path, "has no tensor \(name)") }
     // Extents of 1 may be there or not: (1, 1, K) and (K) are the same gain.
@@ -67,15 +132,22 @@ private func load(
         throw CheckpointError(
             source.path,
             "tensor \(name) is \(info.shape), but the configuration makes it \(slot.fileShape): "
-                + "config.json and the weights do not belong together")
+                + "configuration and weights do not belong together")
     }
-    switch slot.fileOrder {
-    case .same:
-        try source.read(name, into: target)
-    case .convolution:
-        let buffer = FlatBuffer(count: target.count)
-        try source.read(name, into: buffer.all)
-        transposeInner(buffer.all, shape: slot.fileShape, into: target)
+}
+
+private func load(
+    _ name: String, from source: any TensorSource, into target: Tensor, slot: ParameterSlot
+) throws(CheckpointError) {
+    try source.read(name, into: target)
+    guard slot.fileOrder == .convolution else { return }
+    // In place, a filter at a time: one fits a cache, and a second whole tensor would be fresh memory to clear.
+    let (filters, shape) = (slot.fileShape[0], Shape([1, slot.fileShape[1], slot.fileShape[2]]))
+    let filter = FlatBuffer(count: shape.count)
+    for index in 0..<filters {
+        let place = target.elements(index * shape.count..<(index + 1) * shape.count)
+        filter.all.copy(from: place)
+        transposeInner(filter.all, shape: shape, into: place)
     }
 }
 

@@ -2,7 +2,7 @@
 extension PickleInterpreter {
     mutating func global(module: String, name: String) throws(CheckpointError) {
         let full = "\(module).\(name)"
-        guard PickleGlobals.isAllowed(full) else {
+        guard PickleGlobals.isAllowed(module: module, name: name) else {
             throw CheckpointError(
                 file.path,
                 "refers to \(full), which no checkpoint of weights needs. It was not executed, and the file "
@@ -25,13 +25,16 @@ extension PickleInterpreter {
             throw fault("arguments that are no tuple")
         }
         guard case .global(let name) = heap[operands[0]] else {
-            if case .opaque(let name) = heap[operands[0]] { return try push(.opaque(name)) }
+            if case .instance(let callee) = heap[operands[0]] {
+                return try push(.instance(PickleInstance(className: callee.className)))
+            }
             throw fault("it calls something that is no name")
         }
         switch name {
         case "collections.OrderedDict":
             guard arguments.isEmpty else { throw fault("a dictionary from a list, as Python 2 wrote them") }
             try push(.dictionary([]))
+        case "collections.defaultdict": try push(.dictionary([]))
         case "torch._utils._rebuild_tensor_v2", "torch._utils._rebuild_tensor":
             try push(.tensor(try rebuildTensor(arguments)))
         case "torch._utils._rebuild_parameter":
@@ -39,8 +42,19 @@ extension PickleInterpreter {
                 throw fault("a parameter without its tensor")
             }
             try mention(tensor)
-        default: try push(.opaque(name))
+        default: try push(.instance(PickleInstance(className: name, arguments: arguments)))
         }
+    }
+
+    /// BUILD: attributes of what is on the stack.
+    ///
+    /// Those of dictionaries are dropped: state dictionaries keep `_metadata` there.
+    mutating func build() throws(CheckpointError) {
+        let state = try pop()
+        let target = try top()
+        guard case .instance(var instance) = heap[target] else { return }
+        instance.state = state
+        heap[target] = .instance(instance)
     }
 
     private func integers(_ object: Int) throws(CheckpointError) -> [Int] {
@@ -99,7 +113,7 @@ extension PickleInterpreter {
         guard case .tuple(let parts) = heap[try pop()], parts.count >= 5,
             case .string(let kind) = heap[parts[0]]
         else { throw fault("a reference that is no tuple") }
-        guard kind == "storage" else { return try push(.opaque(kind)) }
+        guard kind == "storage" else { return try push(.instance(PickleInstance(className: kind))) }
         guard case .global(let name) = heap[parts[1]], let dataType = PickleGlobals.storages[name],
             case .string(let key) = heap[parts[2]], case .integer(let count) = heap[parts[4]], count >= 0
         else { throw fault("a storage of an unknown kind") }

@@ -8,7 +8,7 @@ struct PickleInterpreter {
     let file: MappedFile
     let end: Int
     private(set) var position: Int
-    private(set) var heap: [PickleObject] = []
+    var heap: [PickleObject] = []
     private var stack: [Int] = []
     private var marks: [Int] = []
     private var memo: [Int: Int] = [:]
@@ -89,8 +89,7 @@ struct PickleInterpreter {
         case 0x63: try global(module: try line(), name: try line())
         case 0x93: try stackGlobal()
         case 0x52, 0x81: try reduce()
-        // BUILD: attributes of what is on the stack; state dictionaries keep _metadata there.
-        case 0x62: _ = try pop()
+        case 0x62: try build()
         case 0x51: try persistentStorage()
         default:
             throw fault("opcode 0x\(String(opcode, radix: 16)) stands in no checkpoint")
@@ -189,7 +188,7 @@ extension PickleInterpreter {
         return Array(stack[mark...])
     }
 
-    private func top() throws(CheckpointError) -> Int {
+    func top() throws(CheckpointError) -> Int {
         guard let top = stack.last else { throw fault("it takes from an empty stack") }
         return top
     }

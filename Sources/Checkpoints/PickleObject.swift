@@ -16,8 +16,8 @@ enum PickleObject: Sendable, Equatable {
     case global(String)
     case storage(StorageReference)
     case tensor(TensorReference)
-    /// Anything that is not wanted here: an argparse namespace, a configuration class.
-    case opaque(String)
+    /// An object of a class that means nothing here, such as an argparse namespace: inert data.
+    case instance(PickleInstance)
 
     struct Pair: Sendable, Equatable {
         let key: Int
@@ -26,9 +26,9 @@ enum PickleObject: Sendable, Equatable {
 
     /// Adds elements to a list, in place: a list built one by one must not cost its square.
     ///
-    /// What is opaque takes anything; false says that nothing can be added to the object.
+    /// An instance takes anything, and drops it; false says that nothing can be added to the object.
     mutating func append(_ items: [Int]) -> Bool {
-        if case .opaque = self { return true }
+        if case .instance = self { return true }
         guard case .list(var elements) = self else { return false }
         self = .none
         elements += items
@@ -38,13 +38,22 @@ enum PickleObject: Sendable, Equatable {
 
     /// Adds items to a dictionary, as above.
     mutating func append(_ items: [Pair]) -> Bool {
-        if case .opaque = self { return true }
+        if case .instance = self { return true }
         guard case .dictionary(var pairs) = self else { return false }
         self = .none
         pairs += items
         self = .dictionary(pairs)
         return true
     }
+}
+
+/// What a pickle says of an object whose class is never looked up: what it was made from, and its attributes.
+struct PickleInstance: Sendable, Equatable {
+    let className: String
+    /// What its class would have been called with.
+    var arguments: [Int] = []
+    /// Its attributes, usually a dictionary.
+    var state: Int?
 }
 
 /// A piece of raw numbers that a pickle points to.
@@ -93,28 +102,37 @@ enum PickleGlobals {
 
     /// Names that mean something here.
     static let known: Set<String> = [
-        "collections.OrderedDict", "torch._utils._rebuild_tensor_v2", "torch._utils._rebuild_tensor",
-        "torch._utils._rebuild_parameter",
+        "collections.OrderedDict", "collections.defaultdict", "torch._utils._rebuild_tensor_v2",
+        "torch._utils._rebuild_tensor", "torch._utils._rebuild_parameter",
     ]
 
-    /// Names that may stand in a checkpoint and are kept as opaque records.
+    /// Names that may stand in a checkpoint, whose objects are kept as inert data.
     static let inert: Set<String> = [
         "torch.Size", "torch.device", "torch.dtype", "torch.storage.TypedStorage",
         "torch.storage.UntypedStorage", "torch.storage._load_from_bytes", "_codecs.encode",
-        "argparse.Namespace", "collections.defaultdict", "builtins.set", "builtins.dict", "builtins.list",
-        "builtins.int", "builtins.str", "builtins.float", "builtins.bool", "builtins.tuple",
-        "builtins.bytearray", "__builtin__.set", "__builtin__.dict", "__builtin__.list", "__builtin__.int",
-        "typing.Any", "numpy.dtype", "numpy.core.multiarray.scalar", "numpy._core.multiarray.scalar",
-        "pathlib.PosixPath", "enum.Enum", "torch.bool", "torch.half", "torch.double", "torch.long",
+        "argparse.Namespace", "numpy.dtype", "numpy.core.multiarray.scalar",
+        "numpy._core.multiarray.scalar", "pathlib.PosixPath", "enum.Enum", "torch.bool", "torch.half",
+        "torch.double", "torch.long", "copyreg._reconstructor", "copy_reg._reconstructor",
+        // How Python spells `Tuple[float, float]`, which configurations keep among their types.
+        "_operator.getitem", "operator.getitem",
+    ]
+
+    /// Built-in types, by the names of Python 3 and of Python 2, which protocol 2 writes.
+    private static let builtinTypes: Set<String> = [
+        "set", "frozenset", "dict", "list", "tuple", "int", "long", "str", "unicode", "float", "bool",
+        "bytes",
+        "bytearray", "complex", "object", "type",
     ]
 
     /// Packages whose classes fairseq's checkpoints mention in their configuration.
-    static let inertPrefixes = [
-        "omegaconf.", "fairseq.", "torch.float", "torch.int", "torch.bfloat", "torch.uint",
+    private static let inertPrefixes = [
+        "omegaconf.", "fairseq.", "typing.", "torch.float", "torch.int", "torch.bfloat", "torch.uint",
     ]
 
-    static func isAllowed(_ name: String) -> Bool {
-        known.contains(name) || storages[name] != nil || inert.contains(name)
-            || inertPrefixes.contains { name.hasPrefix($0) }
+    static func isAllowed(module: String, name: String) -> Bool {
+        let full = "\(module).\(name)"
+        return known.contains(full) || storages[full] != nil || inert.contains(full)
+            || (["builtins", "__builtin__"].contains(module) && builtinTypes.contains(name))
+            || inertPrefixes.contains { full.hasPrefix($0) }
     }
 }

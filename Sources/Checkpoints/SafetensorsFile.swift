@@ -50,7 +50,7 @@ public final class SafetensorsFile: TensorSource {
             throw CheckpointError(
                 path, "tensor \(name) holds \(entry.info.dataType.rawValue), not floating-point numbers")
         }
-        file.floats(at: entry.range.lowerBound, dataType: entry.info.dataType, into: target)
+        try file.floats(at: entry.range.lowerBound, dataType: entry.info.dataType, into: target)
     }
 
     /// Reads a floating-point tensor as an array.

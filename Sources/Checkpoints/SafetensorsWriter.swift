@@ -7,6 +7,7 @@ public struct SafetensorsWriter {
     private enum Content {
         case floats(Tensor)
         case parameter(Tensor, ParameterSlot)
+        case stored(any TensorSource, String)
         case bytes([UInt8])
         case integers([Int])
     }
@@ -38,6 +39,14 @@ public struct SafetensorsWriter {
             Entry(
                 name: prefix + slot.name, dataType: .float32, shape: slot.fileShape,
                 content: .parameter(values.elements(slot.range), slot)))
+    }
+
+    /// Adds a floating-point tensor of another file, as float32; it is read only while this one is written.
+    public mutating func add(_ name: String, from source: any TensorSource, named original: TensorInfo) {
+        entries.append(
+            Entry(
+                name: name, dataType: .float32, shape: original.shape,
+                content: .stored(source, original.name)))
     }
 
     /// Adds bytes.
@@ -97,6 +106,10 @@ public struct SafetensorsWriter {
             let ordered = FlatBuffer(count: values.count)
             writeInFileOrder(values, slot: slot, into: ordered.all)
             try write(ordered.all, to: &file)
+        case .stored(let source, let name):
+            let buffer = FlatBuffer(count: entry.shape.count)
+            try source.read(name, into: buffer.all)
+            try write(buffer.all, to: &file)
         case .bytes(let bytes):
             try file.write(Data(bytes))
         case .integers(let integers):

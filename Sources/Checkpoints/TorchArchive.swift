@@ -8,6 +8,8 @@ public final class TorchArchive: TensorSource {
     private let file: MappedFile
     private let tensors: [String: TensorReference]
     private let storageStarts: [String: Int]
+    /// All else that the file holds: configurations, dictionaries.
+    let values: PickleValues
 
     /// Opens a file and reads its table of tensors.
     public init(path: String) throws(CheckpointError) {
@@ -16,9 +18,9 @@ public final class TorchArchive: TensorSource {
         guard file.count >= 4 else { throw CheckpointError(path, "\(file.count) bytes are no checkpoint") }
         let signature = file.bytes(0..<4)
         if signature == [0x50, 0x4B, 0x03, 0x04] {
-            (tensors, storageStarts) = try Self.readZip(file)
+            (tensors, storageStarts, values) = try Self.readZip(file)
         } else if signature[0] == 0x80 {
-            (tensors, storageStarts) = try Self.readLegacy(file)
+            (tensors, storageStarts, values) = try Self.readLegacy(file)
         } else {
             throw CheckpointError(
                 path,
@@ -49,11 +51,11 @@ public final class TorchArchive: TensorSource {
         guard tensor.count > 0 else { return }
         let first = start + (tensor.storage.viewOffset + tensor.offset) * dataType.size
         if tensor.isContiguous {
-            file.floats(at: first, dataType: dataType, into: target)
+            try file.floats(at: first, dataType: dataType, into: target)
         } else {
             let reach = zip(tensor.sizes, tensor.strides).reduce(1) { $0 + max(0, $1.0 - 1) * $1.1 }
             let buffer = FlatBuffer(count: reach)
-            file.floats(at: first, dataType: dataType, into: buffer.all)
+            try file.floats(at: first, dataType: dataType, into: buffer.all)
             gather(buffer.all, tensor, into: target)
         }
     }
@@ -72,7 +74,7 @@ public final class TorchArchive: TensorSource {
 }
 
 extension TorchArchive {
-    private typealias Contents = ([String: TensorReference], [String: Int])
+    private typealias Contents = ([String: TensorReference], [String: Int], PickleValues)
 
     private static func readZip(_ file: MappedFile) throws(CheckpointError) -> Contents {
         let zip = try ZipDirectory(file)
@@ -106,7 +108,7 @@ extension TorchArchive {
             }
             starts[storage.key] = range.lowerBound
         }
-        return (tensors, starts)
+        return (tensors, starts, PickleValues(path: file.path, heap: interpreter.heap, root: root))
     }
 
     /// 0x1950A86A20F9469CFC6C, with which PyTorch's first container begins.
@@ -146,7 +148,7 @@ extension TorchArchive {
         where starts[tensor.storage.key] == nil {
             throw CheckpointError(file.path, "tensor \(name): its storage is missing")
         }
-        return (tensors, starts)
+        return (tensors, starts, PickleValues(path: file.path, heap: object.heap, root: object.place))
     }
 
     /// Where each storage of the legacy container begins; they lie one behind the other in the order of a list.

@@ -10,6 +10,14 @@ public func add(_ tensor: Tensor, into sum: Tensor) {
     }
 }
 
+/// Adds a multiple of a tensor to another: y += factor · x.
+public func add(_ tensor: Tensor, times factor: Float, into sum: Tensor) {
+    precondition(tensor.count == sum.count, "add \(tensor.count) elements to \(sum.count)")
+    parallelFor(sum.count, grain: 16_384) { range in
+        for index in range { sum.pointer[index] += factor * tensor.pointer[index] }
+    }
+}
+
 /// Multiplies a tensor in place.
 public func scale(_ tensor: Tensor, by factor: Float) {
     parallelFor(tensor.count, grain: 16_384) { range in

@@ -23,55 +23,125 @@ public struct MagnitudeSelection: Sendable {
     public let threshold: Float
 }
 
-/// Prunes exactly round(s · N) weights of the pool, those of the smallest magnitude; of equals, those that come
-/// first.
+/// Prunes exactly round(s · N) weights of each group of the scope, those of the smallest magnitude; of equals,
+/// those that come first.
 ///
-/// A sample brackets the threshold, one pass over the pool counts what lies below and inside the bracket, one
-/// collects the few inside, among which the threshold is found the same way; a last pass writes the bits.
+/// A sample brackets the threshold, one pass over the pool counts what lies below and collects the few inside the
+/// bracket, among which the threshold is found the same way; a second pass writes the bits.
 ///
 /// - Parameters:
 ///   - values: The flat store.
 ///   - sparsity: s, from 0 to 1.
+///   - scope: Whether N is the pool or a Transformer block.
+///   - earlier: A mask whose pruned weights stay pruned and count towards s: iterative pruning's. Where it has
+///     pruned more than s, its mask is the answer.
 /// - Throws: `PruningError` if a weight is not a number, naming its parameter.
 public func magnitudeMask(
-    values: Tensor, pool: PrunablePool, sparsity: Double
+    values: Tensor, pool: PrunablePool, sparsity: Double, scope: PruningScope = .global,
+    within earlier: PruningMask? = nil
 ) throws(PruningError) -> MagnitudeSelection {
     precondition(sparsity >= 0 && sparsity <= 1, "a sparsity is from 0 to 1, not \(sparsity)")
-    let target = prunedCount(sparsity: sparsity, poolSize: pool.count)
-    guard target > 0 else { return MagnitudeSelection(mask: .allKept(count: pool.count), threshold: 0) }
-    let segments = pool.members.map { values.elements($0.slot.range) }
-    guard let (threshold, below) = smallestMagnitude(rank: target, of: segments) else {
-        throw notANumber(segments, pool)
+    var bits = [UInt64](repeating: 0, count: (pool.count + 63) / 64)
+    var threshold: UInt32 = 0
+    for group in pool.groups(scope) {
+        let segments = group.map { values.elements($0.slot.range) }
+        let target = prunedCount(sparsity: sparsity, poolSize: group.poolRange.count)
+        let found =
+            if let earlier {
+                prune(segments, group.poolRange, count: target, within: earlier, bits: &bits)
+            } else {
+                prune(segments, group, count: target, bits: &bits)
+            }
+        guard let found else { throw notANumber(segments, group) }
+        threshold = max(threshold, found)
     }
     return MagnitudeSelection(
-        mask: mask(segments, pool, threshold: threshold, ties: target - below),
-        threshold: Float(bitPattern: threshold))
+        mask: PruningMask(bits: bits, count: pool.count), threshold: Float(bitPattern: threshold))
+}
+
+/// The mask of a model that is sparse already: 0 where a weight is exactly 0, of either sign.
+public func nonzeroMask(values: Tensor, pool: PrunablePool) -> PruningMask {
+    var bits = [UInt64](repeating: 0, count: (pool.count + 63) / 64)
+    let segments = pool.members.map { values.elements($0.slot.range) }
+    writeMask(segments, pool.members[...], threshold: 0, ties: .max, bits: &bits)
+    return PruningMask(bits: bits, count: pool.count)
+}
+
+/// Prunes a group's smallest and returns the largest magnitude pruned, as bits; nil if a weight is not a number.
+private func prune(
+    _ segments: [Tensor], _ group: ArraySlice<PrunablePool.Member>, count: Int, bits: inout [UInt64]
+) -> UInt32? {
+    let found = count > 0 ? smallestMagnitude(rank: count, of: segments) : (0, 0)
+    guard let (threshold, below) = found else { return nil }
+    writeMask(segments, group, threshold: threshold, ties: count - below, bits: &bits)
+    return threshold
+}
+
+/// The same among what an earlier mask keeps, of which it makes one dense segment.
+private func prune(
+    _ segments: [Tensor], _ range: Range<Int>, count: Int, within earlier: PruningMask, bits: inout [UInt64]
+) -> UInt32? {
+    let keptCount = earlier.keptCount(in: range)
+    let buffer = FlatBuffer(count: max(1, keptCount))
+    let kept = buffer[0..<keptCount]
+    var (place, next) = (range.lowerBound, 0)
+    for segment in segments {
+        for index in 0..<segment.count where earlier[place + index] {
+            kept[next] = segment[index]
+            next += 1
+        }
+        place += segment.count
+    }
+    let remaining = max(0, count - (range.count - keptCount))
+    let found = remaining > 0 ? smallestMagnitude(rank: remaining, of: [kept]) : (0, 0)
+    guard let (threshold, below) = found else { return nil }
+    var ties = Int64(remaining - below)
+    var words = [UInt64](repeating: 0, count: (keptCount + 63) / 64)
+    parp_magnitude_mask(kept.pointer, Int64(keptCount), threshold, &ties, &words)
+    next = 0
+    for place in range where earlier[place] {
+        bits[place / 64] |= (words[next / 64] >> UInt64(next % 64) & 1) << UInt64(place % 64)
+        next += 1
+    }
+    return threshold
 }
 
 /// The largest bits of a magnitude, infinity's.
 private let infinity: UInt32 = 0x7F80_0000
 
 /// The sentence about the first parameter that holds a weight which is not a number.
-private func notANumber(_ segments: [Tensor], _ pool: PrunablePool) -> PruningError {
-    let culprit = zip(pool.members, segments).first { Count([$0.1], 0...infinity).notNumbers > 0 }
+private func notANumber(
+    _ segments: [Tensor], _ group: ArraySlice<PrunablePool.Member>
+) -> PruningError {
+    let culprit = zip(group, segments).first { Partition([$0.1], 0...infinity, capacity: 0).hasNoNumber }
     return PruningError(
         "\(culprit?.0.slot.name ?? "the pool") holds a weight that is not a number, which has no magnitude to "
             + "prune by; resume from an earlier checkpoint with a lower learning rate")
 }
 
-/// How many magnitudes lie where.
-private struct Count {
-    var below: Int64 = 0
-    var inside: Int64 = 0
-    var notNumbers: Int64 = 0
+/// How many magnitudes lie where, and those of a range.
+private struct Partition: ~Copyable {
+    let below: Int
+    let inside: Int
+    let hasNoNumber: Bool
+    private let memory: FlatBuffer
+    private let filled: Int
 
-    init(_ segments: [Tensor], _ range: ClosedRange<UInt32>) {
+    /// Counts, and collects what lies in the range unless it is more than `capacity`.
+    init(_ segments: [Tensor], _ range: ClosedRange<UInt32>, capacity: Int) {
+        memory = FlatBuffer(count: max(1, capacity))
+        var result = parp_partition()
         for segment in segments {
-            parp_count_magnitudes(
-                segment.pointer, Int64(segment.count), range.lowerBound, range.upperBound, &below, &inside,
-                &notNumbers)
+            parp_partition_magnitudes(
+                segment.pointer, Int64(segment.count), range.lowerBound, range.upperBound,
+                memory.all.pointer, Int64(capacity), &result)
         }
+        (below, inside) = (Int(result.below), Int(result.inside))
+        (hasNoNumber, filled) = (result.has_no_number != 0, Int(result.collected))
     }
+
+    /// The magnitudes of the range, if all of them were collected.
+    var collected: Tensor? { filled == inside ? memory[0..<filled] : nil }
 }
 
 /// The magnitude of a rank from 1, as bits, and how many are smaller than it; nil if one is not a number.
@@ -85,37 +155,28 @@ private func smallestMagnitude(rank: Int, of segments: [Tensor]) -> (magnitude: 
         return (found, sample.prefix { $0 < found }.count)
     }
     var range = bracket(rank: rank, total: total, sample: sample)
-    var count = Count(segments, range)
-    guard count.notNumbers == 0 else { return nil }
     // A sample errs once in ten thousand times, and says little where few values make up the whole pool: then
     // the range moves to the side that holds the rank, or is halved, until it holds the rank and little else.
     while true {
-        let holdsRank = (Int(count.below)..<Int(count.below + count.inside)).contains(rank - 1)
+        let part = Partition(segments, range, capacity: total / 8)
+        if part.hasNoNumber { return nil }
         let isOneValue = range.lowerBound == range.upperBound
-        if holdsRank && (isOneValue || Int(count.inside) <= total / 2) { break }
-        if rank <= Int(count.below) {
+        if rank <= part.below {
             range = 0...range.lowerBound - 1
-        } else if !holdsRank {
+        } else if rank > part.below + part.inside {
             range = range.upperBound + 1...infinity
+        } else if isOneValue {
+            return (range.lowerBound, part.below)
+        } else if let collected = part.collected {
+            let inner = smallestMagnitude(rank: rank - part.below, of: [collected])
+            return inner.map { ($0.magnitude, $0.below + part.below) }
         } else {
             let middle = range.lowerBound + (range.upperBound - range.lowerBound) / 2
-            let lower = Count(segments, range.lowerBound...middle)
-            let isLower = rank <= Int(lower.below + lower.inside)
+            let lower = Partition(segments, range.lowerBound...middle, capacity: 0)
+            let isLower = rank <= lower.below + lower.inside
             range = isLower ? range.lowerBound...middle : middle + 1...range.upperBound
         }
-        count = Count(segments, range)
     }
-    if range.lowerBound == range.upperBound { return (range.lowerBound, Int(count.below)) }
-    let collected = FlatBuffer(count: Int(count.inside) + 1)
-    var filled = 0
-    for segment in segments {
-        filled += Int(
-            parp_collect_magnitudes(
-                segment.pointer, Int64(segment.count), range.lowerBound, range.upperBound,
-                collected.all.pointer + filled))
-    }
-    let inner = smallestMagnitude(rank: rank - Int(count.below), of: [collected[0..<filled]])
-    return inner.map { ($0.magnitude, $0.below + Int(count.below)) }
 }
 
 private let sampleSize = 1 << 15
@@ -147,12 +208,12 @@ private func bracket(rank: Int, total: Int, sample: [UInt32]) -> ClosedRange<UIn
 }
 
 /// Keeps what is above the threshold, and of what equals it all but the first `ties`.
-private func mask(
-    _ segments: [Tensor], _ pool: PrunablePool, threshold: UInt32, ties: Int
-) -> PruningMask {
-    var bits = [UInt64](repeating: 0, count: (pool.count + 63) / 64)
+private func writeMask(
+    _ segments: [Tensor], _ group: ArraySlice<PrunablePool.Member>, threshold: UInt32, ties: Int,
+    bits: inout [UInt64]
+) {
     var ties = Int64(ties)
-    for (member, segment) in zip(pool.members, segments) {
+    for (member, segment) in zip(group, segments) {
         var words = [UInt64](repeating: 0, count: (segment.count + 63) / 64)
         parp_magnitude_mask(segment.pointer, Int64(segment.count), threshold, &ties, &words)
         // A parameter need not start at a word of the pool.
@@ -162,5 +223,4 @@ private func mask(
             if shift > 0 && word >> (64 - shift) != 0 { bits[first + index + 1] |= word >> (64 - shift) }
         }
     }
-    return PruningMask(bits: bits, count: pool.count)
 }

@@ -38,17 +38,6 @@ public struct PruningMask: Sendable, Hashable {
         return hash.value
     }
 
-    /// Kept weights of both over kept weights of either (intersection over union); 1 if neither keeps any.
-    public func overlap(with other: PruningMask) -> Double {
-        precondition(count == other.count, "masks of \(count) and \(other.count) weights")
-        var (both, either) = (0, 0)
-        for (a, b) in zip(bits, other.bits) {
-            both += (a & b).nonzeroBitCount
-            either += (a | b).nonzeroBitCount
-        }
-        return either > 0 ? Double(both) / Double(either) : 1
-    }
-
     /// The weights kept here that another, earlier mask had pruned.
     public func revived(since earlier: PruningMask) -> Int {
         precondition(count == earlier.count, "masks of \(count) and \(earlier.count) weights")

@@ -30,7 +30,9 @@ func readCSV(
 ) throws(ManifestError) -> [Utterance] {
     let table = try DelimitedTable(csv: path)
     let audio = try table.requiredColumn(FieldNames.audio, of: "recording")
-    let text = try table.requiredColumn(FieldNames.text(options.labels), of: "text")
+    let text = try options.labels.map { labels throws(ManifestError) in
+        try table.requiredColumn(FieldNames.text(labels), of: "text")
+    }
     let phones = table.column(FieldNames.phones)
     let (id, duration) = (table.column(FieldNames.id), table.column(FieldNames.duration))
     let (language, speaker) = (table.column(FieldNames.language), table.column(FieldNames.speaker))
@@ -67,7 +69,7 @@ func readCSV(
             manifest.add(
                 Utterance(
                     id: field(id) ?? name, audioPath: audioPath, durationSeconds: seconds,
-                    text: row.fields[text], phones: options.labels == .phones ? nil : field(phones),
+                    text: field(text) ?? "", phones: options.labels == .phones ? nil : field(phones),
                     language: field(language), speaker: field(speaker), origin: "\(path):\(row.line)"),
                 at: place)
         case .failure(let fault):

@@ -1,18 +1,12 @@
 /// Reads fairseq's `SPLIT.tsv` (root folder, then `path<TAB>frames`) with `SPLIT.ltr`, or else `SPLIT.wrd`, or
-/// `SPLIT.phn` beside it.
+/// `SPLIT.phn` beside it; the audio alone where no labels are wanted.
 func readFairseq(_ path: String, _ options: Manifest.Reading) throws(ManifestError) -> [Utterance] {
     let lines = try textLines(of: path)
     guard let root = lines.first, !root.isEmpty, !root.contains("\t") else {
         throw ManifestError(path, ["line 1: the root folder is missing"])
     }
-    let transcripts = try fairseqTranscripts(path, options.labels)
-    guard transcripts.lines.count == lines.count - 1 else {
-        throw ManifestError(
-            path,
-            [
-                "\(lines.count - 1) audio files, but \(transcripts.lines.count) lines of labels "
-                    + "in \(transcripts.path)"
-            ])
+    let texts = try options.labels.map { labels throws(ManifestError) in
+        try fairseqTexts(path, labels, count: lines.count - 1)
     }
     var manifest = ManifestBuilder(path, options)
     for (index, line) in lines.dropFirst().enumerated() {
@@ -21,30 +15,31 @@ func readFairseq(_ path: String, _ options: Manifest.Reading) throws(ManifestErr
             manifest.refuse("line \(index + 2)", "expected a path, a tab and a number of frames")
             continue
         }
-        let text = transcripts.lines[index]
         // The file counts frames at its own rate, which only the header knows.
         manifest.add(
             Utterance(
                 id: String(fields[0]), audioPath: resolve(root, besides: path) + "/" + fields[0],
-                durationSeconds: 0, text: transcripts.areSpelled ? wordsOfLetters(text) : text,
-                origin: "\(path):\(index + 2)"),
+                durationSeconds: 0, text: texts?[index] ?? "", origin: "\(path):\(index + 2)"),
             at: "line \(index + 2)", frames: frames)
     }
     return try manifest.utterances()
 }
 
-/// The label file of a table, and whether its words are spelled in separate letters.
-private func fairseqTranscripts(
-    _ path: String, _ labels: Manifest.Labels
-) throws(ManifestError) -> (path: String, lines: [String], areSpelled: Bool) {
+/// The texts of a table's recordings, from the label file beside it.
+private func fairseqTexts(
+    _ path: String, _ labels: Manifest.Labels, count: Int
+) throws(ManifestError) -> [String] {
     let stem = path.hasSuffix(".tsv") ? String(path.dropLast(4)) : path
-    let labelPath = "\(stem).\(labels.fairseqExtension)"
+    let spelled = "\(stem).\(labels.fairseqExtension)"
     let words = stem + ".wrd"
-    if labels == .letters && !exists(labelPath) && exists(words) {
-        return (words, try textLines(of: words), false)
-    }
+    let labelPath = labels == .letters && !exists(spelled) && exists(words) ? words : spelled
     guard exists(labelPath) else { throw ManifestError(path, ["its labels \(labelPath) are missing"]) }
-    return (labelPath, try textLines(of: labelPath), labels == .letters)
+    let lines = try textLines(of: labelPath)
+    guard lines.count == count else {
+        throw ManifestError(
+            path, ["\(count) audio files, but \(lines.count) lines of labels in \(labelPath)"])
+    }
+    return labels == .letters && labelPath == spelled ? lines.map(wordsOfLetters) : lines
 }
 
 /// `H E L L O | W O R L D |` as `HELLO WORLD`.

@@ -111,7 +111,7 @@ private struct ManifestLine: Decodable {
     /// The line as an utterance.
     ///
     /// - Throws: `LineFault` if its duration or offset cannot be.
-    func utterance(audioPath: String, _ labels: Manifest.Labels, origin: String) throws -> Utterance {
+    func utterance(audioPath: String, _ labels: Manifest.Labels?, origin: String) throws -> Utterance {
         if let duration, !duration.isDuration { throw LineFault("a duration of \(duration) s") }
         var segment: Range<Double>?
         if let offset {

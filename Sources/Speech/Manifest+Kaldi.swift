@@ -6,7 +6,8 @@
 func readKaldi(_ path: String, _ options: Manifest.Reading) throws(ManifestError) -> [Utterance] {
     let folder = path.hasSuffix("/") ? path : path + "/"
     let recordings = try kaldiRecordings(folder)
-    let texts = try KaldiTable(folder + "text", allowsEmptyValues: true)
+    let texts =
+        try options.labels == nil ? nil : KaldiTable(folder + "text", allowsEmptyValues: true)
     let (speakers, languages) = (
         try KaldiTable(ifPresent: folder + "utt2spk"), try KaldiTable(ifPresent: folder + "utt2lang")
     )
@@ -16,10 +17,12 @@ func readKaldi(_ path: String, _ options: Manifest.Reading) throws(ManifestError
     let utterances = pieces ?? recordings
     for entry in utterances.entries {
         let place = "\(utterances.path):\(entry.line)"
-        guard let text = texts[entry.key] else {
+        let text = texts?[entry.key]
+        if let texts, text == nil {
             manifest.refuse(place, "\(entry.key) has no line in \(texts.path)")
             continue
         }
+        let textPlace = texts.flatMap { texts in text.map { "\(texts.path):\($0.line)" } }
         if let speakers, speakers[entry.key] == nil {
             manifest.refuse(place, "\(entry.key) has no line in \(speakers.path)")
             continue
@@ -35,16 +38,17 @@ func readKaldi(_ path: String, _ options: Manifest.Reading) throws(ManifestError
                     id: entry.key, audioPath: audioPath.value, segment: piece.segment,
                     durationSeconds: piece.segment.map { $0.upperBound - $0.lowerBound }
                         ?? (stated.isDuration ? stated : 0),
-                    text: text.value, language: languages?[entry.key]?.value,
-                    speaker: speakers?[entry.key]?.value, origin: "\(texts.path):\(text.line)"),
+                    text: text?.value ?? "", language: languages?[entry.key]?.value,
+                    speaker: speakers?[entry.key]?.value, origin: textPlace ?? place),
                 at: place)
         } catch {
             manifest.refuse(place, error.sentence)
         }
     }
     let known = Set(utterances.entries.map(\.key))
-    for entry in texts.entries where !known.contains(entry.key) {
-        manifest.refuse("\(texts.path):\(entry.line)", "\(entry.key) has no line in \(utterances.path)")
+    for entry in texts?.entries ?? [] where !known.contains(entry.key) {
+        manifest.refuse(
+            "\(texts?.path ?? path):\(entry.line)", "\(entry.key) has no line in \(utterances.path)")
     }
     return try manifest.utterances()
 }

@@ -43,7 +43,8 @@ extension Manifest {
 
     /// What is wanted of a manifest.
     struct Reading: Sendable {
-        var labels: Labels
+        /// nil wants the audio alone.
+        var labels: Labels?
         var measuresDurations: Bool
         var progress: (@Sendable (Int, Int) -> Void)?
     }
@@ -52,13 +53,14 @@ extension Manifest {
     ///
     /// - Parameters:
     ///   - source: A file or folder, whose format shows in its shape, name and header; or `FORMAT:PATH`.
-    ///   - labels: What the texts are to be: where a corpus has both, words or phones.
+    ///   - labels: What the texts are to be: where a corpus has both, words or phones. With nil the audio is wanted
+    ///     alone: texts may be missing, and any folder of recordings is a corpus.
     ///   - measuresDurations: Whether durations that are not stated are read from the recordings' headers; else
     ///     they are 0.
     ///   - progress: Told how many headers are read, and of how many, from any thread.
     /// - Throws: `ManifestError` with every broken line.
     public init(
-        path source: String, labels: Labels = .letters, measuresDurations: Bool = true,
+        path source: String, labels: Labels? = .letters, measuresDurations: Bool = true,
         progress: (@Sendable (Int, Int) -> Void)? = nil
     ) throws(ManifestError) {
         let (stated, path) = CorpusFormat.parse(source)
@@ -70,6 +72,7 @@ extension Manifest {
             switch format {
             case .jsonLines: try readJSONLines(path, options)
             case .fairseq: try readFairseq(path, options)
+            case .libriSpeech where labels == nil: try readRecordings(path, options)
             case .libriSpeech: try readLibriSpeech(path, options)
             case .commonVoice: try readCommonVoice(path, options)
             case .kaldi: try readKaldi(path, options)

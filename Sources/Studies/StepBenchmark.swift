@@ -6,6 +6,16 @@ public import Models
 internal import Tensors
 public import Training
 
+/// What becomes of the feature encoder in a measured update.
+public enum MeasuredFeatures: String, Sendable, CaseIterable {
+    /// Frozen; its output is computed in every update.
+    case computed
+    /// Frozen; its output was kept.
+    case cached
+    /// Trained with the rest.
+    case trained
+}
+
 /// What `parp bench step` was asked for.
 public struct StepBenchmarkOptions: Sendable {
     /// The shape.
@@ -21,8 +31,8 @@ public struct StepBenchmarkOptions: Sendable {
     public var batchesFile: String?
     /// Products in `float32` or `bfloat16`.
     public var precision = "float32"
-    /// Whether the feature encoder's output is kept.
-    public var cachesFeatures = false
+    /// What becomes of the feature encoder.
+    public var features = MeasuredFeatures.computed
     /// Threads a rank.
     public var threads = 1
     /// All dropouts.
@@ -65,7 +75,8 @@ public func runStepBenchmark(_ options: StepBenchmarkOptions, session: Session) 
     let gemm = measureLargestProduct(options.configuration, batches: batches, ranks: ranks, precision)
     var settings = MeasuredTraining.Settings()
     settings.precision = options.precision
-    settings.cacheFolder = options.cachesFeatures ? corpus.folder + "/features" : nil
+    settings.cacheFolder = options.features == .cached ? corpus.folder + "/features" : nil
+    settings.trainsFeatureEncoder = options.features == .trained
     settings.dropout = options.dropout
     settings.bucketMegabytes = options.bucketMegabytes
     let updates = max(options.updates, batches.count)

@@ -41,7 +41,11 @@ struct StepMeasurements {
         let ranks = Double(session.communicator.size)
         let audioFactor = options.silent ? ranks : 1
         let rate = audioFactor * audio.reduce(0, +) / slowest.reduce(0, +)
-        let flops = zip(operations, encoderOperations).map { $0 + (options.cachesFeatures ? 0 : $1) }
+        // Backward computes a trained encoder's gradients by inputs and by weights.
+        let encoderPasses: [MeasuredFeatures: Double] = [.computed: 1, .cached: 0, .trained: 3]
+        let flops = zip(operations, encoderOperations).map {
+            $0 + encoderPasses[options.features, default: 0] * $1
+        }
         let speed = flops.reduce(0, +) / slowest.reduce(0, +)
         let bound = gemms.reduce(0, +)
         func median(_ phase: (StepPhases) -> Double) -> JSONValue {
@@ -50,7 +54,7 @@ struct StepMeasurements {
         return .object([
             .init("benchmark", .string("step")), .init("model", .string(options.modelName)),
             .init("precision", .string(options.precision)),
-            .init("features", .string(options.cachesFeatures ? "cached" : "computed")),
+            .init("features", .string(options.features.rawValue)),
             .init("ranks", .integer(Int(ranks))), .init("threads", .integer(options.threads)),
             .init("communication", .boolean(!options.silent)), .init("updates", .integer(wall.count)),
             .init("dropout", .number(options.dropout)), .init("library", .string(matrixLibrary)),

@@ -17,6 +17,10 @@ public enum RandomStream: UInt64, Sendable {
     case bootstrap
     case corpusSplit
     case pretraining
+    case gumbel
+    case negatives
+    case quantizerDropout
+    case audioPiece
 }
 
 /// Random numbers that are a function of where they are used, not of how many were drawn before.
@@ -51,6 +55,11 @@ public struct CountedRandom: Sendable {
     public func normal(at index: UInt64) -> Double {
         let radius = (-2 * logarithm(1 - uniform(at: 2 &* index))).squareRoot()
         return radius * cosine(2 * .pi * uniform(at: 2 &* index &+ 1))
+    }
+
+    /// A standard Gumbel number, −ln(−ln u), with u in the open interval (0, 1).
+    public func gumbel(at index: UInt64) -> Double {
+        -logarithm(-logarithm((Double(bits(at: index) >> 11) + 0.5) * 0x1p-53))
     }
 
     /// The numbers in order, for the standard library's shuffles and draws.

@@ -1,13 +1,17 @@
-internal import ArgumentParser
+public import ArgumentParser
 internal import Models
-internal import Studies
+public import Studies
 internal import Training
+
+extension MeasuredFeatures: ExpressibleByArgument {}
 
 /// `parp bench`.
 struct Bench: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Measure the speed of the parts of training.",
-        subcommands: [BenchStep.self, BenchCollectives.self])
+        subcommands: [
+            BenchStep.self, BenchCollectives.self, BenchPrune.self, BenchKernels.self, BenchLoad.self,
+        ])
 }
 
 /// `parp bench step`.
@@ -15,7 +19,7 @@ struct BenchStep: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "step", abstract: "Measure updates of fine-tuning on noise; under mpirun, of all ranks.")
 
-    @Option(help: "A preset (tiny, base, large, xlsr53) or a model directory.")
+    @Option(help: "A preset (tiny, small, base, large, xlsr53), a model directory or a fairseq checkpoint.")
     var model = "base"
 
     @Option(help: "Utterances a rank.")
@@ -31,10 +35,8 @@ struct BenchStep: ParsableCommand {
     var precision = "float32"
 
     @Option(
-        help:
-            "Whether the feature encoder's output is computed in every update, or was kept: computed or cached."
-    )
-    var features = "computed"
+        help: "Whether the feature encoder's output is computed, was kept, or the encoder is trained, too.")
+    var features = MeasuredFeatures.computed
 
     @Option(help: "Threads a rank.")
     var threads = 1
@@ -58,9 +60,6 @@ struct BenchStep: ParsableCommand {
     var json = false
 
     func validate() throws {
-        guard ["computed", "cached"].contains(features) else {
-            throw ValidationError("--features is \(features); it must be computed or cached")
-        }
         guard batch > 0, seconds > 0.03, updates > 0, warmup >= 0, threads > 0 else {
             throw ValidationError("--batch, --seconds, --updates and --threads must be above 0")
         }
@@ -74,7 +73,7 @@ struct BenchStep: ParsableCommand {
             options.seconds = seconds
             options.batchesFile = batches
             options.precision = precision
-            options.cachesFeatures = features == "cached"
+            options.features = features
             options.threads = threads
             options.dropout = dropout
             options.updates = updates

@@ -6,7 +6,7 @@ struct Evaluate: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Print word and character error rates of a model on a manifest; one or many ranks.")
 
-    @Option(help: "The model directory.")
+    @Option(help: "The model: a directory or a fairseq checkpoint.")
     var model: String
 
     @Option(help: "The corpus, of any format that `parp corpus` reads.")

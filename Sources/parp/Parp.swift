@@ -21,8 +21,8 @@ struct Parp: ParsableCommand {
             """,
         version: parpVersion,
         subcommands: [
-            Train.self, Evaluate.self, Transcribe.self, Prune.self, Init.self, Corpus.self,
-            RecipeReference.self, Bench.self,
+            Train.self, Pretrain.self, Evaluate.self, Transcribe.self, Prune.self, Mask.self, Convert.self,
+            Init.self, Corpus.self, RecipeReference.self, Bench.self,
         ])
 
     /// Parses and runs.

@@ -17,11 +17,16 @@ struct RecipeReference: ParsableCommand {
         help: ArgumentHelp("Change a key of the recipe; may be given often.", valueName: "section.key=value"))
     var overrides: [String] = []
 
+    @Flag(help: "The recipe is for `parp pretrain`, not `parp train`.")
+    var pretrain = false
+
     @Flag(help: "Print the reference of all keys in Markdown instead: docs/recipe.md.")
     var markdown = false
 
     func run() {
-        let options = RecipeOptions(recipe: recipe, overrides: overrides, markdown: markdown)
+        let options = RecipeOptions(
+            recipe: recipe, overrides: overrides,
+            purpose: pretrain ? .preTraining : .fineTuning, markdown: markdown)
         launch { try runRecipe(options, session: $0) }
     }
 }

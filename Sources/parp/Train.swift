@@ -10,22 +10,10 @@ struct Train: ParsableCommand {
             two are model directories that transformers loads.
             """)
 
-    @Argument(help: "The recipe, a TOML file.")
-    var recipe: String
-
-    @Option(
-        name: .customLong("set"),
-        help: ArgumentHelp("Change a key of the recipe; may be given often.", valueName: "section.key=value"))
-    var overrides: [String] = []
-
-    @Option(help: "The run directory (default: runs/RECIPE).")
-    var output: String?
-
-    @Flag(help: "Go on with the run in the directory, from its newest checkpoint.")
-    var resume = false
+    @OptionGroup
+    var arguments: RunArguments
 
     func run() {
-        let options = TrainOptions(recipe: recipe, overrides: overrides, output: output, resume: resume)
-        launch { try runTraining(options, session: $0) }
+        launch { try runTraining(arguments.options, session: $0) }
     }
 }

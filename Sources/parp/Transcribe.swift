@@ -6,7 +6,7 @@ struct Transcribe: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Print the text of audio files (WAV, FLAC, Ogg Vorbis and Opus, MP3).")
 
-    @Option(help: "The model directory.")
+    @Option(help: "The model: a directory or a fairseq checkpoint.")
     var model: String
 
     @Argument(help: "Audio files.")

@@ -1,3 +1,4 @@
+import Checkpoints
 import TestSupport
 
 /// Writes pickles opcode by opcode, so that tests can say what no honest writer would.
@@ -78,6 +79,28 @@ struct PickleWriter {
         put(0x89)
         global("collections", "OrderedDict")
         put(Self.emptyTuple, Self.reduce, Self.tuple, Self.reduce)
+    }
+
+    /// A value of a configuration.
+    mutating func value(_ value: JSONValue) {
+        switch value {
+        case .null: put(Self.none)
+        case .boolean(let boolean): put(boolean ? 0x88 : 0x89)
+        case .integer(let integer): number(integer)
+        case .number(let number): content += [0x47] + bytes(number.bitPattern.byteSwapped)
+        case .string(let string): text(string)
+        case .array(let elements):
+            put(Self.mark)
+            for element in elements { self.value(element) }
+            put(Self.tuple)
+        case .object(let members):
+            put(Self.emptyDictionary, Self.mark)
+            for member in members {
+                text(member.key)
+                self.value(member.value)
+            }
+            put(Self.setItems)
+        }
     }
 
     /// The whole pickle of one dictionary.

@@ -38,6 +38,7 @@ assert [next(TESTED) for _ in range(3)] == [0xE220A8397B1DCDAF, 0x6E789E6AA1B965
 for name in NAMES:
     print(name, "key", hex(key(*name)), "bits", [hex(value) for value in first(name, 3)])
 bits = first(NAMES[1], 4)
+print("gumbel", [-math.log(-math.log(((value >> 11) + 0.5) * 2.0**-53)) for value in bits[:3]])
 uniform = [(value >> 11) * 2.0**-53 for value in bits]
 print("uniform", uniform[:3])
 for pair in (uniform[:2], uniform[2:]):

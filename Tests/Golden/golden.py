@@ -11,7 +11,9 @@ import os
 import numpy
 import torch
 from safetensors.torch import save_file
-from transformers import Wav2Vec2Config, Wav2Vec2ForCTC
+from transformers import HubertConfig, HubertForCTC, Wav2Vec2Config, Wav2Vec2ForCTC
+
+FAMILIES = {"wav2vec2": (Wav2Vec2Config, Wav2Vec2ForCTC), "hubert": (HubertConfig, HubertForCTC)}
 
 NO_NOISE = dict(
     hidden_dropout=0.0, activation_dropout=0.0, attention_dropout=0.0, feat_proj_dropout=0.0, final_dropout=0.0,
@@ -36,20 +38,31 @@ SHAPES = {
 }
 
 
-def make_model(shape, seed):
+def make_model(shape, seed, family="wav2vec2"):
     """A model with weights far enough from their initial values that no gradient is hidden by a zero."""
     torch.manual_seed(seed)
-    config = Wav2Vec2Config(**{**NO_NOISE, **shape})
-    model = Wav2Vec2ForCTC(config)
+    make_config, make_network = FAMILIES[family]
+    model = make_network(make_config(**{**NO_NOISE, **shape}))
+    disturb(model)
+    model.train()
+    model.config.apply_spec_augment = False
+    return model
+
+
+def disturb(model):
+    """Moves weights away from initial values that hide gradients."""
     with torch.no_grad():
         for name, parameter in model.named_parameters():
             if name.endswith("bias") or "layer_norm" in name:
                 parameter.add_(torch.randn_like(parameter) * 0.05)
             elif "attention" in name or "feed_forward" in name:
                 parameter.mul_(2.0)
-    model.train()
-    model.config.apply_spec_augment = False
-    return model
+
+
+def make_audio(length, generator):
+    """Smooth random audio."""
+    noise = generator.standard_normal(length)
+    return (0.1 * numpy.convolve(noise, numpy.hanning(9), mode="same")).astype(numpy.float32)
 
 
 def make_batch(model, lengths, seed, labels_per_second=6):
@@ -57,9 +70,7 @@ def make_batch(model, lengths, seed, labels_per_second=6):
     generator = numpy.random.default_rng(seed)
     audio, targets = [], []
     for length in lengths:
-        noise = generator.standard_normal(length)
-        smooth = numpy.convolve(noise, numpy.hanning(9), mode="same")
-        audio.append((0.1 * smooth).astype(numpy.float32))
+        audio.append(make_audio(length, generator))
         count = max(2, int(length / 16000 * labels_per_second))
         target = generator.integers(1, model.config.vocab_size, count)
         target[1] = target[0]
@@ -98,27 +109,29 @@ def reference(model, audio, targets, updates=10, learning_rate=1e-3):
     for name, parameter in model.named_parameters():
         if parameter.grad is not None:
             tensors[f"gradient.{canonical(name)}"] = parameter.grad.detach().clone().contiguous()
+    model.freeze_feature_encoder()
+    trained = [p for p in model.parameters() if p.requires_grad]
     tensors["trajectory"] = torch.tensor(
-        adam_trajectory(model, audio, targets, updates, learning_rate), dtype=torch.float64)
+        adam_trajectory(
+            trained, lambda _: losses_and_logits(model, audio, targets)[0] / len(audio), updates, learning_rate),
+        dtype=torch.float64)
     return tensors
 
 
-def adam_trajectory(model, audio, targets, updates, learning_rate):
-    """The mean loss before each update and after the last, with fairseq's Adam and a frozen feature encoder."""
-    model.freeze_feature_encoder()
+def adam_trajectory(trained, loss_at, updates, learning_rate):
+    """The loss before each update, counted from 0, and after the last, with fairseq's Adam."""
     beta1, beta2, epsilon = 0.9, 0.98, 1e-8
-    trained = [p for p in model.parameters() if p.requires_grad]
     first = [torch.zeros_like(p) for p in trained]
     second = [torch.zeros_like(p) for p in trained]
     trajectory = []
     for step in range(1, updates + 2):
         for parameter in trained:
             parameter.grad = None
-        total, _, _ = losses_and_logits(model, audio, targets)
-        trajectory.append(total.item() / len(audio))
+        loss = loss_at(step - 1)
+        trajectory.append(loss.item())
         if step > updates:
             break
-        (total / len(audio)).backward()
+        loss.backward()
         size = learning_rate * math.sqrt(1 - beta2**step) / (1 - beta1**step)
         with torch.no_grad():
             for parameter, m, v in zip(trained, first, second):

@@ -115,12 +115,63 @@ def ctc():
         for u, t in zip(utterances(logits, CTC_LENGTHS), CTC_TARGETS)])
     losses.sum().backward()
     record("ctc", dLogits=logits.grad)
-    values = ", ".join(f"{float(loss.detach()):.9g}" for loss in losses)
-    lines.append(f"    static let ctcLosses: [Double] = [{values}]")
+    numbers("ctcLosses", losses)
+
+
+def gumbel_quantizer():
+    """7 frames, 2 groups of 5 entries with 3 columns each, at temperature 0.7; the hard sample's gradient is the soft
+    one's."""
+    logits, noise = leaf(2 * wave(7, 10, phase=0)), 3 * wave(7, 10, phase=1)
+    codevectors = leaf(wave(10, 3, phase=2))
+    soft = F.softmax((logits + noise).reshape(7, 2, 5) / 0.7, -1)
+    hard = F.one_hot(soft.argmax(-1), 5).double()
+    sample = hard + (soft - soft.detach())
+    quantized = (sample[..., None] * codevectors.reshape(2, 5, 3)).sum(2).reshape(7, 6)
+    golden("gumbelQuantizer", quantized, wave(7, 6, phase=9), logits=logits, codevectors=codevectors)
+    codes = ", ".join(str(int(code)) for code in soft.argmax(-1).reshape(-1))
+    lines.append(f"    static let gumbelQuantizerCodes = [{codes}]")
+
+
+def codebook_diversity():
+    """The loss of each utterance times its frames, 2 groups of 5 entries."""
+    logits = leaf(2 * wave(13, 10, phase=0))
+    losses = []
+    for u in utterances(logits, [5, 8]):
+        p = F.softmax(u.reshape(len(u), 2, 5), -1).mean(0)
+        losses.append((10 - torch.exp(-torch.xlogy(p, p).sum(-1)).sum()) / 10)
+    (5 * losses[0] + 8 * losses[1]).backward()
+    record("codebookDiversity", dLogits=logits.grad)
+    numbers("codebookDiversityLosses", losses)
+
+
+def contrastive_loss():
+    """5 and 8 frames of 6 columns, 4 distractors each, those with the same two codes left out."""
+    predictions, targets = leaf(wave(13, 6, phase=0)), leaf(wave(13, 6, phase=1))
+    losses, correct = [], 0
+    for c, q in zip(utterances(predictions, [5, 8]), utterances(targets, [5, 8])):
+        count = len(c)
+        rows = []
+        for t in range(count):
+            others = [(t + 1 + (3 * k + t) % (count - 1)) % count for k in range(4)]
+            logits = torch.cosine_similarity(c[t][None], q[[t] + others]) / 0.1
+            same = [False] + [(u % 3, u % 2) == (t % 3, t % 2) for u in others]
+            rows.append(logits.masked_fill(torch.tensor(same), -math.inf))
+        rows = torch.stack(rows)
+        losses.append(F.cross_entropy(rows, torch.zeros(count, dtype=torch.long), reduction="sum"))
+        correct += int((rows.argmax(-1) == 0).sum())
+    sum(losses).backward()
+    record("contrastiveLoss", dPredictions=predictions.grad, dTargets=targets.grad)
+    numbers("contrastiveLosses", losses)
+    lines.append(f"    static let contrastiveCorrect = {correct}")
+
+
+def numbers(name, values):
+    lines.append(f"    static let {name}: [Double] = [{', '.join(f'{float(v.detach()):.9g}' for v in values)}]")
 
 
 def main():
-    for make in (linear, layer_norm, group_norm, gelu, attention, weight_norm, log_softmax, ctc):
+    for make in (linear, layer_norm, group_norm, gelu, attention, weight_norm, log_softmax, ctc, gumbel_quantizer,
+                 codebook_diversity, contrastive_loss):
         make()
     convolution("convolutionWaveform", [23, 41], 1, 4, 10, 5)
     convolution("convolutionOverlapping", [7, 12], 3, 4, 3, 2)

@@ -4,6 +4,7 @@ group-zip/        torch zip, PyTorch's newer spelling of weight norm, wrapped as
 group-legacy/     torch legacy container, older spelling of weight norm, shared and transposed storages
 group-headless/   a pre-trained export without prefix and head, in two safetensors shards, old mask name
 views-*.pt        views, element types and objects that a checkpoint may hold; expected in views.safetensors
+fairseq/*.pt      models of models/ as fairseq checkpoints, in both containers and with every kind of configuration
 
 Run: python Tests/Golden/make_checkpoints.py
 """
@@ -16,6 +17,10 @@ import shutil
 
 import torch
 from safetensors.torch import load_file, save_file
+from transformers import HubertForCTC, Wav2Vec2Config, Wav2Vec2ForCTC, Wav2Vec2ForPreTraining
+
+import fairseq_format
+from golden import NO_NOISE, SHAPES
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 SOURCE = os.path.join(HERE, "models", "tiny-group")
@@ -102,6 +107,39 @@ def write_views():
         torch.save({**state, **others}, os.path.join(TARGET, f"views-{name}.pt"), **options)
 
 
+def letters(model):
+    """The symbols of the golden vocabularies, those of a dictionary's file."""
+    return (["|"] + [chr(65 + i) for i in range(model.config.vocab_size)])[: model.config.vocab_size - 4]
+
+
+def fairseq_path(name):
+    os.makedirs(os.path.join(TARGET, "fairseq"), exist_ok=True)
+    return os.path.join(TARGET, "fairseq", name + ".pt")
+
+
+def write_fairseq():
+    group, stable = (
+        Wav2Vec2ForCTC.from_pretrained(os.path.join(HERE, "models", name)) for name in ("tiny-group", "tiny-stable"))
+    fairseq_format.write(fairseq_path("group-args-legacy"), group, "args", legacy=True, labels="ltr")
+    fairseq_format.write(
+        fairseq_path("stable-omegaconf-zip"), stable, "omegaconf", legacy=False, labels="ltr", symbols=letters(stable))
+    fairseq_format.write(fairseq_path("stable-cfg-legacy"), stable, "cfg", legacy=True, labels="phn")
+    with open(os.path.join(TARGET, "fairseq", "dict.ltr.txt"), "w") as file:
+        file.writelines(f"{symbol} {1000 - index}\n" for index, symbol in enumerate(letters(group)))
+    torch.manual_seed(41)
+    config = Wav2Vec2Config(**{
+        **NO_NOISE, **SHAPES["tiny-group"], "num_codevectors_per_group": 6, "num_codevector_groups": 2,
+        "codevector_dim": 8, "proj_codevector_dim": 10})
+    fairseq_format.write(fairseq_path("pretrained-args-zip"), Wav2Vec2ForPreTraining(config), "args", legacy=False)
+    group, stable = (
+        HubertForCTC.from_pretrained(os.path.join(HERE, "models", name)) for name in ("hubert-group", "hubert-stable"))
+    fairseq_format.write(
+        fairseq_path("hubert-stable"), stable, "omegaconf", legacy=True, labels="ltr", symbols=letters(stable))
+    pretraining = {"label_embs_concat": torch.zeros(4, 8), "final_proj.weight": torch.zeros(8, group.config.hidden_size)}
+    fairseq_format.write(
+        fairseq_path("hubert-group-pretrained"), group, "cfg", legacy=False, extra_tensors=pretraining)
+
+
 def main():
     shutil.rmtree(TARGET, ignore_errors=True)
     os.makedirs(TARGET)
@@ -110,6 +148,7 @@ def main():
     write_legacy(weights)
     write_headless(weights)
     write_views()
+    write_fairseq()
 
 
 main()

@@ -19,6 +19,20 @@ struct ElementwiseTests {
         expectSameBits(results.one, results.three)
     }
 
+    @Test("a multiple is added, with any number of threads")
+    func addMultiple() {
+        var arena = testArena()
+        let (a, b) = (arena.wave(columns: 200_003, phase: 0), arena.unset(columns: 200_003))
+        let start = wave(200_003, phase: 1)
+        let results = withOneAndThreeThreads { () -> [Float] in
+            b.copy(from: start)
+            add(a, times: -0.5, into: b)
+            return b.array()
+        }
+        #expect(results.one == zip(a.array(), start).map { $1 - 0.5 * $0 })
+        expectSameBits(results.one, results.three)
+    }
+
     @Test("a sum of squares over many blocks is that of double")
     func squares() {
         var arena = testArena()

@@ -27,6 +27,19 @@ enum GoldenValues {
         "dLogits": 1.04300657
     ]
     static let ctcLosses: [Double] = [10.3581454, 3.87190312, 6.78454799, 12.747144]
+    static let gumbelQuantizer: [String: Double] = [
+        "output": 3.80476172, "dLogits": -0.420188243, "dCodevectors": 9.17683692,
+    ]
+    static let gumbelQuantizerCodes = [1, 4, 0, 0, 0, 0, 4, 3, 1, 3, 1, 2, 0, 3]
+    static let codebookDiversity: [String: Double] = [
+        "dLogits": -0.208358696
+    ]
+    static let codebookDiversityLosses: [Double] = [0.0949250984, 0.0835730298]
+    static let contrastiveLoss: [String: Double] = [
+        "dPredictions": -5.70015973, "dTargets": -17.0716862,
+    ]
+    static let contrastiveLosses: [Double] = [12.8547972, 12.9600823]
+    static let contrastiveCorrect = 5
     static let convolutionWaveform: [String: Double] = [
         "output": 8.76633411, "dInput": 6.00987105, "dWeight": -2.20678864, "dBias": 0.513147966,
     ]

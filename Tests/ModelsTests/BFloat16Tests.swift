@@ -57,4 +57,16 @@ struct BFloat16Tests {
         let isSame = kept.all.array() == rounded.all.array()
         #expect(isSame)
     }
+
+    @Test(
+        "the pre-training loss stays near that of float32, though some codes differ",
+        arguments: ["pretraining-tiny-group", "pretraining-tiny-stable"])
+    func pretraining(name: String) throws {
+        var exact = try GoldenPretraining(directory: "\(goldenModels)/\(name)")
+        var short = try GoldenPretraining(directory: "\(goldenModels)/\(name)", precision: .bfloat16)
+        let (expected, found) = (exact.run(), short.run())
+        #expect(abs(found.contrastive / expected.contrastive - 1) < Tolerance.bfloat16Contrast)
+        #expect(abs(found.diversity / expected.diversity - 1) < Tolerance.bfloat16Loss)
+        #expect(found.maskedFrames == expected.maskedFrames)
+    }
 }

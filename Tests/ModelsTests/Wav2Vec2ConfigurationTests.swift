@@ -26,6 +26,15 @@ struct Wav2Vec2ConfigurationTests {
         #expect(layout.prunableSlots.reduce(0) { $0 + $1.shape.count } == pool)
     }
 
+    @Test("small has 4 to 6 million weights, and every preset can be built", arguments: ModelPreset.allCases)
+    func presets(preset: ModelPreset) {
+        #expect(preset.configuration.faults() == [])
+        let objective = preset.objective
+        #expect(objective.codevectorSize % objective.codebookGroups == 0)
+        guard preset == .small else { return }
+        #expect((4_000_000...6_000_000).contains(Wav2Vec2(preset.configuration).layout.parameterCount))
+    }
+
     @Test("one second makes 49 frames")
     func frames() {
         let configuration = Wav2Vec2Configuration()
@@ -39,7 +48,7 @@ struct Wav2Vec2ConfigurationTests {
     @Test(
         "what cannot be built is said, key by key",
         arguments: [
-            (#"{"model_type": "wavlm"}"#, "WavLM"), (#"{"hidden_size": 770}"#, "num_attention_heads"),
+            (#"{"hidden_size": 770}"#, "num_attention_heads"),
             (#"{"hidden_act": "relu"}"#, "hidden_act"), (#"{"conv_dim": [512]}"#, "conv_dim"),
             (#"{"num_hidden_layers": 0}"#, "num_hidden_layers"), (#"{"pad_token_id": 32}"#, "pad_token_id"),
             (#"{"num_conv_pos_embedding_groups": 7}"#, "num_conv_pos_embedding_groups"),
@@ -48,5 +57,35 @@ struct Wav2Vec2ConfigurationTests {
     func faults(json: String, key: String) throws {
         let faults = try read(json).faults()
         #expect(faults.contains { $0.contains(key) }, "\(faults)")
+    }
+
+    @Test("HuBERT is a family of the same network, with its own prefix")
+    func hubert() throws {
+        let configuration = try read(#"{"model_type": "hubert", "feat_proj_layer_norm": true}"#)
+        #expect(configuration.family == .hubert)
+        #expect(
+            Wav2Vec2(configuration).layout.slots.allSatisfy { slot in
+                slot.name.hasPrefix("hubert.") || slot.name.hasPrefix("lm_head.")
+            })
+    }
+
+    @Test(
+        "other architectures are refused when they are read, with what parp reads",
+        arguments: [
+            (#"{"model_type": "wavlm"}"#, "parp reads wav2vec2 and hubert (WavLM's attention has gated"),
+            (#"{"model_type": "data2vec-audio"}"#, "parp reads wav2vec2 and hubert (data2vec has five"),
+            (#"{"model_type": "whisper"}"#, "\"whisper\" is not read; parp reads wav2vec2 and hubert"),
+            (#"{"model_type": "hubert", "feat_proj_layer_norm": false}"#, "without this norm"),
+            (#"{"model_type": "hubert", "conv_pos_batch_norm": true}"#, "a batch norm before"),
+            (#"{"feat_extract_activation": "relu"}"#, "\"relu\" is not known"),
+            (#"{"add_adapter": true}"#, "adapters"), (#"{"adapter_attn_dim": 16}"#, "adapters"),
+        ])
+    func otherArchitectures(json: String, sentence: String) throws {
+        let error = #expect(throws: DecodingError.self) { try read(json) }
+        guard case .dataCorrupted(let context) = error else {
+            Issue.record("\(String(describing: error))")
+            return
+        }
+        #expect(context.debugDescription.contains(sentence), "\(context.debugDescription)")
     }
 }

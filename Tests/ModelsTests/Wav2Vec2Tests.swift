@@ -38,7 +38,7 @@ enum Tolerance {
 struct Wav2Vec2Tests {
     @Test(
         "logits, losses and every gradient are those of transformers",
-        arguments: ["tiny-group", "tiny-stable", "tiny-odd"])
+        arguments: ["tiny-group", "tiny-stable", "tiny-odd", "hubert-group", "hubert-stable"])
     func parity(name: String) throws {
         var model = try GoldenModel(directory: "\(goldenModels)/\(name)")
         let golden = model.golden

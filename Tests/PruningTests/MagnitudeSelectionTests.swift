@@ -179,6 +179,81 @@ struct MagnitudeSelectionTests {
         #expect(second.mask == first && second.threshold == 0)
     }
 
+    @Test("a block's own ranking prunes exactly round(s · N) of each block, and is that of the block alone")
+    func layerScope() throws {
+        let fixture = PoolFixture(sizes: [21, 64, 1, 260, 63], layers: [0, 0, 1, 1, 2])
+        for sparsity in testedSparsities {
+            let selection = try magnitudeMask(
+                values: fixture.values, pool: fixture.pool, sparsity: sparsity, scope: .layer)
+            let weights = fixture.poolValues
+            for range in [0..<85, 85..<346, 346..<409] {
+                let pruned = prunedCount(sparsity: sparsity, poolSize: range.count)
+                let expected = sortedMask(Array(weights[range]), pruned: pruned)
+                #expect(Array(selection.mask.kept[range]) == expected, "\(sparsity), \(range)")
+            }
+            let largest = weights.indices.filter { !selection.mask[$0] }.map { weights[$0].magnitude }.max()
+            #expect(selection.threshold == largest ?? 0)
+        }
+    }
+
+    @Test("within an earlier mask, what it pruned stays pruned and counts, and the rest is ranked")
+    func withinEarlier() throws {
+        let fixture = PoolFixture()
+        let weights = fixture.poolValues
+        let earlier = PruningMask(kept: weights.indices.map { $0 * $0 % 7 < 4 })
+        for scope in PruningScope.allCases {
+            for sparsity in testedSparsities {
+                let selection = try magnitudeMask(
+                    values: fixture.values, pool: fixture.pool, sparsity: sparsity, scope: scope,
+                    within: earlier)
+                let target = prunedCount(sparsity: sparsity, poolSize: weights.count)
+                #expect(selection.mask.prunedCount == max(target, earlier.prunedCount))
+                #expect(selection.mask.revived(since: earlier) == 0)
+                let pruned = weights.indices.filter { earlier[$0] && !selection.mask[$0] }
+                let largest = pruned.map { weights[$0].magnitude }.max() ?? 0
+                let smallest = weights.indices.filter { selection.mask[$0] }.map { weights[$0].magnitude }
+                    .min()
+                #expect(largest <= smallest ?? .infinity && selection.threshold == largest)
+            }
+        }
+    }
+
+    @Test("an earlier mask that keeps all changes nothing, and kept zeros go before others")
+    func withinAll() throws {
+        let fixture = PoolFixture()
+        var weights = fixture.poolValues
+        let all = PruningMask.allKept(count: weights.count)
+        for sparsity in testedSparsities {
+            let free = try magnitudeMask(values: fixture.values, pool: fixture.pool, sparsity: sparsity)
+            let within = try magnitudeMask(
+                values: fixture.values, pool: fixture.pool, sparsity: sparsity, within: all)
+            #expect(free.mask == within.mask && free.threshold == within.threshold)
+        }
+        // A pruned weight that is 0 and a kept one that is: the pruned one must not come back for it.
+        let earlier = PruningMask(kept: weights.indices.map { $0 % 2 == 0 })
+        for index in weights.indices where index % 2 == 1 || index < 20 { weights[index] = 0 }
+        fixture.poolValues = weights
+        let mask = try magnitudeMask(
+            values: fixture.values, pool: fixture.pool, sparsity: 0.51, within: earlier
+        ).mask
+        #expect(mask.revived(since: earlier) == 0)
+        let pruned = mask.prunedCount - earlier.prunedCount
+        #expect(pruned > 0 && (0..<pruned).allSatisfy { !mask[2 * $0] })
+    }
+
+    @Test("the mask of a sparse model is 0 where weights are 0, of either sign, and nowhere else")
+    func nonzeros() {
+        for sizes in PoolFixture.sizes {
+            let fixture = PoolFixture(sizes: sizes)
+            let weights = fixture.poolValues.enumerated().map { index, weight in
+                index % 3 == 0 ? 0 : index % 7 == 0 ? -0.0 : index % 5 == 0 ? .leastNonzeroMagnitude : weight
+            }
+            fixture.poolValues = weights
+            let mask = nonzeroMask(values: fixture.values, pool: fixture.pool)
+            #expect(mask.kept == weights.map { $0 != 0 }, "\(sizes)")
+        }
+    }
+
     @Test("a sparsity outside 0 to 1 is a fault of the program")
     func outOfRange() async {
         await #expect(processExitsWith: .failure) {

@@ -9,12 +9,13 @@ struct PoolFixture: ~Copyable {
     let pool: PrunablePool
     let store: FlatBuffer
 
-    /// A store of `wave` numbers.
-    init(sizes: [Int] = [21, 64, 1, 260, 63], includesBiases: Bool = true) {
+    /// A store of `wave` numbers; `layers` says which block each parameter belongs to.
+    init(sizes: [Int] = [21, 64, 1, 260, 63], includesBiases: Bool = true, layers: [Int]? = nil) {
         var layout = ParameterLayout()
         _ = layout.add("kept.first", [19])
         for (index, size) in sizes.enumerated() {
-            _ = layout.add("weight.\(index)", [1, size], role: .prunable)
+            let block = layers.map { "layers.\($0[index])." } ?? ""
+            _ = layout.add("\(block)weight.\(index)", [1, size], role: .prunable)
             _ = layout.add("kept.\(index)", [index + 1])
         }
         self.layout = layout

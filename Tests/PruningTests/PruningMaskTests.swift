@@ -35,21 +35,6 @@ struct PruningMaskTests {
         #expect(PruningMask.allKept(count: 0).sparsity == 0)
     }
 
-    @Test("overlap is intersection over union of what is kept, 1 where neither keeps anything")
-    func overlap() {
-        let a = PruningMask(kept: [true, true, false, false])
-        let b = PruningMask(kept: [true, false, true, false])
-        let none = PruningMask(kept: [false, false, false, false])
-        #expect(a.overlap(with: b) == 1.0 / 3)
-        #expect(a.overlap(with: a) == 1 && a.overlap(with: none) == 0 && none.overlap(with: none) == 1)
-        for count in tested {
-            let (left, right) = (irregular(count), irregular(count, shift: 3))
-            let both = (0..<count).count { left[$0] && right[$0] }
-            let either = (0..<count).count { left[$0] || right[$0] }
-            #expect(left.overlap(with: right) == (either > 0 ? Double(both) / Double(either) : 1))
-        }
-    }
-
     @Test("revived are those kept now and pruned before, not the other way round")
     func revived() {
         let before = PruningMask(kept: [true, true, false, false, false])
@@ -87,7 +72,7 @@ struct PruningMaskTests {
     @Test("masks of different pools cannot be compared")
     func counts() async {
         await #expect(processExitsWith: .failure) {
-            _ = PruningMask.allKept(count: 3).overlap(with: .allKept(count: 4))
+            _ = PruningMask.allKept(count: 3).comparison(with: .allKept(count: 4))
         }
         await #expect(processExitsWith: .failure) { _ = PruningMask(bits: [0, 0], count: 64) }
     }

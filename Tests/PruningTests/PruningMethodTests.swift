@@ -89,4 +89,24 @@ struct PruningMethodTests {
         let method = PARPMethod(sparsity: 0.5, startSparsity: 0.9, interval: 5, updates: 10)
         #expect(method.name == "parp" && method.sparsity(afterUpdates: 0) == 0.5)
     }
+
+    @Test("a fixed mask is due before the first update and never again, and is held; PARP's is not")
+    func fixedMask() {
+        let method = FixedMaskMethod(name: "mpi", sparsity: 0.4)
+        #expect(masks(method, updates: 100) == [0: 0.4])
+        #expect(method.sparsity(afterUpdates: 50) == 0.4 && method.hold == .fixed && method.name == "mpi")
+        #expect(masks(FixedMaskMethod(name: "rp", sparsity: 0), updates: 10).isEmpty)
+        #expect(PARPMethod(sparsity: 0.4, interval: 5, updates: 10).hold == .free)
+        #expect(DenseMethod().hold == .free)
+    }
+
+    @Test(
+        "masks at the uneven ends of epochs come there and at the run's end, and ramp by number, not by update"
+    )
+    func epochEnds() {
+        let method = PARPMethod(sparsity: 0.5, masksAfter: [3, 7, 8, 15], updates: 12)
+        #expect(masks(method, updates: 12) == [0: 0.5, 3: 0.5, 7: 0.5, 8: 0.5, 12: 0.5])
+        let ramp = PARPMethod(sparsity: 0.5, startSparsity: 0.125, masksAfter: [3, 7, 8], updates: 12)
+        #expect(masks(ramp, updates: 12) == [0: 0.125, 3: 0.25, 7: 0.375, 8: 0.5, 12: 0.5])
+    }
 }

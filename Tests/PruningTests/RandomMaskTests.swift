@@ -42,4 +42,16 @@ struct RandomMaskTests {
         let expected = share * Double(draws)
         #expect(abs(Double(together) - expected) < 5 * (expected * (1 - share)).squareRoot())
     }
+
+    @Test("a block's own draw prunes exactly round(s · N) of each block")
+    func layerScope() {
+        let pool = PoolFixture(sizes: [21, 64, 1, 260, 63], layers: [0, 0, 1, 1, 2]).pool
+        for sparsity in testedSparsities {
+            let mask = randomMask(pool: pool, sparsity: sparsity, seed: 5, scope: .layer)
+            for range in [0..<85, 85..<346, 346..<409] {
+                let pruned = range.count - mask.keptCount(in: range)
+                #expect(pruned == prunedCount(sparsity: sparsity, poolSize: range.count))
+            }
+        }
+    }
 }

@@ -8,7 +8,7 @@ internal import Training
 /// Evaluation between two re-prunes, when the pruned weights have moved.
 func checkEvaluation(_ runner: CheckRunner, _ workplace: Workplace) throws {
     let output = workplace.run("evaluated", ranks: runner.communicator.size)
-    var run = try TrainingRun(
+    var run = try InspectedRun(
         recipe: Recipe(path: workplace.recipe), output: output, session: runner.session)
     try run.pruneIfDue()
     for _ in 1...3 { try run.step() }
@@ -48,7 +48,7 @@ private func checkBest(_ runner: CheckRunner, _ workplace: Workplace, evaluated:
     let output = workplace.run("best", ranks: runner.communicator.size)
     let recipe = try Recipe(
         path: workplace.recipe, overrides: ["model.path=\(evaluated)/best", "pruning.method=dense"])
-    var run = try TrainingRun(recipe: recipe, output: output, session: runner.session)
+    var run = try InspectedRun(recipe: recipe, output: output, session: runner.session)
     try run.evaluate()
     try runner.check("an evaluation's loss is that of the pruned model") { findings in
         guard runner.session.isRoot else { return }

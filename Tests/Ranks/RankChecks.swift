@@ -42,6 +42,7 @@ struct RankChecks {
         try checkRePrunes(runner, workplace)
         try checkEvaluation(runner, workplace)
         try checkMethods(runner, workplace)
+        try checkFixedMasks(runner, workplace)
         try checkTrajectories(runner, workplace)
     }
 

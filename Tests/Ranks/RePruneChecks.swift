@@ -53,7 +53,7 @@ private struct ObservedRun {
                 "pruning.sparsity=\(Self.sparsity)",
             ])
         let output = workplace.run("observed", ranks: session.communicator.size)
-        var run = try TrainingRun(recipe: recipe, output: output, session: session)
+        var run = try InspectedRun(recipe: recipe, output: output, session: session)
         try observe(&run, update: 0)
         var reached = [Bool](repeating: false, count: run.pool.count)
         for update in 1...Self.updates {
@@ -66,7 +66,7 @@ private struct ObservedRun {
         }
     }
 
-    private mutating func observe(_ run: inout TrainingRun, update: Int) throws {
+    private mutating func observe(_ run: inout InspectedRun, update: Int) throws {
         let before = run.values.array()
         let moments = [run.firstMoment.array(), run.secondMoment.array()]
         let earlier = run.mask
@@ -103,7 +103,7 @@ private struct ObservedRun {
                 weightsHash: contentHash(values)))
     }
 
-    private func noteGradients(_ run: borrowing TrainingRun, into reached: inout [Bool]) {
+    private func noteGradients(_ run: borrowing InspectedRun, into reached: inout [Bool]) {
         let gradients = run.gradients
         for member in run.pool.members {
             for (place, index) in zip(member.range, member.slot.range) where gradients[index] != 0 {
@@ -112,7 +112,7 @@ private struct ObservedRun {
         }
     }
 
-    private func adjustment(_ run: borrowing TrainingRun, reached: [Bool]) -> Adjustment {
+    private func adjustment(_ run: borrowing InspectedRun, reached: [Bool]) -> Adjustment {
         let (values, mask) = (run.values, run.mask)
         var (zeroed, zeroedAndReached, moved) = (0, 0, 0)
         for member in run.pool.members {

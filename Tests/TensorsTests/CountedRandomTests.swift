@@ -21,7 +21,7 @@ struct CountedRandomTests {
                 == [0x71fe_d525_ddc2_29e9, 0x0d1e_b135_f8f0_3b57, 0x5ad0_4a24_f5dc_8f3f])
     }
 
-    @Test("uniform and normal numbers are the golden ones")
+    @Test("uniform, normal and Gumbel numbers are the golden ones")
     func goldenNumbers() {
         // Tests/Golden/counted_random.py
         let random = CountedRandom(
@@ -33,6 +33,9 @@ struct CountedRandomTests {
         let tolerance = 1e-15
         #expect(abs(random.normal(at: 0) + 0.15842996434619405) < tolerance)
         #expect(abs(random.normal(at: 1) + 0.9869951174100567) < tolerance)
+        for (index, expected) in [-0.459857262172935, 1.0816058946361748, 0.31152677348262126].enumerated() {
+            #expect(abs(random.gumbel(at: UInt64(index)) - expected) < tolerance)
+        }
     }
 
     @Test("a stream keeps its number when others are added")
@@ -40,9 +43,10 @@ struct CountedRandomTests {
         let streams: [RandomStream] = [
             .initialization, .epochOrder, .timeMask, .channelMask, .layerDrop, .featureDropout,
             .hiddenDropout, .attentionDropout, .activationDropout, .outputDropout, .headDropout,
-            .randomMask, .bootstrap, .corpusSplit, .pretraining,
+            .randomMask, .bootstrap, .corpusSplit, .pretraining, .gumbel, .negatives,
+            .quantizerDropout,
         ]
-        #expect(streams.map(\.rawValue) == Array(1...15))
+        #expect(streams.map(\.rawValue) == Array(1...18))
     }
 
     @Test("a sequence gives the numbers of the indices in order, and shuffles as it always did")

@@ -18,10 +18,8 @@ public struct GoldenModel: ~Copyable {
     private let targets: [[Int]]
 
     /// Reads a model directory and its golden file; products are of a precision.
-    public init(
-        directory: String, golden path: String? = nil, precision: GEMMPrecision = .float32
-    ) throws {
-        let golden = try SafetensorsFile(path: path ?? directory + "/golden.safetensors")
+    public init(directory: String, precision: GEMMPrecision = .float32) throws {
+        let golden = try SafetensorsFile(path: directory + "/golden.safetensors")
         let config = try Data(contentsOf: URL(fileURLWithPath: directory + "/config.json"))
         let network = Wav2Vec2(try JSONDecoder().decode(Wav2Vec2Configuration.self, from: config))
         let weights = try SafetensorsFile(path: directory + "/model.safetensors")
@@ -54,12 +52,7 @@ public struct GoldenModel: ~Copyable {
     }
 
     /// The largest norm of any parameter's gradient of the mean loss, after `run`.
-    public var largestGradientNorm: Double {
-        network.layout.slots.reduce(0) { largest, slot in
-            let square = store.gradients[slot.range].buffer.reduce(0.0) { $0 + Double($1) * Double($1) }
-            return max(largest, square.squareRoot() / Double(count))
-        }
-    }
+    public var largestGradientNorm: Double { store.largestGradientNorm(dividedBy: Double(count)) }
 
     /// The offsets from which on backward says that gradients are final.
     public mutating func finalOffsets(trainable: TrainableParameters) -> [Int] {
@@ -125,10 +118,7 @@ public struct GoldenModel: ~Copyable {
 
     /// The gradient of a parameter of the mean loss, in file order.
     public func gradient(_ slot: ParameterSlot) -> [Float] {
-        let gradient = store.gradients[slot.range]
-        let ordered = FlatBuffer(count: gradient.count)
-        writeInFileOrder(gradient, slot: slot, into: ordered.all)
-        return ordered.all.array().map { $0 / Float(count) }
+        store.gradient(slot, dividedBy: Double(count))
     }
 }
 

@@ -13,6 +13,13 @@ struct BatchScheduleTests {
         #expect(seen.map(\.items) == [[0, 0], [1, 0], [1, 1], [2, 0], [2, 1], [2, 2]])
     }
 
+    @Test("epochs end after the sums of their batches, those within the updates")
+    func ends() {
+        #expect(schedule.epochEnds(through: 10) == [1, 3, 6, 10])
+        #expect(schedule.epochEnds(through: 9) == [1, 3, 6])
+        #expect(schedule.epochEnds(through: 0).isEmpty)
+    }
+
     @Test("asking back gives what was given before")
     func anyOrder() {
         let forward = (0..<20).map { schedule.batch(update: $0).items }

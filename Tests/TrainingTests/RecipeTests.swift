@@ -1,3 +1,4 @@
+import Pruning
 import Testing
 
 @testable import Training
@@ -46,43 +47,81 @@ struct RecipeTests {
             ])
     }
 
-    @Test("each key is read from a file into its own field and written back")
-    func everyKeyRoundTrips() throws {
-        for key in RecipeKey.all {
+    @Test(
+        "each key is read from a file into its own field and written back", arguments: Recipe.Purpose.allCases
+    )
+    func everyKeyRoundTrips(purpose: Recipe.Purpose) throws {
+        let keys = RecipeKey.all(for: purpose)
+        for key in keys {
             let text = key.section.isEmpty ? "" : "[\(key.section)]\n"
-            let changed = try #require(anotherValue(of: key), "\(key.path)")
-            let recipe = try Recipe(text: text + "\(key.name) = \(changed.toml)\n")
+            let changed = try #require(anotherValue(of: key, purpose), "\(key.path)")
+            let recipe = try Recipe(text: text + "\(key.name) = \(changed.toml)\n", purpose: purpose)
             #expect(key.get(recipe) == changed, "\(key.path)")
             // Nothing else moved.
-            for other in RecipeKey.all where other.path != key.path {
-                #expect(other.get(recipe) == other.get(Recipe()), "\(key.path) moves \(other.path)")
+            for other in keys where other.path != key.path {
+                #expect(
+                    other.get(recipe) == other.get(Recipe(for: purpose)), "\(key.path) moves \(other.path)")
             }
-            #expect(try Recipe(text: recipe.toml) == recipe, "\(key.path)")
+            #expect(try Recipe(text: recipe.toml, purpose: purpose) == recipe, "\(key.path)")
+        }
+    }
+
+    @Test("a key of the other command is refused, with the command that has it")
+    func otherCommandsKeys() throws {
+        #expect(
+            faults("seed = 1\n[pretraining]\nnegatives = 10\n") == [
+                "line 3: pretraining.negatives is a key of `parp pretrain`; `parp train` has no use for it"
+            ])
+        let error = #expect(throws: RecipeError.self) {
+            try Recipe(text: "[pruning]\nsparsity = 0.5\n", purpose: .preTraining)
+        }
+        #expect(
+            error?.faults == [
+                "line 2: pruning.sparsity is a key of `parp train`; `parp pretrain` has no use for it"
+            ])
+        for key in RecipeKey.all {
+            #expect(Recipe.Purpose.allCases.contains { key.belongs(to: $0) }, "\(key.path)")
+        }
+    }
+
+    @Test("pre-training's defaults are those of fairseq's base model, and prune nothing")
+    func pretrainingDefaults() throws {
+        let recipe = try Recipe(text: "", purpose: .preTraining)
+        #expect(recipe == Recipe(for: .preTraining))
+        #expect(recipe.augmentation.timeMaskProbability == 0.65 && recipe.augmentation.timeMaskLength == 10)
+        #expect(recipe.pretraining.gumbelTemperature == [2, 0.5, 0.999995])
+        #expect(recipe.optimizer.learningRate == 5e-4 && recipe.schedule.updates == 400_000)
+        #expect(recipe.pruning.method == .dense)
+        for key in RecipeKey.all(for: .preTraining) {
+            #expect(key.fault(recipe) == nil, "\(key.path)")
         }
     }
 
     /// A legal value that is not the default; nil if there is none.
-    private func anotherValue(of key: RecipeKey) -> RecipeValue? {
-        let value = key.get(Recipe())
+    private func anotherValue(of key: RecipeKey, _ purpose: Recipe.Purpose) -> RecipeValue? {
+        let value = key.get(Recipe(for: purpose))
         let candidates: [RecipeValue] =
             switch value {
             case .boolean(let flag): [.boolean(!flag), value]
             case .integer(let number): [.integer(number + 1)]
-            case .number(let number): [.number(number / 2), .number(0.25)]
-            case .string: choices(of: key) + [.string("a \"quoted\" \\ path\t"), value]
+            case .number(let number): [.number(number / 2), .number(0.25), .number(2 * number)]
+            case .string: choices(of: key, value) + [.string("a \"quoted\" \\ path\t"), value]
             case .array:
-                [.array([.number(0.5), .number(0.25)]), .array([.number(0.25), .number(0.5), .number(0)])]
+                [
+                    .array([.number(0.5), .number(0.25)]), .array([.number(0.25), .number(0.5), .number(0)]),
+                    .array([.number(0.5), .number(0.25), .number(0)]),
+                ]
             }
         return candidates.first { candidate in
-            var recipe = Recipe()
+            var recipe = Recipe(for: purpose)
             return (candidate != value || candidates.last == candidate) && key.set(candidate, &recipe)
                 && key.fault(recipe) == nil
         }
     }
 
-    private func choices(of key: RecipeKey) -> [RecipeValue] {
+    private func choices(of key: RecipeKey, _ value: RecipeValue) -> [RecipeValue] {
         key.expectation.split(separator: "\"").map { RecipeValue.string(String($0)) }
-            .filter { $0 != key.get(Recipe()) }
+            .filter { $0 != value }
     }
 
     @Test("a key that there is not is refused with its line and the nearest one")
@@ -111,7 +150,8 @@ struct RecipeTests {
             ("[model]\npath = 3", "line 2: model.path is 3; it must be a text in quotes"),
             (
                 "[pruning]\nmethod = \"lottery\"",
-                "line 2: pruning.method is \"lottery\"; it must be one of \"dense\", \"parp\", \"parp-p\""
+                "line 2: pruning.method is \"lottery\"; it must be one of "
+                    + "\"dense\", \"parp\", \"parp-p\", \"mpi\", \"omp\", \"imp\", \"rp\""
             ),
             (
                 "[optimizer]\nbetas = [0.9, true]",

@@ -203,7 +203,7 @@ struct RunTests {
     @Test("help is no fault, and docs/recipe.md is what the command prints")
     func help() throws {
         let folder = try TemporaryFolder()
-        for arguments in [["--help"], ["train", "--help"], ["--version"]] {
+        for arguments in [["--help"], ["train", "--help"], ["pretrain", "--help"], ["--version"]] {
             #expect(try parp(arguments, in: folder).status == 0)
         }
         let reference = try String(

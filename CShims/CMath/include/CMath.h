@@ -113,12 +113,16 @@ void parp_adam(float *values, const float *gradients, float *first, float *secon
                int64_t count, parp_adam_settings settings);
 
 // prune.c: selection by magnitude. Magnitudes order like the bits of a float without its sign.
-// Adds how many magnitudes are below `low`, from `low` to `high`, and no numbers.
-void parp_count_magnitudes(const float *x, int64_t count, uint32_t low, uint32_t high, int64_t *below,
-                           int64_t *inside, int64_t *not_numbers);
-// Copies the weights with magnitudes from `low` to `high`, in order; `collected` has room for one more than there
-// are. Returns how many.
-int64_t parp_collect_magnitudes(const float *x, int64_t count, uint32_t low, uint32_t high, float *collected);
+typedef struct {
+    int64_t below;          // magnitudes below the range
+    int64_t inside;         // magnitudes inside it
+    int64_t collected;      // of these, how many lie in `collected`
+    int32_t has_no_number;  // whether one is not a number
+} parp_partition;
+// Adds to `result` what lies below and from `low` to `high`, and appends the latter, in order, to `collected`; near
+// its capacity it stops collecting, but goes on counting.
+void parp_partition_magnitudes(const float *x, int64_t count, uint32_t low, uint32_t high, float *collected,
+                               int64_t capacity, parp_partition *result);
 // One bit a weight, 64 a word: 1 above the threshold, 0 below; of those at it, the first `*ties` are 0, which
 // are counted down.
 void parp_magnitude_mask(const float *x, int64_t count, uint32_t threshold, int64_t *ties, uint64_t *words);

@@ -9,10 +9,10 @@ struct LinearLayer: Sendable {
     /// Registers `name.weight` and `name.bias`.
     init(
         _ name: String, inputs: Int, outputs: Int, role: ParameterRole = .kept, initializer: Initializer,
-        in layout: inout ParameterLayout
+        biasInitializer: Initializer = .zeros, in layout: inout ParameterLayout
     ) {
         weight = layout.add("\(name).weight", [outputs, inputs], role: role, initializer: initializer)
-        bias = layout.add("\(name).bias", [outputs], role: role)
+        bias = layout.add("\(name).bias", [outputs], role: role, initializer: biasInitializer)
     }
 
     /// The number of columns of the output.

@@ -111,7 +111,12 @@ struct Hidden {
 
     /// Frames that are written by `layerNormForward`, both kinds at once.
     init(rows: Int, columns: Int, pass: Pass, arena: inout Arena) {
-        tensor = arena.tensor(rows: rows, columns: columns)
+        self.init(at: arena.tensor(rows: rows, columns: columns), pass: pass, arena: &arena)
+    }
+
+    /// Frames whose float32 numbers lie in given memory.
+    init(at tensor: Tensor, pass: Pass, arena: inout Arena) {
+        self.tensor = tensor
         product = pass.precision == .float32 ? Matrix(tensor) : arena.product(like: tensor, pass)
     }
 }

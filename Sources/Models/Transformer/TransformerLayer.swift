@@ -57,9 +57,14 @@ struct TransformerLayer: Sendable {
     var firstOffset: Int { attention.key.weight.offset }
 
     /// Encodes frames: of both kinds where the norm comes after, in float32 alone where it comes before.
-    func forward(_ input: Hidden, pass: Pass, arena: inout Arena, into output: Hidden) -> Saved {
+    ///
+    /// - Parameter between: Where the norm comes after, float32 memory for the frames between attention and
+    ///   feed-forward; the output's may then be the input's. nil takes new memory.
+    func forward(
+        _ input: Hidden, between: Tensor? = nil, pass: Pass, arena: inout Arena, into output: Hidden
+    ) -> Saved {
         switch order {
-        case .post: postForward(input, pass: pass, arena: &arena, into: output)
+        case .post: postForward(input, between: between, pass: pass, arena: &arena, into: output)
         case .pre: preForward(input.tensor, pass: pass, arena: &arena, into: output.tensor)
         }
     }
@@ -84,12 +89,11 @@ struct TransformerLayer: Sendable {
 
     // h = LN(x + Attention(x)); y = FinalLN(h + FeedForward(h))
     private func postForward(
-        _ input: Hidden, pass: Pass, arena: inout Arena, into output: Hidden
+        _ input: Hidden, between: Tensor?, pass: Pass, arena: inout Arena, into output: Hidden
     ) -> Saved {
         let attended = arena.tensor(like: input.tensor)
         let attentionSaved = attention.forward(input.product, pass: pass, arena: &arena, into: attended)
-        let hidden = Hidden(
-            rows: attended.rows, columns: attended.columns, pass: pass, arena: &arena)
+        let hidden = Hidden(at: between ?? arena.tensor(like: attended), pass: pass, arena: &arena)
         let layerNormSaved = layerNorm.forward(
             attended, adding: Residual(input.tensor, dropout: attentionDropout(pass)), pass: pass,
             arena: &arena, into: hidden)

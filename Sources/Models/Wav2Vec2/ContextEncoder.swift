@@ -97,6 +97,9 @@ struct ContextEncoder: Sendable {
         func fresh(_ arena: inout Arena) -> Hidden {
             Hidden(rows: input.tensor.rows, columns: input.tensor.columns, pass: pass, arena: &arena)
         }
+        // In bfloat16, backward of post-norm blocks reads no float32 frames: two buffers serve all blocks.
+        let sharesFrames = keeping == .all && order == .post && pass.precision == .bfloat16
+        let between = sharesFrames ? arena.tensor(like: input.tensor) : nil
         var spare = keeping == .none ? fresh(&arena) : nil
         var saved: [SavedBlock] = []
         for layer in layers {
@@ -104,9 +107,11 @@ struct ContextEncoder: Sendable {
                 saved.append(.skipped)
                 continue
             }
-            let output = spare ?? fresh(&arena)
+            let output =
+                sharesFrames
+                ? Hidden(at: input.tensor, pass: pass, arena: &arena) : spare ?? fresh(&arena)
             let mark = arena.mark
-            let block = layer.forward(hidden, pass: pass, arena: &arena, into: output)
+            let block = layer.forward(hidden, between: between, pass: pass, arena: &arena, into: output)
             saved.append(keeping == .all ? .kept(block) : .input(hidden))
             if keeping != .all { arena.release(to: mark) }
             if keeping == .none { spare = hidden }

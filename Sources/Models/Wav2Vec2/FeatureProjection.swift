@@ -34,14 +34,18 @@ struct FeatureProjection: Sendable {
     }
 
     /// Accumulates the gradients and writes the features', if they are asked for.
+    ///
+    /// - Parameter rows: A gradient that reaches some normed frames on another path.
     func backward(
-        _ dHidden: Tensor, saved: Saved, pass: Pass, arena: inout Arena, into dFeatures: Tensor?
+        _ dHidden: Tensor, saved: Saved, pass: Pass, adding rows: (frames: [Int], gradient: Tensor)? = nil,
+        arena: inout Arena, into dFeatures: Tensor?
     ) {
         let mark = arena.mark
         defer { arena.release(to: mark) }
         let dProjected = pass.product(dHidden, behind: dropout(pass), arena: &arena)
         let dNormed = arena.tensor(rows: saved.normed.rows, columns: saved.normed.columns)
         projection.backward(dProjected, input: saved.normed, pass: pass, into: Matrix(dNormed))
+        if let rows { addRows(rows.gradient, to: rows.frames, of: dNormed) }
         layerNorm.backward(dNormed, saved: saved.layerNorm, pass: pass, into: dFeatures)
     }
 

@@ -20,68 +20,16 @@ extension Wav2Vec2 {
         _ batch: SpeechBatch, parameters: ParameterViews, noise: Noise?, augmentation: Augmentation,
         trainable: TrainableParameters, recomputing: Bool = false, arena: inout Arena
     ) -> Wav2Vec2Output {
-        let packing = framePacking(batch)
-        let pass = Pass(parameters: parameters, packing: packing, noise: noise)
-        let features = arena.tensor(rows: packing.totalRows, columns: featureChannels)
-        let featuresSaved = extractFeatures(
-            batch, pass: pass, keeping: trainable == .everything, arena: &arena, into: features)
-        let hidden = arena.tensor(rows: packing.totalRows, columns: configuration.hiddenSize)
-        let projectionSaved = featureProjection.forward(features, pass: pass, arena: &arena, into: hidden)
-        let (masked, channelSpans) = mask(hidden, augmentation: augmentation, pass: pass)
-        let (encoded, encoderSaved) = encoder.forward(
-            hidden, pass: pass,
-            keeping: trainable == .headOnly ? .none : (recomputing ? .blockInputs : .all), arena: &arena)
+        let encoded = backbone.forward(
+            batch, parameters: parameters, noise: noise, augmentation: augmentation, trainable: trainable,
+            recomputing: recomputing, arena: &arena)
+        let pass = encoded.pass
         if let dropout = pass.dropout(\.finalDropout, .headDropout) {
-            dropoutForward(encoded, dropout, into: encoded)
+            dropoutForward(encoded.frames, dropout, into: encoded.frames)
         }
         // The head multiplies float32 in any case: it costs nothing, and CTC reads differences of its logits.
-        let logits = arena.tensor(rows: packing.totalRows, columns: head.outputs)
-        head.forward(Matrix(encoded), pass: pass, into: Matrix(logits))
-        return Wav2Vec2Output(
-            logits: logits, packing: packing, pass: pass, trainable: trainable, features: featuresSaved,
-            projection: projectionSaved, masked: masked, channelSpans: channelSpans, encoder: encoderSaved,
-            headInput: encoded)
-    }
-
-    private func extractFeatures(
-        _ batch: SpeechBatch, pass: Pass, keeping: Bool, arena: inout Arena, into features: Tensor
-    ) -> [FeatureExtractor.Saved] {
-        var saved: [FeatureExtractor.Saved] = []
-        for (utterance, source) in batch.sources.enumerated() {
-            let output = features.rows(pass.packing[utterance])
-            switch source {
-            case .waveform(let samples) where keeping:
-                saved.append(
-                    featureExtractor.forwardSaving(
-                        samples, parameters: pass.parameters, arena: &arena, into: output))
-            case .waveform(let samples):
-                featureExtractor.forward(
-                    samples, parameters: pass.parameters, arena: &arena, into: output)
-            case .features(let kept):
-                precondition(!keeping, "a feature encoder that is trained needs the waveform")
-                output.copy(from: kept)
-            }
-        }
-        return saved
-    }
-
-    /// Replaces masked frames and zeroes masked channels, in place; only in training.
-    private func mask(
-        _ hidden: Tensor, augmentation: Augmentation, pass: Pass
-    ) -> (frames: [Bool], channels: [[Range<Int>]]) {
-        guard let noise = pass.noise else { return ([], []) }
-        var masked: [Bool] = []
-        var channelSpans: [[Range<Int>]] = []
-        for (utterance, identity) in noise.identities.enumerated() {
-            masked += augmentation.timeMask(
-                frames: pass.packing.length(utterance), seed: noise.seed, step: noise.step,
-                identity: identity)
-            channelSpans.append(
-                augmentation.channelSpans(
-                    channels: hidden.columns, seed: noise.seed, step: noise.step, identity: identity))
-        }
-        maskFrames(hidden, masked: masked, embedding: pass.parameters.value(maskEmbedding))
-        maskChannels(hidden, packing: pass.packing, spans: channelSpans)
-        return (masked, channelSpans)
+        let logits = arena.tensor(rows: encoded.frames.rows, columns: head.outputs)
+        head.forward(Matrix(encoded.frames), pass: pass, into: Matrix(logits))
+        return Wav2Vec2Output(logits: logits, packing: pass.packing, encoded: encoded)
     }
 }

@@ -19,23 +19,14 @@ public struct Wav2Vec2: Sendable {
     public let configuration: Wav2Vec2Configuration
     /// Names and places of all parameters, in the order of the forward pass.
     public let layout: ParameterLayout
-    let featureExtractor: FeatureExtractor
-    let featureProjection: FeatureProjection
-    let maskEmbedding: ParameterSlot
-    let encoder: ContextEncoder
+    let backbone: Wav2Vec2Backbone
     let head: LinearLayer
 
     /// Lays out a model of this shape.
     public init(_ configuration: Wav2Vec2Configuration) {
-        precondition(configuration.faults().isEmpty, configuration.faults().joined(separator: "; "))
         self.configuration = configuration
-        let name = configuration.modelType
         var layout = ParameterLayout()
-        featureExtractor = FeatureExtractor("\(name).feature_extractor", configuration, in: &layout)
-        featureProjection = FeatureProjection("\(name).feature_projection", configuration, in: &layout)
-        maskEmbedding = layout.add(
-            "\(name).masked_spec_embed", [configuration.hiddenSize], initializer: .uniform(0...1))
-        encoder = ContextEncoder("\(name).encoder", configuration, in: &layout)
+        backbone = Wav2Vec2Backbone(configuration, in: &layout)
         head = LinearLayer(
             "lm_head", inputs: configuration.hiddenSize, outputs: configuration.vocabularySize,
             initializer: .normal(deviation: Double(configuration.initializerRange)), in: &layout)
@@ -45,8 +36,7 @@ public struct Wav2Vec2: Sendable {
     /// The first trained element of the flat store.
     public func firstTrainableOffset(_ trainable: TrainableParameters) -> Int {
         switch trainable {
-        case .everything: 0
-        case .exceptFeatureEncoder: featureProjection.firstOffset
+        case .everything, .exceptFeatureEncoder: backbone.firstTrainableOffset(trainable)
         case .headOnly: head.weight.offset
         }
     }
@@ -55,23 +45,13 @@ public struct Wav2Vec2: Sendable {
     public var headSlots: [ParameterSlot] { [head.weight, head.bias] }
 
     /// The embedding of masked frames, which transformers leaves out of models that never mask.
-    public var maskEmbeddingSlot: ParameterSlot { maskEmbedding }
+    public var maskEmbeddingSlot: ParameterSlot { backbone.maskEmbedding }
 
     /// The channels of the feature encoder's output.
-    public var featureChannels: Int {
-        configuration.convolutionChannels[configuration.convolutionChannels.count - 1]
-    }
+    public var featureChannels: Int { backbone.featureChannels }
 
     /// Where the frames of each utterance of a batch lie.
-    public func framePacking(_ batch: SpeechBatch) -> PackedRows {
-        PackedRows(
-            lengths: batch.sources.map { source in
-                switch source {
-                case .waveform(let samples): configuration.frameCount(samples: samples.rows)
-                case .features(let features): features.rows
-                }
-            })
-    }
+    public func framePacking(_ batch: SpeechBatch) -> PackedRows { backbone.framePacking(batch) }
 
     /// Makes the features of one utterance's samples, (samples, 1), as a frozen feature encoder does.
     ///
@@ -79,11 +59,11 @@ public struct Wav2Vec2: Sendable {
     public func extractFeatures(
         _ samples: Tensor, parameters: ParameterViews, arena: inout Arena, into features: Tensor
     ) {
-        featureExtractor.forward(samples, parameters: parameters, arena: &arena, into: features)
+        backbone.featureExtractor.forward(samples, parameters: parameters, arena: &arena, into: features)
     }
 
     /// The parameters of the feature encoder: the first of the flat store.
-    public var featureEncoderRange: Range<Int> { 0..<featureProjection.firstOffset }
+    public var featureEncoderRange: Range<Int> { 0..<backbone.featureProjection.firstOffset }
 }
 
 /// The utterances of a batch, each as it is at hand.
@@ -114,12 +94,5 @@ public struct Wav2Vec2Output {
     public let logits: Tensor
     /// Where each utterance's frames lie.
     public let packing: PackedRows
-    let pass: Pass
-    let trainable: TrainableParameters
-    let features: [FeatureExtractor.Saved]
-    let projection: FeatureProjection.Saved
-    let masked: [Bool]
-    let channelSpans: [[Range<Int>]]
-    let encoder: ContextEncoder.Saved
-    let headInput: Tensor
+    let encoded: Wav2Vec2Backbone.Encoded
 }

@@ -1,6 +1,6 @@
 extension Wav2Vec2Configuration: Decodable {
     enum CodingKeys: String, CodingKey {
-        case modelType = "model_type"
+        case family = "model_type"
         case vocabularySize = "vocab_size"
         case hiddenSize = "hidden_size"
         case layerCount = "num_hidden_layers"
@@ -18,6 +18,11 @@ extension Wav2Vec2Configuration: Decodable {
         case stableLayerNorm = "do_stable_layer_norm"
         case initializerRange = "initializer_range"
         case padTokenId = "pad_token_id"
+        case featureActivation = "feat_extract_activation"
+        case projectionNorm = "feat_proj_layer_norm"
+        case positionalBatchNorm = "conv_pos_batch_norm"
+        case hasAdapter = "add_adapter"
+        case adapterSize = "adapter_attn_dim"
     }
 
     /// Reads a `config.json`; a key that is not there, or null, keeps transformers' default.
@@ -27,7 +32,8 @@ extension Wav2Vec2Configuration: Decodable {
         func read<Value: Decodable>(_ key: CodingKeys, into value: inout Value) throws {
             if let found = try container.decodeIfPresent(Value.self, forKey: key) { value = found }
         }
-        try read(.modelType, into: &modelType)
+        family = try Self.family(in: container)
+        try Self.refuseVariants(in: container)
         try read(.vocabularySize, into: &vocabularySize)
         try read(.hiddenSize, into: &hiddenSize)
         try read(.layerCount, into: &layerCount)
@@ -45,5 +51,48 @@ extension Wav2Vec2Configuration: Decodable {
         try read(.stableLayerNorm, into: &stableLayerNorm)
         try read(.initializerRange, into: &initializerRange)
         try read(.padTokenId, into: &padTokenId)
+    }
+
+    /// The family that `model_type` names; another architecture under a known one's weights would compute
+    /// nonsense.
+    private static func family(in container: KeyedDecodingContainer<CodingKeys>) throws -> ModelFamily {
+        guard let name = try container.decodeIfPresent(String.self, forKey: .family) else { return .wav2vec2 }
+        if let family = ModelFamily(rawValue: name) { return family }
+        let known = ModelFamily.allCases.map(\.rawValue).joined(separator: " and ")
+        throw DecodingError.dataCorruptedError(
+            forKey: .family, in: container,
+            debugDescription: "\"\(name)\" is not read; parp reads \(known)"
+                + (otherArchitectures[name].map { " (\($0))" } ?? ""))
+    }
+
+    /// Why models that look alike are not.
+    private static let otherArchitectures = [
+        "wavlm": "WavLM's attention has gated relative position biases",
+        "data2vec-audio": "data2vec has five positional convolutions, each with a layer norm",
+        "unispeech-sat": "train from the wav2vec2 or hubert model instead",
+        "wav2vec2-conformer": "its blocks are conformers",
+        "wav2vec2-bert": "it hears filter banks, and its blocks are conformers",
+    ]
+
+    /// Options of the families that change the network and are not built here.
+    private static func refuseVariants(in container: KeyedDecodingContainer<CodingKeys>) throws {
+        func refuse(_ key: CodingKeys, _ sentence: String) -> DecodingError {
+            .dataCorruptedError(forKey: key, in: container, debugDescription: sentence)
+        }
+        if let name = try container.decodeIfPresent(String.self, forKey: .featureActivation), name != "gelu" {
+            throw refuse(.featureActivation, "\"\(name)\" is not known, only \"gelu\"")
+        }
+        if try container.decodeIfPresent(Bool.self, forKey: .projectionNorm) == false {
+            throw refuse(.projectionNorm, "a model without this norm is not built here")
+        }
+        if try container.decodeIfPresent(Bool.self, forKey: .positionalBatchNorm) == true {
+            throw refuse(
+                .positionalBatchNorm, "a batch norm before the positional convolution is not built here")
+        }
+        if try container.decodeIfPresent(Bool.self, forKey: .hasAdapter) == true
+            || container.decodeIfPresent(Int.self, forKey: .adapterSize) != nil
+        {
+            throw refuse(.hasAdapter, "adapters are not built here; use a model without them")
+        }
     }
 }

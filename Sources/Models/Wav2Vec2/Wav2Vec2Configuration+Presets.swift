@@ -2,6 +2,8 @@
 public enum ModelPreset: String, Sendable, CaseIterable {
     /// 4 blocks of 192 channels behind narrow convolutions, norm first: for tests and demonstrations.
     case tiny
+    /// 6 blocks of 256 channels, 5 M weights: to be pre-trained on a laptop or a node without accelerators.
+    case small
     /// wav2vec 2.0 base: 95 M weights.
     case base
     /// wav2vec 2.0 large (LS-960): 317 M weights.
@@ -25,6 +27,17 @@ public enum ModelPreset: String, Sendable, CaseIterable {
             // Norm first everywhere: what is trained from nothing needs it most.
             configuration.featureNormalization = .layer
             configuration.convolutionBias = true
+            configuration.stableLayerNorm = true
+        case .small:
+            configuration.hiddenSize = 256
+            configuration.layerCount = 6
+            configuration.headCount = 4
+            configuration.intermediateSize = 1024
+            // Channels grow as frames get fewer, so that no layer costs much more than another.
+            configuration.convolutionChannels = [32, 64, 64, 128, 128, 192, 256]
+            configuration.positionalKernel = 31
+            // Blocks train from nothing more easily with the norm first. Convolutions keep base's one group
+            // norm: a layer norm behind each would be seven more passes over the largest activations.
             configuration.stableLayerNorm = true
         case .large, .xlsr53:
             configuration.hiddenSize = 1024

@@ -6,10 +6,18 @@ public enum FeatureNormalization: String, Sendable, Codable {
     case layer
 }
 
+/// The models that share wav2vec 2.0's architecture; they differ in how they were pre-trained.
+public enum ModelFamily: String, Sendable, Codable, CaseIterable {
+    /// wav2vec 2.0, XLSR, XLS-R.
+    case wav2vec2
+    /// HuBERT.
+    case hubert
+}
+
 /// The shape of a wav2vec 2.0 model, as `config.json` states it; unstated keys have transformers' defaults.
 public struct Wav2Vec2Configuration: Sendable, Hashable {
-    /// `wav2vec2` or `hubert`: the prefix of the parameters' names.
-    public var modelType = "wav2vec2"
+    /// What the model is called, and the prefix of its parameters' names.
+    public var family = ModelFamily.wav2vec2
     /// Rows of the head: tokens of the vocabulary, blank included.
     public var vocabularySize = 32
     /// Channels of the Transformer.
@@ -64,11 +72,6 @@ public struct Wav2Vec2Configuration: Sendable, Hashable {
         func require(_ condition: Bool, _ sentence: @autoclosure () -> String) {
             if !condition { faults.append(sentence()) }
         }
-        require(
-            ["wav2vec2", "hubert"].contains(modelType),
-            "model_type is \"\(modelType)\"; this program trains wav2vec2 models"
-                + (modelType == "wavlm" ? " (WavLM's gated relative positions are another architecture)" : "")
-        )
         require(activation == "gelu", "hidden_act is \"\(activation)\"; only \"gelu\" is known")
         let bounded: [(String, Int, Int)] = [
             ("vocab_size", vocabularySize, 1_000_000), ("hidden_size", hiddenSize, 16_384),

@@ -68,7 +68,7 @@ private func expectations(_ options: CorpusCheckOptions) throws -> CorpusExpecta
     guard let textCase = TextCase(rawValue: options.textCase) else {
         throw UserError(.usage, "--text-case is \(options.textCase); it must be \(TextCase.expectation)")
     }
-    let directory = try options.model.map { try ModelDirectory(path: $0) }
+    let directory = try options.model.map { try StoredModel.open($0) }
     var tokens = directory?.tokens
     if let path = options.vocabulary {
         tokens =

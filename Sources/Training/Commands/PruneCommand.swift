@@ -24,6 +24,12 @@ public struct PruneOptions: Sendable {
     public var output: String
     /// Where random numbers are counted from.
     public var seed: Int
+    /// Whether each Transformer block is ranked by itself.
+    public var ranksBlocks = false
+    /// Whether biases are in the pool.
+    public var includesBiases = true
+    /// A mask whose pruned weights stay pruned, of any kind that can be read; for magnitudes.
+    public var within: String?
 
     /// What to prune, how far, and where to.
     public init(
@@ -37,6 +43,10 @@ public struct PruneOptions: Sendable {
     }
 }
 
+extension PruneOptions {
+    fileprivate var scope: PruningScope { ranksBlocks ? .layer : .global }
+}
+
 /// Prunes a model once, without training, and writes it with its mask.
 public func runPrune(_ options: PruneOptions, session: Session) throws {
     try session.together {
@@ -48,8 +58,10 @@ public func runPrune(_ options: PruneOptions, session: Session) throws {
         let layout = model.network.layout
         let store = ParameterStore(layout: layout, training: false)
         try model.loadWeights(into: store.values.all, seed: UInt64(options.seed))
-        let pool = PrunablePool(layout)
+        let pool = PrunablePool(layout, includesBiases: options.includesBiases)
         let (mask, threshold) = try choose(options, store.values.all, pool)
+        var parentHash = ContentHash()
+        parentHash.combine(store.values.all)
         mask.apply(to: store.values.all, pool: pool)
         try writeModelDirectory(
             at: options.output, values: store.values.all, layout: layout, files: model.files(card: nil))
@@ -57,7 +69,9 @@ public func runPrune(_ options: PruneOptions, session: Session) throws {
         hash.combine(store.values.all)
         let provenance = MaskProvenance(
             method: options.method.rawValue, update: 0, sparsityTarget: options.sparsity,
-            threshold: threshold, parent: options.model, weightsHash: hash.value)
+            threshold: threshold, origin: options.method == .random ? .random : .magnitude,
+            scope: options.scope, seed: options.method == .random ? options.seed : nil,
+            parent: options.model, parentHash: parentHash.description, weightsHash: hash.value)
         try MaskFile.write(mask, pool: pool, provenance: provenance, to: options.output + "/mask.safetensors")
         print(
             "\(options.output): \(mask.prunedCount) of \(mask.count) prunable weights are zero "
@@ -70,9 +84,18 @@ private func choose(
 ) throws -> (PruningMask, Float) {
     switch options.method {
     case .magnitude:
-        let selection = try magnitudeMask(values: values, pool: pool, sparsity: options.sparsity)
+        let earlier = try options.within.map {
+            try StoredMask.load($0, includesBiases: options.includesBiases).mask(for: pool)
+        }
+        let selection = try magnitudeMask(
+            values: values, pool: pool, sparsity: options.sparsity, scope: options.scope, within: earlier)
         return (selection.mask, selection.threshold)
     case .random:
-        return (randomMask(pool: pool, sparsity: options.sparsity, seed: UInt64(options.seed)), 0)
+        guard options.within == nil else {
+            throw UserError(.usage, "--within is for magnitudes; leave it out with --method random")
+        }
+        let mask = randomMask(
+            pool: pool, sparsity: options.sparsity, seed: UInt64(options.seed), scope: options.scope)
+        return (mask, 0)
     }
 }

@@ -4,13 +4,19 @@ public struct RecipeOptions: Sendable {
     public var recipe: String?
     /// Changes of the recipe: `section.key=value` each.
     public var overrides: [String]
+    /// The command that the recipe is for.
+    public var purpose: Recipe.Purpose
     /// Whether to print the reference of all keys instead.
     public var markdown: Bool
 
     /// Which recipe to print, and how.
-    public init(recipe: String? = nil, overrides: [String] = [], markdown: Bool = false) {
+    public init(
+        recipe: String? = nil, overrides: [String] = [], purpose: Recipe.Purpose = .fineTuning,
+        markdown: Bool = false
+    ) {
         self.recipe = recipe
         self.overrides = overrides
+        self.purpose = purpose
         self.markdown = markdown
     }
 }
@@ -20,9 +26,11 @@ public func runRecipe(_ options: RecipeOptions, session: Session) throws {
     let text = try session.together {
         if options.markdown { return Recipe.reference }
         guard let path = options.recipe else {
-            return try Recipe(text: "", overrides: options.overrides, path: "the default recipe").toml
+            return try Recipe(
+                text: "", overrides: options.overrides, path: "the default recipe", purpose: options.purpose
+            ).toml
         }
-        return try Recipe(path: path, overrides: options.overrides).toml
+        return try Recipe(path: path, overrides: options.overrides, purpose: options.purpose).toml
     }
     if session.isRoot { print(text, terminator: "") }
 }

@@ -81,7 +81,7 @@ private func transcribe(
     guard model.network.configuration.frameCount(samples: samples.count) > 0 else {
         throw AudioError(path: path, fault: "\(samples.count) samples are too few for one frame")
     }
-    if model.directory.preprocessor.normalizes { normalizeWaveform(&samples) }
+    if model.source.preprocessor.normalizes { normalizeWaveform(&samples) }
     arena.reset()
     let waveform = arena.tensor(rows: samples.count, columns: 1)
     waveform.copy(from: samples)

@@ -21,19 +21,23 @@ extension Recipe {
     /// - Parameter overrides: `section.key=value` each; a value is TOML, or a text without its quotes.
     /// - Throws: `RecipeError` with all faults: unknown keys with the nearest known one, wrong types,
     ///   values out of range.
-    public init(path: String, overrides: [String] = []) throws(RecipeError) {
+    public init(
+        path: String, overrides: [String] = [], purpose: Purpose = .fineTuning
+    ) throws(RecipeError) {
         guard let data = FileManager.default.contents(atPath: path), data.count < 1 << 20 else {
             throw RecipeError(path: path, faults: ["no such recipe, or it is larger than 1 MB"])
         }
         guard let text = String(validating: data, as: UTF8.self) else {
             throw RecipeError(path: path, faults: ["is not UTF-8"])
         }
-        try self.init(text: text, overrides: overrides, path: path)
+        try self.init(text: text, overrides: overrides, path: path, purpose: purpose)
     }
 
     /// Reads a recipe's text and changes from the command line, and checks the whole.
-    public init(text: String, overrides: [String] = [], path: String = "recipe") throws(RecipeError) {
-        self.init()
+    public init(
+        text: String, overrides: [String] = [], path: String = "recipe", purpose: Purpose = .fineTuning
+    ) throws(RecipeError) {
+        self.init(for: purpose)
         var faults: [String] = []
         do {
             let table = try TOMLTable(string: text)
@@ -47,12 +51,12 @@ extension Recipe {
         }
         for override in overrides { faults += apply(override: override) }
         guard faults.isEmpty else { throw RecipeError(path: path, faults: faults) }
-        faults = RecipeKey.all.compactMap { $0.fault(self) }
-        if pruning.method == .progressive && pruning.startSparsity > pruning.sparsity {
+        faults = RecipeKey.all(for: purpose).compactMap { $0.fault(self) }
+        if purpose == .preTraining && data.minimumSeconds > data.maximumSeconds {
             faults.append(
-                "pruning.start_sparsity is \(pruning.startSparsity), above pruning.sparsity \(pruning.sparsity)"
-            )
+                "data.min_seconds is \(data.minimumSeconds), above data.max_seconds \(data.maximumSeconds)")
         }
+        faults += pruning.faults
         guard faults.isEmpty else { throw RecipeError(path: path, faults: faults) }
     }
 
@@ -60,6 +64,12 @@ extension Recipe {
         let place = lineNumber().map { "line \($0): " } ?? ""
         guard let key = RecipeKey.all.first(where: { $0.section == entry.section && $0.name == entry.name })
         else { return [place + unknown(entry)] }
+        guard key.belongs(to: purpose) else {
+            let other = Purpose.allCases.first { key.belongs(to: $0) } ?? purpose
+            return [
+                "\(place)\(key.path) is a key of `\(other.command)`; `\(purpose.command)` has no use for it"
+            ]
+        }
         guard let value = entry.value, key.set(value, &self) else {
             return [
                 "\(place)\(key.path) is \(entry.value?.toml ?? "of no known type"); it must be \(key.expectation)"

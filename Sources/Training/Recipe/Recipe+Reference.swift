@@ -8,7 +8,9 @@ extension Recipe {
             "A TOML file. Every key has a default, so that a recipe needs to state only what differs; `parp recipe`",
             "prints one with all keys. An unknown key, a wrong type or a value out of range is refused, all faults at",
             "once, with their lines. `--set section.key=value` changes a key from the command line. Paths are relative",
-            "to the folder in which the command runs; those inside a manifest, to the manifest's.",
+            "to the folder in which the command runs; those inside a manifest, to the manifest's.", "",
+            "`parp train` and `parp pretrain` read the same file, each its own keys: a key of the other command is refused.",
+            "Which has a key of one command only stands before its meaning, and so does a default that differs.",
         ]
         var section: String?
         for key in RecipeKey.all {
@@ -19,9 +21,17 @@ extension Recipe {
                     "| key | default | takes | meaning |", "|---|---|---|---|",
                 ]
             }
+            let (tuning, pretraining) = (key.get(Recipe()).toml, key.get(Recipe(for: .preTraining)).toml)
+            var note = ""
+            if !key.belongs(to: .fineTuning) { note = "`pretrain` only: " }
+            if !key.belongs(to: .preTraining) {
+                note = "`train` only: "
+            } else if tuning != pretraining {
+                note = "(`pretrain`: `\(pretraining)`) "
+            }
             let rule = key.rule.isEmpty ? "" : "; must \(key.rule)"
             lines.append(
-                "| `\(key.name)` | `\(key.get(Recipe()).toml)` | \(key.expectation)\(rule) | \(key.meaning) |"
+                "| `\(key.name)` | `\(tuning)` | \(key.expectation)\(rule) | \(note)\(key.meaning) |"
             )
         }
         return lines.joined(separator: "\n") + "\n"

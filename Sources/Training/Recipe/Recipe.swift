@@ -1,6 +1,7 @@
 internal import Collectives
 internal import Models
 internal import Optimization
+internal import Pruning
 internal import Speech
 internal import Tensors
 internal import Text
@@ -24,11 +25,17 @@ public struct Recipe: Sendable, Equatable {
     var precision = Precision()
     var checkpoint = Checkpoint()
     var evaluation = Evaluation()
+    var pretraining = Pretraining()
+    /// Which command the recipe is for.
+    let purpose: Purpose
     /// Where all random numbers are counted from.
     public var seed = 2337
 
-    /// The default recipe.
-    public init() {}
+    /// The default recipe of a command.
+    public init(for purpose: Purpose = .fineTuning) {
+        self.purpose = purpose
+        if purpose == .preTraining { setPretrainingDefaults() }
+    }
 
     struct Model: Sendable, Equatable {
         var path = ""
@@ -48,6 +55,8 @@ public struct Recipe: Sendable, Equatable {
         var rankSeconds = 200.0
         var cacheFeatures = true
         var cacheDirectory = ""
+        var minimumSeconds = 2.0
+        var maximumSeconds = 15.6
     }
 
     struct Loss: Sendable, Equatable {
@@ -72,11 +81,13 @@ public struct Recipe: Sendable, Equatable {
     }
 
     struct Pruning: Sendable, Equatable {
-        var method = PruningMethodKind.parp
+        var method = ComparedMethod.parp
         var sparsity = 0.5
         var interval = 50
-        var initialMask = InitialMask.magnitude
+        var intervalUnit = IntervalUnit.updates
+        var initialMask = InitialMask.automatic
         var startSparsity = 0.3
+        var scope = PruningScope.global
         var includeBiases = true
     }
 
@@ -115,16 +126,10 @@ enum OptimizerKind: String, Sendable, CaseIterable {
     case adam
 }
 
-/// The pruning methods.
-enum PruningMethodKind: String, Sendable, CaseIterable {
-    case dense
-    case parp
-    case progressive = "parp-p"
-}
-
-/// What the first mask is computed from.
-enum InitialMask: String, Sendable, CaseIterable {
-    case magnitude
+/// What `pruning.interval` counts.
+enum IntervalUnit: String, Sendable, CaseIterable {
+    case updates
+    case epochs
 }
 
 /// What the best model is chosen by; lower is better.

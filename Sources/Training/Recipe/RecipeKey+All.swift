@@ -1,13 +1,15 @@
 extension RecipeKey {
     /// All keys, in the order in which recipes are written.
     static let all: [RecipeKey] =
-        modelKeys + dataKeys + optimizerKeys + pruningKeys + noiseKeys + runKeys
+        modelKeys + dataKeys + optimizerKeys + pruningKeys + pretrainingKeys + noiseKeys + runKeys
 
     private static let modelKeys: [RecipeKey] = [
         RecipeKey("", "seed", \.seed, "Where all random numbers are counted from.", must: "be 0 or more") {
             $0 >= 0
         },
-        RecipeKey("model", "path", \.model.path, "The model directory to start from."),
+        RecipeKey(
+            "model", "path", \.model.path,
+            "The model to start from: a Hugging Face directory or a fairseq checkpoint."),
         RecipeKey(
             "model", "vocabulary", \.model.vocabulary,
             "A vocab.json; empty takes the model's own, or builds one from the transcripts if it has none."),
@@ -50,6 +52,15 @@ extension RecipeKey {
         RecipeKey(
             "data", "cache_directory", \.data.cacheDirectory,
             "Where features are kept; empty takes PARP_CACHE_DIR, SLURM_TMPDIR/parp or ~/.cache/parp."),
+        RecipeKey(
+            "data", "min_seconds", \.data.minimumSeconds,
+            "Seconds of audio below which an utterance is left out.", must: "be 0 or more"
+        ) { $0 >= 0 },
+        RecipeKey(
+            "data", "max_seconds", \.data.maximumSeconds,
+            "Seconds of audio to which a longer utterance is cut, at another place in every update.",
+            must: "be above 0"
+        ) { $0 > 0 },
         RecipeKey(
             "loss", "zero_infinity", \.loss.zeroInfinity,
             "Whether utterances that cannot be aligned count 0 instead of infinity."),
@@ -104,23 +115,33 @@ extension RecipeKey {
 
     private static let pruningKeys: [RecipeKey] = [
         RecipeKey(
-            "pruning", "method", \.pruning.method, "How the subnetwork is found: dense, parp or parp-p."),
+            "pruning", "method", \.pruning.method,
+            "How the subnetwork is found. `mpi` keeps the mask of the pre-trained magnitudes (nothing to do with "
+                + "message passing), `rp` a random one, `omp` and `imp` that of an earlier run; with these "
+                + "four, what is pruned stays 0."),
         RecipeKey(
             "pruning", "sparsity", \.pruning.sparsity, "The share of the pool that is zero in the end.",
             must: "be from 0 to 1, e.g. 0.5"
         ) { (0...1).contains($0) },
         RecipeKey(
             "pruning", "interval", \.pruning.interval,
-            "Updates between masks; 0 prunes at the start and the end only.",
+            "parp, parp-p: updates or epochs between masks; 0 prunes at the start and the end only.",
             must: "be 0 or more"
         ) { $0 >= 0 },
         RecipeKey(
+            "pruning", "interval_unit", \.pruning.intervalUnit, "What `interval` counts."),
+        RecipeKey(
             "pruning", "initial_mask", \.pruning.initialMask,
-            "What the first mask is computed from: magnitude."),
+            "What the first mask is: that of the weights' magnitudes, a random one, that of a randomly initialised "
+                + "model's magnitudes, or a file's, say of an OMP run on another language. `auto` is `magnitude`, "
+                + "for `rp` it is `random`."),
         RecipeKey(
             "pruning", "start_sparsity", \.pruning.startSparsity, "parp-p: the sparsity of the first mask.",
             must: "be from 0 to 1"
         ) { (0...1).contains($0) },
+        RecipeKey(
+            "pruning", "scope", \.pruning.scope,
+            "What is ranked together: the whole pool, or each Transformer block by itself."),
         RecipeKey(
             "pruning", "include_biases", \.pruning.includeBiases,
             "Whether biases are in the pool, as in the authors' code."),

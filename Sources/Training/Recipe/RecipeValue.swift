@@ -1,5 +1,6 @@
 internal import Collectives
 internal import Optimization
+internal import Pruning
 internal import Speech
 internal import Tensors
 internal import Text
@@ -101,8 +102,9 @@ extension RecipeChoice {
 
 extension BadUtterances: RecipeChoice {}
 extension OptimizerKind: RecipeChoice {}
-extension PruningMethodKind: RecipeChoice {}
-extension InitialMask: RecipeChoice {}
+extension ComparedMethod: RecipeChoice {}
+extension PruningScope: RecipeChoice {}
+extension IntervalUnit: RecipeChoice {}
 extension WireFormat: RecipeChoice {}
 extension GEMMPrecision: RecipeChoice {}
 extension Metric: RecipeChoice {}

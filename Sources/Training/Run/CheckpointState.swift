@@ -12,6 +12,8 @@ struct CheckpointState: Sendable, Codable, Equatable {
     var bestMetric: Double?
     /// The run's seed: with another, the rest would be another run's.
     var seed: Int
+    /// The hash of the weights that the run started from.
+    var parentHash: String?
 }
 
 /// The files of one checkpoint: `state.json` and `state.safetensors` with weights, moments and masks by name.

@@ -29,6 +29,8 @@ package struct MeasuredTraining: ~Copyable {
         package var precision = "float32"
         /// A folder for features; nil computes them in every update.
         package var cacheFolder: String?
+        /// Whether the feature encoder is trained too.
+        package var trainsFeatureEncoder = false
         /// All dropouts.
         package var dropout = 0.1
         /// Seconds of audio that a rank holds at once.
@@ -66,8 +68,9 @@ package struct MeasuredTraining: ~Copyable {
         recipe.distributed.bucketMegabytes = settings.bucketMegabytes
         var task = CTCTask.Settings(
             seed: 1, regularization: recipe.regularization.settings,
-            augmentation: recipe.augmentation.settings, freezeFeatureEncoder: true, freezeEncoderUpdates: 0,
-            rankSeconds: settings.rankSeconds, blank: network.configuration.padTokenId, zeroInfinity: true)
+            augmentation: recipe.augmentation.settings, freezeFeatureEncoder: !settings.trainsFeatureEncoder,
+            freezeEncoderUpdates: 0, rankSeconds: settings.rankSeconds,
+            blank: network.configuration.padTokenId, zeroInfinity: true)
         task.regularization.layerDrop = 0
         trainer = Trainer(
             task: CTCTask(model: network, data: data, batches: batches, settings: task), store: store,
@@ -82,12 +85,13 @@ package struct MeasuredTraining: ~Copyable {
                     id: $0.path, audioPath: $0.path, durationSeconds: Double($0.samples) / 16000, text: "",
                     origin: $0.path)
             },
+            heldSeconds: recordings.map { Double($0.samples) / 16000 },
             references: recordings.map { _ in "" }, targets: recordings.map(\.target),
             audioHashes: recordings.indices.map { UInt64($0) }, sampleRate: 16000, normalizesWaveform: true)
     }
 
     /// Does one update and says where its time went.
-    package mutating func step() throws -> StepReport { try trainer.step() }
+    package mutating func step() throws -> StepReport<CTCSums> { try trainer.step() }
 }
 
 extension Recipe.Regularization {

@@ -3,12 +3,12 @@ internal import Tensors
 internal import Text
 
 extension StepReport {
-    /// The fields of a `train` event.
-    var fields: [(String, JSONValue)] {
+    /// The fields of a `train` event, with those of the task.
+    func fields(_ task: [(String, JSONValue)]) -> [(String, JSONValue)] {
         [
             ("loss", .number(loss)), ("learning_rate", .number(learningRate)),
-            ("gradient_norm", .number(gradientNorm)), ("utterances", .number(sums.items)),
-            ("audio_seconds", .number(sums.audioSeconds)), ("infinite_losses", .number(sums.infiniteLosses)),
+            ("gradient_norm", .number(gradientNorm)),
+        ] + task + [
             ("skipped", .boolean(skipped)), ("seconds", .number(phases.total)),
             ("data_seconds", .number(phases.data)), ("compute_seconds", .number(phases.compute)),
             ("exposed_communication_seconds", .number(phases.exposedCommunication)),

@@ -33,8 +33,8 @@ struct Progress {
         fflush(nil)
     }
 
-    /// Shows an update: loss, speed, time left.
-    mutating func show(_ report: StepReport) {
+    /// Shows an update: loss, what the task adds to it, speed, time left.
+    mutating func show(_ report: StepReport<some BatchSums>, summary: String) {
         guard isSpeaking else { return }
         audioSeconds += report.sums.audioSeconds
         let now = monotonicSeconds()
@@ -45,8 +45,9 @@ struct Progress {
         let done = report.update - startUpdate
         let left = elapsed / Double(max(1, done)) * Double(updates - report.update)
         let line = String(
-            format: "update %d/%d  loss %.3f  lr %.2e  %.1f audio s/s  %@ left", report.update, updates,
-            report.loss, report.learningRate, audioSeconds / max(elapsed, 1e-9), Self.duration(left))
+            format: "update %d/%d  loss %.3f%@  lr %.2e  %.1f audio s/s  %@ left", report.update, updates,
+            report.loss, summary.isEmpty ? "" : "  " + summary, report.learningRate,
+            audioSeconds / max(elapsed, 1e-9), Self.duration(left))
         if isTerminal {
             print("\r\u{1B}[K" + line, terminator: isLast ? "\n" : "")
             fflush(nil)

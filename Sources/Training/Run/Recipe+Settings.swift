@@ -16,19 +16,6 @@ extension Recipe {
                 finalScale: schedule.finalScale),
             clipNorm: optimizer.clipNorm)
     }
-
-    /// The pruning method.
-    var pruningMethod: any PruningMethod {
-        switch pruning.method {
-        case .dense: DenseMethod()
-        case .parp:
-            PARPMethod(sparsity: pruning.sparsity, interval: pruning.interval, updates: schedule.updates)
-        case .progressive:
-            PARPMethod(
-                sparsity: pruning.sparsity, startSparsity: pruning.startSparsity, interval: pruning.interval,
-                updates: schedule.updates)
-        }
-    }
 }
 
 extension CTCTask {

@@ -35,8 +35,10 @@ struct RunDirectory: Sendable {
             throw UserError(
                 .usage, "\(path) holds a run already; go on with --resume, or choose another --output")
         }
-        let begun = try Recipe(path: self.recipe)
-        let changes = RecipeKey.all.filter { $0.decidesResults && $0.get(begun) != $0.get(recipe) }
+        let begun = try begunRecipe(purpose: recipe.purpose)
+        let changes = RecipeKey.all(for: recipe.purpose).filter {
+            $0.decidesResults && $0.get(begun) != $0.get(recipe)
+        }
         guard changes.isEmpty else {
             throw UserError(
                 .usage,
@@ -45,6 +47,19 @@ struct RunDirectory: Sendable {
                         "  \($0.path) was \($0.get(begun).toml), not \($0.get(recipe).toml)\n"
                     }.joined()
                     + "go on with the recipe it was begun with, \(self.recipe), or choose another --output")
+        }
+    }
+
+    /// The recipe of the run that is here, which must be one of the same command.
+    private func begunRecipe(purpose: Recipe.Purpose) throws -> Recipe {
+        do {
+            return try Recipe(path: recipe, purpose: purpose)
+        } catch {
+            for other in Recipe.Purpose.allCases where (try? Recipe(path: recipe, purpose: other)) != nil {
+                throw UserError(
+                    .usage, "\(path) holds a run of `\(other.command)`; choose another --output")
+            }
+            throw error
         }
     }
 

@@ -7,9 +7,11 @@ struct RunReport {
     private let title: String
     private let recipe: String
     private let events: [JSONValue]
+    private let outline: ReportOutline
 
     /// The report of a run directory.
-    init(directory: RunDirectory) {
+    init(directory: RunDirectory, outline: ReportOutline) {
+        self.outline = outline
         title = (directory.path as NSString).lastPathComponent
         recipe = (try? String(contentsOfFile: directory.recipe, encoding: .utf8)) ?? ""
         let lines = (try? String(contentsOfFile: directory.metrics, encoding: .utf8)) ?? ""
@@ -18,24 +20,7 @@ struct RunReport {
 
     /// The page.
     var html: String {
-        let charts = [
-            Chart("Loss, nats an utterance", [curve("train", "loss"), curve("eval", "loss", name: "valid")]),
-            Chart(
-                "Error rate on the validation set, %",
-                [
-                    curve("eval", "wer", name: "WER", scale: 100),
-                    curve("eval", "cer", name: "CER", scale: 100),
-                ]),
-            Chart("Pruned weights of the pool, %", [curve("prune", "sparsity", scale: 100)]),
-            Chart(
-                "Kept weights shared with another mask, % of either",
-                [
-                    curve("prune", "iou_previous", name: "the mask before", scale: 100),
-                    curve("prune", "iou_initial", name: "the first mask", scale: 100),
-                ]),
-            Chart("Learning rate", [curve("train", "learning_rate")]),
-            Chart("Gradient norm", [curve("train", "gradient_norm")]),
-        ]
+        let charts = outline.charts.map { Chart($0.title, $0.curves.map(curve)) }
         return """
             <!doctype html>
             <html lang="en"><meta charset="utf-8"><title>\(escaped(title))</title>
@@ -60,30 +45,37 @@ struct RunReport {
 
     private func events(_ kind: String) -> [JSONValue] { events.filter { $0["kind"]?.string == kind } }
 
-    private func curve(_ kind: String, _ field: String, name: String? = nil, scale: Double = 1) -> Chart.Curve
-    {
-        let points = events(kind).compactMap { event -> (x: Double, y: Double)? in
-            guard let step = event["step"]?.integer, let value = event[field]?.double else { return nil }
-            return (Double(step), value * scale)
+    private func curve(_ curve: ReportOutline.Curve) -> Chart.Curve {
+        let points = events(curve.kind).compactMap { event -> (x: Double, y: Double)? in
+            guard let step = event["step"]?.integer, let value = event[curve.field]?.double else {
+                return nil
+            }
+            return (Double(step), value * curve.scale)
         }
-        return Chart.Curve(name: name ?? kind, points: points)
+        return Chart.Curve(name: curve.name, points: points)
     }
 
     /// The evaluations as a table, the best marked.
     private var summary: String {
         let rows = events("eval").suffix(12).map { event -> String in
-            func percent(_ field: String) -> String {
-                String(format: "%.2f %%", 100 * (event[field]?.double ?? .nan))
-            }
-            let cells = [
-                "\(event["step"]?.integer ?? 0)", percent("wer"), percent("cer"),
-                String(format: "%.3f", event["loss"]?.double ?? .nan), percent("sparsity"),
-                event["best"]?.boolean == true ? "best so far" : "",
-            ]
+            let cells =
+                ["\(event["step"]?.integer ?? 0)"] + outline.columns.map { $0.text(of: event) }
+                + [event["best"]?.boolean == true ? "best so far" : ""]
             return "<tr>" + cells.map { "<td>\($0)</td>" }.joined() + "</tr>"
         }
-        let heads = ["update", "WER", "CER", "loss", "sparsity", ""].map { "<th>\($0)</th>" }.joined()
+        let heads = (["update"] + outline.columns.map(\.title) + [""]).map { "<th>\($0)</th>" }.joined()
         return "<table><tr>\(heads)</tr>\n\(rows.joined(separator: "\n"))</table>"
+    }
+}
+
+extension ReportOutline.Column {
+    /// What a cell says of an event.
+    fileprivate func text(of event: JSONValue) -> String {
+        let value = event[field]?.double ?? .nan
+        return switch format {
+        case .percent: String(format: "%.2f %%", 100 * value)
+        case .decimals: String(format: "%.3f", value)
+        }
     }
 }
 

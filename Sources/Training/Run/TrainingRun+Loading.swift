@@ -7,7 +7,7 @@ extension TrainingRun {
     /// Fills the store on rank 0, from the newest whole checkpoint or the model directory, and gives it to
     /// all.
     static func load(
-        _ directory: RunDirectory?, recipe: Recipe, session: Session, model: SpeechModel,
+        _ directory: RunDirectory?, recipe: Recipe, session: Session, problem: Problem,
         store: borrowing ParameterStore, masks: inout MaskAuthority
     ) throws -> CheckpointState {
         var state = CheckpointState(update: 0, bestMetric: nil, seed: recipe.seed)
@@ -20,20 +20,27 @@ extension TrainingRun {
             let found = try directory.flatMap {
                 try newestState($0, recipe: recipe, store: store, masks: &masks, faults: &faults)
             }
-            if found == nil { try model.loadWeights(into: values, seed: UInt64(recipe.seed)) }
-            return found ?? state
+            if let found { return found }
+            try problem.loadWeights(into: values, seed: UInt64(recipe.seed))
+            masks.prepared = try recipe.preparedMask(pool: masks.pool, layout: problem.layout)
+            var start = state
+            start.parentHash = contentHash(values).description
+            return start
         }
         for fault in faults { print("parp: \(fault); using the checkpoint before it") }
         state = try session.exchange(state)[0]
         try session.communicator.broadcast(values, root: 0)
         guard state.update > 0 else { return state }
         for moment in moments { try session.communicator.broadcast(moment, root: 0) }
+        // A run that never pruned has no first mask, and must not get one.
+        let hasInitial = try session.exchange(masks.initial != nil)[0]
         words = masks.current.bits + (masks.initial ?? masks.current).bits
         try session.communicator.broadcast(&words, root: 0)
         let half = words.count / 2
         masks.restore(
             current: PruningMask(bits: Array(words[..<half]), count: masks.pool.count),
-            initial: PruningMask(bits: Array(words[half...]), count: masks.pool.count))
+            initial: hasInitial
+                ? PruningMask(bits: Array(words[half...]), count: masks.pool.count) : nil)
         return state
     }
 

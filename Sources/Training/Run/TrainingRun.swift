@@ -1,80 +1,68 @@
 internal import Checkpoints
 internal import Collectives
 internal import Foundation
-internal import Kernels
-internal import Models
 internal import Optimization
 internal import Pruning
 internal import Tensors
-internal import Text
 
-/// One fine-tuning run: updates, masks, evaluations, checkpoints, in the order in which they fall due.
-package struct TrainingRun: ~Copyable {
+/// One run: updates, masks, evaluations, checkpoints, in the order in which they fall due.
+struct TrainingRun<Problem: RunProblem>: ~Copyable {
     private let recipe: Recipe
     private let session: Session
     private let directory: RunDirectory
-    private let model: SpeechModel
-    private let valid: SpeechDataset
+    private let problem: Problem
     private let method: any PruningMethod
     private let metrics: MetricsLog
     private var progress: Progress
-    private(set) var trainer: Trainer<CTCTask>
+    private(set) var trainer: Trainer<Problem.Task>
     private(set) var masks: MaskAuthority
+    private let parentHash: String?
     private var bestMetric: Double?
     private var consecutiveSkips = 0
 
-    /// Updates in a row whose loss or gradient may be not finite before the run ends.
-    private static let maximumSkips = 20
-
     /// What a run starts from.
-    struct Start: ~Copyable {
+    struct Start {
         let recipe: Recipe
         let session: Session
         let directory: RunDirectory
-        let model: SpeechModel
-        let train: SpeechDataset
-        let valid: SpeechDataset
+        let problem: Problem
         let resume: Bool
     }
 
     /// Loads weights on rank 0, or a checkpoint, and spreads them.
-    init(_ start: consuming Start) throws {
+    init(_ start: Start) throws {
         recipe = start.recipe
         session = start.session
         directory = start.directory
-        model = start.model
-        method = start.recipe.pruningMethod
+        method = start.problem.pruningMethod
         metrics = MetricsLog(
             path: session.isRoot ? directory.metrics : nil,
             events: session.isRoot
                 ? EventFile(folder: directory.path, host: session.communicator.hostName) : nil)
-        let layout = model.network.layout
+        var problem = start.problem
+        let layout = problem.layout
         let store = ParameterStore(
             layout: layout, gradients: try session.communicator.makeBuffer(count: layout.count),
             precision: recipe.precision.gemm)
         var masks = MaskAuthority(
             pool: PrunablePool(layout, includesBiases: recipe.pruning.includeBiases),
-            communicator: session.communicator)
+            communicator: session.communicator, scope: recipe.pruning.scope)
         let state = try Self.load(
-            start.resume ? directory : nil, recipe: recipe, session: session, model: model, store: store,
+            start.resume ? directory : nil, recipe: recipe, session: session, problem: problem, store: store,
             masks: &masks)
         refreshShadow(of: store)
-        var (train, valid) = (start.train, start.valid)
-        try Self.keepFeatures(
-            of: &train, name: "train", recipe: recipe, model: model, session: session,
-            parameters: store.views)
-        try Self.keepFeatures(
-            of: &valid, name: "valid", recipe: recipe, model: model, session: session,
-            parameters: store.float32Views)
-        self.valid = valid
+        try problem.prepare(store, session: session)
+        self.problem = problem
         bestMetric = state.bestMetric
+        parentHash = state.parentHash
         progress = Progress(
             session: session, updates: recipe.schedule.updates, startUpdate: state.update)
         self.masks = masks
         trainer = Trainer(
-            task: CTCTask(recipe: recipe, model: model, data: train), store: store,
-            communicator: session.communicator, optimizer: recipe.optimizerSettings,
-            distributed: recipe.distributed, startingAt: state.update, of: recipe.schedule.updates)
+            task: problem.makeTask(), store: store, communicator: session.communicator,
+            optimizer: recipe.optimizerSettings, distributed: recipe.distributed, startingAt: state.update,
+            of: recipe.schedule.updates)
+        holdMask()
     }
 
     /// Runs to the end.
@@ -94,18 +82,18 @@ package struct TrainingRun: ~Copyable {
     private func isDue(every interval: Int) -> Bool { interval > 0 && trainer.update % interval == 0 }
 
     /// Does one update, without what falls due after it.
-    package mutating func step() throws { try record(trainer.step()) }
+    mutating func step() throws { try record(trainer.step()) }
 
     /// Notes an update; a row of updates that are not finite ends the run.
-    private mutating func record(_ report: StepReport) throws {
-        progress.show(report)
-        metrics.append(.train, step: report.update, report.fields)
+    private mutating func record(_ report: StepReport<Problem.Task.Sums>) throws {
+        progress.show(report, summary: trainer.task.summary(report.sums))
+        metrics.append(.train, step: report.update, report.fields(trainer.task.fields(report)))
         consecutiveSkips = report.skipped ? consecutiveSkips + 1 : 0
         guard report.skipped else { return }
         progress.say("update \(report.update): loss or gradient is not finite; skipped on all ranks")
         metrics.append(
             .fault, step: report.update, [("what", .string("loss or gradient not finite; update skipped"))])
-        guard consecutiveSkips < Self.maximumSkips else {
+        guard consecutiveSkips < maximumSkips else {
             throw UserError(
                 .fault,
                 "\(consecutiveSkips) updates in a row had a loss or gradient that is not finite; "
@@ -114,17 +102,34 @@ package struct TrainingRun: ~Copyable {
     }
 
     /// Prunes for good if the method says that a mask is due.
-    package mutating func pruneIfDue() throws {
+    mutating func pruneIfDue() throws {
         guard let sparsity = method.sparsityDue(afterUpdates: trainer.update) else { return }
+        try prune(to: sparsity)
+    }
+
+    /// Prunes for good, and holds the mask if the method does.
+    mutating func prune(to sparsity: Double) throws {
+        let isFirst = masks.initial == nil
         let report = try masks.prune(values: trainer.store.values.all, sparsity: sparsity)
         refreshShadow(of: trainer.store)
         try checkZeros(report)
+        holdMask()
         metrics.append(.prune, step: trainer.update, report.fields)
         if session.isRoot {
             try MaskFile.write(
-                masks.current, pool: masks.pool, provenance: provenance(report),
+                masks.current, pool: masks.pool, provenance: provenance(report, isFirst: isFirst),
                 to: directory.mask(trainer.update))
         }
+    }
+
+    /// Where the method says so, keeps pruned weights at 0 from here on: neither the gradients to come nor the
+    /// moments of those that were move them.
+    private mutating func holdMask() {
+        guard method.hold == .fixed, masks.initial != nil else { return }
+        masks.current.apply(to: trainer.store.firstMoment.all, pool: masks.pool)
+        masks.current.apply(to: trainer.store.secondMoment.all, pool: masks.pool)
+        trainer.keptGradients = KeptElements(
+            masks.current, pool: masks.pool, elementCount: problem.layout.count)
     }
 
     /// Every rank counts its own zeros: sparsity is what the weights have, not what was asked for.
@@ -139,63 +144,58 @@ package struct TrainingRun: ~Copyable {
         }
     }
 
-    private func provenance(_ report: PruneReport) -> MaskProvenance {
-        var hash = ContentHash()
-        hash.combine(trainer.store.values.all)
-        return MaskProvenance(
+    private func provenance(_ report: PruneReport, isFirst: Bool) -> MaskProvenance {
+        MaskProvenance(
             method: method.name, update: trainer.update, sparsityTarget: report.sparsity,
-            threshold: report.threshold, parent: model.directory.path, weightsHash: hash.value)
+            threshold: report.threshold, origin: isFirst ? recipe.pruning.firstMask : .magnitude,
+            scope: recipe.pruning.scope, seed: recipe.seed, parent: problem.modelPath,
+            parentHash: parentHash, weightsHash: contentHash(trainer.store.values.all).value)
     }
 
     /// Evaluates on freshly pruned weights, keeps them if they are the best, and puts training's weights
     /// back.
-    package mutating func evaluate() throws {
+    mutating func evaluate() throws {
         let start = monotonicSeconds()
         let values = trainer.store.values.all
-        let mask = try masks.compute(
-            values: values, sparsity: method.sparsity(afterUpdates: trainer.update)
-        ).mask
+        let mask =
+            try method.hold == .fixed
+            ? masks.current
+            : masks.compute(values: values, sparsity: method.sparsity(afterUpdates: trainer.update)).mask
         let setAside = SetAsideWeights(mask, values: values, pool: masks.pool)
-        let evaluator = Evaluator(
-            model: model.network, vocabulary: model.vocabulary, rankSeconds: recipe.data.rankSeconds)
-        let result = try evaluator.evaluate(
-            valid, parameters: trainer.store.float32Views, session: session, arena: &trainer.arena
-        ).result
-        let metric = recipe.evaluation.metric.value(result)
+        let evaluation = try problem.evaluate(
+            parameters: trainer.store.float32Views, session: session, arena: &trainer.arena)
+        let metric = problem.metric(evaluation)
         let isBest = metric < bestMetric ?? .infinity
         if isBest {
             bestMetric = metric
-            if session.isRoot { try writeModel(at: directory.best, result: result, sparsity: mask.sparsity) }
+            if session.isRoot {
+                try writeModel(at: directory.best, evaluation: evaluation, sparsity: mask.sparsity)
+            }
         }
         setAside.restore(to: values)
         metrics.append(
             .eval, step: trainer.update,
-            result.fields + [
-                ("sparsity", .number(mask.sparsity)), ("best", .boolean(isBest)),
-                ("seconds", .number(monotonicSeconds() - start)),
+            evaluation.fields(sparsity: mask.sparsity) + [
+                ("best", .boolean(isBest)), ("seconds", .number(monotonicSeconds() - start)),
             ])
         progress.say(
-            String(
-                format: "update %d  valid: WER %.2f %%  CER %.2f %%  loss %.3f  sparsity %.2f %%%@",
-                trainer.update, 100 * result.words.rate, 100 * result.characters.rate, result.meanLoss,
-                100 * mask.sparsity, isBest ? "  (best)" : ""))
+            "update \(trainer.update)  valid: \(evaluation.summary(sparsity: mask.sparsity))"
+                + (isBest ? "  (best)" : ""))
     }
 
-    private func writeModel(at path: String, result: EvaluationResult?, sparsity: Double) throws {
-        let card = ModelCard(
-            recipe: recipe, method: method.name, update: trainer.update, sparsity: sparsity, result: result)
+    private func writeModel(at path: String, evaluation: Problem.Evaluation?, sparsity: Double) throws {
         try writeModelDirectory(
-            at: path, values: trainer.store.values.all, layout: model.network.layout,
-            files: model.files(card: card.text))
+            at: path, values: trainer.store.values.all, layout: problem.layout,
+            files: problem.files(update: trainer.update, sparsity: sparsity, evaluation: evaluation))
     }
 
     private func checkpoint() throws {
-        var hash = ContentHash()
-        hash.combine(trainer.store.values.all)
+        let hash = contentHash(trainer.store.values.all)
         try session.communicator.agree(on: hash.value, what: "the weights")
         guard session.isRoot else { return }
         let start = monotonicSeconds()
-        let state = CheckpointState(update: trainer.update, bestMetric: bestMetric, seed: recipe.seed)
+        let state = CheckpointState(
+            update: trainer.update, bestMetric: bestMetric, seed: recipe.seed, parentHash: parentHash)
         try CheckpointFiles.write(
             state, store: trainer.store, masks: masks, to: directory.checkpoint(trainer.update))
         directory.keepNewestCheckpoints(recipe.checkpoint.keep)
@@ -207,11 +207,22 @@ package struct TrainingRun: ~Copyable {
     /// Writes `final/`: the weights of the last update, exactly as sparse as asked.
     private func finish() throws {
         if session.isRoot {
-            try writeModel(at: directory.final, result: nil, sparsity: masks.current.sparsity)
+            try writeModel(at: directory.final, evaluation: nil, sparsity: masks.current.sparsity)
             try AtomicFile.write(
-                Data(RunReport(directory: directory).html.utf8), to: directory.report)
+                Data(RunReport(directory: directory, outline: Problem.report).html.utf8), to: directory.report
+            )
         }
         progress.say("final model: \(directory.final); report: \(directory.report)")
         try session.communicator.barrier()
     }
 }
+
+/// The hash of a tensor's bits.
+func contentHash(_ tensor: Tensor) -> ContentHash {
+    var hash = ContentHash()
+    hash.combine(tensor)
+    return hash
+}
+
+/// Updates in a row whose loss or gradient may be not finite before a run ends.
+private let maximumSkips = 20

@@ -22,6 +22,26 @@ final class BatchSchedule: Sendable {
         cursor = Mutex(Cursor(epoch: 0, firstUpdate: 0, batches: planEpoch(0)))
     }
 
+    /// A schedule over an `EpochPlan` of each epoch.
+    convenience init(utterances: [Utterance], seed: UInt64, batchSeconds: Double) {
+        self.init { epoch in
+            EpochPlan(utterances: utterances, seed: seed, epoch: epoch, batchSeconds: batchSeconds).batches
+        }
+    }
+
+    /// The updates done when each epoch ends, up to a number of updates.
+    func epochEnds(through updates: Int) -> [Int] {
+        var ends: [Int] = []
+        var done = 0
+        while true {
+            let batches = planEpoch(ends.count)
+            precondition(!batches.isEmpty, "epoch \(ends.count) has no batch")
+            done += batches.count
+            guard done <= updates else { return ends }
+            ends.append(done)
+        }
+    }
+
     /// The epoch that an update belongs to and the items of its global batch.
     func batch(update: Int) -> (epoch: Int, items: [Int]) {
         cursor.withLock { cursor in

@@ -1,3 +1,4 @@
+internal import Checkpoints
 internal import Kernels
 internal import Models
 internal import Speech
@@ -5,7 +6,7 @@ internal import Tensors
 
 /// CTC fine-tuning of wav2vec 2.0 on transcribed speech (Graves et al., 2006; Baevski et al., 2020, section
 /// 3.2).
-struct CTCTask: TrainingTask {
+struct CTCTask: SpeechTask {
     let model: Wav2Vec2
     let data: SpeechDataset
     let schedule: BatchSchedule
@@ -37,29 +38,17 @@ struct CTCTask: TrainingTask {
         self.model = model
         self.data = data
         self.settings = settings
-        let utterances = data.utterances
-        let seed = settings.seed
-        schedule = BatchSchedule { epoch in
-            EpochPlan(utterances: utterances, seed: seed, epoch: epoch, batchSeconds: batchSeconds).batches
-        }
+        schedule = BatchSchedule(
+            utterances: data.utterances, seed: settings.seed, batchSeconds: batchSeconds)
     }
 
     /// The model's parameters.
     var layout: ParameterLayout { model.layout }
 
-    /// The utterances of an update's global batch.
-    func globalBatch(update: Int) -> [Int] { schedule.batch(update: update).items }
-
-    /// This rank's utterances, in micro-batches of at most `rankSeconds` of audio.
-    func microBatches(of globalBatch: [Int], rank: Int, rankCount: Int) -> [[Int]] {
-        let plan = EpochPlan.self
-        let share = plan.shares(of: globalBatch, utterances: data.utterances, rankCount: rankCount)[rank]
-        return plan.microBatches(
-            of: share, utterances: data.utterances, rankSeconds: settings.rankSeconds)
-    }
+    var rankSeconds: Double { settings.rankSeconds }
 
     /// Reads and normalises the audio of a micro-batch.
-    func load(_ items: [Int]) throws -> SpeechMicroBatch { try data.load(items) }
+    func load(_ items: [Int], update: Int) throws -> SpeechMicroBatch { try data.load(items) }
 
     /// The head alone while the encoder is frozen, then everything that the recipe trains.
     var trainablePhases: [TrainablePhase] {
@@ -75,7 +64,7 @@ struct CTCTask: TrainingTask {
     func accumulateGradients(
         _ batch: SpeechMicroBatch, update: Int, parameters: ParameterViews, arena: inout Arena,
         gradientsFinal: (Int) -> Void
-    ) -> BatchSums {
+    ) -> CTCSums {
         let noise = Noise(
             seed: settings.seed, step: update, identities: batch.identities,
             regularization: settings.regularization)
@@ -97,8 +86,8 @@ struct CTCTask: TrainingTask {
         return settings.freezeFeatureEncoder ? .exceptFeatureEncoder : .everything
     }
 
-    private func sums(_ losses: [Float], batch: SpeechMicroBatch, packing: PackedRows) -> BatchSums {
-        var sums = BatchSums()
+    private func sums(_ losses: [Float], batch: SpeechMicroBatch, packing: PackedRows) -> CTCSums {
+        var sums = CTCSums()
         sums.items = Double(losses.count)
         sums.audioSeconds = batch.audioSeconds
         for (index, loss) in losses.enumerated() {
@@ -107,5 +96,39 @@ struct CTCTask: TrainingTask {
             if packing.length(index) < ctcMinimumFrames(batch.targets[index]) { sums.infiniteLosses += 1 }
         }
         return sums
+    }
+
+    var noSums: CTCSums { CTCSums() }
+
+    func fields(_ report: StepReport<CTCSums>) -> [(String, JSONValue)] {
+        [
+            ("utterances", .number(report.sums.items)), ("audio_seconds", .number(report.sums.audioSeconds)),
+            ("infinite_losses", .number(report.sums.infiniteLosses)),
+        ]
+    }
+
+    func summary(_ sums: CTCSums) -> String { "" }
+}
+
+/// What a batch of transcribed utterances adds up to; the utterances are the items.
+package struct CTCSums: BatchSums, Equatable {
+    /// The sum of the utterances' losses, in nats.
+    package var loss = 0.0
+    /// The utterances.
+    package var items = 0.0
+    /// Seconds of audio.
+    package var audioSeconds = 0.0
+    /// Utterances whose target cannot be aligned to their frames, counted with loss zero.
+    package var infiniteLosses = 0.0
+    /// Utterances whose loss is not a number.
+    package var notFinite = 0.0
+
+    /// The sums as numbers that can be all-reduced.
+    package var vector: [Double] {
+        get { [loss, items, audioSeconds, infiniteLosses, notFinite] }
+        set {
+            (loss, items, audioSeconds) = (newValue[0], newValue[1], newValue[2])
+            (infiniteLosses, notFinite) = (newValue[3], newValue[4])
+        }
     }
 }

@@ -12,8 +12,21 @@ struct DatasetCheck: Sendable {
     let dataset: SpeechDataset
     /// Why others were left out, a sentence each.
     let skipped: [String]
+    /// Those that are shorter than the recipe uses, a sentence each.
+    let short: [String]
     /// Utterances whose audio had another sample rate.
     let resampled: Int
+
+    /// What there is to say of the set, a line each.
+    func announcement(_ name: String) -> [String] {
+        let first =
+            "\(name): \(dataset.utterances.count) utterances, \(Progress.duration(dataset.totalSeconds))"
+            + (resampled > 0 ? ", \(resampled) resampled to \(dataset.sampleRate) Hz" : "")
+            + (short.isEmpty
+                ? "" : ", \(short.count) shorter than data.min_seconds (named in environment.json)")
+            + (skipped.isEmpty ? "" : ", \(skipped.count) left out:")
+        return [first] + skipped.map { "  \($0)" }
+    }
 }
 
 /// What a rank found of one utterance.
@@ -24,39 +37,56 @@ private struct Finding: Codable {
     /// The hash of the samples, which names what is kept of them.
     var audioHash: UInt64 = 0
     var fault: String?
+    /// Whether the utterance is left out though nothing is wrong with it.
+    var isTooShort = false
 }
 
 /// Reads a manifest and decodes every utterance once, each rank a share, so that nothing surprises a run that
 /// has begun.
 struct DatasetChecker {
-    let model: SpeechModel
-    let labels: Manifest.Labels
-    let textCase: TextCase
+    /// The shape of the model that will hear the audio, and how it wants it.
+    let configuration: Wav2Vec2Configuration
+    let preprocessor: PreprocessorConfig
+    /// What transcripts are made of; nil wants none.
+    let transcripts: Transcripts?
+    /// The seconds of audio that are used of an utterance: shorter ones are left out, longer ones cut.
+    var usedSeconds = 0.0...Double.infinity
     let policy: BadUtterances
-    /// Whether transcripts must be alignable to their audio, as training needs them.
-    let needsAlignment: Bool
     /// How this command's user leaves unusable utterances out, for the message.
     var remedy = "data.bad_utterances = \"skip\""
+
+    /// How transcripts are read.
+    struct Transcripts {
+        let vocabulary: Vocabulary
+        let labels: Manifest.Labels
+        let textCase: TextCase
+        /// Whether they must be alignable to their audio, as training needs them.
+        let needsAlignment: Bool
+    }
 
     /// Looks a manifest over, on all ranks together.
     ///
     /// - Throws: On all ranks: what is wrong with the manifest, or, where the policy is to refuse, all
     ///   unusable utterances.
     func check(_ path: String, session: Session) throws -> DatasetCheck {
+        // Every recording is read to its end below, which tells more than its header.
         let manifest = try session.together {
-            // Every recording is read to its end below, which tells more than its header.
-            try Manifest(path: path, labels: labels, measuresDurations: false)
+            try Manifest(path: path, labels: transcripts?.labels, measuresDurations: false)
         }
         let communicator = session.communicator
         let own = manifest.utterances.indices.filter { $0 % communicator.size == communicator.rank }
             .map { examine(manifest.utterances[$0], item: $0) }
         let findings = try session.exchange(own).flatMap { $0 }.sorted { $0.item < $1.item }
-        let faults = findings.compactMap { finding in
-            finding.fault.map { "\(manifest.utterances[finding.item].origin): \($0)" }
+        func sentences(_ findings: [Finding]) -> [String] {
+            findings.compactMap { finding in
+                finding.fault.map { "\(manifest.utterances[finding.item].origin): \($0)" }
+            }
         }
         return try session.together {
+            let faults = sentences(findings.filter { !$0.isTooShort })
             if policy == .refuse && !faults.isEmpty { throw refusal(faults, path: path) }
-            return try select(findings, of: manifest, faults: faults)
+            return try select(
+                findings, of: manifest, faults: faults, short: sentences(findings.filter(\.isTooShort)))
         }
     }
 
@@ -65,16 +95,22 @@ struct DatasetChecker {
         do {
             let target = try encode(utterance)
             let clip = try readAudio(
-                path: utterance.audioPath, sampleRate: model.sampleRate, segment: utterance.segment)
-            finding.seconds = Double(clip.samples.count) / Double(model.sampleRate)
-            finding.isResampled = clip.sourceSampleRate != model.sampleRate
+                path: utterance.audioPath, sampleRate: preprocessor.samplingRate, segment: utterance.segment)
+            finding.seconds = Double(clip.samples.count) / Double(preprocessor.samplingRate)
+            finding.isResampled = clip.sourceSampleRate != preprocessor.samplingRate
             finding.audioHash = hash(clip.samples)
-            let frames = model.network.configuration.frameCount(samples: clip.samples.count)
-            let needed = needsAlignment ? max(1, ctcMinimumFrames(target)) : 1
-            if frames < needed {
+            let frames = configuration.frameCount(samples: clip.samples.count)
+            let needed = transcripts?.needsAlignment == true ? max(1, ctcMinimumFrames(target)) : 1
+            if finding.seconds < usedSeconds.lowerBound {
+                finding.isTooShort = true
                 finding.fault =
-                    "\(utterance.audioPath): \(finding.seconds) s make \(frames) frames, but its transcript "
-                    + "needs \(needed); the audio is cut off or the text is another's"
+                    "\(utterance.audioPath): \(finding.seconds) s, shorter than data.min_seconds"
+            } else if frames < needed {
+                finding.fault =
+                    "\(utterance.audioPath): \(finding.seconds) s make \(frames) frames, but "
+                    + (transcripts == nil
+                        ? "one is needed; the audio is cut off"
+                        : "its transcript needs \(needed); the audio is cut off or the text is another's")
             }
         } catch {
             finding.fault = message(for: error)
@@ -91,12 +127,13 @@ struct DatasetChecker {
     }
 
     private func encode(_ utterance: Utterance) throws -> [Int] {
-        let text = textCase.apply(utterance.text)
+        guard let transcripts else { return [] }
+        let text = transcripts.textCase.apply(utterance.text)
         guard !text.allSatisfy(\.isWhitespace) else {
             throw TextError("utterance \(utterance.id) has an empty transcript")
         }
         do {
-            return try model.vocabulary.encode(text)
+            return try transcripts.vocabulary.encode(text)
         } catch {
             throw TextError("utterance \(utterance.id): \(error)")
         }
@@ -111,30 +148,49 @@ struct DatasetChecker {
     }
 
     private func select(
-        _ findings: [Finding], of manifest: Manifest, faults: [String]
+        _ findings: [Finding], of manifest: Manifest, faults: [String], short: [String]
     ) throws -> DatasetCheck {
         var utterances: [Utterance] = []
         var targets: [[Int]] = []
         for finding in findings where finding.fault == nil {
             var utterance = manifest.utterances[finding.item]
-            utterance.durationSeconds = finding.seconds
+            utterance.durationSeconds = min(finding.seconds, usedSeconds.upperBound)
             utterances.append(utterance)
             targets.append(try encode(utterance))
         }
         guard !utterances.isEmpty else {
             throw UserError(
                 .data,
-                "\(manifest.path): none of its utterances can be used:\n" + faults.joined(separator: "\n"))
+                "\(manifest.path): none of its utterances can be used:\n"
+                    + (faults + short).joined(separator: "\n"))
         }
         let references = utterances.map {
-            words(textCase.apply($0.text)).joined(separator: " ")
+            words(transcripts?.textCase.apply($0.text) ?? "").joined(separator: " ")
         }
         return DatasetCheck(
             dataset: SpeechDataset(
-                utterances: utterances, references: references, targets: targets,
+                utterances: utterances,
+                heldSeconds: findings.filter { $0.fault == nil }.map(\.seconds), references: references,
+                targets: targets,
                 audioHashes: findings.filter { $0.fault == nil }.map(\.audioHash),
-                sampleRate: model.sampleRate,
-                normalizesWaveform: model.directory.preprocessor.normalizes),
-            skipped: faults, resampled: findings.filter { $0.fault == nil && $0.isResampled }.count)
+                sampleRate: preprocessor.samplingRate,
+                normalizesWaveform: preprocessor.normalizes),
+            skipped: faults, short: short,
+            resampled: findings.filter { $0.fault == nil && $0.isResampled }.count)
+    }
+}
+
+extension DatasetChecker {
+    /// The check of transcribed utterances that a model is to be trained or evaluated on.
+    init(
+        model: SpeechModel, labels: Manifest.Labels, textCase: TextCase, policy: BadUtterances,
+        needsAlignment: Bool, remedy: String = "data.bad_utterances = \"skip\""
+    ) {
+        self.init(
+            configuration: model.network.configuration, preprocessor: model.source.preprocessor,
+            transcripts: Transcripts(
+                vocabulary: model.vocabulary, labels: labels, textCase: textCase,
+                needsAlignment: needsAlignment),
+            policy: policy, remedy: remedy)
     }
 }

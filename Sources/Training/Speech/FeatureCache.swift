@@ -47,7 +47,7 @@ struct FeatureCache: Sendable {
             configuration.convolutionChannels + configuration.convolutionKernels
             + configuration.convolutionStrides + [
                 configuration.featureNormalization == .group ? 0 : 1, configuration.convolutionBias ? 1 : 0,
-                model.sampleRate, model.directory.preprocessor.normalizes ? 1 : 0,
+                model.sampleRate, model.source.preprocessor.normalizes ? 1 : 0,
                 parameters.precision == .float32 ? 0 : 1,
             ]
         hash.combine(extents.map { UInt64($0) })

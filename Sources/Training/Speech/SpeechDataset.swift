@@ -2,10 +2,12 @@ internal import Models
 internal import Speech
 internal import Tensors
 
-/// Transcribed utterances, ready to be loaded: their audio stays on disk, their targets are encoded.
+/// Utterances, ready to be loaded: their audio stays on disk, their targets are encoded.
 package struct SpeechDataset: Sendable {
-    /// The utterances, with the seconds that their audio really has.
+    /// The utterances, with the seconds of their audio that are used.
     let utterances: [Utterance]
+    /// The seconds that the audio of each really has.
+    let heldSeconds: [Double]
     /// What was said, in the case that the recipe asks for.
     let references: [String]
     /// The token ids of each utterance's transcript.
@@ -36,12 +38,41 @@ package struct SpeechDataset: Sendable {
 
     /// Reads, resamples and normalises the audio of an utterance.
     func samples(_ item: Int) throws -> [Float] {
-        let utterance = utterances[item]
+        try samples(item, segment: utterances[item].segment)
+    }
+
+    private func samples(_ item: Int, segment: Range<Double>?) throws -> [Float] {
         var samples = try readAudio(
-            path: utterance.audioPath, sampleRate: sampleRate, segment: utterance.segment
+            path: utterances[item].audioPath, sampleRate: sampleRate, segment: segment
         ).samples
         if normalizesWaveform { normalizeWaveform(&samples) }
         return samples
+    }
+}
+
+extension SpeechDataset {
+    /// Reads the audio of some utterances, a piece of those that are longer than what is used of them.
+    ///
+    /// Where a piece begins is counted from the seed, the step and the utterance.
+    func loadPieces(_ items: [Int], seed: UInt64, step: Int) throws -> SpeechMicroBatch {
+        SpeechMicroBatch(
+            items: items,
+            audio: try items.map {
+                .samples(try samples($0, segment: piece($0, seed: seed, step: step)))
+            },
+            targets: items.map { targets[$0] }, identities: items.map { utterances[$0].identity },
+            audioSeconds: items.reduce(0) { $0 + utterances[$1].durationSeconds })
+    }
+
+    /// The seconds of the file that are used of an utterance at a step; nil is all of it.
+    func piece(_ item: Int, seed: UInt64, step: Int) -> Range<Double>? {
+        let utterance = utterances[item]
+        let spareSamples = Int((heldSeconds[item] - utterance.durationSeconds) * Double(sampleRate))
+        guard spareSamples > 0 else { return utterance.segment }
+        let random = CountedRandom(seed: seed, stream: .audioPiece, step: step, item: utterance.identity)
+        let skipped = Int(random.uniform(at: 0) * Double(spareSamples + 1))
+        let start = (utterance.segment?.lowerBound ?? 0) + Double(skipped) / Double(sampleRate)
+        return start..<start + utterance.durationSeconds
     }
 }
 

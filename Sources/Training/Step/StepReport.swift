@@ -1,9 +1,9 @@
 /// What one update did: the line it leaves in `metrics.jsonl`.
-package struct StepReport: Sendable {
+package struct StepReport<Sums: BatchSums>: Sendable {
     /// The updates done, this one included.
     package var update: Int
     /// The sums of the global batch.
-    package var sums: BatchSums
+    package var sums: Sums
     /// The learning rate of this update.
     package var learningRate: Double
     /// The norm of the mean gradient, before clipping.

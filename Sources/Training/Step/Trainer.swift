@@ -50,13 +50,15 @@ struct Trainer<Task: TrainingTask>: ~Copyable {
             WorkList(
                 task: task, rank: communicator.rank, rankCount: communicator.size, update: update,
                 updates: updates))
-        prefetcher = Prefetcher { try work.withLock { $0.next() }.map(task.load) }
+        prefetcher = Prefetcher {
+            try work.withLock { $0.next() }.map { try task.load($0.items, update: $0.update) }
+        }
     }
 
     deinit { prefetcher.cancel() }
 
     /// Does one update, together with all other ranks.
-    mutating func step() throws -> StepReport {
+    mutating func step() throws -> StepReport<Task.Sums> {
         var phases = StepPhases()
         let firstTrainable = task.firstTrainableOffset(update: update)
         store.gradients[firstTrainable..<store.layout.count].fill(0)
@@ -74,11 +76,11 @@ struct Trainer<Task: TrainingTask>: ~Copyable {
     }
 
     /// Runs this rank's micro-batches; buckets of the last one are all-reduced while it is still in backward.
-    private mutating func accumulate(phases: inout StepPhases) throws -> BatchSums {
+    private mutating func accumulate(phases: inout StepPhases) throws -> Task.Sums {
         let count = task.microBatches(
             of: task.globalBatch(update: update), rank: communicator.rank, rankCount: communicator.size
         ).count
-        var sums = BatchSums()
+        var sums = task.noSums
         for index in 0..<count {
             let waiting = monotonicSeconds()
             guard let batch = try prefetcher.next() else {
@@ -98,7 +100,7 @@ struct Trainer<Task: TrainingTask>: ~Copyable {
     private static func differentiate(
         _ batch: Task.MicroBatch, task: Task, update: Int, parameters: ParameterViews, isLast: Bool,
         arena: inout Arena, reducer: inout GradientReducer
-    ) -> BatchSums {
+    ) -> Task.Sums {
         arena.reset()
         return task.accumulateGradients(batch, update: update, parameters: parameters, arena: &arena) {
             if isLast { reducer.gradientsFinal(from: $0) }
@@ -107,8 +109,8 @@ struct Trainer<Task: TrainingTask>: ~Copyable {
 
     /// Clips and applies the summed gradient, or skips it on all ranks alike.
     private func applyUpdate(
-        _ sums: BatchSums, from firstTrainable: Int, phases: StepPhases
-    ) throws -> StepReport {
+        _ sums: Task.Sums, from firstTrainable: Int, phases: StepPhases
+    ) throws -> StepReport<Task.Sums> {
         let start = monotonicSeconds()
         let denominator = max(1, sums.items)
         // One rank's number decides for all: MPI recommends equal bits from an all-reduce, but does not
@@ -157,13 +159,13 @@ private struct WorkList<Task: TrainingTask>: Sendable {
     let updates: Int
     var waiting: [[Int]] = []
 
-    mutating func next() -> [Int]? {
+    mutating func next() -> (update: Int, items: [Int])? {
         while waiting.isEmpty {
             guard update < updates else { return nil }
             waiting = task.microBatches(
                 of: task.globalBatch(update: update), rank: rank, rankCount: rankCount)
             update += 1
         }
-        return waiting.removeFirst()
+        return (update - 1, waiting.removeFirst())
     }
 }

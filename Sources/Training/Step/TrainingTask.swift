@@ -1,3 +1,4 @@
+internal import Checkpoints
 internal import Tensors
 
 /// What training needs to know of a problem: how its batches are planned, loaded and differentiated.
@@ -7,6 +8,8 @@ internal import Tensors
 protocol TrainingTask: Sendable {
     /// One micro-batch in memory, made on the prefetch thread.
     associatedtype MicroBatch: Sendable
+    /// What a batch adds up to.
+    associatedtype Sums: BatchSums
 
     /// The parameters' names and places.
     var layout: ParameterLayout { get }
@@ -18,8 +21,8 @@ protocol TrainingTask: Sendable {
     /// it.
     func microBatches(of globalBatch: [Int], rank: Int, rankCount: Int) -> [[Int]]
 
-    /// Reads the items of a micro-batch. Runs on the prefetch thread.
-    func load(_ items: [Int]) throws -> MicroBatch
+    /// Reads the items of a micro-batch of an update. Runs on the prefetch thread.
+    func load(_ items: [Int], update: Int) throws -> MicroBatch
 
     /// What is trained from which update on: rising updates, falling offsets.
     var trainablePhases: [TrainablePhase] { get }
@@ -30,7 +33,16 @@ protocol TrainingTask: Sendable {
     func accumulateGradients(
         _ batch: MicroBatch, update: Int, parameters: ParameterViews, arena: inout Arena,
         gradientsFinal: (Int) -> Void
-    ) -> BatchSums
+    ) -> Sums
+
+    /// The sums of no batch at all, as long as any other.
+    var noSums: Sums { get }
+
+    /// What a `train` event says of this task's sums.
+    func fields(_ report: StepReport<Sums>) -> [(String, JSONValue)]
+
+    /// What the line of progress says beside the loss; empty says nothing.
+    func summary(_ sums: Sums) -> String
 }
 
 /// From an update on, the flat store is trained from an offset to its end.
@@ -49,35 +61,22 @@ extension TrainingTask {
 }
 
 /// What a batch adds up to; sums of ranks and micro-batches add.
-package struct BatchSums: Sendable, Equatable {
+package protocol BatchSums: Sendable {
     /// The sum of the items' losses, in nats.
-    package var loss = 0.0
-    /// The items.
-    package var items = 0.0
+    var loss: Double { get }
+    /// What the loss is divided by.
+    var items: Double { get }
     /// Seconds of audio.
-    package var audioSeconds = 0.0
-    /// Items whose target cannot be aligned to their frames, counted with loss zero.
-    package var infiniteLosses = 0.0
-    /// Items whose loss is not a number.
-    package var notFinite = 0.0
+    var audioSeconds: Double { get }
+    /// Losses that are not a number.
+    var notFinite: Double { get }
+    /// All sums as numbers that can be all-reduced; as many on every rank.
+    var vector: [Double] { get set }
+}
 
-    /// Nothing.
-    package init() {}
-
-    /// The sums as numbers that can be all-reduced.
-    package var vector: [Double] {
-        get { [loss, items, audioSeconds, infiniteLosses, notFinite] }
-        set {
-            loss = newValue[0]
-            items = newValue[1]
-            audioSeconds = newValue[2]
-            infiniteLosses = newValue[3]
-            notFinite = newValue[4]
-        }
-    }
-
+extension BatchSums {
     /// Adds the sums of another batch.
-    package static func += (sums: inout BatchSums, other: BatchSums) {
+    package static func += (sums: inout Self, other: Self) {
         sums.vector = zip(sums.vector, other.vector).map(+)
     }
 }

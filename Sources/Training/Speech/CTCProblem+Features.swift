@@ -2,13 +2,12 @@ internal import Foundation
 internal import Models
 internal import Tensors
 
-extension TrainingRun {
+extension CTCProblem {
     /// Fills this node's cache with the features of a dataset, where the recipe freezes the feature encoder.
     ///
     /// - Parameter parameters: The weights in the precision in which the features will be used.
-    static func keepFeatures(
-        of data: inout SpeechDataset, name: String, recipe: Recipe, model: SpeechModel, session: Session,
-        parameters: ParameterViews
+    func keepFeatures(
+        of data: inout SpeechDataset, name: String, parameters: ParameterViews, session: Session
     ) throws {
         guard recipe.data.cacheFeatures && recipe.model.freezeFeatureEncoder else { return }
         let root = recipe.data.cacheDirectory

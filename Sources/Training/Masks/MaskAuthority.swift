@@ -1,9 +1,9 @@
-internal import Collectives
-internal import Pruning
-internal import Tensors
+package import Collectives
+package import Pruning
+package import Tensors
 
 /// What a re-prune did.
-struct PruneReport: Sendable {
+package struct PruneReport: Sendable {
     /// The sparsity asked for.
     let sparsity: Double
     /// Exact zeros that the mask makes in the pool.
@@ -27,14 +27,19 @@ struct PruneReport: Sendable {
 /// Computes masks on rank 0, spreads them, and applies them alike on all ranks.
 ///
 /// The mask is distributed state: one rank decides, all compare what they hold (docs/pruning.md).
-struct MaskAuthority {
+package struct MaskAuthority {
     let pool: PrunablePool
     let communicator: any Communicator
     private(set) var current: PruningMask
     private(set) var initial: PruningMask?
+    /// What is ranked together.
+    let scope: PruningScope
+    /// The first mask, where it is not that of the weights; rank 0 alone has it.
+    var prepared: PruningMask?
 
-    init(pool: PrunablePool, communicator: any Communicator) {
+    package init(pool: PrunablePool, communicator: any Communicator, scope: PruningScope = .global) {
         self.pool = pool
+        self.scope = scope
         self.communicator = communicator
         current = PruningMask.allKept(count: pool.count)
     }
@@ -45,12 +50,15 @@ struct MaskAuthority {
         self.initial = initial
     }
 
-    /// The mask of the present weights at a sparsity, computed once and the same everywhere.
+    /// The mask of the present weights at a sparsity, or the prepared one if it is the first; computed once and
+    /// the same everywhere.
     func compute(values: Tensor, sparsity: Double) throws -> (mask: PruningMask, threshold: Float) {
         var mask = PruningMask.allKept(count: pool.count)
         var threshold: Float = 0
-        if communicator.rank == 0 {
-            let chosen = try magnitudeMask(values: values, pool: pool, sparsity: sparsity)
+        if let prepared, initial == nil {
+            mask = prepared
+        } else if communicator.rank == 0 {
+            let chosen = try magnitudeMask(values: values, pool: pool, sparsity: sparsity, scope: scope)
             mask = chosen.mask
             threshold = chosen.threshold
         }
@@ -62,15 +70,17 @@ struct MaskAuthority {
     }
 
     /// Prunes the weights for good: the mask becomes the current one.
-    mutating func prune(values: Tensor, sparsity: Double) throws -> PruneReport {
+    package mutating func prune(values: Tensor, sparsity: Double) throws -> PruneReport {
         let start = monotonicSeconds()
         let (mask, threshold) = try compute(values: values, sparsity: sparsity)
         mask.apply(to: values, pool: pool)
         let report = PruneReport(
             sparsity: sparsity, pruned: pool.count - mask.keptCount, poolSize: pool.count,
             threshold: threshold, revived: mask.revived(since: current),
-            overlapWithPrevious: initial == nil ? 1 : mask.overlap(with: current),
-            overlapWithInitial: initial.map(mask.overlap) ?? 1, hash: mask.hash,
+            overlapWithPrevious: initial == nil
+                ? 1 : mask.comparison(with: current).intersectionOverUnion,
+            overlapWithInitial: initial.map { mask.comparison(with: $0).intersectionOverUnion } ?? 1,
+            hash: mask.hash,
             seconds: monotonicSeconds() - start)
         current = mask
         if initial == nil { initial = mask }

@@ -1,0 +1,76 @@
+internal import Foundation
+
+/// A model as it is stored, in either form: a Hugging Face directory, or a fairseq checkpoint.
+///
+/// Its small parts are read and checked, its weights are still on disk.
+public struct StoredModel: Sendable {
+    /// Where it lies.
+    public let path: String
+    /// Its `config.json`, or the one that follows from fairseq's configuration.
+    public let config: JSONValue
+    /// Its tokens in the order of the head's rows, or nil if it has none, or has them in another file.
+    public var tokens: [String]?
+    /// How audio is prepared.
+    public let preprocessor: PreprocessorConfig
+    /// Which tokens are special.
+    public let tokenizer: TokenizerConfig
+    /// What the file of a fine-tuned fairseq model's dictionary is called; nil for all others.
+    public let dictionaryName: String?
+    /// Tensors of a fairseq checkpoint that transformers has no place for.
+    public let leftOut: [String]
+    /// The weights, where reading the rest opened them.
+    private let opened: (any TensorSource)?
+
+    /// Reads a directory, a fairseq checkpoint, or the directory of a weights file that is named as Hugging Face
+    /// names them.
+    public init(path: String) throws(CheckpointError) {
+        var isDirectory: ObjCBool = false
+        let exists = FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory)
+        guard exists, !isDirectory.boolValue else {
+            self.init(try ModelDirectory(path: path))
+            return
+        }
+        let name = (path as NSString).lastPathComponent
+        if name.hasPrefix("model.safetensors") || name.hasPrefix("pytorch_model.bin") {
+            self.init(try ModelDirectory(path: parent(of: path)))
+        } else {
+            self.init(try FairseqCheckpoint(path: path), path: path)
+        }
+    }
+
+    private init(_ directory: ModelDirectory) {
+        path = directory.path
+        config = directory.config
+        tokens = directory.tokens
+        preprocessor = directory.preprocessor
+        tokenizer = directory.tokenizer
+        dictionaryName = nil
+        leftOut = []
+        opened = nil
+    }
+
+    private init(_ checkpoint: FairseqCheckpoint, path: String) {
+        self.path = path
+        config = checkpoint.config
+        tokens = checkpoint.tokens
+        preprocessor = checkpoint.preprocessor
+        tokenizer = TokenizerConfig()
+        dictionaryName = checkpoint.dictionaryName
+        leftOut = checkpoint.leftOut
+        opened = checkpoint.weights
+    }
+
+    /// Whether it is a directory, with a file for each of its parts.
+    public var isDirectory: Bool { opened == nil }
+
+    /// Its tensors, by transformers' names.
+    public func openWeights() throws(CheckpointError) -> any TensorSource {
+        if let opened { return opened }
+        return try openModelWeights(directory: path)
+    }
+
+    /// Where fairseq's dictionary would lie: beside the checkpoint.
+    public var dictionaryPath: String? {
+        dictionaryName.map { (parent(of: path) as NSString).appendingPathComponent($0) }
+    }
+}

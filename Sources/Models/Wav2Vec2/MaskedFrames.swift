@@ -1,0 +1,61 @@
+internal import Tensors
+
+/// The masked frames that a pre-training loss is taken of, and what is drawn for them.
+///
+/// An utterance needs two, one to tell from the other; one with fewer contributes nothing.
+struct MaskedFrames: Sendable {
+    /// Indices into the packed frames of the batch, rising.
+    let frames: [Int]
+    /// Where each utterance's lie among them.
+    let packing: PackedRows
+
+    /// The frames flagged in a batch of packed ones.
+    init(_ masked: [Bool], packing batch: PackedRows) {
+        let utterances = (0..<batch.count).map { utterance in
+            let frames = batch[utterance].filter { masked[$0] }
+            return frames.count < 2 ? [] : frames
+        }
+        frames = utterances.flatMap { $0 }
+        packing = PackedRows(lengths: utterances.map(\.count))
+    }
+
+    /// The distractors of all frames.
+    func negatives(_ count: Int, noise: Noise) -> [Int32] {
+        noise.identities.enumerated().flatMap { utterance, identity in
+            sampleNegatives(
+                frames: packing.length(utterance), count: count, seed: noise.seed, step: noise.step,
+                identity: identity)
+        }
+    }
+
+    /// Fills (frames, columns) with standard Gumbel noise: element (i, j) of an utterance's masked frames is
+    /// number i · columns + j.
+    func drawGumbel(_ noise: Noise, into target: Tensor) {
+        let keys = noise.identities.map {
+            CountedRandom(seed: noise.seed, stream: .gumbel, step: noise.step, item: $0)
+        }
+        for utterance in 0..<packing.count {
+            let random = keys[utterance]
+            let numbers = target.rows(packing[utterance])
+            parallelFor(numbers.count, grain: 4096) { range in
+                for index in range { numbers[index] = Float(random.gumbel(at: UInt64(index))) }
+            }
+        }
+    }
+}
+
+/// Draws the distractors of an utterance's masked frames: each uniform among its other masked frames, with
+/// replacement (Baevski et al., 2020, section 3.2).
+///
+/// - Returns: `count` a frame, as indices into the masked frames.
+package func sampleNegatives(
+    frames: Int, count: Int, seed: UInt64, step: Int, identity: UInt64
+) -> [Int32] {
+    guard frames > 1 else { return [] }
+    let random = CountedRandom(seed: seed, stream: .negatives, step: step, item: identity)
+    return (0..<frames * count).map { index in
+        let other = Int(random.uniform(at: UInt64(index)) * Double(frames - 1))
+        // The frame itself is stepped over.
+        return Int32(other >= index / count ? other + 1 : other)
+    }
+}

@@ -1,0 +1,114 @@
+/// The objective of pre-training and its quantiser, as `config.json` states them; unstated keys have
+/// transformers' defaults.
+public struct PretrainingConfiguration: Sendable, Hashable {
+    /// Codebooks, each of which gives a part of a codevector.
+    public var codebookGroups = 2
+    /// Entries of each codebook.
+    public var codebookEntries = 320
+    /// Columns of a codevector, all groups side by side.
+    public var codevectorSize = 256
+    /// Columns in which predictions and codevectors are compared.
+    public var projectionSize = 256
+    /// Distractors of each masked frame.
+    public var negatives = 100
+    /// What cosines are divided by.
+    public var contrastiveTemperature: Float = 0.1
+    /// Weight of the diversity loss.
+    public var diversityWeight: Float = 0.1
+    /// Weight of the mean square of the feature encoder's output; fairseq pre-trains base with 10.
+    public var featurePenaltyWeight: Float = 0
+    /// What the gradient is multiplied with where it enters the feature encoder.
+    ///
+    /// fairseq's `feature_grad_mult`, with which it pre-trains base at 0.1. With 0 the feature encoder is frozen.
+    public var featureGradientScale: Float = 1
+    /// Dropout probability of the features that are quantised.
+    public var quantizerDropout: Float = 0
+
+    /// transformers' defaults, which are those of base.
+    public init() {}
+
+    /// Everything that is wrong, as sentences; empty if a model can be built.
+    public func faults() -> [String] {
+        var faults: [String] = []
+        func require(_ condition: Bool, _ sentence: @autoclosure () -> String) {
+            if !condition { faults.append(sentence()) }
+        }
+        let bounded: [(String, Int, Int)] = [
+            ("num_codevector_groups", codebookGroups, 64),
+            ("num_codevectors_per_group", codebookEntries, 65_536),
+            ("codevector_dim", codevectorSize, 16_384), ("proj_codevector_dim", projectionSize, 16_384),
+            ("num_negatives", negatives, 10_000),
+        ]
+        for (name, value, limit) in bounded {
+            require((1...limit).contains(value), "\(name) is \(value); it must be from 1 to \(limit)")
+        }
+        require(
+            codebookGroups < 1 || codevectorSize % codebookGroups == 0,
+            "codevector_dim \(codevectorSize) is not a multiple of num_codevector_groups \(codebookGroups)")
+        require(
+            contrastiveTemperature > 0 && contrastiveTemperature.isFinite,
+            "contrastive_logits_temperature is \(contrastiveTemperature); it must be above 0")
+        require(
+            quantizerDropout >= 0 && quantizerDropout < 1,
+            "feat_quantizer_dropout is \(quantizerDropout); it must be from 0 to below 1")
+        let weights: [(String, Float)] = [
+            ("diversity_loss_weight", diversityWeight),
+            ("the feature penalty's weight", featurePenaltyWeight),
+            ("the scale of the feature encoder's gradient", featureGradientScale),
+        ]
+        for (name, value) in weights {
+            require(value >= 0 && value.isFinite, "\(name) is \(value); it must be 0 or above")
+        }
+        return faults
+    }
+}
+
+extension PretrainingConfiguration: Decodable {
+    enum CodingKeys: String, CodingKey {
+        case codebookGroups = "num_codevector_groups"
+        case codebookEntries = "num_codevectors_per_group"
+        case codevectorSize = "codevector_dim"
+        case projectionSize = "proj_codevector_dim"
+        case negatives = "num_negatives"
+        case contrastiveTemperature = "contrastive_logits_temperature"
+        case diversityWeight = "diversity_loss_weight"
+        case quantizerDropout = "feat_quantizer_dropout"
+    }
+
+    /// Reads a `config.json`; a key that is not there, or null, keeps transformers' default.
+    ///
+    /// What only fairseq has, the feature penalty and the scale of gradients, stands in no such file.
+    public init(from decoder: any Decoder) throws {
+        self.init()
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        func read<Value: Decodable>(_ key: CodingKeys, into value: inout Value) throws {
+            if let found = try container.decodeIfPresent(Value.self, forKey: key) { value = found }
+        }
+        try read(.codebookGroups, into: &codebookGroups)
+        try read(.codebookEntries, into: &codebookEntries)
+        try read(.codevectorSize, into: &codevectorSize)
+        try read(.projectionSize, into: &projectionSize)
+        try read(.negatives, into: &negatives)
+        try read(.contrastiveTemperature, into: &contrastiveTemperature)
+        try read(.diversityWeight, into: &diversityWeight)
+        try read(.quantizerDropout, into: &quantizerDropout)
+    }
+}
+
+extension ModelPreset {
+    /// The preset's quantiser; the weights of the objective are transformers' defaults in all of them.
+    public var objective: PretrainingConfiguration {
+        var objective = PretrainingConfiguration()
+        switch self {
+        case .base: break
+        case .tiny, .small:
+            objective.codebookEntries = 64
+            objective.codevectorSize = 128
+            objective.projectionSize = 128
+        case .large, .xlsr53:
+            objective.codevectorSize = 768
+            objective.projectionSize = 768
+        }
+        return objective
+    }
+}

@@ -1,0 +1,58 @@
+internal import Kernels
+
+/// What a batch contributes to the losses and statistics of pre-training: sums over utterances, so that those of
+/// micro-batches and ranks add up to the global batch's.
+public struct PretrainingSums: Sendable, Equatable {
+    /// Contrastive loss in nats, summed over masked frames.
+    public var contrastive = 0.0
+    /// Each utterance's diversity loss, times its masked frames.
+    public var diversity = 0.0
+    /// Each utterance's mean square of the feature encoder's output, times its masked frames.
+    public var featurePenalty = 0.0
+    /// Masked frames that were predicted: what the loss and its gradient are divided by.
+    public var maskedFrames = 0.0
+    /// Of these, how many are more similar to their own target than to any distractor.
+    public var correct = 0.0
+    /// Utterances, those included that have too few masked frames to contribute.
+    public var utterances = 0.0
+    /// Masked frames whose largest logit, without noise, is that of an entry; groups × entries.
+    public var codeUsage: [Double]
+    /// The probability of each entry, without noise and temperature, summed over masked frames; groups × entries.
+    public var codeProbabilities: [Double]
+
+    /// Sums over nothing.
+    public init(_ objective: PretrainingConfiguration) {
+        codeUsage = [Double](repeating: 0, count: objective.codebookGroups * objective.codebookEntries)
+        codeProbabilities = codeUsage
+    }
+
+    /// The loss whose gradient is accumulated: contrastive + weighted diversity + weighted penalty.
+    public func loss(_ objective: PretrainingConfiguration) -> Double {
+        contrastive + Double(objective.diversityWeight) * diversity
+            + Double(objective.featurePenaltyWeight) * featurePenalty
+    }
+
+    /// The codes in use, Σ exp H over groups, by each frame's most probable code; at most groups × entries.
+    public func codePerplexity(_ objective: PretrainingConfiguration) -> Double {
+        codebookPerplexity(codeUsage, groups: objective.codebookGroups)
+    }
+
+    /// The codes in use, Σ exp H over groups, by the mean of probabilities; at most groups × entries.
+    public func probabilityPerplexity(_ objective: PretrainingConfiguration) -> Double {
+        codebookPerplexity(codeProbabilities, groups: objective.codebookGroups)
+    }
+
+    /// Adds the sums of more utterances.
+    public static func += (sums: inout PretrainingSums, other: PretrainingSums) {
+        sums.contrastive += other.contrastive
+        sums.diversity += other.diversity
+        sums.featurePenalty += other.featurePenalty
+        sums.maskedFrames += other.maskedFrames
+        sums.correct += other.correct
+        sums.utterances += other.utterances
+        for index in sums.codeUsage.indices { sums.codeUsage[index] += other.codeUsage[index] }
+        for index in sums.codeProbabilities.indices {
+            sums.codeProbabilities[index] += other.codeProbabilities[index]
+        }
+    }
+}

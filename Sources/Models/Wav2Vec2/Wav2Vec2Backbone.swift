@@ -1,0 +1,119 @@
+internal import Kernels
+internal import Tensors
+
+/// wav2vec 2.0 without a head, which fine-tuning and pre-training share: waveform to one context frame every
+/// 20 ms (Baevski et al., 2020, section 2).
+struct Wav2Vec2Backbone: Sendable {
+    let configuration: Wav2Vec2Configuration
+    let featureExtractor: FeatureExtractor
+    let featureProjection: FeatureProjection
+    let maskEmbedding: ParameterSlot
+    let encoder: ContextEncoder
+
+    /// Registers the parameters below the configuration's model type.
+    init(_ configuration: Wav2Vec2Configuration, in layout: inout ParameterLayout) {
+        precondition(configuration.faults().isEmpty, configuration.faults().joined(separator: "; "))
+        self.configuration = configuration
+        let name = configuration.family.rawValue
+        featureExtractor = FeatureExtractor("\(name).feature_extractor", configuration, in: &layout)
+        featureProjection = FeatureProjection("\(name).feature_projection", configuration, in: &layout)
+        maskEmbedding = layout.add(
+            "\(name).masked_spec_embed", [configuration.hiddenSize], initializer: .uniform(0...1))
+        encoder = ContextEncoder("\(name).encoder", configuration, in: &layout)
+    }
+
+    /// The channels of the feature encoder's output.
+    var featureChannels: Int {
+        configuration.convolutionChannels[configuration.convolutionChannels.count - 1]
+    }
+
+    /// Where the frames of each utterance of a batch lie.
+    func framePacking(_ batch: SpeechBatch) -> PackedRows {
+        PackedRows(
+            lengths: batch.sources.map { source in
+                switch source {
+                case .waveform(let samples): configuration.frameCount(samples: samples.rows)
+                case .features(let features): features.rows
+                }
+            })
+    }
+
+    /// What the backbone made of a batch, with what backward needs, if it was kept.
+    struct Encoded {
+        /// (frames, hidden size), packed.
+        let frames: Tensor
+        /// (frames, channels): the feature encoder's output.
+        let features: Tensor
+        let pass: Pass
+        let trainable: TrainableParameters
+        let extractor: [FeatureExtractor.Saved]
+        let projection: FeatureProjection.Saved
+        /// One flag a frame; empty in evaluation.
+        let masked: [Bool]
+        let channelSpans: [[Range<Int>]]
+        let encoder: ContextEncoder.Saved
+    }
+
+    /// Encodes a batch and keeps what `backward` needs for the parameters that are trained.
+    func forward(
+        _ batch: SpeechBatch, parameters: ParameterViews, noise: Noise?, augmentation: Augmentation,
+        trainable: TrainableParameters, recomputing: Bool, arena: inout Arena
+    ) -> Encoded {
+        let packing = framePacking(batch)
+        let pass = Pass(parameters: parameters, packing: packing, noise: noise)
+        let features = arena.tensor(rows: packing.totalRows, columns: featureChannels)
+        let extractorSaved = extractFeatures(
+            batch, pass: pass, keeping: trainable == .everything, arena: &arena, into: features)
+        let hidden = arena.tensor(rows: packing.totalRows, columns: configuration.hiddenSize)
+        let projectionSaved = featureProjection.forward(features, pass: pass, arena: &arena, into: hidden)
+        let (masked, channelSpans) = mask(hidden, augmentation: augmentation, pass: pass)
+        let (frames, encoderSaved) = encoder.forward(
+            hidden, pass: pass,
+            keeping: trainable == .headOnly ? .none : (recomputing ? .blockInputs : .all), arena: &arena)
+        return Encoded(
+            frames: frames, features: features, pass: pass, trainable: trainable, extractor: extractorSaved,
+            projection: projectionSaved, masked: masked, channelSpans: channelSpans, encoder: encoderSaved)
+    }
+
+    private func extractFeatures(
+        _ batch: SpeechBatch, pass: Pass, keeping: Bool, arena: inout Arena, into features: Tensor
+    ) -> [FeatureExtractor.Saved] {
+        var saved: [FeatureExtractor.Saved] = []
+        for (utterance, source) in batch.sources.enumerated() {
+            let output = features.rows(pass.packing[utterance])
+            switch source {
+            case .waveform(let samples) where keeping:
+                saved.append(
+                    featureExtractor.forwardSaving(
+                        samples, parameters: pass.parameters, arena: &arena, into: output))
+            case .waveform(let samples):
+                featureExtractor.forward(
+                    samples, parameters: pass.parameters, arena: &arena, into: output)
+            case .features(let kept):
+                precondition(!keeping, "a feature encoder that is trained needs the waveform")
+                output.copy(from: kept)
+            }
+        }
+        return saved
+    }
+
+    /// Replaces masked frames and zeroes masked channels, in place; only in training.
+    private func mask(
+        _ hidden: Tensor, augmentation: Augmentation, pass: Pass
+    ) -> (frames: [Bool], channels: [[Range<Int>]]) {
+        guard let noise = pass.noise else { return ([], []) }
+        var masked: [Bool] = []
+        var channelSpans: [[Range<Int>]] = []
+        for (utterance, identity) in noise.identities.enumerated() {
+            masked += augmentation.timeMask(
+                frames: pass.packing.length(utterance), seed: noise.seed, step: noise.step,
+                identity: identity)
+            channelSpans.append(
+                augmentation.channelSpans(
+                    channels: hidden.columns, seed: noise.seed, step: noise.step, identity: identity))
+        }
+        maskFrames(hidden, masked: masked, embedding: pass.parameters.value(maskEmbedding))
+        maskChannels(hidden, packing: pass.packing, spans: channelSpans)
+        return (masked, channelSpans)
+    }
+}

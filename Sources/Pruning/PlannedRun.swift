@@ -1,0 +1,110 @@
+/// The methods that the paper compares, by its names (Lai et al., 2021, section 4).
+public enum ComparedMethod: String, Sendable, CaseIterable {
+    /// Every weight is trained, none pruned.
+    case dense
+    /// Prune, adjust, re-prune.
+    case parp
+    /// PARP with a sparsity that rises from a lower start.
+    case progressive = "parp-p"
+    /// Magnitude pruning at the pre-trained initialisation, MPI: nothing to do with message passing.
+    case magnitudeAtInitialization = "mpi"
+    /// One-shot magnitude pruning, OMP: the mask of a dense run's weights.
+    case oneShot = "omp"
+    /// Iterative magnitude pruning, IMP: masks of rounds of runs, each a tenth of the pool further.
+    case iterative = "imp"
+    /// Random pruning, RP.
+    case random = "rp"
+}
+
+/// One run of a method: every run starts from the pre-trained weights and a new optimiser.
+///
+/// Plans of one method for several sparsities share their first runs: equal runs at equal places are the same.
+public struct PlannedRun: Sendable, Hashable {
+    /// What happens to the mask while the run lasts.
+    public enum Training: Sendable, Hashable {
+        /// There is none.
+        case dense
+        /// Pruned weights stay 0.
+        case fixedMask
+        /// PARP.
+        case parp
+        /// PARP-P.
+        case progressive
+    }
+
+    /// Where the run's first mask comes from.
+    public enum Mask: Sendable, Hashable {
+        /// There is none.
+        case none
+        /// The smallest magnitudes of the pre-trained weights.
+        case magnitude
+        /// The smallest magnitudes of a randomly initialised model, or random weights.
+        case random
+        /// The smallest magnitudes of the weights that an earlier run of the plan ended with, among those that
+        /// this run's own mask kept.
+        case afterRun(Int)
+    }
+
+    /// How long the run is.
+    public enum Length: Sendable, Hashable {
+        /// As long as the recipe says.
+        case whole
+        /// One of iterative pruning's shorter rounds (2,000 updates in the authors' code).
+        case round
+    }
+
+    /// What happens to the mask.
+    public let training: Training
+    /// Where the first mask comes from.
+    public let mask: Mask
+    /// The sparsity: of a fixed mask, or in the end.
+    public let sparsity: Double
+    /// How long it is.
+    public let length: Length
+
+    /// A run.
+    public init(training: Training, mask: Mask, sparsity: Double, length: Length = .whole) {
+        self.training = training
+        self.mask = mask
+        self.sparsity = sparsity
+        self.length = length
+    }
+}
+
+extension ComparedMethod {
+    /// The share of the pool that each round of iterative pruning prunes further.
+    public static let iterativeStep = 0.1
+
+    /// The runs that make a subnetwork of a sparsity, in order; the last is the one whose model counts.
+    ///
+    /// OMP takes 2, IMP one more than rounds; all others 1. A sparsity of 0 is the dense run, for all.
+    public func runs(sparsity: Double) -> [PlannedRun] {
+        let dense = PlannedRun(training: .dense, mask: .none, sparsity: 0)
+        guard sparsity > 0 else { return [dense] }
+        func run(_ training: PlannedRun.Training, _ mask: PlannedRun.Mask) -> PlannedRun {
+            PlannedRun(training: training, mask: mask, sparsity: sparsity)
+        }
+        switch self {
+        case .dense: return [dense]
+        case .parp: return [run(.parp, .magnitude)]
+        case .progressive: return [run(.progressive, .magnitude)]
+        case .magnitudeAtInitialization: return [run(.fixedMask, .magnitude)]
+        case .random: return [run(.fixedMask, .random)]
+        case .oneShot: return [dense, run(.fixedMask, .afterRun(0))]
+        case .iterative:
+            let rounds = Self.iterativeRounds(sparsity: sparsity)
+            return rounds + [run(.fixedMask, .afterRun(rounds.count - 1))]
+        }
+    }
+
+    /// Rounds that train what the rounds before have kept: nothing pruned, a tenth, two tenths and so on.
+    private static func iterativeRounds(sparsity: Double) -> [PlannedRun] {
+        // 0.3 / 0.1 is a little less or more than 3; a millionth of a round is none.
+        let count = max(1, Int((sparsity / iterativeStep - 1e-6).rounded(.up)))
+        return (0..<count).map { round in
+            PlannedRun(
+                training: round == 0 ? .dense : .fixedMask, mask: round == 0 ? .none : .afterRun(round - 1),
+                sparsity: Double(round) / (1 / iterativeStep).rounded(), length: .round)
+        }
+    }
+}

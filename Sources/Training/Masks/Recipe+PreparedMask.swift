@@ -1,0 +1,38 @@
+internal import Checkpoints
+internal import Foundation
+internal import Pruning
+internal import Tensors
+
+extension Recipe {
+    /// How far a file's sparsity may be from the recipe's: another tool may round each layer by itself.
+    private static let sparsityTolerance = 1e-3
+
+    /// The first mask, if it is not that of the weights' magnitudes.
+    ///
+    /// - Throws: If a file holds a mask of another pool, or of another sparsity than the recipe's.
+    func preparedMask(pool: PrunablePool, layout: ParameterLayout) throws -> PruningMask? {
+        let sparsity = pruning.method == .progressive ? pruning.startSparsity : pruning.sparsity
+        switch pruning.firstMask {
+        case .automatic, .magnitude:
+            return nil
+        case .random:
+            return randomMask(pool: pool, sparsity: sparsity, seed: UInt64(seed), scope: pruning.scope)
+        case .randomModel:
+            let values = FlatBuffer(count: layout.count)
+            layout.initialize(values.all, seed: UInt64(seed))
+            return try magnitudeMask(
+                values: values.all, pool: pool, sparsity: sparsity, scope: pruning.scope
+            ).mask
+        case .file(let path):
+            let mask = try StoredMask.load(path, includesBiases: pruning.includeBiases).mask(for: pool)
+            guard abs(mask.sparsity - sparsity) <= Self.sparsityTolerance else {
+                let key = pruning.method == .progressive ? "start_sparsity" : "sparsity"
+                throw UserError(
+                    .usage,
+                    "\(path) has a sparsity of \(String(format: "%.4f", mask.sparsity)), pruning.\(key) is "
+                        + "\(sparsity); say pruning.\(key) = \(String(format: "%.4f", mask.sparsity))")
+            }
+            return mask
+        }
+    }
+}

@@ -1,0 +1,41 @@
+internal import Collectives
+internal import Models
+internal import Speech
+internal import Tensors
+
+/// Evaluates the objective of pre-training, each rank a share of the utterances.
+///
+/// Masks, negatives and pieces of long utterances are drawn, but alike in every evaluation of a run.
+struct PretrainingEvaluator {
+    let model: Wav2Vec2Pretraining
+    let augmentation: Augmentation
+    let seed: UInt64
+    let rankSeconds: Double
+
+    /// The sums over a dataset, the same on every rank.
+    func evaluate(
+        _ data: SpeechDataset, parameters: ParameterViews, session: Session, arena: inout Arena
+    ) throws -> PretrainingTotals {
+        let communicator = session.communicator
+        let share = EpochPlan.shares(
+            of: Array(data.utterances.indices), utterances: data.utterances, rankCount: communicator.size)[
+                communicator.rank]
+        var totals = PretrainingTotals(model.objective)
+        for items in EpochPlan.microBatches(
+            of: share, utterances: data.utterances, rankSeconds: rankSeconds)
+        {
+            let batch = try data.loadPieces(items, seed: seed, step: 0)
+            arena.reset()
+            let noise = Noise(
+                seed: seed, step: 0, identities: batch.identities, regularization: Regularization())
+            let sums = model.evaluate(
+                batch.batch(in: &arena), parameters: parameters, noise: noise, augmentation: augmentation,
+                arena: &arena)
+            totals += PretrainingTotals(sums, audioSeconds: batch.audioSeconds, objective: model.objective)
+        }
+        var shared = totals.vector
+        try communicator.allReduceSum(&shared)
+        totals.vector = shared
+        return totals
+    }
+}

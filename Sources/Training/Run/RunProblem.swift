@@ -1,0 +1,51 @@
+internal import Checkpoints
+internal import Pruning
+internal import Tensors
+
+/// What a run needs to know of a problem beside its task: where weights come from, how well they do, and how a
+/// model is written.
+///
+/// CTC fine-tuning is one problem and pre-training another; `TrainingRun` knows neither.
+protocol RunProblem: Sendable {
+    /// What is trained.
+    associatedtype Task: TrainingTask
+    /// What an evaluation finds.
+    associatedtype Evaluation: RunEvaluation
+
+    /// The parameters' names and places.
+    var layout: ParameterLayout { get }
+    /// Where the model comes from, as its card and masks name it.
+    var modelPath: String { get }
+    /// How weights are pruned on the way.
+    var pruningMethod: any PruningMethod { get }
+    /// What the page of the run shows.
+    static var report: ReportOutline { get }
+
+    /// Fills the store with the weights that a run starts from.
+    func loadWeights(into values: Tensor, seed: UInt64) throws
+
+    /// Does what must be done once, on all ranks together, between the weights and the first update.
+    mutating func prepare(_ store: borrowing ParameterStore, session: Session) throws
+
+    /// The task of a run that is prepared.
+    func makeTask() -> Task
+
+    /// Evaluates on all ranks together; all get the whole result.
+    func evaluate(
+        parameters: ParameterViews, session: Session, arena: inout Arena
+    ) throws -> Evaluation
+
+    /// The number of an evaluation that the best model has the lowest of.
+    func metric(_ evaluation: Evaluation) -> Double
+
+    /// The small files of a model after so many updates, with the evaluation that it was kept for.
+    func files(update: Int, sparsity: Double, evaluation: Evaluation?) -> ModelFiles
+}
+
+/// What an evaluation found, as a run notes it.
+protocol RunEvaluation: Sendable {
+    /// The fields of an `eval` event.
+    func fields(sparsity: Double) -> [(String, JSONValue)]
+    /// What a line on the screen says of it.
+    func summary(sparsity: Double) -> String
+}

@@ -1,0 +1,24 @@
+internal import ArgumentParser
+internal import Training
+
+/// What the commands take that make a run of a recipe.
+struct RunArguments: ParsableArguments {
+    @Argument(help: "The recipe, a TOML file.")
+    var recipe: String
+
+    @Option(
+        name: .customLong("set"),
+        help: ArgumentHelp("Change a key of the recipe; may be given often.", valueName: "section.key=value"))
+    var overrides: [String] = []
+
+    @Option(help: "The run directory (default: runs/RECIPE).")
+    var output: String?
+
+    @Flag(help: "Go on with the run in the directory, from its newest checkpoint.")
+    var resume = false
+
+    /// The arguments as the commands take them.
+    var options: TrainOptions {
+        TrainOptions(recipe: recipe, overrides: overrides, output: output, resume: resume)
+    }
+}

@@ -1,6 +1,6 @@
 // Sums between nodes. The ranks with the same place in their nodes form a lane, and each lane carries its own slice, so
 // that every rank of a node sends at once. Where nodes have different numbers of ranks, there are as many lanes as the
-// smallest has ranks.
+// smallest has ranks, or fewer if fewer are to send.
 //
 // A lane of N nodes cuts its slice into N pieces: each node gets one piece of everyone, adds them in the order of
 // nodes, and gives the sum to all. As many bytes as a ring moves, in two rounds instead of 2 (N - 1), with an order of

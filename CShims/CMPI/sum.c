@@ -3,6 +3,20 @@
 #include "internal.h"
 #include <string.h>
 
+// The most ranks of a node that send; 0 does not limit them.
+static int most_senders;
+
+int parp_mpi_senders(int senders) {
+    CHECK(parp_node_arrive((Call){"senders", senders, 0}));
+    most_senders = senders;
+    return MPI_SUCCESS;
+}
+
+static int slice_count(void) {
+    if (parp_node.nodes == 1) return parp_node.size;
+    return most_senders > 0 && most_senders < parp_node.smallest ? most_senders : parp_node.smallest;
+}
+
 // Slices start at cache lines, so that no line has two writers.
 static int64_t slice_start(int64_t count, int slice, int slices) {
     return slice == slices ? count : count * slice / slices & ~(int64_t)15;
@@ -45,7 +59,7 @@ static int sum_slice(int64_t lower, int64_t upper, int wire, const uint64_t *kep
 // Sums what lies in the node's copies.
 static int sum_copies(Call call, int wire, const uint64_t *kept, int64_t first_bit) {
     CHECK(parp_node_arrive(call));
-    int slices = parp_node.nodes == 1 ? parp_node.size : parp_node.smallest;
+    int slices = slice_count();
     if (parp_node.rank < slices) {
         int64_t lower = slice_start(call.count, parp_node.rank, slices);
         int64_t upper = slice_start(call.count, parp_node.rank + 1, slices);

@@ -15,12 +15,20 @@ typedef struct {
     int32_t a_transposed, b_transposed, a_element, b_element, c_element, has_bias, accumulate, unused;
 } product_key;
 
-// What one thread needs to run a product: views whose addresses change with every call, and scratch.
+// What one thread needs to run a product: views whose addresses change with every call.
 typedef struct instance {
     dnnl_memory_t a, b, c, bias, scratch;
-    void *scratch_bytes;
+    int64_t scratch_bytes;
     struct instance *next;
 } instance;
+
+// Memory for a running product's scratch. All products share a few, one a thread: each with its own would fill
+// gigabytes.
+typedef struct workspace {
+    void *memory;
+    int64_t bytes;
+    struct workspace *next;
+} workspace;
 
 typedef struct product {
     product_key key;
@@ -32,13 +40,14 @@ typedef struct product {
     struct product *next;
 } product;
 
-enum { kBuckets = 4096, kMaximumProducts = 2048 };
+enum { kBuckets = 4096, kMaximumProducts = 512 };
 
 static struct {
     pthread_mutex_t lock;
     dnnl_engine_t engine;
     product *buckets[kBuckets];
     int64_t count, clock;
+    workspace *idle;
 } cache = {.lock = PTHREAD_MUTEX_INITIALIZER};
 
 static _Thread_local dnnl_stream_t stream;
@@ -154,20 +163,15 @@ static int make_instance(instance *made, const product *of) {
     if (status == PARP_OK) status = make_view(&made->c, of, dnnl_query_dst_md, 0);
     if (status == PARP_OK && of->key.has_bias) status = make_view(&made->bias, of, dnnl_query_weights_md, 1);
     if (status != PARP_OK) return status;
-    size_t bytes =
-        dnnl_memory_desc_get_size(dnnl_primitive_desc_query_md(of->description, dnnl_query_scratchpad_md, 0));
-    made->scratch_bytes = bytes ? aligned_alloc(64, (bytes + 63) / 64 * 64) : NULL;
-    if (bytes && !made->scratch_bytes) return PARP_LIBRARY_FAILED;
-    status = make_view(&made->scratch, of, dnnl_query_scratchpad_md, 0);
-    if (status == PARP_OK && bytes) CHECK(dnnl_memory_set_data_handle(made->scratch, made->scratch_bytes));
-    return status;
+    made->scratch_bytes = (int64_t)dnnl_memory_desc_get_size(
+        dnnl_primitive_desc_query_md(of->description, dnnl_query_scratchpad_md, 0));
+    return make_view(&made->scratch, of, dnnl_query_scratchpad_md, 0);
 }
 
 static void free_instance(instance *gone) {
     dnnl_memory_t memories[] = {gone->a, gone->b, gone->c, gone->bias, gone->scratch};
     for (int i = 0; i < 5; i++)
         if (memories[i]) dnnl_memory_destroy(memories[i]);
-    free(gone->scratch_bytes);
     free(gone);
 }
 
@@ -234,7 +238,19 @@ static int find_product(const product_key *key, product **found) {
     return PARP_OK;
 }
 
-static int acquire(const product_key *key, product **of, instance **taken) {
+// Takes an idle workspace, or a new one, and grows it to what is needed; the lock is held.
+static int take_workspace(int64_t bytes, workspace **taken) {
+    *taken = cache.idle ? cache.idle : calloc(1, sizeof **taken);
+    if (!*taken) return PARP_LIBRARY_FAILED;
+    cache.idle = (*taken)->next;
+    if ((*taken)->bytes >= bytes) return PARP_OK;
+    free((*taken)->memory);
+    (*taken)->bytes = (bytes + 4095) / 4096 * 4096;
+    (*taken)->memory = aligned_alloc(4096, (size_t)(*taken)->bytes);
+    return (*taken)->memory ? PARP_OK : PARP_LIBRARY_FAILED;
+}
+
+static int acquire(const product_key *key, product **of, instance **taken, workspace **scratch) {
     pthread_mutex_lock(&cache.lock);
     int status = find_product(key, of);
     if (status == PARP_OK) {
@@ -248,12 +264,15 @@ static int acquire(const product_key *key, product **of, instance **taken) {
             status = *taken ? make_instance(*taken, *of) : PARP_LIBRARY_FAILED;
         }
     }
+    if (status == PARP_OK) status = take_workspace((*taken)->scratch_bytes, scratch);
     pthread_mutex_unlock(&cache.lock);
     return status;
 }
 
-static void give_back(product *of, instance *taken) {
+static void give_back(product *of, instance *taken, workspace *scratch) {
     pthread_mutex_lock(&cache.lock);
+    scratch->next = cache.idle;
+    cache.idle = scratch;
     taken->next = of->idle;
     of->idle = taken;
     of->in_use--;
@@ -269,11 +288,12 @@ static int open_stream(void) {
     return PARP_OK;
 }
 
-static int execute(product *of, instance *with, parp_matrix a, parp_matrix b, const float *bias,
-                   parp_matrix c) {
+static int execute(product *of, instance *with, workspace *scratch, parp_matrix a, parp_matrix b,
+                   const float *bias, parp_matrix c) {
     CHECK(dnnl_memory_set_data_handle(with->a, a.data));
     CHECK(dnnl_memory_set_data_handle(with->b, b.data));
     CHECK(dnnl_memory_set_data_handle(with->c, c.data));
+    if (with->scratch_bytes) CHECK(dnnl_memory_set_data_handle(with->scratch, scratch->memory));
     dnnl_exec_arg_t arguments[] = {{DNNL_ARG_SRC, with->a},
                                    {DNNL_ARG_WEIGHTS, with->b},
                                    {DNNL_ARG_DST, with->c},
@@ -293,10 +313,11 @@ int parp_onednn_multiply(int64_t m, int64_t n, int64_t k, parp_matrix a, parp_ma
                         a.element, b.element, c.element, bias != NULL, accumulate, 0};
     product *found;
     instance *taken;
-    int status = acquire(&key, &found, &taken);
+    workspace *scratch;
+    int status = acquire(&key, &found, &taken, &scratch);
     if (status == PARP_OK) status = open_stream();
-    if (status == PARP_OK) status = execute(found, taken, a, b, bias, c);
-    if (status == PARP_OK) give_back(found, taken);
+    if (status == PARP_OK) status = execute(found, taken, scratch, a, b, bias, c);
+    if (status == PARP_OK) give_back(found, taken, scratch);
     return status;
 }
 

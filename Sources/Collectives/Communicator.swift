@@ -12,6 +12,10 @@ public protocol Communicator: AnyObject, Sendable {
     var nodeRank: Int { get }
     /// The ranks of this node.
     var nodeSize: Int { get }
+    /// This rank among those it shares memory with: those of its node, unless they cannot share it.
+    var groupRank: Int { get }
+    /// The groups of ranks that share memory, between which messages travel.
+    var groupCount: Int { get }
     /// The machine this rank runs on.
     var hostName: String { get }
     /// The library that carries the messages, and its version.
@@ -42,6 +46,8 @@ public protocol Communicator: AnyObject, Sendable {
     /// All ranks end with the same bits, and a run on as many ranks and nodes with the same bits again. With
     /// `kept`, elements that are not kept do not travel and are 0 afterwards.
     func enqueueSum(_ tensor: Tensor, wire: WireFormat, kept: KeptElements?) -> PendingOperation
+    /// Says which ranks of a node send to other nodes; the sums are the same to the bit.
+    func setSenders(_ senders: Senders) throws(CollectiveError)
     /// Leaves the run in order.
     func close()
     /// Ends all ranks at once, for a fault that only this one knows.
@@ -75,6 +81,13 @@ public enum WireFormat: String, Sendable, CaseIterable {
 }
 
 extension Communicator {
+    /// The ranks of a process are on one machine.
+    public var groupRank: Int { nodeRank }
+    /// The ranks of a process are on one machine.
+    public var groupCount: Int { 1 }
+    /// Does nothing, where there is one node.
+    public func setSenders(_ senders: Senders) {}
+
     /// Sums a tensor over all ranks, in place.
     public func allReduceSum(_ tensor: Tensor) throws(CollectiveError) {
         try enqueueSum(tensor, wire: .float32, kept: nil).wait()

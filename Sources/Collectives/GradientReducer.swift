@@ -16,8 +16,12 @@ public struct GradientReducer: ~Copyable {
     private var first = 0
     private var remaining = 0
     private var pending: [PendingOperation] = []
-    /// The seconds that all-reduces of the last update took, hidden behind backward or not.
-    public private(set) var communicationSeconds = 0.0
+    /// When the buckets of the last update were all-reduced, hidden behind backward or not.
+    public private(set) var intervals: [Range<ContinuousClock.Instant>] = []
+    /// The seconds that this took.
+    public var communicationSeconds: Double {
+        intervals.reduce(0) { $0 + ($1.upperBound - $1.lowerBound) / .seconds(1) }
+    }
 
     /// A reducer of one flat gradient buffer.
     public init(
@@ -66,10 +70,10 @@ public struct GradientReducer: ~Copyable {
         gradientsFinal(from: first)
         isOpen = false
         var fault: CollectiveError?
-        communicationSeconds = 0
+        intervals.removeAll(keepingCapacity: true)
         for operation in pending {
             do throws(CollectiveError) { try operation.wait() } catch { fault = fault ?? error }
-            communicationSeconds += operation.seconds
+            if let interval = operation.interval { intervals.append(interval) }
         }
         pending.removeAll(keepingCapacity: true)
         if let fault { throw fault }

@@ -111,6 +111,11 @@ public final class MPICommunicator: Communicator {
         }
     }
 
+    /// Lets all ranks of a node send to other nodes, or its first alone.
+    public func setSenders(_ senders: Senders) throws(CollectiveError) {
+        try call("senders") { parp_mpi_senders(senders == .leaders ? 1 : 0) }
+    }
+
     /// Sums a tensor as the MPI library does, to compare with: it spins, and adds in an order of its own.
     public func enqueueLibrarySum(_ tensor: Tensor) -> PendingOperation {
         enqueue("MPI_Allreduce") { parp_mpi_library_sum(tensor.pointer, Int64(tensor.count)) }
@@ -121,9 +126,7 @@ public final class MPICommunicator: Communicator {
         thread.enqueue {
             let start = ContinuousClock.now
             let fault = self.attempt(name, body)
-            let elapsed = (ContinuousClock.now - start).components
-            pending.finish(
-                error: fault, seconds: Double(elapsed.seconds) + Double(elapsed.attoseconds) * 1e-18)
+            pending.finish(error: fault, interval: start..<ContinuousClock.now)
         }
         return pending
     }
@@ -181,6 +184,15 @@ public final class MPICommunicator: Communicator {
 
     /// Waits for all ranks.
     public func barrier() throws(CollectiveError) { try call("barrier") { parp_mpi_barrier() } }
+
+    /// The error number with which the system refuses this rank a look into its neighbour's memory, or 0.
+    ///
+    /// Open MPI passes long messages inside a node that way.
+    public func singleCopyError() throws(CollectiveError) -> Int {
+        var error: [Int32] = [0]
+        try inPlace(&error, "reading a neighbour's memory") { place, _ in parp_mpi_single_copy_error(place) }
+        return Int(error[0])
+    }
 
     /// The processor time that the MPI thread has used, behind all earlier operations.
     public func processorSeconds() -> Double { thread.run { parp_mpi_thread_seconds() } }

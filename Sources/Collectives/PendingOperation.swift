@@ -6,7 +6,7 @@ internal import Synchronization
 public final class PendingOperation: Sendable {
     private struct Outcome {
         var error: CollectiveError?
-        var seconds = 0.0
+        var interval: Range<ContinuousClock.Instant>?
     }
 
     private let outcome = Mutex(Outcome())
@@ -23,12 +23,13 @@ public final class PendingOperation: Sendable {
         if let error = outcome.withLock({ $0.error }) { throw error }
     }
 
-    /// The seconds that the operation took, once it has ended, waiting for other ranks included.
-    public var seconds: Double { outcome.withLock { $0.seconds } }
+    /// From when to when the operation ran, once it has ended, waiting for other ranks included; nil if it took no
+    /// time at all.
+    public var interval: Range<ContinuousClock.Instant>? { outcome.withLock { $0.interval } }
 
     /// Says that the operation has ended; called once, by who carries it out.
-    public func finish(error: CollectiveError? = nil, seconds: Double = 0) {
-        outcome.withLock { $0 = Outcome(error: error, seconds: seconds) }
+    public func finish(error: CollectiveError? = nil, interval: Range<ContinuousClock.Instant>? = nil) {
+        outcome.withLock { $0 = Outcome(error: error, interval: interval) }
         done.signal()
     }
 }

@@ -5,7 +5,7 @@ public import Tensors
 // A group's frames, padded, are copied side by side; a window of K frames is then one run of K · D numbers, and
 // a tile of windows times the group's weights is one matrix product. The tile stays in cache.
 
-private let tileRows = 64
+let positionalTileRows = 64
 
 /// Convolves each utterance with as many output frames as input frames: padding K / 2 on both sides, and of an
 /// even kernel's one frame too many the last is dropped (Baevski et al., 2020, section 2; fairseq's `SamePad`).
@@ -134,7 +134,7 @@ private struct PositionalShape: Sendable {
     }
 
     func tiles(_ frames: Int) -> [Range<Int>] {
-        stride(from: 0, to: frames, by: tileRows).map { $0..<min($0 + tileRows, frames) }
+        stride(from: 0, to: frames, by: positionalTileRows).map { $0..<min($0 + positionalTileRows, frames) }
     }
 
     /// A group's columns of a tile of an utterance's rows.
@@ -161,7 +161,8 @@ private struct PositionalScratch: Sendable {
         padded = arena.matrix(
             rows: parts, columns: (packing.longest + shape.kernelSize) * shape.size, precision: precision)
         tiles = arena.matrix(
-            rows: parts, columns: min(tileRows, max(1, packing.longest)) * shape.kernelSize * shape.size,
+            rows: parts,
+            columns: min(positionalTileRows, max(1, packing.longest)) * shape.kernelSize * shape.size,
             precision: precision)
     }
 

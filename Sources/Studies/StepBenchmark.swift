@@ -109,7 +109,7 @@ private func plannedBatches(_ options: StepBenchmarkOptions, ranks: Int) throws 
 }
 
 /// The speed of the largest product of an update, in operations a second: the best of a few.
-private func measureLargestProduct(
+func measureLargestProduct(
     _ configuration: Wav2Vec2Configuration, batches: [[Double]], ranks: Int, _ precision: GEMMPrecision
 ) -> Double {
     let seconds = batches.map { $0.reduce(0, +) }.reduce(0, +) / Double(batches.count * ranks)

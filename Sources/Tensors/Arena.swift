@@ -2,7 +2,7 @@
 ///
 /// The arena reserves address space once and never moves, so views stay valid until the mark they were
 /// allocated after is released. Pages stay resident between steps: after the longest batch a step asks the
-/// system for nothing.
+/// system for nothing, and after `prepare` no step does.
 public struct Arena: ~Copyable {
     private var memory: VirtualMemory
     private var used = 0
@@ -13,6 +13,9 @@ public struct Arena: ~Copyable {
     public init(capacityBytes: Int = physicalMemoryBytes()) {
         memory = VirtualMemory(reserving: capacityBytes)
     }
+
+    /// Takes memory for `bytes` from the system now, touched, so that no pass within them waits for it.
+    public mutating func prepare(bytes: Int) { memory.populate(bytes) }
 
     /// A place in the arena, to which it can be rolled back.
     public struct Mark: Sendable { fileprivate let used: Int }
@@ -53,7 +56,7 @@ public struct Arena: ~Copyable {
 
     private mutating func bytes(_ count: Int) -> UnsafeMutableRawPointer {
         let start = used
-        used += (count + 63) & ~63
+        used += ArenaPlan.rounded(count)
         memory.commit(used)
         peakBytes = max(peakBytes, used)
         return memory.base + start

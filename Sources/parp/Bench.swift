@@ -53,7 +53,7 @@ struct BenchStep: ParsableCommand {
     @Flag(help: "Let ranks work side by side without summing their gradients.")
     var silent = false
 
-    @Option(help: "Megabytes of gradients a message.")
+    @Option(help: "Megabytes of gradients a message; 0 lets a probe choose.")
     var bucketMegabytes = 25.0
 
     @Flag(help: "Print one JSON object on one line.")

@@ -17,8 +17,13 @@ struct RunArguments: ParsableArguments {
     @Flag(help: "Go on with the run in the directory, from its newest checkpoint.")
     var resume = false
 
+    @Flag(help: "Say at the start which processors each rank may use.")
+    var reportBindings = false
+
     /// The arguments as the commands take them.
     var options: TrainOptions {
-        TrainOptions(recipe: recipe, overrides: overrides, output: output, resume: resume)
+        var options = TrainOptions(recipe: recipe, overrides: overrides, output: output, resume: resume)
+        options.reportsBindings = reportBindings
+        return options
     }
 }

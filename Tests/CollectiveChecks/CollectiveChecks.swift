@@ -16,7 +16,11 @@ enum CollectiveChecks {
         var findings = Findings(rank: communicator.rank)
         switch mode {
         case "all":
-            try checkSums(communicator, &findings)
+            for senders in [Senders.leaders, .all] {
+                try communicator.setSenders(senders)
+                try checkSums(communicator, &findings)
+            }
+            try checkPlan(communicator, &findings)
             try checkManySums(communicator, &findings)
             try checkLibrarySum(communicator, &findings)
             try checkMessages(communicator, &findings)

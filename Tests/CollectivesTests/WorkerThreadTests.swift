@@ -39,15 +39,16 @@ struct PendingOperationTests {
     @Test("waiting ends when the operation does, and tells its seconds")
     func waiting() throws {
         let operation = PendingOperation()
+        let start = ContinuousClock.now
         let isFinished = Mutex(false)
         Thread {
             Thread.sleep(forTimeInterval: 0.05)
             isFinished.withLock { $0 = true }
-            operation.finish(seconds: 1.5)
+            operation.finish(interval: start..<start + .seconds(1.5))
         }.start()
         try operation.wait()
         #expect(isFinished.withLock { $0 })
-        #expect(operation.seconds == 1.5)
+        #expect(operation.interval == start..<start + .seconds(1.5))
     }
 
     @Test("a fault is passed on to everyone who waits, however often")

@@ -15,16 +15,18 @@ passed=0
 failed=0
 broken=0
 
-# stage NAME SECONDS COMMAND...: runs one stage and counts its lines; not to end in order is a failure, too.
+# stage NAME SECONDS COMMAND...: runs one stage and counts its lines; not to end in order is a failure, too. Its report lies
+# in the folder that is the command's last word.
 stage() {
     local name=$1 seconds=$2
     shift 2
+    local place=${!#}
     timeout --kill-after=5 "$seconds" "$@" </dev/null >"$folder/$name.log" 2>&1
     local code=$?
-    if [ -f "$folder/$name.report" ]; then
-        cat "$folder/$name.report"
-        passed=$((passed + $(grep -c '^ok ' "$folder/$name.report")))
-        failed=$((failed + $(grep -c '^FAILED ' "$folder/$name.report")))
+    if [ -f "$place/$name.report" ]; then
+        cat "$place/$name.report"
+        passed=$((passed + $(grep -c '^ok ' "$place/$name.report")))
+        failed=$((failed + $(grep -c '^FAILED ' "$place/$name.report")))
     fi
     [ $code -eq 0 ] && return
     failed=$((failed + 1))
@@ -43,6 +45,18 @@ for ranks in 1 2 3 4; do
 done
 # What a broken job left cannot be compared.
 [ "$broken" -gt 0 ] || stage compare 30 "$binary" compare "$folder"
+
+# Once more on pretended nodes of two ranks, 2+1 and 2+2: sums go within nodes first, then between them.
+if [ "$broken" -eq 0 ]; then
+    nodes=$folder/nodes
+    mkdir "$nodes"
+    stage prepare-nodes 30 "$binary" prepare "$nodes"
+    cp -r "$folder/ranks-1" "$folder/ranks-2" "$nodes/"
+    for ranks in 3 4; do
+        stage "check-$ranks" 120 mpirun --bind-to none -x PARP_RANKS_PER_NODE=2 -np "$ranks" "$binary" check "$nodes"
+    done
+    [ "$broken" -gt 0 ] || stage compare 30 "$binary" compare "$nodes"
+fi
 
 echo "$passed passed, $failed failed"
 [ "$failed" -eq 0 ]

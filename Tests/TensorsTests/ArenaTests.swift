@@ -1,3 +1,4 @@
+import Foundation
 import Tensors
 import Testing
 
@@ -85,4 +86,44 @@ struct ArenaTests {
             _ = arena.vector(1 << 20)
         }
     }
+}
+
+struct ArenaPlanTests {
+    @Test("a plan counts what an arena would have in use")
+    func plan() {
+        var arena = Arena(capacityBytes: 1 << 20)
+        var plan = ArenaPlan()
+        _ = arena.tensor(rows: 3, columns: 5)
+        plan.tensor(rows: 3, columns: 5)
+        let mark = arena.mark
+        _ = arena.matrix(rows: 7, columns: 11, precision: .bfloat16)
+        arena.release(to: mark)
+        plan.scoped { $0.matrix(rows: 7, columns: 11, precision: .bfloat16) }
+        _ = arena.vector(1)
+        plan.vector(1)
+        #expect(plan.peakBytes == arena.peakBytes)
+        #expect(plan.usedBytes == 128)
+    }
+
+    @Test("prepared memory is resident before it is used, and what it holds stays")
+    func prepare() {
+        var arena = Arena(capacityBytes: 256 << 20)
+        let first = arena.vector(16)
+        first.fill(7)
+        arena.prepare(bytes: 100 << 20)
+        #expect(first.array() == [Float](repeating: 7, count: 16))
+        let before = minorFaults()
+        let large = arena.vector(20 << 20)
+        large.fill(1)
+        // 80 MB are 20,000 pages, or 40 huge ones.
+        #expect(minorFaults() - before < 10)
+    }
+}
+
+/// Pages that this thread has been given so far; other tests run on others.
+private func minorFaults() -> Int {
+    var usage = rusage()
+    let thisThread: Int32 = 1
+    getrusage(__rusage_who_t(thisThread), &usage)
+    return usage.ru_minflt
 }

@@ -42,8 +42,14 @@ int parp_mpi_shared_floats(int64_t count, float **values);
 // Sums `count` floats over all ranks, in place. With `kept`, only elements with a set bit are summed between nodes
 // (element i has bit `first_bit` + i, 64 a word from the lowest up); the others are 0 afterwards.
 int parp_mpi_sum(float *values, int64_t count, int wire, const uint64_t *kept, int64_t first_bit);
+// How many ranks of a node carry its sum to the other nodes, each a slice: 0 for as many as the smallest node has. All
+// ranks say the same, between the same sums; the sums are the same to the bit.
+int parp_mpi_senders(int senders);
 // The MPI library's own sum, to compare with.
 int parp_mpi_library_sum(float *values, int64_t count);
+
+// The errno with which the system refuses to let this rank read a neighbour's memory, or 0.
+int parp_mpi_single_copy_error(int *error);
 
 int parp_mpi_broadcast(void *bytes, int64_t count, int root);
 // Every rank gives `count` bytes; `gathered` has room for size * count on every rank.

@@ -15,6 +15,8 @@ public struct TrainOptions: Sendable {
     public var output: String?
     /// Whether to go on with the run that is there.
     public var resume: Bool
+    /// Whether each rank's machine and processors are told at the start.
+    public var reportsBindings = false
 
     /// What to train, and where to.
     public init(recipe: String, overrides: [String] = [], output: String? = nil, resume: Bool = false) {

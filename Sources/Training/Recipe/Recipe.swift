@@ -92,7 +92,8 @@ public struct Recipe: Sendable, Equatable {
     }
 
     struct Distributed: Sendable, Equatable {
-        var bucketMegabytes = 25.0
+        var bucketMegabytes = 0.0
+        var senders = Senders.automatic
         var wire = WireFormat.float32
         var reproducible = false
         var threadsPerRank = 1

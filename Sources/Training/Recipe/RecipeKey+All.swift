@@ -187,9 +187,13 @@ extension RecipeKey {
     private static let runKeys: [RecipeKey] = [
         RecipeKey(
             "distributed", "bucket_megabytes", \.distributed.bucketMegabytes,
-            "Megabytes of gradients a message.",
-            must: "be above 0"
-        ) { $0 > 0 },
+            "Megabytes of gradients a message; 0 lets a probe at the start choose. Results do not depend on it.",
+            must: "be 0 or more"
+        ) { $0 >= 0 },
+        RecipeKey(
+            "distributed", "senders", \.distributed.senders,
+            "Who sends a node's sum to other nodes: all of its ranks a slice each, or their leaders; auto lets a "
+                + "probe choose. Results do not depend on it."),
         RecipeKey(
             "distributed", "wire", \.distributed.wire,
             "The numbers that gradients travel as between nodes: float32, or bfloat16 (half the bytes, not exact)."

@@ -30,7 +30,8 @@ struct RecipeKey: Sendable {
     /// Keys of time, memory and looking: at most they change the order of sums, as the number of ranks does.
     private static let free: Set = [
         "model.recompute_activations", "data.rank_seconds", "data.cache_features", "data.cache_directory",
-        "distributed.bucket_megabytes", "distributed.reproducible", "distributed.threads_per_rank",
+        "distributed.bucket_megabytes", "distributed.senders",
+        "distributed.reproducible", "distributed.threads_per_rank",
         "checkpoint.every_updates", "checkpoint.keep", "evaluation.every_updates",
     ]
 

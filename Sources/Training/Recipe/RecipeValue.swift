@@ -106,6 +106,7 @@ extension ComparedMethod: RecipeChoice {}
 extension PruningScope: RecipeChoice {}
 extension IntervalUnit: RecipeChoice {}
 extension WireFormat: RecipeChoice {}
+extension Senders: RecipeChoice {}
 extension GEMMPrecision: RecipeChoice {}
 extension Metric: RecipeChoice {}
 extension ScheduleKind: RecipeChoice {}

@@ -35,7 +35,7 @@ package struct MeasuredTraining: ~Copyable {
         package var dropout = 0.1
         /// Seconds of audio that a rank holds at once.
         package var rankSeconds = 1e9
-        /// Megabytes of gradients a message.
+        /// Megabytes of gradients a message; 0 lets a probe choose.
         package var bucketMegabytes = 25.0
 
         /// The defaults.
@@ -66,6 +66,8 @@ package struct MeasuredTraining: ~Copyable {
         var recipe = Recipe()
         recipe.regularization.setAll(settings.dropout)
         recipe.distributed.bucketMegabytes = settings.bucketMegabytes
+        let plan = try recipe.distributed.planReduction(
+            of: store.gradients.all, communicator: session.communicator)
         var task = CTCTask.Settings(
             seed: 1, regularization: recipe.regularization.settings,
             augmentation: recipe.augmentation.settings, freezeFeatureEncoder: !settings.trainsFeatureEncoder,
@@ -75,7 +77,7 @@ package struct MeasuredTraining: ~Copyable {
         trainer = Trainer(
             task: CTCTask(model: network, data: data, batches: batches, settings: task), store: store,
             communicator: session.communicator, optimizer: recipe.optimizerSettings,
-            distributed: recipe.distributed, startingAt: 0, of: updates)
+            distributed: recipe.distributed.following(plan), startingAt: 0, of: updates)
     }
 
     private static func dataset(_ recordings: [Recording], network: Wav2Vec2) -> SpeechDataset {

@@ -11,6 +11,8 @@ extension StepReport {
         ] + task + [
             ("skipped", .boolean(skipped)), ("seconds", .number(phases.total)),
             ("data_seconds", .number(phases.data)), ("compute_seconds", .number(phases.compute)),
+            ("forward_seconds", .number(phases.seconds(in: .forward))),
+            ("backward_seconds", .number(phases.seconds(in: .backward))),
             ("exposed_communication_seconds", .number(phases.exposedCommunication)),
             ("communication_seconds", .number(phases.communication)),
             ("optimizer_seconds", .number(phases.optimizer)),

@@ -31,7 +31,8 @@ func startRun<Problem: RunProblem>(
         if session.isRoot { try directory.checkFree(for: recipe, resume: options.resume) }
     }
     try session.prepareProducts(
-        threads: recipe.distributed.threadsPerRank, precision: recipe.precision.gemm)
+        threads: recipe.distributed.threadsPerRank, precision: recipe.precision.gemm,
+        reportsBindings: options.reportsBindings)
     let prepared = try prepare(recipe)
     let lock = try session.together { () -> RunLock? in
         guard session.isRoot else { return nil }
@@ -58,7 +59,7 @@ func startRun<Problem: RunProblem>(
     try withExtendedLifetime(lock) { try run.run() }
 }
 
-private func requirePaths(_ recipe: Recipe) throws {
+func requirePaths(_ recipe: Recipe) throws {
     let paths = [
         ("model.path", recipe.model.path), ("data.train", recipe.data.train),
         ("data.valid", recipe.data.valid),

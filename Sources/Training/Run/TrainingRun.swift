@@ -52,16 +52,19 @@ struct TrainingRun<Problem: RunProblem>: ~Copyable {
             masks: &masks)
         refreshShadow(of: store)
         try problem.prepare(store, session: session)
+        let plan = try recipe.distributed.planReduction(
+            of: store.gradients.all, communicator: session.communicator)
         self.problem = problem
         bestMetric = state.bestMetric
         parentHash = state.parentHash
         progress = Progress(
             session: session, updates: recipe.schedule.updates, startUpdate: state.update)
+        if session.communicator.size > 1 { progress.say(plan.description) }
         self.masks = masks
         trainer = Trainer(
             task: problem.makeTask(), store: store, communicator: session.communicator,
-            optimizer: recipe.optimizerSettings, distributed: recipe.distributed, startingAt: state.update,
-            of: recipe.schedule.updates)
+            optimizer: recipe.optimizerSettings, distributed: recipe.distributed.following(plan),
+            startingAt: state.update, of: recipe.schedule.updates)
         holdMask()
     }
 

@@ -16,33 +16,3 @@ package struct StepReport<Sums: BatchSums>: Sendable {
     /// The mean loss of the global batch, in nats an item.
     package var loss: Double { sums.items > 0 ? sums.loss / sums.items : 0 }
 }
-
-/// The seconds a rank spent in each phase of a step.
-package struct StepPhases: Sendable {
-    /// Waiting for the prefetch thread.
-    package var data = 0.0
-    /// Forward and backward.
-    package var compute = 0.0
-    /// Waiting for the all-reduce after backward has ended: the communication that was not hidden.
-    package var exposedCommunication = 0.0
-    /// All-reducing, hidden or not.
-    package var communication = 0.0
-    /// Clipping and Adam.
-    package var optimizer = 0.0
-
-    /// No time at all.
-    package init() {}
-
-    /// All of the step.
-    package var total: Double { data + compute + exposedCommunication + optimizer }
-}
-
-/// Seconds since some fixed moment, unaffected by the wall clock being set.
-package func monotonicSeconds() -> Double {
-    let now = ContinuousClock.now - Stopwatch.start
-    return Double(now.components.seconds) + Double(now.components.attoseconds) * 1e-18
-}
-
-private enum Stopwatch {
-    static let start = ContinuousClock.now
-}

@@ -28,7 +28,7 @@ struct Trainer<Task: TrainingTask>: ~Copyable {
     /// Which gradients are summed, for a method whose mask no longer changes; nil sums all.
     var keptGradients: KeptElements?
     /// Memory of one pass; evaluation borrows it between updates.
-    var arena = Arena()
+    var arena: Arena
     private var reducer: GradientReducer
     private let prefetcher: Prefetcher<Task.MicroBatch>
 
@@ -45,6 +45,9 @@ struct Trainer<Task: TrainingTask>: ~Copyable {
         reducer = GradientReducer(
             communicator: communicator, gradients: store.gradients.all,
             bucketBytes: Int(distributed.bucketMegabytes * 1_048_576), wire: distributed.wire)
+        arena = Self.preparedArena(
+            for: task, updates: update..<max(update, updates), communicator: communicator,
+            precision: store.precision)
         self.store = store
         let work = Mutex(
             WorkList(
@@ -68,8 +71,12 @@ struct Trainer<Task: TrainingTask>: ~Copyable {
         var shared = sums.vector
         try reducer.finish(extra: &shared)
         sums.vector = shared
-        phases.exposedCommunication = monotonicSeconds() - start
-        phases.communication = reducer.communicationSeconds
+        phases.add(.exposedCommunication, from: start, to: monotonicSeconds())
+        for interval in reducer.intervals {
+            phases.add(
+                .communication, from: monotonicSeconds(at: interval.lowerBound),
+                to: monotonicSeconds(at: interval.upperBound))
+        }
         let report = try applyUpdate(sums, from: firstTrainable, phases: phases)
         update += 1
         return report
@@ -88,23 +95,30 @@ struct Trainer<Task: TrainingTask>: ~Copyable {
                     "update \(update) has \(count) micro-batches, but only \(index) were loaded")
             }
             let computing = monotonicSeconds()
-            phases.data += computing - waiting
+            phases.add(.data, from: waiting, to: computing)
             sums += Self.differentiate(
                 batch, task: task, update: update, parameters: store.views, isLast: index == count - 1,
-                arena: &arena, reducer: &reducer)
-            phases.compute += monotonicSeconds() - computing
+                arena: &arena, reducer: &reducer, phases: &phases)
         }
         return sums
     }
 
     private static func differentiate(
         _ batch: Task.MicroBatch, task: Task, update: Int, parameters: ParameterViews, isLast: Bool,
-        arena: inout Arena, reducer: inout GradientReducer
+        arena: inout Arena, reducer: inout GradientReducer, phases: inout StepPhases
     ) -> Task.Sums {
+        let start = monotonicSeconds()
+        var turn: Double?
         arena.reset()
-        return task.accumulateGradients(batch, update: update, parameters: parameters, arena: &arena) {
+        let sums = task.accumulateGradients(batch, update: update, parameters: parameters, arena: &arena) {
+            // The first gradients that are final are those next to the loss.
+            turn = turn ?? monotonicSeconds()
             if isLast { reducer.gradientsFinal(from: $0) }
         }
+        let end = monotonicSeconds()
+        phases.add(.forward, from: start, to: turn ?? end)
+        phases.add(.backward, from: turn ?? end, to: end)
+        return sums
     }
 
     /// Clips and applies the summed gradient, or skips it on all ranks alike.
@@ -126,7 +140,7 @@ struct Trainer<Task: TrainingTask>: ~Copyable {
         var report = StepReport(
             update: update + 1, sums: sums, learningRate: learningRate, gradientNorm: norm[0],
             skipped: !isFinite, phases: phases)
-        report.phases.optimizer = monotonicSeconds() - start
+        report.phases.add(.optimizer, from: start, to: monotonicSeconds())
         return report
     }
 

@@ -1,0 +1,50 @@
+internal import Training
+
+/// What the facts of all ranks mean: a pure function of them.
+struct Diagnosis: Sendable {
+    /// The facts of each rank.
+    let ranks: [RankFacts]
+    /// What the recipe asks for; the default of a launch without one.
+    let needs: RecipeNeeds
+    /// Whether ranks cannot pass long messages, so that nothing else is known of any but rank 0.
+    var knowsOnlySingleCopy = false
+    /// Whether Open MPI carries the messages: its settings are the fixes.
+    var usesOpenMPI: Bool { ranks.contains { $0.program.library.contains("Open MPI") } }
+
+    /// Everything found: errors first, then warnings, then notes.
+    var findings: [Finding] {
+        guard !knowsOnlySingleCopy else { return singleCopyFindings }
+        let all =
+            launchFindings + processorFindings + precisionFindings + agreementFindings + fileFindings
+            + memoryFindings + limitFindings + singleCopyFindings + networkFindings + storageFindings
+            + clockFindings
+        return Finding.Level.allCases.flatMap { level in all.filter { $0.level == level } }
+    }
+
+    /// The ranks of each node, by its name.
+    var nodes: [(host: String, ranks: [Int])] {
+        Dictionary(grouping: ranks.indices, by: { ranks[$0].placement.host })
+            .sorted { $0.value[0] < $1.value[0] }.map { (host: $0.key, ranks: $0.value) }
+    }
+
+    /// The ranks that lead their nodes.
+    var leaders: [Int] { ranks.indices.filter { ranks[$0].leadsNode } }
+
+    /// The ranks of which something is true.
+    func those(_ isTrue: (RankFacts) -> Bool) -> [Int] { ranks.indices.filter { isTrue(ranks[$0]) } }
+
+    /// The ranks among some whose value differs from the most frequent one, and both; nil if all agree.
+    func odd<Value: Hashable>(
+        among members: [Int], _ value: (RankFacts) -> Value
+    ) -> (ranks: [Int], value: Value, usual: Value)? {
+        let groups = Dictionary(grouping: members, by: { value(ranks[$0]) })
+        // Of two as frequent, the one that rank 0 has.
+        guard groups.count > 1,
+            let usual = groups.max(by: {
+                ($0.value.count, -$0.value[0]) < ($1.value.count, -$1.value[0])
+            })
+        else { return nil }
+        let others = groups.filter { $0.key != usual.key }.values.flatMap { $0 }.sorted()
+        return (others, value(ranks[others[0]]), usual.key)
+    }
+}

@@ -1,0 +1,34 @@
+/// How ranks lie on machines: a line for all, or one each.
+func bindingReport(_ ranks: [RankPlacement], each: Bool) -> [String] {
+    let hosts = Dictionary(grouping: ranks, by: \.host)
+    let bound = ranks.count { rank in
+        // Bound is who may use fewer processors than another of its machine, or shares them with nobody.
+        let others = hosts[rank.host] ?? []
+        return others.count > 1 && others.count { !Set($0.processors).isDisjoint(with: rank.processors) } == 1
+    }
+    let most = hosts.values.map(\.count).max() ?? 0
+    let summary =
+        "ranks: \(ranks.count) on \(hosts.count) machine(s), at most \(most) each; \(bound) of them "
+        + "with processors of their own"
+    guard each else { return ranks.count > 1 ? [summary] : [] }
+    return [summary]
+        + ranks.enumerated().map { rank, placement in
+            let processors = placement.processors.isEmpty ? "unknown" : processorRanges(placement.processors)
+            return
+                "rank \(rank) on \(placement.host): processors \(processors), \(placement.threads) thread(s)"
+        }
+}
+
+/// Rising processors as Linux lists them: `0-3,8`.
+func processorRanges(_ processors: [Int]) -> String {
+    var ranges: [ClosedRange<Int>] = []
+    for processor in processors.sorted() {
+        if let last = ranges.last, processor <= last.upperBound + 1 {
+            ranges[ranges.count - 1] = last.lowerBound...max(last.upperBound, processor)
+        } else {
+            ranges.append(processor...processor)
+        }
+    }
+    return ranges.map { $0.count == 1 ? "\($0.lowerBound)" : "\($0.lowerBound)-\($0.upperBound)" }
+        .joined(separator: ",")
+}

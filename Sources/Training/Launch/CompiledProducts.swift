@@ -1,0 +1,39 @@
+internal import Kernels
+internal import Models
+internal import Tensors
+
+/// Products that oneDNN compiles for their extents: of data with utterances of many lengths, hundreds of megabytes.
+struct CompiledProducts {
+    /// The products that are held at once.
+    let count: Int
+    /// Their bytes.
+    let bytes: Int
+
+    /// Products that are kept (CShims/CMath/onednn.c).
+    private static let limit = 2048
+    /// The code of one, measured of oneDNN 2.6: what 2048 of them added to the heap.
+    private static let float32Bytes = 145_000
+    private static let bfloat16Bytes = 84_000
+
+    /// Counts products by what makes their extents differ: a block's by the frames of a micro-batch, attention's by
+    /// those of an utterance, and those of tiles by the frames of the last tile.
+    init(_ inputs: PlannedInputs, _ walk: UpdateWalk) {
+        let configuration = inputs.model.network.configuration
+        // Queries, keys, values and outputs have the same extents: three products forward, five by inputs, three by
+        // weights; projection and head have three each, less what coincides.
+        let block = 15 * walk.batchLengths.count
+        let attention = 4 * walk.utteranceLengths.count
+        let positional = 3 * Set(walk.utteranceLengths.map { $0 % 64 }).count
+        var convolutions = 0
+        var lengths = Set((inputs.train.utterances + inputs.valid.utterances).map(inputs.samples))
+        let isFrozen = inputs.recipe.model.freezeFeatureEncoder
+        for (kernel, stride) in zip(configuration.convolutionKernels, configuration.convolutionStrides) {
+            lengths = Set(lengths.map { convolutionOutputLength($0, kernelSize: kernel, stride: stride) })
+            let pieces = (kernel + stride - 1) / stride
+            // A frozen layer multiplies tiles of 128 frames, a trained one all of an utterance's, three times.
+            convolutions += pieces * (isFrozen ? 1 + Set(lengths.map { $0 % 128 }).count : 3 * lengths.count)
+        }
+        count = min(Self.limit, block + attention + positional + convolutions)
+        bytes = count * (inputs.recipe.precision.gemm == .bfloat16 ? Self.bfloat16Bytes : Self.float32Bytes)
+    }
+}

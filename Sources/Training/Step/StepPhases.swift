@@ -1,0 +1,80 @@
+/// What a rank does in a step, or between two.
+package enum StepPhase: String, Sendable, CaseIterable {
+    /// Waiting for the prefetch thread.
+    case data
+    /// Forward and loss.
+    case forward
+    /// Backward, from the first gradient that is final on.
+    case backward
+    /// Waiting for the all-reduce after backward has ended: the communication that was not hidden.
+    case exposedCommunication = "exposed communication"
+    /// Clipping and Adam.
+    case optimizer
+    /// All-reducing a bucket, on the thread of MPI, hidden or not.
+    case communication = "all-reduce"
+    /// Selecting, spreading and applying a mask.
+    case mask
+    /// Evaluating.
+    case evaluation
+    /// Comparing replicas and writing a checkpoint.
+    case checkpoint
+
+    /// Whether it runs beside the others, on a thread of its own.
+    package var isBeside: Bool { self == .communication }
+}
+
+/// One stretch of time in a phase.
+package struct PhaseSpan: Sendable {
+    /// What was done.
+    package let phase: StepPhase
+    /// When it began and ended, by `monotonicSeconds`.
+    package let start, end: Double
+
+    /// Its length in seconds.
+    package var seconds: Double { end - start }
+}
+
+/// Where a rank's time went in a step.
+package struct StepPhases: Sendable {
+    /// Every stretch, in the order in which they were noted.
+    package private(set) var spans: [PhaseSpan] = []
+
+    /// No time at all.
+    package init() {}
+
+    /// Notes a stretch.
+    package mutating func add(_ phase: StepPhase, from start: Double, to end: Double) {
+        spans.append(PhaseSpan(phase: phase, start: start, end: end))
+    }
+
+    /// The seconds of a phase.
+    package func seconds(in phase: StepPhase) -> Double {
+        spans.reduce(0) { $0 + ($1.phase == phase ? $1.seconds : 0) }
+    }
+
+    /// Waiting for the prefetch thread.
+    package var data: Double { seconds(in: .data) }
+    /// Forward and backward.
+    package var compute: Double { seconds(in: .forward) + seconds(in: .backward) }
+    /// Waiting for the all-reduce after backward has ended.
+    package var exposedCommunication: Double { seconds(in: .exposedCommunication) }
+    /// All-reducing, hidden or not.
+    package var communication: Double { seconds(in: .communication) }
+    /// Clipping and Adam.
+    package var optimizer: Double { seconds(in: .optimizer) }
+    /// All of the step.
+    package var total: Double { data + compute + exposedCommunication + optimizer }
+}
+
+/// Seconds since some fixed moment, unaffected by the wall clock being set.
+package func monotonicSeconds() -> Double { monotonicSeconds(at: .now) }
+
+/// The same at another instant.
+package func monotonicSeconds(at instant: ContinuousClock.Instant) -> Double {
+    let elapsed = (instant - Stopwatch.start).components
+    return Double(elapsed.seconds) + Double(elapsed.attoseconds) * 1e-18
+}
+
+private enum Stopwatch {
+    static let start = ContinuousClock.now
+}

@@ -29,8 +29,8 @@ extension RecipeKey {
     private static let dataKeys: [RecipeKey] = [
         RecipeKey(
             "data", "train", \.data.train,
-            "The manifest to train on: JSONL, fairseq .tsv or a LibriSpeech tree."),
-        RecipeKey("data", "valid", \.data.valid, "The manifest to evaluate on."),
+            "The corpus to train on, of any format in corpora.md; FORMAT:PATH says which."),
+        RecipeKey("data", "valid", \.data.valid, "The corpus to evaluate on."),
         RecipeKey("data", "labels", \.data.labels, "What transcripts are spelled in."),
         RecipeKey(
             "data", "text_case", \.data.textCase,

@@ -11,7 +11,7 @@ struct ExactSumTests {
         (0..<7).map { index in
             let term = arena.vector(count)
             let scale: [Float] = [1, 3e3, 1e-7, 40, 1e-3, 2e2, 1e-5]
-            term.copy(from: wave(count, phase: Float(index)).map { $0 * scale[index] })
+            term.copy(from: wave(count, phase: Double(index)).map { $0 * scale[index] })
             return term
         }
     }
@@ -71,12 +71,15 @@ struct ExactSumTests {
             var sum = ExactSum(count: 100, terms: 4)
             term.fill(1)
             sum.add(term, at: 50)
-            #expect(sum.isExact)
+            let before = sum.isExact
+            #expect(before)
             term[17] = value
             sum.add(term, at: 50)
-            #expect(!sum.isExact, "\(value)")
+            let after = sum.isExact
+            #expect(!after, "\(value)")
             sum.clear(from: 0)
-            #expect(sum.isExact)
+            let cleared = sum.isExact
+            #expect(cleared)
         }
     }
 

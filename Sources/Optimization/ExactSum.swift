@@ -17,19 +17,22 @@ public struct ExactSum: ~Copyable {
     public let largestTerm: Float
     /// Whether all terms since the last `clear` were small enough, and numbers.
     public private(set) var isExact = true
-    private let sums: DoubleBuffer
+    private let sums: UnsafeMutablePointer<Double>
 
     /// A sum of at most `terms` vectors of `count` elements, each.
     public init(count: Int, terms: Int) {
         precondition(terms > 0, "a sum of \(terms) terms")
         self.count = count
         largestTerm = Float(Self.limit / Double(terms)) * 0.5
-        sums = DoubleBuffer(count: count)
+        sums = .allocate(capacity: max(1, count))
+        sums.initialize(repeating: 0, count: count)
     }
+
+    deinit { sums.deallocate() }
 
     /// Makes the elements from an offset on a sum of nothing.
     public mutating func clear(from offset: Int) {
-        sums.fill(offset..<count, with: 0)
+        (sums + offset).update(repeating: 0, count: count - offset)
         isExact = true
     }
 
@@ -38,7 +41,7 @@ public struct ExactSum: ~Copyable {
         precondition(offset + term.count <= count, "\(term.count) elements from \(offset) of \(count)")
         // Adding a number this large leaves no bits below the quantum.
         let rounder = Self.quantum * 0x1.8p52
-        let (source, target) = (term.pointer, sums.elements + offset)
+        let (source, target) = (term.pointer, sums + offset)
         var largest: Float = 0
         for index in 0..<term.count {
             let value = source[index]
@@ -51,7 +54,7 @@ public struct ExactSum: ~Copyable {
 
     /// Writes the sum of a range of elements, as where there is one process.
     public func write(_ range: Range<Int>, into target: Tensor) {
-        let (source, result) = (sums.elements + range.lowerBound, target.pointer)
+        let (source, result) = (sums + range.lowerBound, target.pointer)
         for index in 0..<range.count { result[index] = Float(source[index]) }
     }
 
@@ -69,7 +72,7 @@ public struct ExactSum: ~Copyable {
     /// Writes the digits of a range of elements, the coarsest first, and leaves zeros in their place.
     public mutating func takeDigits(of range: Range<Int>, into digits: [Tensor]) {
         let bits = Self.digitBits(digits.count)
-        let source = sums.elements + range.lowerBound
+        let source = sums + range.lowerBound
         for (place, digit) in digits.enumerated() {
             let unit = Self.unit(place: place, of: digits.count, bits: bits)
             let rounder = unit * 0x1.8p52
@@ -95,23 +98,5 @@ public struct ExactSum: ~Copyable {
 
     private static func unit(place: Int, of digits: Int, bits: Int) -> Double {
         quantum * Double(sign: .plus, exponent: bits * (digits - 1 - place), significand: 1)
-    }
-}
-
-/// A holder of float64 numbers in one piece.
-private struct DoubleBuffer: ~Copyable {
-    let elements: UnsafeMutablePointer<Double>
-    let count: Int
-
-    init(count: Int) {
-        self.count = count
-        elements = .allocate(capacity: max(1, count))
-        elements.initialize(repeating: 0, count: count)
-    }
-
-    deinit { elements.deallocate() }
-
-    func fill(_ range: Range<Int>, with value: Double) {
-        (elements + range.lowerBound).update(repeating: value, count: range.count)
     }
 }

@@ -2,12 +2,14 @@
 # A scaling study of this machine: 1 and 2 ranks for speed, up to 8 for correctness, on tones and a model of random weights.
 #
 # Usage: study_scale.sh PARP_COMMAND [FOLDER]
-# MODEL (small) is a preset, UPDATES (10), MAX_REPEATS (8) and BATCH_SECONDS (12) the size of it. Called again, it goes on.
+# MODEL (small) is a preset, METHODS and SPARSITIES are lists between commas; UPDATES (10) count of a launch, MAX_REPEATS (8)
+# launches of a setting, BATCH_SECONDS (12) of audio an update. Called again, it goes on.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 parp=$(realpath "$1")
 folder=$(realpath -m "${2:-build/scale}")
-: "${MODEL:=small}" "${UPDATES:=10}" "${MAX_REPEATS:=8}" "${BATCH_SECONDS:=12}" "${METHODS:=dense,parp,omp,imp}"
+: "${MODEL:=small}" "${UPDATES:=10}" "${MAX_REPEATS:=8}" "${BATCH_SECONDS:=12}"
+: "${METHODS:=dense,parp,omp,imp}" "${SPARSITIES:=0.5,0.9}"
 export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1 PARP_CACHE_DIR=$folder/cache
 mkdir -p "$folder"
 [ -d "$folder/tones" ] || python3 Tests/Cluster/corpus.py "$folder/tones" 96
@@ -42,7 +44,7 @@ for ranks in (2, 3, 4, 8):
     if worst >= 1e-5: sys.exit(1)
 PYTHON
 
-"$parp" scale run "$folder/recipe.toml" --ranks 1,2 --mode strong --mode weak --methods "$METHODS" --sparsities 0.5,0.9 \
+"$parp" scale run "$folder/recipe.toml" --ranks 1,2 --mode strong --mode weak --methods "$METHODS" --sparsities "$SPARSITIES" \
     --updates "$UPDATES" --warmup 3 --max-repeats "$MAX_REPEATS" --output "$folder/study"
 "$parp" scale fit "$folder/study"
-"$parp" scale report "$folder/study" --ranks-per-node 8 --gigabits 25 --latency 20
+"$parp" scale report "$folder/study" --gigabits 25 --latency 20

@@ -37,7 +37,7 @@ func writeSlurmJobs(
         # Afterwards: parp scale report \(folder.path)
         set -euo pipefail
         here=$(cd "$(dirname "$0")" && pwd)
-        export here
+        export SCALE_JOBS=$here
         \((masks + submissions).joined(separator: "\n"))
 
         """, "submit.sh")
@@ -57,8 +57,9 @@ private func job(ranks: Int, count: Int, threads: Int, _ options: ScaleRunOption
     #SBATCH --array=0-\(count - 1)%1
     #SBATCH --output=parp-scale-%A-%a.log
     # A launch is one line: its run directory, its trace, and what follows the program's name, between tabs.
+    # submit.sh beside this file says where those lines are, in SCALE_JOBS.
     set -euo pipefail
-    IFS=$'\\t' read -r -a launch < <(sed -n "$((SLURM_ARRAY_TASK_ID + 1))p" "$here/launches-\(ranks).tsv")
+    IFS=$'\\t' read -r -a launch < <(sed -n "$((SLURM_ARRAY_TASK_ID + 1))p" "$SCALE_JOBS/launches-\(ranks).tsv")
     run=${launch[0]} trace=${launch[1]}
     # What has ended is not measured again; what was interrupted begins anew.
     [ ! -e "$trace" ] || exit 0

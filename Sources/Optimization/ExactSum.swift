@@ -42,14 +42,14 @@ public struct ExactSum: ~Copyable {
         // Adding a number this large leaves no bits below the quantum.
         let rounder = Self.quantum * 0x1.8p52
         let (source, target) = (term.pointer, sums + offset)
-        var largest: Float = 0
+        var outliers = 0
         for index in 0..<term.count {
             let value = source[index]
             target[index] += (Double(value) + rounder) - rounder
             // A comparison that NaN fails, too.
-            largest = abs(value) <= largest ? largest : abs(value)
+            outliers += abs(value) <= largestTerm ? 0 : 1
         }
-        if !(largest <= largestTerm) { isExact = false }
+        if outliers > 0 { isExact = false }
     }
 
     /// Writes the sum of a range of elements, as where there is one process.

@@ -6,7 +6,7 @@ export OMPI_ALLOW_RUN_AS_ROOT = 1
 export OMPI_ALLOW_RUN_AS_ROOT_CONFIRM = 1
 PYTHON ?= .venv/bin/python
 
-.PHONY: help setup build demo test lint format parity golden overfit transcripts bench-peer bench-load cluster-test slurm-test hosts-test study-scale clean
+.PHONY: help setup build demo test lint format parity golden overfit transcripts bench-peer bench-load bench-memory cluster-test slurm-test hosts-test study-scale clean
 
 help:
 	@echo "make demo     fetch recorded speech, fine-tune on 2 ranks, print dense and pruned error rates"
@@ -17,6 +17,7 @@ help:
 	@echo "make transcripts  compare the demo's transcripts with transformers' (installs PyTorch)"
 	@echo "make bench-peer   measure transformers + DDP and parp in turn on the same batches (installs PyTorch)"
 	@echo "make bench-load   measure loading XLSR-53 from each kind of file beside cat (installs PyTorch)"
+	@echo "make bench-memory compare what parp plan says of memory with what runs use, in 22 shapes"
 	@echo "make cluster-test  check cluster/, run the commands of docs/cluster.md (installs shellcheck and Slurm)"
 	@echo "make slurm-test    interrupt runs under a real Slurm; they must end as if undisturbed (installs Slurm)"
 	@echo "make hosts-test    train on several hosts (network namespaces, as root), links at 10 Gb/s to 100 Mb/s"
@@ -97,6 +98,10 @@ bench-peer: build .venv
 
 bench-load: build .venv
 	$(PYTHON) Tests/Benchmarks/load.py $(BIN)/parp
+
+bench-memory: build
+	python3 Tests/Benchmarks/memory.py $(BIN)/parp
+	python3 Tests/Benchmarks/memory.py $(BIN)/parp --flat 2000
 
 clean:
 	rm -rf .build build

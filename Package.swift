@@ -138,7 +138,8 @@ let package = Package(
         tests("Models", ["Models", "Kernels", "Tensors", "Checkpoints"]),
         tests("Checkpoints", ["Checkpoints", "Models", "Tensors"]),
         tests("Training", ["Training", "Models", "Checkpoints", "Collectives", "Pruning", "Tensors"]),
-        tests("Studies", ["Studies", "Training", "Models", "Checkpoints", "Collectives", "Tensors"]),
+        tests(
+            "Studies", ["Studies", "Training", "Models", "Checkpoints", "Collectives", "Speech", "Tensors"]),
         // Not to import it: so that the command is built before its tests run it.
         tests("parp", ["parp"]),
     ]

@@ -72,6 +72,26 @@ extension ArenaPlan {
             for _ in 0..<3 { plan.vector(states) }
         }
     }
+
+    /// The scratch of `contrastiveLoss` for one utterance of so many masked frames, its gradient included.
+    public mutating func contrastiveLoss(frames: Int, columns: Int, negatives: Int) {
+        scoped { plan in
+            for _ in 0..<2 {
+                plan.tensor(rows: frames, columns: columns)
+                plan.vector(frames)
+            }
+            for _ in 0..<2 { plan.tensor(rows: frames, columns: frames) }
+            plan.vector(negatives + 1)
+        }
+    }
+
+    /// The scratch of `codebookDiversity` for logits of all groups' entries.
+    public mutating func codebookDiversity(frames: Int, entries: Int) {
+        scoped { plan in
+            plan.tensor(rows: frames, columns: entries)
+            plan.vector(entries)
+        }
+    }
 }
 
 /// The extents of a positional convolution over packed utterances.

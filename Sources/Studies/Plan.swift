@@ -11,6 +11,8 @@ public struct PlanOptions: Sendable {
     public var recipe: String
     /// Changes of the recipe: `section.key=value` each.
     public var overrides: [String]
+    /// The command that the recipe is for.
+    public var purpose: Recipe.Purpose
     /// Ranks.
     public var ranks: Int
     /// Ranks of a node; nil takes one node.
@@ -20,8 +22,10 @@ public struct PlanOptions: Sendable {
 
     /// A look ahead at a run on so many ranks.
     public init(
-        recipe: String, overrides: [String] = [], ranks: Int, ranksPerNode: Int? = nil, json: Bool = false
+        recipe: String, overrides: [String] = [], purpose: Recipe.Purpose = .fineTuning, ranks: Int,
+        ranksPerNode: Int? = nil, json: Bool = false
     ) {
+        self.purpose = purpose
         self.recipe = recipe
         self.overrides = overrides
         self.ranks = ranks
@@ -35,8 +39,8 @@ public func runPlan(_ options: PlanOptions, session: Session) throws {
     let report = try session.together { () -> PlanReport? in
         guard session.isRoot else { return nil }
         let forecast = try RunForecast(
-            recipe: options.recipe, overrides: options.overrides, ranks: options.ranks,
-            ranksPerNode: options.ranksPerNode ?? options.ranks)
+            recipe: options.recipe, overrides: options.overrides, purpose: options.purpose,
+            ranks: options.ranks, ranksPerNode: options.ranksPerNode ?? options.ranks)
         return PlanReport(forecast: forecast, productSpeed: measuredSpeed(forecast))
     }
     guard let report else { return }

@@ -45,6 +45,7 @@ struct PlanReport {
             .init("checkpoint_bytes", .integer(forecast.checkpointBytes)),
             .init("checkpoints_kept", .integer(forecast.checkpointsKept)),
             .init("feature_bytes_per_node", .integer(forecast.featureBytes)),
+            .init("unknown", .array(unknowns.map(JSONValue.string))),
         ])
     }
 
@@ -77,7 +78,18 @@ struct PlanReport {
                     ? "; \(bytesText(forecast.featureBytes)) of features on each node" : ""),
             "time         " + timeText,
         ]
+        lines += unknowns.map { "not known    " + $0 }
         return lines.joined(separator: "\n")
+    }
+
+    /// What this is silent of, a sentence each.
+    private var unknowns: [String] {
+        var unknowns = ["utterances that the run will leave out or find longer: durations are the manifests'"]
+        if forecast.ranks > forecast.ranksPerNode { unknowns.append("the speed of the network") }
+        if forecast.walkedUpdates < forecast.updates {
+            unknowns.append("batches behind update \(forecast.walkedUpdates): taken to be like those before")
+        }
+        return unknowns
     }
 
     private var timeText: String {

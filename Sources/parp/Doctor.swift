@@ -19,6 +19,9 @@ struct Doctor: ParsableCommand {
         help: ArgumentHelp("Change a key of the recipe; may be given often.", valueName: "section.key=value"))
     var overrides: [String] = []
 
+    @Flag(help: "The recipe is for `parp pretrain`, not `parp train`.")
+    var pretrain = false
+
     @Option(help: "The run directory that is meant (default: runs/RECIPE).")
     var output: String?
 
@@ -26,7 +29,9 @@ struct Doctor: ParsableCommand {
     var json = false
 
     func run() {
-        let options = DoctorOptions(recipe: recipe, overrides: overrides, output: output, json: json)
+        let options = DoctorOptions(
+            recipe: recipe, overrides: overrides, purpose: pretrain ? .preTraining : .fineTuning,
+            output: output, json: json)
         launch { try runDoctor(options, session: $0) }
     }
 }

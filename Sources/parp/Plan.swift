@@ -18,6 +18,9 @@ struct Plan: ParsableCommand {
         help: ArgumentHelp("Change a key of the recipe; may be given often.", valueName: "section.key=value"))
     var overrides: [String] = []
 
+    @Flag(help: "The recipe is for `parp pretrain`, not `parp train`.")
+    var pretrain = false
+
     @Option(help: "Ranks.")
     var ranks = 1
 
@@ -35,7 +38,9 @@ struct Plan: ParsableCommand {
 
     func run() {
         let options = PlanOptions(
-            recipe: recipe, overrides: overrides, ranks: ranks, ranksPerNode: ranksPerNode, json: json)
+            recipe: recipe, overrides: overrides, purpose: pretrain ? .preTraining : .fineTuning,
+            ranks: ranks,
+            ranksPerNode: ranksPerNode, json: json)
         launch { try runPlan(options, session: $0) }
     }
 }

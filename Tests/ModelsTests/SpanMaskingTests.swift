@@ -38,6 +38,19 @@ struct SpanMaskingTests {
         }
     }
 
+    @Test("no mask covers more frames than the most that is planned for")
+    func most() {
+        for frames in [5, 10, 11, 14, 60, 300] {
+            let covered = (0..<200).map { step in
+                augmentation.timeMask(frames: frames, seed: 1, step: step, identity: 3).count { $0 }
+            }
+            let most = augmentation.mostMaskedFrames(of: frames)
+            #expect((covered.max() ?? 0) <= most)
+            #expect(most <= max(0, frames - 1) && (most == 0) == (frames <= 10))
+        }
+        #expect(Augmentation().mostMaskedFrames(of: 300) == 0)
+    }
+
     @Test("channel spans have their length and lie inside")
     func channels() {
         let spans = augmentation.channelSpans(channels: 64, seed: 1, step: 0, identity: 1)

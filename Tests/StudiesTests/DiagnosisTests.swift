@@ -117,6 +117,19 @@ struct DiagnosisTests {
         #expect(alone.isEmpty)
     }
 
+    @Test func aNodeWithLessMemoryThanTheRunTakesIsAnErrorIfItCanNeverBeEnough() {
+        let busy = findings { $0[2].memory.available = 7 << 30 }
+        #expect(busy.map(\.level) == [.warning])
+        #expect(busy.map(\.ranks) == [[2, 3]])
+        let small = findings { ranks in
+            for rank in [2, 3] { ranks[rank].memory.limit = 6 << 30 }
+        }
+        #expect(small.map(\.level) == [.error])
+        #expect(small[0].what.contains("8.6 GB here; 6.4 GB are free in this control group"))
+        #expect(small[0].topic.exitCode == .fault)
+        #expect(findings(needs: RecipeNeeds()) { $0[2].memory.available = 0 }.isEmpty)
+    }
+
     @Test func lowLimitsAreNamedWithTheCommandThatRaisesThem() {
         let found = findings { ranks in
             ranks[0].limits = .init(openFiles: 256, lockedBytes: 65536, addressSpace: 32 << 30)

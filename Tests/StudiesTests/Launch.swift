@@ -29,6 +29,7 @@ let baseNeeds: RecipeNeeds = {
     var needs = RecipeNeeds()
     needs.recipe = "recipe.toml"
     needs.gradientBytes = 378_000_000
+    needs.rankBytes = 4 << 30
     needs.featureBytes = 1 << 30
     needs.outputBytes = 6 << 30
     return needs

@@ -42,14 +42,32 @@ public struct Augmentation: Sendable, Hashable {
             random: random)
     }
 
-    /// max(minimum, ⌊p · extent / length + u⌋) spans whose starts are drawn without replacement.
+    /// The most frames of an utterance that a time mask covers, at any update.
+    public func mostMaskedFrames(of frames: Int) -> Int {
+        guard timeMaskProbability > 0, frames > timeMaskLength else { return 0 }
+        let spans = spanCount(
+            extent: frames, length: timeMaskLength, probability: timeMaskProbability,
+            minimum: timeMaskMinimumSpans, uniform: 1)
+        return min(spans * timeMaskLength, frames - 1)
+    }
+
+    /// max(minimum, ⌊p · extent / length + u⌋), at most the starts that there are.
+    private func spanCount(
+        extent: Int, length: Int, probability: Double, minimum: Int, uniform: Double
+    ) -> Int {
+        let expected = probability * Double(extent) / Double(length) + uniform
+        return min(extent - length, max(minimum, Int(expected)))
+    }
+
+    /// Spans whose starts are drawn without replacement.
     private func spans(
         extent: Int, length: Int, probability: Double, minimum: Int, random: CountedRandom
     ) -> [Range<Int>] {
         let starts = extent - length
         guard starts > 0 else { return [] }
-        let expected = probability * Double(extent) / Double(length) + random.uniform(at: 0)
-        let count = min(starts, max(minimum, Int(expected)))
+        let count = spanCount(
+            extent: extent, length: length, probability: probability, minimum: minimum,
+            uniform: random.uniform(at: 0))
         var chosen = Set<Int>()
         var index: UInt64 = 1
         while chosen.count < count {

@@ -7,13 +7,16 @@ public struct PlannedPass: Sendable, Hashable {
     public struct Utterance: Sendable, Hashable {
         /// Samples of its audio.
         public var samples: Int
-        /// Labels of its target.
+        /// Labels of its target; none in pre-training.
         public var labels: Int
+        /// Masked frames that a pre-training loss is taken of; none in fine-tuning.
+        public var masked: Int
 
         /// An utterance.
-        public init(samples: Int, labels: Int) {
+        public init(samples: Int, labels: Int = 0, masked: Int = 0) {
             self.samples = samples
             self.labels = labels
+            self.masked = masked
         }
     }
 
@@ -43,17 +46,20 @@ extension Wav2Vec2Configuration {
         let memory = Wav2Vec2Memory(configuration: self, pass: pass)
         memory.batch(&plan)
         memory.forward(&plan)
-        plan.tensor(rows: memory.frames, columns: vocabularySize)
+        // Logits and their gradient.
+        for _ in 0..<2 { plan.tensor(rows: memory.frames, columns: vocabularySize) }
         for (length, utterance) in zip(memory.lengths, pass.utterances) {
             plan.ctc(frames: length, vocabulary: vocabularySize, labels: utterance.labels)
         }
-        plan.scoped(memory.backward)
+        guard pass.trainable != .headOnly else { return plan.peakBytes }
+        memory.hidden(&plan)
+        memory.backward(&plan)
         return plan.peakBytes
     }
 
     /// The bytes that making one utterance's features takes of an arena: samples, features and what lies between.
     public func featureArenaBytes(samples: Int, precision: GEMMPrecision) -> Int {
-        var pass = PlannedPass([PlannedPass.Utterance(samples: samples, labels: 0)])
+        var pass = PlannedPass([PlannedPass.Utterance(samples: samples)])
         pass.precision = precision
         var plan = ArenaPlan()
         let memory = Wav2Vec2Memory(configuration: self, pass: pass)
@@ -64,7 +70,7 @@ extension Wav2Vec2Configuration {
     }
 }
 
-/// The allocations of `Wav2Vec2`'s forward and backward pass, in their order; parts that keep nothing release what
+/// The allocations of `Wav2Vec2Backbone`'s forward and backward pass, in their order; parts that keep nothing release what
 /// they took.
 struct Wav2Vec2Memory {
     let configuration: Wav2Vec2Configuration
@@ -86,7 +92,7 @@ struct Wav2Vec2Memory {
 
     var hiddenSize: Int { configuration.hiddenSize }
     var precision: GEMMPrecision { pass.precision }
-    private var channels: Int {
+    var channels: Int {
         configuration.convolutionChannels[configuration.convolutionChannels.count - 1]
     }
 
@@ -111,12 +117,10 @@ struct Wav2Vec2Memory {
         plan.matrix(rows: frames, columns: channels, precision: precision)
         statistics(frames, &plan)
         encoderForward(&plan)
-        plan.tensor(rows: frames, columns: configuration.vocabularySize)
     }
 
     func backward(_ plan: inout ArenaPlan) {
-        guard pass.trainable != .headOnly else { return }
-        for _ in 0..<2 { plan.tensor(rows: frames, columns: hiddenSize) }
+        hidden(&plan)
         plan.scoped(encoderBackward)
         let isTrained = pass.trainable == .everything
         if isTrained { plan.tensor(rows: frames, columns: channels) }

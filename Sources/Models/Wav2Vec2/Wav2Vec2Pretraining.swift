@@ -53,7 +53,8 @@ public struct Wav2Vec2Pretraining: Sendable {
     /// Where the frames of each utterance of a batch lie.
     public func framePacking(_ batch: SpeechBatch) -> PackedRows { backbone.framePacking(batch) }
 
-    var trainable: TrainableParameters {
+    /// What is trained: everything, or all but a feature encoder that no gradient reaches.
+    public var trainable: TrainableParameters {
         objective.featureGradientScale == 0 ? .exceptFeatureEncoder : .everything
     }
 }

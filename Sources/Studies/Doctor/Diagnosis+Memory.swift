@@ -2,7 +2,30 @@ internal import Training
 
 extension Diagnosis {
     /// Too little memory, or memory of the wrong kind.
-    var memoryFindings: [Finding] { nodes.flatMap { sharedMemoryFindings($0.ranks) } + hugePageFindings }
+    var memoryFindings: [Finding] {
+        nodes.flatMap { runMemoryFindings($0.ranks) + sharedMemoryFindings($0.ranks) } + hugePageFindings
+    }
+
+    /// A node whose memory is less than what the run will hold: an error if it can never be enough.
+    private func runMemoryFindings(_ members: [Int]) -> [Finding] {
+        let memory = ranks[members[0]].memory
+        let wanted = needs.rankBytes * members.count
+        let most = min(memory.total, memory.limit ?? memory.total)
+        let free = min(memory.available, most)
+        guard memory.total > 0, wanted > free else { return [] }
+        let isLimited = memory.limit.map { $0 < memory.total } ?? false
+        return [
+            Finding(
+                wanted > most ? .error : .warning, .machine, ranks: members,
+                what: "the run takes \(bytesText(needs.rankBytes)) a rank, \(bytesText(wanted)) here; "
+                    + "\(bytesText(free)) are free" + (isLimited ? " in this control group" : ""),
+                why: "the system ends a process of a node that has no memory left, without a message",
+                fix: "lower data.rank_seconds, start fewer ranks a node, "
+                    + (isLimited
+                        ? "or ask for more (srun --mem=…, docker --memory=…)"
+                        : "or set model.recompute_activations = true (parp plan shows what each takes)"))
+        ]
+    }
 
     /// wav2vec 2.0 base has 94.4 million weights: what a launch without a recipe is measured by.
     private static let baseGradientBytes = 94_400_000 * 4

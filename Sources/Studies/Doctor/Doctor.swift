@@ -9,15 +9,21 @@ public struct DoctorOptions: Sendable {
     public var recipe: String?
     /// Changes of the recipe: `section.key=value` each.
     public var overrides: [String]
+    /// The command that the recipe is for.
+    public var purpose: Recipe.Purpose
     /// The run directory that is meant.
     public var output: String?
     /// Whether to print one JSON object on one line.
     public var json: Bool
 
     /// A look at a launch.
-    public init(recipe: String? = nil, overrides: [String] = [], output: String? = nil, json: Bool = false) {
+    public init(
+        recipe: String? = nil, overrides: [String] = [], purpose: Recipe.Purpose = .fineTuning,
+        output: String? = nil, json: Bool = false
+    ) {
         self.recipe = recipe
         self.overrides = overrides
+        self.purpose = purpose
         self.output = output
         self.json = json
     }
@@ -30,7 +36,9 @@ public func runDoctor(_ options: DoctorOptions, session: Session) throws {
     let needs = try session.share(
         session.together {
             guard session.isRoot, let recipe = options.recipe else { return RecipeNeeds() }
-            return try RecipeNeeds(recipe: recipe, overrides: options.overrides)
+            return try RecipeNeeds(
+                recipe: recipe, overrides: options.overrides, purpose: options.purpose,
+                ranks: session.communicator.size, ranksPerNode: session.communicator.nodeSize)
         })
     let name = options.recipe.map { URL(fileURLWithPath: $0).deletingPathExtension().lastPathComponent }
     let examination = Examination(

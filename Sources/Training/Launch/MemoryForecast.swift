@@ -23,10 +23,10 @@ package struct MemoryForecast: Sendable {
     private static let programBytes = 46 << 20
 
     init(_ inputs: PlannedInputs, walk: UpdateWalk, ranksPerNode: Int) {
-        let layout = inputs.model.network.layout
+        let layout = inputs.layout
         let float = MemoryLayout<Float>.stride
         let recipe = inputs.recipe
-        let trained = layout.count - (inputs.task.trainablePhases.map(\.offset).min() ?? 0)
+        let trained = layout.count - inputs.firstTrained
         let weights = layout.count * float
         let shadow = recipe.precision.gemm == .bfloat16 ? layout.count * 2 : 0
         // A rank adds its slice of all the node's copies in place.
@@ -56,7 +56,7 @@ package struct MemoryForecast: Sendable {
         let updates = parts.reduce(0) { $0 + $1.bytes }
         let rest = Self.programBytes + products + texts
         // The file lies in memory beside weights and gradients while it is read.
-        let loading = 3 * weights + rest
+        let loading = (inputs.readsWeights ? 3 : 2) * weights + rest
         let features =
             inputs.keepsFeatures ? 2 * weights + shadow + Self.featureBytes(inputs) + rest : 0
         peakBytes = max(updates, loading, features)
@@ -64,24 +64,21 @@ package struct MemoryForecast: Sendable {
 
     /// The bytes of activations in evaluation, which is in float32.
     private static func evaluationBytes(_ inputs: PlannedInputs) -> Int {
-        let items = Array(inputs.valid.utterances.indices)
-        let task = CTCTask(recipe: inputs.recipe, model: inputs.model, data: inputs.valid)
-        var largest = LargestPass(configuration: inputs.model.network.configuration)
+        let task = inputs.validation
+        var largest = LargestPass(arenaBytes: task.evaluationArenaBytes)
         for batch in EpochPlan.microBatches(
-            of: items, utterances: inputs.valid.utterances, rankSeconds: inputs.recipe.data.rankSeconds)
+            of: Array(inputs.valid.utterances.indices), utterances: inputs.valid.utterances,
+            rankSeconds: task.rankSeconds)
         {
-            var pass = task.plannedPass(batch, update: 0, precision: .float32)
-            pass.trainable = .headOnly
-            largest.consider(pass)
+            largest.consider(task.plannedPass(batch, update: 0, precision: .float32))
         }
         return largest.bytes
     }
 
     /// The bytes of making one utterance's features: of the longest.
     private static func featureBytes(_ inputs: PlannedInputs) -> Int {
-        let longest = (inputs.train.utterances + inputs.valid.utterances).map(inputs.samples).max() ?? 0
-        return inputs.model.network.configuration.featureArenaBytes(
-            samples: longest, precision: inputs.recipe.precision.gemm)
+        inputs.configuration.featureArenaBytes(
+            samples: inputs.sampleCounts.max() ?? 0, precision: inputs.recipe.precision.gemm)
     }
 
     /// What names, paths, texts and targets take: strings and arrays, each a block of its own.

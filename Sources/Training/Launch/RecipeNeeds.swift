@@ -1,7 +1,5 @@
 internal import Foundation
 internal import Kernels
-internal import Models
-internal import Speech
 internal import Tensors
 
 /// What a recipe asks of the machines it runs on.
@@ -22,6 +20,8 @@ package struct RecipeNeeds: Sendable, Codable, Equatable {
     package var featureBytes = 0
     /// Where features are kept; nil lets each node choose.
     package var cacheDirectory: String?
+    /// Bytes of memory of a rank; 0 if the recipe does not say enough.
+    package var rankBytes = 0
     /// Bytes of all checkpoints and models that a run keeps.
     package var outputBytes = 0
 
@@ -29,8 +29,12 @@ package struct RecipeNeeds: Sendable, Codable, Equatable {
     package init() {}
 
     /// Reads a recipe, the shape of its model and the durations of its manifests.
-    package init(recipe path: String, overrides: [String]) throws {
-        let recipe = try Recipe(path: path, overrides: overrides)
+    ///
+    /// A recipe that does not name all of them asks for less: what is there is looked at.
+    package init(
+        recipe path: String, overrides: [String], purpose: Recipe.Purpose, ranks: Int, ranksPerNode: Int
+    ) throws {
+        let recipe = try Recipe(path: path, overrides: overrides, purpose: purpose)
         self.recipe = path
         threads = recipe.distributed.threadsPerRank
         wantsBFloat16 = recipe.precision.gemm == .bfloat16
@@ -38,18 +42,13 @@ package struct RecipeNeeds: Sendable, Codable, Equatable {
         manifests = [recipe.data.train, recipe.data.valid].filter { !$0.isEmpty }
         let directory = recipe.data.cacheDirectory
         cacheDirectory = directory.isEmpty ? nil : directory
-        guard !model.isEmpty else { return }
-        let network = Wav2Vec2(try modelConfiguration(model))
-        gradientBytes = network.layout.count * MemoryLayout<Float>.stride
-        // Weights and two moments a checkpoint, one more while the next is written; best and final.
-        outputBytes = gradientBytes * (3 * (recipe.checkpoint.keep + 1) + 2)
-        guard recipe.data.cacheFeatures && recipe.model.freezeFeatureEncoder else { return }
-        featureBytes = try manifests.reduce(0) { total, manifest in
-            let seconds = try Manifest(path: manifest, labels: recipe.data.labels).utterances
-                .reduce(0) { $0 + $1.durationSeconds }
-            let frames = Int(seconds * 16_000) / network.configuration.hopSamples
-            return total + frames * network.featureChannels * MemoryLayout<Float>.stride
-        }
+        guard !model.isEmpty, manifests.count == 2 else { return }
+        let forecast = try RunForecast(recipe: recipe, ranks: ranks, ranksPerNode: ranksPerNode)
+        gradientBytes = forecast.parameters * MemoryLayout<Float>.stride
+        rankBytes = forecast.memory.peakBytes
+        featureBytes = forecast.featureBytes
+        // One checkpoint more while the next is written; best and final.
+        outputBytes = forecast.checkpointBytes * (recipe.checkpoint.keep + 1) + 2 * gradientBytes
     }
 
     /// The folder in which this node keeps features.

@@ -1,11 +1,8 @@
-internal import Checkpoints
 internal import Collectives
-internal import Foundation
 package import Models
 internal import Pruning
 internal import Speech
 package import Tensors
-internal import Text
 
 /// What a run will do and take, from its recipe, its model's shape and its manifests: no audio is read.
 package struct RunForecast: Sendable {
@@ -26,8 +23,9 @@ package struct RunForecast: Sendable {
     /// Utterances and seconds of audio to train on.
     package let utterances: Int
     package let audioSeconds: Double
-    /// Updates, and how often they pass over the data.
+    /// Updates, those that were looked at one by one, and how often all of them pass over the data.
     package let updates: Int
+    package let walkedUpdates: Int
     package let epochs: Double
     /// Seconds of audio of the longest utterance.
     package let longestSeconds: Double
@@ -48,17 +46,23 @@ package struct RunForecast: Sendable {
     package let memory: MemoryForecast
 
     /// Looks ahead at a run on so many ranks, of which a node has `ranksPerNode`.
-    package init(recipe path: String, overrides: [String], ranks: Int, ranksPerNode: Int) throws {
-        let recipe = try Recipe(path: path, overrides: overrides)
+    package init(
+        recipe path: String, overrides: [String], purpose: Recipe.Purpose, ranks: Int, ranksPerNode: Int
+    ) throws {
+        try self.init(
+            recipe: Recipe(path: path, overrides: overrides, purpose: purpose), ranks: ranks,
+            ranksPerNode: ranksPerNode)
+    }
+
+    init(recipe: Recipe, ranks: Int, ranksPerNode: Int) throws {
         let inputs = try PlannedInputs(recipe)
-        let layout = inputs.model.network.layout
+        let layout = inputs.layout
         self.ranks = ranks
         self.ranksPerNode = min(ranks, ranksPerNode)
         modelPath = recipe.model.path
-        configuration = inputs.model.network.configuration
+        configuration = inputs.configuration
         parameters = layout.parameterCount
-        let phases = inputs.task.trainablePhases
-        trained = layout.count - (phases.last?.offset ?? layout.count)
+        trained = layout.count - inputs.firstTrained
         prunable = PrunablePool(layout, includesBiases: recipe.pruning.includeBiases).count
         precision = recipe.precision.gemm
         threads = recipe.distributed.threadsPerRank
@@ -66,15 +70,19 @@ package struct RunForecast: Sendable {
         audioSeconds = inputs.train.totalSeconds
         updates = recipe.schedule.updates
         longestSeconds = inputs.train.utterances.reduce(0) { max($0, $1.durationSeconds) }
-        checkpointBytes = 3 * layout.count * MemoryLayout<Float>.stride + 2 * prunable / 8
+        // Weights and two moments; the current mask and, of a run that prunes, the first.
+        let masks = recipe.pruning.method == .dense ? 1 : 2
+        checkpointBytes = 3 * parameters * MemoryLayout<Float>.stride + masks * ((prunable + 7) / 8)
         checkpointsKept = recipe.checkpoint.keep
         featureBytes = inputs.keepsFeatures ? inputs.featureBytes : 0
         let wire = recipe.distributed.wire == .bfloat16 ? 2 : 4
         let nodes = (ranks + self.ranksPerNode - 1) / self.ranksPerNode
         // Each lane of a node's ranks scatters its slice's pieces to the other nodes, and gets their sums.
-        sentBytesPerRank = 2 * (nodes - 1) * (trained / self.ranksPerNode) / nodes * wire
-        sentBytes = 2 * (nodes - 1) * trained * wire
+        let travelling = trained - recipe.pruning.heldZeros(prunable: prunable)
+        sentBytesPerRank = 2 * (nodes - 1) * (travelling / self.ranksPerNode) / nodes * wire
+        sentBytes = 2 * (nodes - 1) * travelling * wire
         let walk = UpdateWalk(inputs, ranks: ranks)
+        walkedUpdates = walk.updates
         epochs = walk.epochs
         operations = walk.operations
         busiestOperations = walk.busiestOperations
@@ -90,68 +98,13 @@ package struct RunForecast: Sendable {
     }
 }
 
-/// A recipe with its model and manifests, as training sees them, but without their audio.
-struct PlannedInputs {
-    let recipe: Recipe
-    let model: SpeechModel
-    let train: SpeechDataset
-    let valid: SpeechDataset
-    let task: CTCTask
-    /// Whether nodes keep the features of a frozen encoder.
-    let keepsFeatures: Bool
-
-    init(_ recipe: Recipe) throws {
-        try requirePaths(recipe)
-        self.recipe = recipe
-        model = try SpeechModel.toFineTune(
-            path: recipe.model.path, vocabulary: recipe.model.vocabulary,
-            training: SpeechModel.Transcripts(
-                manifest: recipe.data.train, labels: recipe.data.labels, textCase: recipe.data.textCase))
-        keepsFeatures = recipe.data.cacheFeatures && recipe.model.freezeFeatureEncoder
-        var train = try Self.dataset(recipe.data.train, recipe, model)
-        var valid = try Self.dataset(recipe.data.valid, recipe, model)
-        if keepsFeatures {
-            let cache = FeatureCache(
-                root: "", encoder: 0, audioHashes: [], channels: model.network.featureChannels)
-            train.cache = cache
-            valid.cache = cache
-        }
-        self.train = train
-        self.valid = valid
-        task = CTCTask(recipe: recipe, model: model, data: train)
-    }
-
-    private static func dataset(_ path: String, _ recipe: Recipe, _ model: SpeechModel) throws
-        -> SpeechDataset
-    {
-        let utterances = try Manifest(path: path, labels: recipe.data.labels).utterances
-        let texts = utterances.map { recipe.data.textCase.apply($0.text) }
-        return SpeechDataset(
-            utterances: utterances, heldSeconds: utterances.map(\.durationSeconds), references: texts,
-            // A text that cannot be encoded stops the run, or is left out of it.
-            targets: texts.map { (try? model.vocabulary.encode($0)) ?? [] },
-            audioHashes: [], sampleRate: model.sampleRate,
-            normalizesWaveform: model.source.preprocessor.normalizes)
-    }
-
-    /// Samples of an utterance.
-    func samples(_ utterance: Utterance) -> Int {
-        Int((utterance.durationSeconds * Double(model.sampleRate)).rounded())
-    }
-
-    /// Bytes of the features of both sets.
-    var featureBytes: Int {
-        (train.utterances + valid.utterances).reduce(0) { total, utterance in
-            let frames = model.network.configuration.frameCount(samples: samples(utterance))
-            return total + frames * model.network.featureChannels * MemoryLayout<Float>.stride
-        }
-    }
-
-    /// Operations of recognising the validation set once.
-    var evaluationOperations: Double {
-        valid.utterances.reduce(0) { total, utterance in
-            let operations = model.network.configuration.operations(samples: samples(utterance))
-            return total + operations.forward + (keepsFeatures ? 0 : operations.featureEncoder)
+extension Recipe.Pruning {
+    /// The weights of the pool that a method holds at zero from the first update on: their gradients do not travel.
+    fileprivate func heldZeros(prunable: Int) -> Int {
+        switch method {
+        case .dense, .parp, .progressive: 0
+        case .magnitudeAtInitialization, .oneShot, .iterative, .random:
+            prunedCount(sparsity: sparsity, poolSize: prunable)
         }
     }
 }

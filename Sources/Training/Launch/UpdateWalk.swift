@@ -2,8 +2,17 @@ internal import Models
 internal import Speech
 internal import Tensors
 
-/// All updates of a run, looked at one after another as they will be shared out.
+/// The updates of a run, looked at one after another as they will be shared out.
+///
+/// Of a run of very many, the first few thousand stand for all.
 struct UpdateWalk {
+    /// The updates looked at.
+    private(set) var updates = 0
+    /// Utterances of all ranks' micro-batches.
+    private(set) var utterances = 0
+    /// Micro-batches of rank 0, and the utterances in them.
+    private(set) var ownMicroBatches = 0
+    private(set) var ownUtterances = 0
     /// Operations of all ranks.
     private(set) var operations = 0.0
     /// Operations of each update's busiest rank.
@@ -14,42 +23,52 @@ struct UpdateWalk {
     private(set) var activationBytes = 0
     /// The bytes of audio or features of the largest micro-batch.
     private(set) var inputBytes = 0
-    /// Different numbers of frames of micro-batches, and of utterances: what products are compiled for.
+    /// Different numbers of frames of rank 0's micro-batches, and of utterances: what products are compiled for.
     private(set) var batchLengths: Set<Int> = []
     private(set) var utteranceLengths: Set<Int> = []
 
     init(_ inputs: PlannedInputs, ranks: Int) {
-        let (task, utterances) = (inputs.task, inputs.train.utterances)
-        let configuration = inputs.model.network.configuration
+        let (task, data, configuration) = (inputs.task, inputs.train, inputs.configuration)
         let precision = inputs.recipe.precision.gemm
-        let costs = utterances.map { configuration.operations(samples: inputs.samples($0)) }
-        let frames = utterances.map { configuration.frameCount(samples: inputs.samples($0)) }
+        let samples = data.utterances.indices.map(data.sampleCount)
+        let costs = samples.map(configuration.operations)
+        let frames = samples.map(configuration.frameCount)
         utteranceLengths = Set(frames)
-        var largest = LargestPass(configuration: configuration)
-        var seen = 0.0
-        for update in 0..<inputs.recipe.schedule.updates {
+        var largest = LargestPass(arenaBytes: task.arenaBytes)
+        let all = inputs.recipe.schedule.updates
+        while updates < all, utterances < plannedUtterances {
+            let update = updates
             let shares = task.sharing.microBatches(
-                of: task.globalBatch(update: update), utterances: utterances, rankCount: ranks)
+                of: task.globalBatch(update: update), utterances: data.utterances, rankCount: ranks)
             var busiest = 0.0
-            for share in shares where !share.isEmpty {
+            for (rank, share) in shares.enumerated() where !share.isEmpty {
                 var own = 0.0
                 for items in share {
                     let pass = task.plannedPass(items, update: update, precision: precision)
                     largest.consider(pass)
                     own += items.reduce(0) { $0 + Self.operations(costs[$1], pass) }
-                    batchLengths.insert(items.reduce(0) { $0 + frames[$1] })
+                    if rank == 0 {
+                        ownMicroBatches += 1
+                        ownUtterances += items.count
+                        batchLengths.insert(items.reduce(0) { $0 + frames[$1] })
+                    }
                     inputBytes = max(
                         inputBytes,
-                        Self.inputBytes(pass, channels: inputs.model.network.featureChannels, configuration))
+                        Self.inputBytes(pass, channels: inputs.featureChannels, configuration))
                 }
                 operations += own
                 busiest = max(busiest, own)
-                seen += Double(share.joined().count)
+                utterances += share.joined().count
             }
             busiestOperations += busiest
+            updates += 1
         }
         activationBytes = largest.bytes
-        epochs = utterances.isEmpty ? 0 : seen / Double(utterances.count)
+        // What was not looked at is as the rest.
+        let scale = Double(all) / Double(max(1, updates))
+        operations *= scale
+        busiestOperations *= scale
+        epochs = scale * Double(utterances) / Double(data.utterances.count)
     }
 
     /// What an utterance costs in a pass, blocks that are computed twice included.

@@ -3,7 +3,7 @@ internal import Tensors
 
 /// A task that knows beforehand how much memory its passes will take.
 protocol ActivationPlanning: Sendable {
-    /// The most bytes of an arena that a pass of this rank takes in some updates.
+    /// The most bytes of an arena that a pass of this rank takes in some updates, of very many in the first.
     func activationBytes(
         updates: Range<Int>, rank: Int, rankCount: Int, precision: GEMMPrecision
     ) -> Int

@@ -1,0 +1,46 @@
+internal import Models
+internal import Speech
+internal import Tensors
+
+/// A task on recordings that can say of any batch beforehand what it takes.
+protocol PlannedSpeechTask: SpeechTask, ActivationPlanning {
+    /// The model's shape.
+    var configuration: Wav2Vec2Configuration { get }
+
+    /// A micro-batch of an update as far as memory depends on it.
+    func plannedPass(_ items: [Int], update: Int, precision: GEMMPrecision) -> PlannedPass
+
+    /// The bytes of an arena that a pass of training takes.
+    func arenaBytes(_ pass: PlannedPass) -> Int
+
+    /// The bytes of an arena that evaluating the same utterances takes.
+    func evaluationArenaBytes(_ pass: PlannedPass) -> Int
+}
+
+/// How far ahead of a run one looks, in utterances: all of a fine-tuning, and some thousand updates of a
+/// pre-training, whose batches are alike.
+let plannedUtterances = 4_000_000
+
+extension PlannedSpeechTask {
+    func activationBytes(
+        updates: Range<Int>, rank: Int, rankCount: Int, precision: GEMMPrecision
+    ) -> Int {
+        var largest = LargestPass(arenaBytes: arenaBytes)
+        var seen = 0
+        for update in updates where seen < plannedUtterances {
+            let batch = globalBatch(update: update)
+            seen += batch.count
+            for items in microBatches(of: batch, rank: rank, rankCount: rankCount) {
+                largest.consider(plannedPass(items, update: update, precision: precision))
+            }
+        }
+        return largest.bytes
+    }
+}
+
+extension SpeechDataset {
+    /// The samples that are used of an utterance.
+    func sampleCount(_ item: Int) -> Int {
+        Int((utterances[item].durationSeconds * Double(sampleRate)).rounded())
+    }
+}

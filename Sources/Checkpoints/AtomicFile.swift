@@ -125,7 +125,7 @@ private func besides(_ path: String, _ purpose: String) -> String {
 /// The folder that a path lies in; empty where it is the present one.
 ///
 /// Foundation's own `deletingLastPathComponent` ends the process for a relative path of one character.
-func parent(of path: String) -> String {
+package func parent(of path: String) -> String {
     let trimmed = path.hasSuffix("/") ? String(path.dropLast()) : path
     guard let slash = trimmed.lastIndex(of: "/") else { return "" }
     return slash == trimmed.startIndex ? "/" : String(trimmed[..<slash])

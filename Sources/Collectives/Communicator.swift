@@ -20,6 +20,8 @@ public protocol Communicator: AnyObject, Sendable {
     var hostName: String { get }
     /// The library that carries the messages, and its version.
     var libraryVersion: String { get }
+    /// The operation under way and the seconds it has taken, asked from any thread; nil if there is none.
+    var waiting: (operation: String, seconds: Double)? { get }
 
     /// Gives every rank the root's tensor.
     func broadcast(_ tensor: Tensor, root: Int) throws(CollectiveError)
@@ -60,11 +62,14 @@ public struct CollectiveError: Error, CustomStringConvertible, Equatable {
     public let operation: String
     /// What is known of why, and the fix.
     public let reason: String
+    /// Whether another rank ended while this one waited for it: the first fault of the job is that rank's.
+    public let lostRank: Bool
 
     /// A failure.
-    public init(_ operation: String, _ reason: String) {
+    public init(_ operation: String, _ reason: String, lostRank: Bool = false) {
         self.operation = operation
         self.reason = reason
+        self.lostRank = lostRank
     }
 
     /// `OPERATION: reason`.
@@ -81,6 +86,8 @@ public enum WireFormat: String, Sendable, CaseIterable {
 }
 
 extension Communicator {
+    /// Nothing is ever under way where operations end at once.
+    public var waiting: (operation: String, seconds: Double)? { nil }
     /// The ranks of a process are on one machine.
     public var groupRank: Int { nodeRank }
     /// The ranks of a process are on one machine.
@@ -101,6 +108,21 @@ extension Communicator {
             let numbers = bits.map(Double.init(bitPattern:))
             values = rank == 0 ? numbers : zip(values, numbers).map(+)
         }
+    }
+
+    /// Sums a few numbers as `allReduceSum` does, and gives every rank each rank's own others in the same message.
+    public func allReduceSum(
+        _ values: inout [Double], gathering own: [Double]
+    ) throws(CollectiveError) -> [[Double]] {
+        let gathered = try allGather((values + own).map(\.bitPattern)).map { words in
+            words.map(Double.init(bitPattern:))
+        }
+        let count = values.count
+        // In the order of ranks: all hold the same bits.
+        values = gathered.dropFirst().reduce(Array(gathered[0].prefix(count))) { sums, numbers in
+            zip(sums, numbers).map(+)
+        }
+        return gathered.map { Array($0.dropFirst(count)) }
     }
 
     /// Sums a few whole numbers over all ranks, in place.

@@ -63,10 +63,18 @@ public struct GradientReducer: ~Copyable {
         }
     }
 
-    /// Waits for all buckets; a last, small message sums what else the update needs: loss, counts, flags.
+    /// Waits for all buckets; a last, small message sums what else the update needs, loss and counts, and gives
+    /// every rank what each has to say of itself.
     ///
+    /// - Parameters:
+    ///   - extra: Summed over all ranks, in place.
+    ///   - own: What this rank says of itself, as many numbers as the others.
+    /// - Returns: What each rank says of itself, in the order of ranks.
     /// - Throws: The first fault of all, once no operation is under way any more.
-    public mutating func finish(extra: inout [Double]) throws(CollectiveError) {
+    @discardableResult
+    public mutating func finish(
+        extra: inout [Double], own: [Double] = []
+    ) throws(CollectiveError) -> [[Double]] {
         gradientsFinal(from: first)
         isOpen = false
         var fault: CollectiveError?
@@ -77,6 +85,6 @@ public struct GradientReducer: ~Copyable {
         }
         pending.removeAll(keepingCapacity: true)
         if let fault { throw fault }
-        try communicator.allReduceSum(&extra)
+        return try communicator.allReduceSum(&extra, gathering: own)
     }
 }

@@ -29,6 +29,7 @@ public final class MPICommunicator: Communicator {
     public let groupCount: Int
     private let thread: WorkerThread
     private let firstFault = Mutex<CollectiveError?>(nil)
+    private let underWay = Mutex<(operation: String, start: ContinuousClock.Instant)?>(nil)
 
     private struct Facts: Sendable {
         var rank: Int32 = 0
@@ -82,9 +83,19 @@ public final class MPICommunicator: Communicator {
     /// Makes a call on the MPI thread, unless one has failed before.
     private func attempt(_ name: String, _ body: () -> Int32) -> CollectiveError? {
         if let fault = firstFault.withLock({ $0 }) { return fault }
+        underWay.withLock { $0 = (name, .now) }
+        defer { underWay.withLock { $0 = nil } }
         guard let fault = failure(name, body()) else { return nil }
         firstFault.withLock { $0 = fault }
         return fault
+    }
+
+    /// The operation that the MPI thread is in.
+    public var waiting: (operation: String, seconds: Double)? {
+        underWay.withLock { $0 }.map { operation, start in
+            let elapsed = (ContinuousClock.now - start).components
+            return (operation, Double(elapsed.seconds) + Double(elapsed.attoseconds) * 1e-18)
+        }
     }
 
     /// Zeros in memory that the ranks of a node share, or this process's own if they cannot.
@@ -263,7 +274,8 @@ private func failure(_ name: String, _ status: Int32) -> CollectiveError? {
             parp_mpi_error_text(status, $0, $1); return 0
         }) ?? "code \(status)"
     return CollectiveError(
-        name, "\(reason) (a rank or the network failed; see the first message of the job, then use --resume)")
+        name, "\(reason) (a rank or the network failed; see the first message of the job, then use --resume)",
+        lostRank: status == Int32(PARP_RANK_LOST))
 }
 
 /// The one gate from MPI's statuses to errors.

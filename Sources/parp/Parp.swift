@@ -27,6 +27,10 @@ struct Parp: ParsableCommand {
 
     /// Parses and runs.
     static func main() {
+        // First of all: a signal that comes before a run has begun must end it as any later one does.
+        if let command = CommandLine.arguments.dropFirst().first, ["train", "pretrain"].contains(command) {
+            Interruption.watch()
+        }
         do {
             var command = try parseAsRoot()
             try command.run()

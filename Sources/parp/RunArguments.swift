@@ -17,6 +17,13 @@ struct RunArguments: ParsableArguments {
     @Flag(help: "Go on with the run in the directory, from its newest checkpoint.")
     var resume = false
 
+    @Option(
+        name: .customLong("inject"),
+        help: ArgumentHelp(
+            "Make a fault happen, to see what the run makes of it, e.g. kill@rank=1:step=7; may be given often "
+                + "(docs/reliability.md).", valueName: "action@key=value:…"))
+    var injections: [String] = []
+
     @Flag(help: "Say at the start which processors each rank may use.")
     var reportBindings = false
 
@@ -25,7 +32,8 @@ struct RunArguments: ParsableArguments {
 
     /// The arguments as the commands take them.
     var options: TrainOptions {
-        var options = TrainOptions(recipe: recipe, overrides: overrides, output: output, resume: resume)
+        var options = TrainOptions(
+            recipe: recipe, overrides: overrides, output: output, resume: resume, injections: injections)
         options.reportsBindings = reportBindings
         options.trace = trace
         return options

@@ -30,4 +30,27 @@ struct MetricsLogTests {
         MetricsLog(path: nil).append(.train, step: 1, [])
         #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path).isEmpty)
     }
+
+    @Test("what a run did behind its checkpoint is taken out, and faults are kept")
+    func forgetting() throws {
+        let folder = try TemporaryFolder()
+        let path = folder.path + "/metrics.jsonl"
+        let log = MetricsLog(path: path)
+        for step in 1...4 { log.append(.train, step: step, []) }
+        log.append(.eval, step: 2, [])
+        log.append(.fault, step: 4, [])
+        log.append(.checkpoint, step: 2, [])
+        let whole = try Data(contentsOf: URL(fileURLWithPath: path))
+        try (whole + Data("{\"schema\": 1, \"kind\": \"tra".utf8)).write(to: URL(fileURLWithPath: path))
+        func events() throws -> [String] {
+            try String(contentsOfFile: path, encoding: .utf8).split(separator: "\n").map {
+                let event = try JSONSerialization.jsonObject(with: Data($0.utf8)) as? [String: Any]
+                return "\(event?["kind"] ?? "") \(event?["step"] ?? "")"
+            }
+        }
+        try log.forget(behind: 2, includingEvaluation: false)
+        #expect(try events() == ["train 1", "train 2", "eval 2", "fault 4", "checkpoint 2"])
+        try log.forget(behind: 2, includingEvaluation: true)
+        #expect(try events() == ["train 1", "train 2", "fault 4", "checkpoint 2"])
+    }
 }

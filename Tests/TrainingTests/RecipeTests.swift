@@ -44,7 +44,8 @@ struct RecipeTests {
                 "data.cache_directory", "distributed.bucket_megabytes", "distributed.senders",
                 "distributed.reproducible",
                 "distributed.threads_per_rank", "checkpoint.every_updates", "checkpoint.keep",
-                "evaluation.every_updates",
+                "evaluation.every_updates", "reliability.not_finite", "reliability.not_finite_limit",
+                "reliability.replica_check_updates", "reliability.stall_seconds", "reliability.abort_seconds",
             ])
     }
 

@@ -65,4 +65,27 @@ struct RunDirectoryTests {
         lock = nil
         _ = try RunLock(directory: directory.path)
     }
+
+    @Test("what was half written is cleared away, and a folder that stands beside its place is put back")
+    func unfinished() throws {
+        let files = FileManager.default
+        for name in [
+            "checkpoints/step-2", "checkpoints/step-4.partial-17", "best.outgoing-17", "final",
+            "final.outgoing-17", "masks/step-0.safetensors.partial-3",
+        ] {
+            try files.createDirectory(
+                atPath: "\(directory.path)/\(name)", withIntermediateDirectories: true)
+        }
+        directory.clearUnfinished()
+        let names = try files.subpathsOfDirectory(atPath: directory.path).sorted()
+        #expect(names == [".ranks", "best", "checkpoints", "checkpoints/step-2", "final", "masks"])
+    }
+
+    @Test("a folder that cannot be written to is refused before anything is done")
+    func readOnly() throws {
+        // Root may write everywhere: Tests/Chaos mounts a file system that not even root can write to.
+        try directory.checkWritable()
+        try RunDirectory(path: "a").checkWritable()
+        #expect(throws: UserError.self) { try RunDirectory(path: "/proc/run").create() }
+    }
 }

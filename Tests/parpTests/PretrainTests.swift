@@ -165,4 +165,22 @@ struct PretrainTests {
         let outcome = try parp(["train", "recipe.toml", "--output", "run", "--resume"], in: fixture.folder)
         #expect(outcome.status == 64 && outcome.count("run holds a run of `parp pretrain`") == 1)
     }
+
+    @Test("a run that is asked to stop exits with 85 and goes on to the same end")
+    func interruption() throws {
+        let fixture = try Fixture.forPretraining()
+        let nan = ["--inject", "nan@step=2"]
+        #expect(try parp(pretrain + ["whole"] + nan, in: fixture.folder).status == 0)
+        let stopped = try parp(
+            pretrain + ["run", "--inject", "signal@step=4:phase=evaluation"] + nan, in: fixture.folder)
+        #expect(stopped.status == 85, "\(stopped.screen)")
+        #expect(stopped.count("interrupted after update 4 of 8") == 1, "\(stopped.screen)")
+        #expect(stopped.count("loss not finite for train.jsonl:") == 1, "\(stopped.screen)")
+        let resumed = try parp(pretrain + ["run", "--resume"], in: fixture.folder)
+        #expect(resumed.status == 0, "\(resumed.screen)")
+        for name in ["final/model.safetensors", "best/model.safetensors"] {
+            let same = try fixture.folder.read("run/\(name)") == fixture.folder.read("whole/\(name)")
+            #expect(same, "\(name)")
+        }
+    }
 }

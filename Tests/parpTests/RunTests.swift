@@ -11,11 +11,13 @@ private func metrics(_ fixture: Fixture, _ name: String = "run") throws -> [[Str
         }
 }
 
-/// The loss of each update; a resumed run states some twice, and the last counts.
+/// The loss of each update, each stated once, in a resumed run, too.
 private func losses(_ fixture: Fixture, _ name: String) throws -> [Int: Double] {
     var losses: [Int: Double] = [:]
     for line in try metrics(fixture, name) where line["kind"] as? String == "train" {
-        losses[try #require(line["step"] as? Int)] = try #require(line["loss"] as? Double)
+        let earlier = losses.updateValue(
+            try #require(line["loss"] as? Double), forKey: try #require(line["step"] as? Int))
+        #expect(earlier == nil)
     }
     return losses
 }

@@ -15,13 +15,19 @@ public struct TrainOptions: Sendable {
     public var output: String?
     /// Whether to go on with the run that is there.
     public var resume: Bool
+    /// Faults that are to happen: `ACTION@key=value:key=value` each.
+    public var injections: [String]
     /// Whether each rank's machine and processors are told at the start.
     public var reportsBindings = false
     /// A file for what every rank did when, for Chrome's trace viewer; nil writes none.
     public var trace: String?
 
     /// What to train, and where to.
-    public init(recipe: String, overrides: [String] = [], output: String? = nil, resume: Bool = false) {
+    public init(
+        recipe: String, overrides: [String] = [], output: String? = nil, resume: Bool = false,
+        injections: [String] = []
+    ) {
+        self.injections = injections
         self.recipe = recipe
         self.overrides = overrides
         self.output = output

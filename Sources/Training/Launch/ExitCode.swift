@@ -12,6 +12,10 @@ public enum ExitCode: Int32, Sendable {
     case data = 65
     /// A fault of the program or the machine.
     case fault = 70
+    /// A rank was lost, or ranks waited too long for it.
+    case stalled = 75
+    /// Interrupted in order: what was done is in a checkpoint, and the same command with --resume goes on.
+    case interrupted = 85
 }
 
 /// A fault for its user: what happened, where, and the fix.
@@ -33,6 +37,7 @@ func exitCode(for error: any Error) -> Int32 {
     switch error {
     case let error as UserError: error.code.rawValue
     case let error as CollectiveFailure: error.exitCode
+    case let error as CollectiveError where error.lostRank: ExitCode.stalled.rawValue
     case is RecipeError: ExitCode.usage.rawValue
     case is CheckpointError, is ManifestError, is AudioError, is TextError: ExitCode.data.rawValue
     default: ExitCode.fault.rawValue

@@ -69,6 +69,12 @@ struct CollectiveFailure: Error, CustomStringConvertible {
     let exitCode: Int32
     let description: String
 
+    /// A failure that every rank states alike.
+    init(_ code: ExitCode, _ description: String) {
+        exitCode = code.rawValue
+        self.description = description
+    }
+
     /// The failure of these ranks, or nil if all succeeded.
     fileprivate init?(_ reports: [FailureReport]) {
         let failed = reports.enumerated().filter { $0.element.exitCode != 0 }

@@ -53,18 +53,17 @@ package struct MaskAuthority {
     /// The mask of the present weights at a sparsity, or the prepared one if it is the first; computed once and
     /// the same everywhere.
     func compute(values: Tensor, sparsity: Double) throws -> (mask: PruningMask, threshold: Float) {
-        var mask = PruningMask.allKept(count: pool.count)
-        var threshold: Float = 0
-        if let prepared, initial == nil {
-            mask = prepared
-        } else if communicator.rank == 0 {
+        // Together: weights that are no numbers are refused on rank 0, and nobody may wait for it then.
+        let (selected, threshold) = try Session(communicator: communicator).together {
+            () throws -> (PruningMask, Float) in
+            if let prepared, initial == nil { return (prepared, 0) }
+            guard communicator.rank == 0 else { return (PruningMask.allKept(count: pool.count), 0) }
             let chosen = try magnitudeMask(values: values, pool: pool, sparsity: sparsity, scope: scope)
-            mask = chosen.mask
-            threshold = chosen.threshold
+            return (chosen.mask, chosen.threshold)
         }
-        var words = mask.bits
+        var words = selected.bits
         try communicator.broadcast(&words, root: 0)
-        mask = PruningMask(bits: words, count: pool.count)
+        let mask = PruningMask(bits: words, count: pool.count)
         try communicator.agree(on: mask.hash, what: "the pruning mask")
         return (mask, threshold)
     }

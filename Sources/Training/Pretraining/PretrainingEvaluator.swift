@@ -24,6 +24,7 @@ struct PretrainingEvaluator {
         for items in EpochPlan.microBatches(
             of: share, utterances: data.utterances, rankSeconds: rankSeconds)
         {
+            if Interruption.isRequested { break }
             let batch = try data.loadPieces(items, seed: seed, step: 0)
             arena.reset()
             let noise = Noise(
@@ -33,6 +34,7 @@ struct PretrainingEvaluator {
                 arena: &arena)
             totals += PretrainingTotals(sums, audioSeconds: batch.audioSeconds, objective: model.objective)
         }
+        try session.giveUpEvaluationIfInterrupted()
         var shared = totals.vector
         try communicator.allReduceSum(&shared)
         totals.vector = shared

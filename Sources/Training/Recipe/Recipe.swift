@@ -25,6 +25,7 @@ public struct Recipe: Sendable, Equatable {
     var precision = Precision()
     var checkpoint = Checkpoint()
     var evaluation = Evaluation()
+    var reliability = Reliability()
     var pretraining = Pretraining()
     /// Which command the recipe is for.
     let purpose: Purpose

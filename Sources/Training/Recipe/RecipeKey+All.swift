@@ -2,6 +2,7 @@ extension RecipeKey {
     /// All keys, in the order in which recipes are written.
     static let all: [RecipeKey] =
         modelKeys + dataKeys + optimizerKeys + pruningKeys + pretrainingKeys + noiseKeys + runKeys
+        + reliabilityKeys
 
     private static let modelKeys: [RecipeKey] = [
         RecipeKey("", "seed", \.seed, "Where all random numbers are counted from.", must: "be 0 or more") {

@@ -24,7 +24,7 @@ struct RecipeKey: Sendable {
 
     /// Whether a run with another value would be another run; the rest may change when one is resumed.
     var decidesResults: Bool {
-        !Self.free.contains(path)
+        section != "reliability" && !Self.free.contains(path)
     }
 
     /// Keys of time, memory and looking: at most they change the order of sums, as the number of ranks does.

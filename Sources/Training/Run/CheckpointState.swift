@@ -5,6 +5,8 @@ internal import Pruning
 internal import Tensors
 
 /// What a run needs beside weights and moments to go on as if it had not stopped.
+///
+/// Everything random is counted from the seed, and batches follow from data and seed: neither has a state.
 struct CheckpointState: Sendable, Codable, Equatable {
     /// The updates done.
     var update: Int
@@ -14,13 +16,28 @@ struct CheckpointState: Sendable, Codable, Equatable {
     var seed: Int
     /// The hash of the weights that the run started from.
     var parentHash: String?
+    /// Whether the evaluation that was due behind this update is still to be done.
+    var isEvaluationPending: Bool?
+    /// Updates in a row that were skipped, the last of them this one.
+    var consecutiveSkips: Int?
+    /// Updates that were left out since the run began.
+    var skipped: Int?
+    /// Whether there is a manifest; checkpoints of earlier versions have none.
+    var hasManifest: Bool?
 }
 
-/// The files of one checkpoint: `state.json` and `state.safetensors` with weights, moments and masks by name.
+/// The files of one checkpoint: `state.json`, `state.safetensors` with weights, moments and masks by name, and
+/// `manifest.json` with their sizes and hashes.
 enum CheckpointFiles {
+    private static let weights = "/state.safetensors"
+    private static let state = "/state.json"
+
     /// Writes a checkpoint on rank 0: whole or not at all.
+    ///
+    /// - Parameter midway: Called when half of it is written.
     static func write(
-        _ state: CheckpointState, store: borrowing ParameterStore, masks: MaskAuthority, to path: String
+        _ state: CheckpointState, store: borrowing ParameterStore, masks: MaskAuthority, to path: String,
+        midway: () -> Void
     ) throws {
         let directory = try AtomicDirectory(path: path)
         var writer = SafetensorsWriter()
@@ -32,8 +49,14 @@ enum CheckpointFiles {
         let everything = 0..<masks.pool.count
         writer.add("mask.current", bytes: masks.current.packedBytes(everything))
         if let initial = masks.initial { writer.add("mask.initial", bytes: initial.packedBytes(everything)) }
-        try writer.write(to: directory.temporaryPath + "/state.safetensors")
-        try AtomicFile.write(try JSONEncoder().encode(state), to: directory.temporaryPath + "/state.json")
+        try writer.write(to: directory.temporaryPath + weights)
+        midway()
+        var state = state
+        state.hasManifest = true
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = .sortedKeys
+        try AtomicFile.write(try encoder.encode(state), to: directory.temporaryPath + self.state)
+        try FolderManifest.write(into: directory.temporaryPath)
         try directory.commit()
     }
 
@@ -41,11 +64,12 @@ enum CheckpointFiles {
     static func read(
         _ path: String, into store: borrowing ParameterStore, masks: inout MaskAuthority
     ) throws -> CheckpointState {
-        let stateFile = path + "/state.json"
+        let stateFile = path + state
         guard let data = FileManager.default.contents(atPath: stateFile),
             let state = try? JSONDecoder().decode(CheckpointState.self, from: data)
         else { throw CheckpointError(stateFile, "is missing or broken") }
-        let file = try SafetensorsFile(path: path + "/state.safetensors")
+        if state.hasManifest == true || FolderManifest.exists(in: path) { try FolderManifest.verify(path) }
+        let file = try SafetensorsFile(path: path + weights)
         for slot in store.layout.slots {
             try file.read("value." + slot.name, into: store.values[slot.range])
             try file.read("first." + slot.name, into: store.firstMoment[slot.range])
@@ -61,5 +85,12 @@ enum CheckpointFiles {
             current: try mask("mask.current"),
             initial: file.info("mask.initial") == nil ? nil : try mask("mask.initial"))
         return state
+    }
+
+    /// Cuts the weights of a checkpoint in half, as `--inject truncate` asks for.
+    static func truncate(_ path: String) throws {
+        guard let handle = FileHandle(forUpdatingAtPath: path + weights) else { return }
+        try handle.truncate(atOffset: try handle.seekToEnd() / 2)
+        try handle.close()
     }
 }

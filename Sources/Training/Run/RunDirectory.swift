@@ -19,6 +19,9 @@ struct RunDirectory: Sendable {
     var best: String { path + "/best" }
     var final: String { path + "/final" }
 
+    /// Where ranks say that they are alive.
+    var ranks: String { path + "/.ranks" }
+
     func checkpoint(_ update: Int) -> String { "\(path)/checkpoints/step-\(update)" }
     func mask(_ update: Int) -> String { "\(path)/masks/step-\(update).safetensors" }
 
@@ -65,11 +68,43 @@ struct RunDirectory: Sendable {
 
     /// Makes the folder and those in it.
     func create() throws {
-        for folder in [path, path + "/checkpoints", path + "/masks"] {
+        for folder in [path, path + "/checkpoints", path + "/masks", ranks] {
             do {
                 try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
             } catch {
                 throw UserError(.usage, "\(folder) cannot be made: \(error.localizedDescription)")
+            }
+        }
+    }
+
+    /// Refuses a folder that cannot be written to, before anything takes time.
+    func checkWritable() throws {
+        // What is not there yet is made in the nearest folder that is.
+        var nearest = path
+        while !FileManager.default.fileExists(atPath: nearest) {
+            let above = parent(of: nearest)
+            nearest = above.isEmpty ? "." : above
+        }
+        guard access(nearest, W_OK | X_OK) == 0 else {
+            throw UserError(
+                .usage,
+                "\(path) cannot be written to: \(nearest): \(String(cString: strerror(errno))); choose another --output"
+            )
+        }
+    }
+
+    /// Takes away what a run that was killed had not finished writing, and puts back what it was about to replace.
+    func clearUnfinished() {
+        let files = FileManager.default
+        for folder in [path, path + "/checkpoints", path + "/masks"] {
+            for name in (try? files.contentsOfDirectory(atPath: folder)) ?? [] {
+                if let end = name.range(of: ".outgoing-")?.lowerBound,
+                    !files.fileExists(atPath: "\(folder)/\(name[..<end])")
+                {
+                    try? files.moveItem(atPath: "\(folder)/\(name)", toPath: "\(folder)/\(name[..<end])")
+                } else if name.contains(".outgoing-") || name.contains(".partial-") {
+                    try? files.removeItem(atPath: "\(folder)/\(name)")
+                }
             }
         }
     }
@@ -96,12 +131,16 @@ final class RunLock: Sendable {
 
     init(directory: String) throws {
         descriptor = open(directory + "/.lock", O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
-        guard descriptor < 0 || flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
+        guard descriptor >= 0 else {
+            throw UserError(.usage, "\(directory) cannot be written to: \(String(cString: strerror(errno)))")
+        }
+        // File systems that know no locks have none to refuse us.
+        guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK else {
             close(descriptor)
             throw UserError(
                 .usage, "another run is writing to \(directory); wait for it or choose another --output")
         }
     }
 
-    deinit { if descriptor >= 0 { close(descriptor) } }
+    deinit { close(descriptor) }
 }

@@ -36,14 +36,15 @@ struct RunReport {
             <div class="charts">
             \(charts.map(\.html).joined(separator: "\n"))
             </div>
-            <h2>Recipe</h2>
+            \(reliability)<h2>Recipe</h2>
             <pre>\(escaped(recipe))</pre>
             </html>
 
             """
     }
 
-    private func events(_ kind: String) -> [JSONValue] { events.filter { $0["kind"]?.string == kind } }
+    /// The events of a kind.
+    func events(_ kind: String) -> [JSONValue] { events.filter { $0["kind"]?.string == kind } }
 
     private func curve(_ curve: ReportOutline.Curve) -> Chart.Curve {
         let points = events(curve.kind).compactMap { event -> (x: Double, y: Double)? in
@@ -178,6 +179,6 @@ private struct Axis {
 }
 
 /// A text as HTML shows it.
-private func escaped(_ text: String) -> String {
+func escaped(_ text: String) -> String {
     text.replacing("&", with: "&amp;").replacing("<", with: "&lt;").replacing(">", with: "&gt;")
 }

@@ -1,4 +1,5 @@
 internal import Checkpoints
+internal import Collectives
 internal import Foundation
 internal import Kernels
 
@@ -18,17 +19,20 @@ func startRun<Problem: RunProblem>(
     _ options: TrainOptions, purpose: Recipe.Purpose, session: Session,
     prepare: (Recipe) throws -> PreparedProblem<Problem>
 ) throws {
-    let recipe = try session.together {
+    let (recipe, injections) = try session.together { () -> (Recipe, [Injection]) in
         let recipe = try Recipe(path: options.recipe, overrides: options.overrides, purpose: purpose)
         try requirePaths(recipe)
-        return recipe
+        return (recipe, try parseInjections(options, ranks: session.communicator.size))
     }
+    try session.stopIfInterrupted()
     let name = ((options.recipe as NSString).lastPathComponent as NSString).deletingPathExtension
     let output = options.output ?? "runs/\(name)"
     let directory = RunDirectory(path: output)
     // Before anything takes time.
     try session.together {
-        if session.isRoot { try directory.checkFree(for: recipe, resume: options.resume) }
+        guard session.isRoot else { return }
+        try directory.checkFree(for: recipe, resume: options.resume)
+        try directory.checkWritable()
     }
     try session.prepareProducts(
         threads: recipe.distributed.threadsPerRank, precision: recipe.precision.gemm,
@@ -40,6 +44,7 @@ func startRun<Problem: RunProblem>(
         let lock = try RunLock(directory: output)
         // Again, now that no other run can begin here in between.
         try directory.checkFree(for: recipe, resume: options.resume)
+        directory.clearUnfinished()
         return lock
     }
     try session.together {
@@ -55,8 +60,20 @@ func startRun<Problem: RunProblem>(
     var run = try TrainingRun(
         TrainingRun.Start(
             recipe: recipe, session: session, directory: directory, problem: prepared.problem,
-            resume: options.resume, trace: options.trace))
+            resume: options.resume, injections: injections, trace: options.trace))
     try withExtendedLifetime(lock) { try run.run() }
+}
+
+/// The faults that `--inject` asks for.
+private func parseInjections(_ options: TrainOptions, ranks: Int) throws -> [Injection] {
+    let limit = 100
+    guard options.injections.count <= limit else {
+        throw UserError(.usage, "--inject is given \(options.injections.count) times; \(limit) are allowed")
+    }
+    let injections = try options.injections.map { try Injection(parsing: $0) }
+    guard let outside = injections.first(where: { $0.rank >= ranks }) else { return injections }
+    throw UserError(
+        .usage, "--inject names rank \(outside.rank), but the ranks are 0 to \(ranks - 1)")
 }
 
 func requirePaths(_ recipe: Recipe) throws {

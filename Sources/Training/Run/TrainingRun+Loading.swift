@@ -27,7 +27,7 @@ extension TrainingRun {
             start.parentHash = contentHash(values).description
             return start
         }
-        for fault in faults { print("parp: \(fault); using the checkpoint before it") }
+        for fault in faults { print("parp: warning: \(fault); using the checkpoint before it") }
         state = try session.exchange(state)[0]
         try session.communicator.broadcast(values, root: 0)
         guard state.update > 0 else { return state }
@@ -49,7 +49,8 @@ extension TrainingRun {
         _ directory: RunDirectory, recipe: Recipe, store: borrowing ParameterStore,
         masks: inout MaskAuthority, faults: inout [String]
     ) throws -> CheckpointState? {
-        for update in directory.checkpointUpdates() {
+        let updates = directory.checkpointUpdates()
+        for update in updates {
             do {
                 let state = try CheckpointFiles.read(
                     directory.checkpoint(update), into: store, masks: &masks)
@@ -64,6 +65,32 @@ extension TrainingRun {
                 faults.append("\(error)")
             }
         }
+        guard updates.isEmpty else {
+            throw UserError(
+                .data,
+                "none of the checkpoints of \(directory.path) can be used:\n"
+                    + faults.map { "  \($0)\n" }.joined()
+                    + "restore one of them, or begin anew in another --output")
+        }
         return nil
+    }
+
+    /// Opens the log on rank 0; a run that goes on forgets what was done behind its checkpoint, which will be done
+    /// and noted once more.
+    static func openMetrics(
+        _ directory: RunDirectory, state: CheckpointState, session: Session
+    ) throws -> MetricsLog {
+        guard session.isRoot else { return MetricsLog(path: nil) }
+        let log = MetricsLog(
+            path: directory.metrics,
+            events: EventFile(folder: directory.path, host: session.communicator.hostName))
+        // A run that begins anew does all again, the mask before its first update included.
+        try log.forget(
+            behind: state.update > 0 ? state.update : -1,
+            includingEvaluation: state.isEvaluationPending == true)
+        if state.update > 0 {
+            log.append(.resume, step: state.update, [("ranks", .integer(session.communicator.size))])
+        }
+        return log
     }
 }

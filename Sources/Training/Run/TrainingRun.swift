@@ -6,21 +6,28 @@ internal import Pruning
 internal import Tensors
 
 /// One run: updates, masks, evaluations, checkpoints, in the order in which they fall due.
+///
+/// What falls due stands in files of its own: `TrainingRun+Pruning`, `+Evaluation`, `+Checkpoint`, `+Loading`.
 struct TrainingRun<Problem: RunProblem>: ~Copyable {
-    private let recipe: Recipe
-    private let session: Session
-    private let directory: RunDirectory
-    private let problem: Problem
-    private let method: any PruningMethod
-    private let metrics: MetricsLog
-    private var progress: Progress
-    private(set) var trainer: Trainer<Problem.Task>
-    private(set) var masks: MaskAuthority
-    private let parentHash: String?
-    private var bestMetric: Double?
-    private var consecutiveSkips = 0
-    private let plan: ReductionPlan
-    private var trace: Trace?
+    let recipe: Recipe
+    let session: Session
+    let directory: RunDirectory
+    let problem: Problem
+    let method: any PruningMethod
+    let metrics: MetricsLog
+    let monitor: RunMonitor
+    var progress: Progress
+    var trainer: Trainer<Problem.Task>
+    var masks: MaskAuthority
+    /// What the next checkpoint holds beside tensors.
+    var state: CheckpointState
+    /// Where the ranks' time goes.
+    private(set) var ledger: RankLedger
+    private let watchdog: Watchdog
+    let plan: ReductionPlan
+    var trace: Trace?
+    /// Whether a rank was asked to stop.
+    private var isInterrupted = false
 
     /// What a run starts from.
     struct Start {
@@ -29,20 +36,21 @@ struct TrainingRun<Problem: RunProblem>: ~Copyable {
         let directory: RunDirectory
         let problem: Problem
         let resume: Bool
+        var injections: [Injection] = []
         /// Where what all ranks did when is written; nil does not.
         var trace: String?
     }
 
     /// Loads weights on rank 0, or a checkpoint, and spreads them.
     init(_ start: Start) throws {
-        recipe = start.recipe
-        session = start.session
-        directory = start.directory
-        method = start.problem.pruningMethod
-        metrics = MetricsLog(
-            path: session.isRoot ? directory.metrics : nil,
-            events: session.isRoot
-                ? EventFile(folder: directory.path, host: session.communicator.hostName) : nil)
+        let (recipe, session) = (start.recipe, start.session)
+        let monitor = RunMonitor(injections: start.injections, rank: session.communicator.rank)
+        monitor.enter(.setup, update: 0)
+        let reliability = recipe.reliability
+        let watchdog = Watchdog(
+            monitor: monitor, communicator: session.communicator, directory: start.directory,
+            limits: .init(stall: reliability.stallSeconds, abort: reliability.abortSeconds))
+        watchdog.start()
         var problem = start.problem
         let layout = problem.layout
         let store = ParameterStore(
@@ -52,193 +60,95 @@ struct TrainingRun<Problem: RunProblem>: ~Copyable {
             pool: PrunablePool(layout, includesBiases: recipe.pruning.includeBiases),
             communicator: session.communicator, scope: recipe.pruning.scope)
         let state = try Self.load(
-            start.resume ? directory : nil, recipe: recipe, session: session, problem: problem, store: store,
-            masks: &masks)
+            start.resume ? start.directory : nil, recipe: recipe, session: session, problem: problem,
+            store: store, masks: &masks)
+        let ledger = RankLedger(hosts: try session.exchange(session.communicator.hostName))
+        let metrics = try Self.openMetrics(start.directory, state: state, session: session)
         refreshShadow(of: store)
         try problem.prepare(store, session: session)
         let trace = try start.trace.map { try Trace(path: $0, session: start.session) }
         let plan = try recipe.distributed.planReduction(
             of: store.gradients.all, communicator: session.communicator)
+        self.recipe = recipe
+        self.session = session
+        self.monitor = monitor
         self.problem = problem
+        self.masks = masks
+        self.state = state
+        self.metrics = metrics
+        self.watchdog = watchdog
+        self.ledger = ledger
         self.plan = plan
         self.trace = trace
-        bestMetric = state.bestMetric
-        parentHash = state.parentHash
+        directory = start.directory
+        method = start.problem.pruningMethod
         progress = Progress(
             session: session, updates: recipe.schedule.updates, startUpdate: state.update)
         if session.communicator.size > 1 { progress.say(plan.description) }
-        self.masks = masks
         trainer = Trainer(
             task: problem.makeTask(), store: store, communicator: session.communicator,
             optimizer: recipe.optimizerSettings, distributed: recipe.distributed.following(plan),
-            startingAt: state.update, of: recipe.schedule.updates)
+            startingAt: state.update, of: recipe.schedule.updates, monitor: monitor)
         holdMask()
     }
 
-    /// Runs to the end.
+    /// Runs to the end, or until a rank is asked to stop.
+    ///
+    /// - Throws: On all ranks alike, for exit code 85, once what an interrupted run has done is in a checkpoint.
     mutating func run() throws {
-        if trainer.update > 0 { progress.say("going on after update \(trainer.update)") }
-        if trainer.update == 0 { try pruneIfDue() }
+        defer { watchdog.stop() }
+        try session.stopIfInterrupted()
+        if trainer.update == 0 {
+            try pruneIfDue()
+        } else {
+            progress.say("going on after update \(trainer.update)")
+            if state.isEvaluationPending == true { try followUp() }
+        }
         while trainer.update < recipe.schedule.updates {
             try step()
             try pruneIfDue()
-            let isLast = trainer.update == recipe.schedule.updates
-            if isLast || isDue(every: recipe.evaluation.everyUpdates) { try evaluate() }
-            if isLast || isDue(every: recipe.checkpoint.everyUpdates) { try checkpoint() }
+            try followUp()
         }
         try finish()
     }
-
-    private func isDue(every interval: Int) -> Bool { interval > 0 && trainer.update % interval == 0 }
 
     /// Does one update, without what falls due after it.
     mutating func step() throws {
         let start = monotonicSeconds()
         let report = try trainer.step()
         trace?.add(report, start: start, end: monotonicSeconds())
+        isInterrupted = report.isInterrupted
+        ledger.add(report.notes)
         try record(report)
     }
 
-    /// Notes an update; a row of updates that are not finite ends the run.
+    /// Evaluates, writes a checkpoint, or stops, as it falls due behind an update.
+    private mutating func followUp() throws {
+        state.update = trainer.update
+        let isLast = trainer.update == recipe.schedule.updates
+        state.isEvaluationPending = isLast || isDue(every: recipe.evaluation.everyUpdates)
+        if isDue(every: recipe.reliability.replicaCheckUpdates) { try checkReplicas() }
+        if isInterrupted { try stop() }
+        if state.isEvaluationPending == true { try evaluate() }
+        if isLast || isDue(every: recipe.checkpoint.everyUpdates) { try checkpoint() }
+    }
+
+    private func isDue(every interval: Int) -> Bool { interval > 0 && trainer.update % interval == 0 }
+
+    /// Compares what all ranks hold.
+    func checkReplicas() throws {
+        try ReplicaCheck(session: session).compare(trainer.store, masks: masks, update: trainer.update)
+    }
+
+    /// Notes an update, and what it came from if it is not finite.
     private mutating func record(_ report: StepReport<Problem.Task.Sums>) throws {
         progress.show(report, summary: trainer.task.summary(report.sums))
-        metrics.append(.train, step: report.update, report.fields(trainer.task.fields(report)))
-        consecutiveSkips = report.skipped ? consecutiveSkips + 1 : 0
+        metrics.append(
+            .train, step: report.update, report.fields(trainer.task.fields(report)) + ledger.lastFields)
+        state.consecutiveSkips = report.skipped ? (state.consecutiveSkips ?? 0) + 1 : 0
         guard report.skipped else { return }
-        progress.say("update \(report.update): loss or gradient is not finite; skipped on all ranks")
-        metrics.append(
-            .fault, step: report.update, [("what", .string("loss or gradient not finite; update skipped"))])
-        guard consecutiveSkips < maximumSkips else {
-            throw UserError(
-                .fault,
-                "\(consecutiveSkips) updates in a row had a loss or gradient that is not finite; "
-                    + "lower optimizer.learning_rate, or clip with optimizer.clip_norm = 1.0")
-        }
-    }
-
-    /// Prunes for good if the method says that a mask is due.
-    mutating func pruneIfDue() throws {
-        guard let sparsity = method.sparsityDue(afterUpdates: trainer.update) else { return }
-        try prune(to: sparsity)
-    }
-
-    /// Prunes for good, and holds the mask if the method does.
-    mutating func prune(to sparsity: Double) throws {
-        let start = monotonicSeconds()
-        defer { trace?.add(.mask, from: start, update: trainer.update) }
-        let isFirst = masks.initial == nil
-        let report = try masks.prune(values: trainer.store.values.all, sparsity: sparsity)
-        refreshShadow(of: trainer.store)
-        try checkZeros(report)
-        holdMask()
-        metrics.append(.prune, step: trainer.update, report.fields)
-        if session.isRoot {
-            try MaskFile.write(
-                masks.current, pool: masks.pool, provenance: provenance(report, isFirst: isFirst),
-                to: directory.mask(trainer.update))
-        }
-    }
-
-    /// Where the method says so, keeps pruned weights at 0 from here on: neither the gradients to come nor the
-    /// moments of those that were move them.
-    private mutating func holdMask() {
-        guard method.hold == .fixed, masks.initial != nil else { return }
-        masks.current.apply(to: trainer.store.firstMoment.all, pool: masks.pool)
-        masks.current.apply(to: trainer.store.secondMoment.all, pool: masks.pool)
-        trainer.keptGradients = KeptElements(
-            masks.current, pool: masks.pool, elementCount: problem.layout.count)
-    }
-
-    /// Every rank counts its own zeros: sparsity is what the weights have, not what was asked for.
-    private func checkZeros(_ report: PruneReport) throws {
-        let pool = masks.pool
-        let zeros = pool.members.reduce(0) { total, member in
-            total + trainer.store.values[member.slot.range].buffer.reduce(0) { $0 + ($1 == 0 ? 1 : 0) }
-        }
-        guard zeros >= report.pruned else {
-            throw UserError(
-                .fault, "after a re-prune \(zeros) of the pool's weights are zero, not \(report.pruned)")
-        }
-    }
-
-    private func provenance(_ report: PruneReport, isFirst: Bool) -> MaskProvenance {
-        MaskProvenance(
-            method: method.name, update: trainer.update, sparsityTarget: report.sparsity,
-            threshold: report.threshold, origin: isFirst ? recipe.pruning.firstMask : .magnitude,
-            scope: recipe.pruning.scope, seed: recipe.seed, parent: problem.modelPath,
-            parentHash: parentHash, weightsHash: contentHash(trainer.store.values.all).value)
-    }
-
-    /// Evaluates on freshly pruned weights, keeps them if they are the best, and puts training's weights
-    /// back.
-    mutating func evaluate() throws {
-        let start = monotonicSeconds()
-        defer { trace?.add(.evaluation, from: start, update: trainer.update) }
-        let values = trainer.store.values.all
-        let mask =
-            try method.hold == .fixed
-            ? masks.current
-            : masks.compute(values: values, sparsity: method.sparsity(afterUpdates: trainer.update)).mask
-        let setAside = SetAsideWeights(mask, values: values, pool: masks.pool)
-        let evaluation = try problem.evaluate(
-            parameters: trainer.store.float32Views, session: session, arena: &trainer.arena)
-        let metric = problem.metric(evaluation)
-        let isBest = metric < bestMetric ?? .infinity
-        if isBest {
-            bestMetric = metric
-            if session.isRoot {
-                try writeModel(at: directory.best, evaluation: evaluation, sparsity: mask.sparsity)
-            }
-        }
-        setAside.restore(to: values)
-        metrics.append(
-            .eval, step: trainer.update,
-            evaluation.fields(sparsity: mask.sparsity) + [
-                ("best", .boolean(isBest)), ("seconds", .number(monotonicSeconds() - start)),
-            ])
-        progress.say(
-            "update \(trainer.update)  valid: \(evaluation.summary(sparsity: mask.sparsity))"
-                + (isBest ? "  (best)" : ""))
-    }
-
-    private func writeModel(at path: String, evaluation: Problem.Evaluation?, sparsity: Double) throws {
-        try writeModelDirectory(
-            at: path, values: trainer.store.values.all, layout: problem.layout,
-            files: problem.files(update: trainer.update, sparsity: sparsity, evaluation: evaluation))
-    }
-
-    private mutating func checkpoint() throws {
-        let begin = monotonicSeconds()
-        defer { trace?.add(.checkpoint, from: begin, update: trainer.update) }
-        let hash = contentHash(trainer.store.values.all)
-        try session.communicator.agree(on: hash.value, what: "the weights")
-        guard session.isRoot else { return }
-        let start = monotonicSeconds()
-        let state = CheckpointState(
-            update: trainer.update, bestMetric: bestMetric, seed: recipe.seed, parentHash: parentHash)
-        try CheckpointFiles.write(
-            state, store: trainer.store, masks: masks, to: directory.checkpoint(trainer.update))
-        directory.keepNewestCheckpoints(recipe.checkpoint.keep)
-        metrics.append(
-            .checkpoint, step: trainer.update,
-            [("seconds", .number(monotonicSeconds() - start)), ("weights_hash", .string(hash.description))])
-    }
-
-    /// Writes `final/`: the weights of the last update, exactly as sparse as asked.
-    private func finish() throws {
-        if session.isRoot {
-            try writeModel(at: directory.final, evaluation: nil, sparsity: masks.current.sparsity)
-            try AtomicFile.write(
-                Data(RunReport(directory: directory, outline: Problem.report).html.utf8), to: directory.report
-            )
-        }
-        try trace?.write(
-            plan: plan,
-            gradientBytes: 4
-                * (problem.layout.count - trainer.task.firstTrainableOffset(update: trainer.update)),
-            prunableBytes: 4 * masks.pool.count)
-        progress.say("final model: \(directory.final); report: \(directory.report)")
-        try session.communicator.barrier()
+        state.skipped = (state.skipped ?? 0) + 1
+        try reportNotFinite(report)
     }
 }
 
@@ -248,6 +158,3 @@ func contentHash(_ tensor: Tensor) -> ContentHash {
     hash.combine(tensor)
     return hash
 }
-
-/// Updates in a row whose loss or gradient may be not finite before a run ends.
-private let maximumSkips = 20

@@ -74,8 +74,12 @@ struct DatasetChecker {
             try Manifest(path: path, labels: transcripts?.labels, measuresDurations: false)
         }
         let communicator = session.communicator
-        let own = manifest.utterances.indices.filter { $0 % communicator.size == communicator.rank }
-            .map { examine(manifest.utterances[$0], item: $0) }
+        var own: [Finding] = []
+        for item in manifest.utterances.indices
+        where item % communicator.size == communicator.rank && !Interruption.isRequested {
+            own.append(examine(manifest.utterances[item], item: item))
+        }
+        try session.stopIfInterrupted()
         let findings = try session.exchange(own).flatMap { $0 }.sorted { $0.item < $1.item }
         func sentences(_ findings: [Finding]) -> [String] {
             findings.compactMap { finding in

@@ -41,6 +41,8 @@ struct Evaluator {
     /// Recognises a dataset on all ranks; every rank gets the whole result, rank 0 all hypotheses in order.
     ///
     /// Counts are integers, so the result does not depend on how the utterances are shared out.
+    ///
+    /// - Throws: `EvaluationInterrupted`, on all ranks alike, if one of them was asked to stop.
     func evaluate(
         _ data: SpeechDataset, parameters: ParameterViews, session: Session, arena: inout Arena
     ) throws -> (result: EvaluationResult, hypotheses: [Hypothesis]) {
@@ -53,6 +55,7 @@ struct Evaluator {
         for items in EpochPlan.microBatches(
             of: share, utterances: data.utterances, rankSeconds: rankSeconds)
         {
+            if Interruption.isRequested { break }
             let batch = try data.load(items)
             arena.reset()
             for hypothesis in recognize(batch, parameters: parameters, arena: &arena, result: &result) {
@@ -62,6 +65,7 @@ struct Evaluator {
                 hypotheses.append(hypothesis)
             }
         }
+        try session.giveUpEvaluationIfInterrupted()
         try sum(&result, communicator)
         let all = try session.exchange(hypotheses).flatMap { $0 }
         return (result, all.sorted { $0.item < $1.item })

@@ -27,7 +27,7 @@ struct FeatureCacheFiller {
             name: name ?? "", total: own.reduce(0) { $0 + data.utterances[$1].durationSeconds },
             isSpeaking: session.isRoot && name != nil)
         var fault: String?
-        for item in own {
+        for item in own where !Interruption.isRequested {
             if fault == nil && !cache.holds(item) {
                 arena.reset()
                 do {
@@ -40,6 +40,7 @@ struct FeatureCacheFiller {
             }
             progress.advance(data.utterances[item].durationSeconds)
         }
+        try session.stopIfInterrupted()
         let faults = try session.exchange(fault)
         guard session.isRoot else { return }
         progress.finish()

@@ -100,6 +100,17 @@ enum LoadedAudio: Sendable {
     }
 }
 
+extension LoadedAudio {
+    /// The same with a first number that is not one.
+    fileprivate var spoiled: LoadedAudio {
+        switch self {
+        case .samples(let samples): .samples([.nan] + samples.dropFirst())
+        case .features(let features, let channels):
+            .features([.nan] + features.dropFirst(), channels: channels)
+        }
+    }
+}
+
 /// A few utterances in memory: audio or features, targets and identities.
 package struct SpeechMicroBatch: Sendable {
     /// The utterances' places in the dataset.
@@ -112,6 +123,13 @@ package struct SpeechMicroBatch: Sendable {
     let identities: [UInt64]
     /// Seconds of audio.
     let audioSeconds: Double
+
+    /// The same with a number of the first utterance that is not one.
+    var spoiled: SpeechMicroBatch {
+        SpeechMicroBatch(
+            items: items, audio: audio.prefix(1).map(\.spoiled) + audio.dropFirst(), targets: targets,
+            identities: identities, audioSeconds: audioSeconds)
+    }
 
     /// The utterances as the model takes them, copied into the arena.
     func batch(in arena: inout Arena) -> SpeechBatch {

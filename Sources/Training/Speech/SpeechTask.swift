@@ -1,7 +1,7 @@
 internal import Speech
 
 /// A task on recordings: its batches are planned the same way, whatever is learnt from them.
-protocol SpeechTask: TrainingTask {
+protocol SpeechTask: TrainingTask where MicroBatch == SpeechMicroBatch {
     /// The recordings.
     var data: SpeechDataset { get }
     /// The global batches, update by update.
@@ -20,4 +20,15 @@ extension SpeechTask {
     }
 
     var mostMicroBatches: Int? { sharing.mostMicroBatches }
+
+    /// Manifest line, file, seconds and length of the transcript of an utterance.
+    func name(of item: Int) -> String {
+        let utterance = data.utterances[item]
+        let tokens = data.targets[item].count
+        return "\(utterance.origin): \(utterance.audioPath), \(utterance.durationSeconds) s"
+            + (tokens > 0 ? ", \(tokens) tokens" : "")
+    }
+
+    /// The micro-batch with a number of its first utterance that is not one.
+    func spoiled(_ batch: SpeechMicroBatch) -> SpeechMicroBatch { batch.spoiled }
 }

@@ -12,7 +12,35 @@ package struct StepReport<Sums: BatchSums>: Sendable {
     package var skipped: Bool
     /// Where this rank's time went.
     package var phases: StepPhases
+    /// What each rank said of itself, in the order of ranks.
+    var notes: [RankNote] = []
+
+    /// Whether a rank was asked to stop: the same answer on every rank.
+    var isInterrupted: Bool { notes.contains(where: \.isInterrupted) }
 
     /// The mean loss of the global batch, in nats an item.
     package var loss: Double { sums.items > 0 ? sums.loss / sums.items : 0 }
+}
+
+/// What a rank says of itself in the last message of an update.
+struct RankNote: Sendable, Equatable {
+    /// Whether it was asked to stop.
+    var isInterrupted: Bool
+    /// Seconds it waited for audio.
+    var data: Double
+    /// Seconds of forward and backward.
+    var compute: Double
+
+    init(isInterrupted: Bool, phases: StepPhases) {
+        self.isInterrupted = isInterrupted
+        (data, compute) = (phases.data, phases.compute)
+    }
+
+    /// The note as it travels.
+    var numbers: [Double] { [isInterrupted ? 1 : 0, data, compute] }
+
+    /// A note that has travelled.
+    init(numbers: [Double]) {
+        (isInterrupted, data, compute) = (numbers[0] != 0, numbers[1], numbers[2])
+    }
 }

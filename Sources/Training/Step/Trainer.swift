@@ -29,6 +29,8 @@ struct Trainer<Task: TrainingTask>: ~Copyable {
     var keptGradients: KeptElements?
     /// Memory of one pass; evaluation borrows it between updates.
     var arena: Arena
+    /// What this rank is doing, for the watchdog.
+    let monitor: RunMonitor
     private var reducer: GradientReducer
     /// What sums gradients instead where their bits must not depend on the number of ranks.
     private var reproducible: ReproducibleSum?
@@ -38,8 +40,9 @@ struct Trainer<Task: TrainingTask>: ~Copyable {
     init(
         task: Task, store: consuming ParameterStore, communicator: any Communicator,
         optimizer: OptimizerSettings, distributed: Recipe.Distributed, startingAt update: Int,
-        of updates: Int
+        of updates: Int, monitor: RunMonitor = RunMonitor()
     ) {
+        self.monitor = monitor
         self.task = task
         self.communicator = communicator
         self.optimizer = optimizer
@@ -60,7 +63,11 @@ struct Trainer<Task: TrainingTask>: ~Copyable {
                 task: task, rank: communicator.rank, rankCount: communicator.size, update: update,
                 updates: updates))
         prefetcher = Prefetcher {
-            try work.withLock { $0.next() }.map { try task.load($0.items, update: $0.update) }
+            try work.withLock { $0.next() }.map {
+                try Self.load(
+                    $0.items, update: $0.update, task: task, rank: communicator.rank,
+                    rankCount: communicator.size, monitor: monitor)
+            }
         }
     }
 
@@ -69,16 +76,21 @@ struct Trainer<Task: TrainingTask>: ~Copyable {
     /// Does one update, together with all other ranks.
     mutating func step() throws -> StepReport<Task.Sums> {
         var phases = StepPhases()
+        try monitor.failIfDue(update: update + 1)
         let firstTrainable = task.firstTrainableOffset(update: update)
         store.gradients[firstTrainable..<store.layout.count].fill(0)
         beginSum(from: firstTrainable)
         var sums = try accumulate(from: firstTrainable, phases: &phases)
+        monitor.enter(.collective, update: update + 1)
         let start = monotonicSeconds()
-        try finishSum(of: &sums, from: firstTrainable)
+        let own = RankNote(isInterrupted: Interruption.isRequested, phases: phases)
+        let notes = try finishSum(of: &sums, from: firstTrainable, own: own)
         phases.add(.exposedCommunication, from: start, to: monotonicSeconds())
         addCommunication(to: &phases, since: start)
-        let report = try applyUpdate(sums, from: firstTrainable, phases: phases)
+        var report = try applyUpdate(sums, from: firstTrainable, phases: phases)
+        report.notes = notes
         update += 1
+        flipIfDue()
         return report
     }
 
@@ -90,18 +102,19 @@ struct Trainer<Task: TrainingTask>: ~Copyable {
         }
     }
 
-    /// Sums gradients, and what else the update needs, over all ranks.
-    private mutating func finishSum(of sums: inout Task.Sums, from firstTrainable: Int) throws {
-        if let isExact = try reproducible?.finish(from: firstTrainable, kept: keptGradients) {
-            if !isExact { sums.notFinite += 1 }
-            var shared = sums.vector
-            try communicator.allReduceSum(&shared)
-            sums.vector = shared
-        } else {
-            var shared = sums.vector
-            try reducer.finish(extra: &shared)
-            sums.vector = shared
-        }
+    /// Sums gradients, and what else the update needs, over all ranks; returns what each rank notes.
+    private mutating func finishSum(
+        of sums: inout Task.Sums, from firstTrainable: Int, own: RankNote
+    ) throws -> [RankNote] {
+        let isExact = try reproducible?.finish(from: firstTrainable, kept: keptGradients)
+        if isExact == false { sums.notFinite += 1 }
+        var shared = sums.vector
+        let notes =
+            try isExact == nil
+            ? reducer.finish(extra: &shared, own: own.numbers)
+            : communicator.allReduceSum(&shared, gathering: own.numbers)
+        sums.vector = shared
+        return notes.map(RankNote.init(numbers:))
     }
 
     /// A reproducible run communicates at the end alone, others while backward goes on.
@@ -121,12 +134,14 @@ struct Trainer<Task: TrainingTask>: ~Copyable {
     private mutating func accumulate(
         from firstTrainable: Int, phases: inout StepPhases
     ) throws -> Task.Sums {
-        let count = task.microBatches(
-            of: task.globalBatch(update: update), rank: communicator.rank, rankCount: communicator.size
-        ).count
+        let batches = task.microBatches(
+            of: task.globalBatch(update: update), rank: communicator.rank, rankCount: communicator.size)
+        let count = batches.count
         var sums = task.noSums
+        if count == 0 { monitor.enter(.data, update: update + 1) }
         for index in 0..<count {
             let waiting = monotonicSeconds()
+            monitor.enter(.data, update: update + 1)
             guard let batch = try prefetcher.next() else {
                 preconditionFailure(
                     "update \(update) has \(count) micro-batches, but only \(index) were loaded")
@@ -136,7 +151,8 @@ struct Trainer<Task: TrainingTask>: ~Copyable {
             let isLast = index == count - 1 && reproducible == nil
             sums += Self.differentiate(
                 batch, task: task, update: update, parameters: store.views, isLast: isLast, arena: &arena,
-                reducer: &reducer, phases: &phases)
+                reducer: &reducer, phases: &phases, monitor: monitor,
+                poison: poison(of: batches[index], update: update))
             reproducible?.addPart(from: firstTrainable)
         }
         return sums
@@ -144,15 +160,20 @@ struct Trainer<Task: TrainingTask>: ~Copyable {
 
     private static func differentiate(
         _ batch: Task.MicroBatch, task: Task, update: Int, parameters: ParameterViews, isLast: Bool,
-        arena: inout Arena, reducer: inout GradientReducer, phases: inout StepPhases
+        arena: inout Arena, reducer: inout GradientReducer, phases: inout StepPhases, monitor: RunMonitor,
+        poison: Int?
     ) -> Task.Sums {
         let start = monotonicSeconds()
         var turn: Double?
         arena.reset()
+        monitor.enter(.forward, update: update + 1)
         let sums = task.accumulateGradients(batch, update: update, parameters: parameters, arena: &arena) {
+            offset in
             // The first gradients that are final are those next to the loss.
+            if turn == nil { monitor.enter(.backward, update: update + 1) }
             turn = turn ?? monotonicSeconds()
-            if isLast { reducer.gradientsFinal(from: $0) }
+            if let poison, poison >= offset { parameters.gradients[poison] = .nan }
+            if isLast { reducer.gradientsFinal(from: offset) }
         }
         let end = monotonicSeconds()
         phases.add(.forward, from: start, to: turn ?? end)
@@ -164,6 +185,7 @@ struct Trainer<Task: TrainingTask>: ~Copyable {
     private func applyUpdate(
         _ sums: Task.Sums, from firstTrainable: Int, phases: StepPhases
     ) throws -> StepReport<Task.Sums> {
+        monitor.enter(.update, update: update + 1)
         let start = monotonicSeconds()
         let denominator = max(1, sums.items)
         // One rank's number decides for all: MPI recommends equal bits from an all-reduce, but does not

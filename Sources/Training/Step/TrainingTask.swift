@@ -28,6 +28,12 @@ protocol TrainingTask: Sendable {
     /// Reads the items of a micro-batch of an update. Runs on the prefetch thread.
     func load(_ items: [Int], update: Int) throws -> MicroBatch
 
+    /// An item as a person finds it: its place in a manifest, its file, its length.
+    func name(of item: Int) -> String
+
+    /// A micro-batch one of whose inputs is not a number, for `--inject`.
+    func spoiled(_ batch: MicroBatch) -> MicroBatch
+
     /// What is trained from which update on: rising updates, falling offsets.
     var trainablePhases: [TrainablePhase] { get }
 

@@ -1,0 +1,18 @@
+/// What a rank of a run is doing: where `--inject` strikes, and what the watchdog says of a rank that is late.
+enum RunPhase: String, Sendable, CaseIterable {
+    /// Before the first update: weights, kept features, the first mask.
+    case setup
+    /// Waiting for audio.
+    case data
+    case forward
+    case backward
+    /// Waiting for the other ranks' gradients.
+    case collective
+    /// Clipping and Adam.
+    case update
+    case prune
+    case evaluation
+    case checkpoint
+    /// Writing the final model.
+    case final
+}

@@ -1,0 +1,178 @@
+internal import Checkpoints
+internal import Collectives
+internal import Dispatch
+internal import Foundation
+internal import Synchronization
+
+/// A thread of each rank that says which rank the others wait for, where it is and for how long.
+///
+/// Each rank writes a heartbeat into the run directory: what it does, and since when. A rank that has waited in a
+/// collective for longer than the limit reads all of them. Those that are silent, or do something else, are missing;
+/// the first of those that wait says so. Nothing of it needs a message, which would wait, too.
+///
+/// A class: its thread shares it with the run.
+final class Watchdog: Sendable {
+    /// When it speaks and when it gives up, in seconds of waiting.
+    struct Limits: Sendable {
+        var stall: Double
+        /// 0 never gives up.
+        var abort: Double
+    }
+
+    private let monitor: RunMonitor
+    private let communicator: any Communicator
+    private let directory: RunDirectory
+    private let metrics: MetricsLog
+    private let limits: Limits
+    private let isOver = Atomic(false)
+    private let end = DispatchSemaphore(value: 0)
+
+    /// A watchdog of this rank; it does nothing before `start`.
+    init(
+        monitor: RunMonitor, communicator: any Communicator, directory: RunDirectory, limits: Limits
+    ) {
+        self.monitor = monitor
+        self.communicator = communicator
+        self.directory = directory
+        self.limits = limits
+        // Lines of all ranks go to one file: each is one write at its end.
+        metrics = MetricsLog(path: directory.metrics)
+    }
+
+    deinit { stop() }
+
+    /// Starts watching, if there is a limit and another rank.
+    func start() {
+        guard limits.stall > 0 || limits.abort > 0, communicator.size > 1 else { return }
+        let thread = Thread { [weak self] in
+            var watch = self?.newWatch()
+            while let watchdog = self, !watchdog.isOver.load(ordering: .relaxed) {
+                watch?.look()
+                _ = watchdog.end.wait(timeout: .now() + watchdog.period)
+            }
+        }
+        thread.name = "watchdog"
+        thread.start()
+    }
+
+    /// Lets the thread end.
+    func stop() {
+        isOver.store(true, ordering: .relaxed)
+        end.signal()
+    }
+
+    /// Seconds between looks: a rank that is silent must have missed several.
+    private var period: Double {
+        let limit = [limits.stall, limits.abort].filter { $0 > 0 }.min() ?? 60
+        return min(max(limit / 5, 0.2), 15)
+    }
+
+    private func newWatch() -> Watch {
+        Watch(
+            monitor: monitor, communicator: communicator, directory: directory, metrics: metrics,
+            limits: limits)
+    }
+}
+
+/// What the watchdog's thread remembers from look to look.
+private struct Watch {
+    let monitor: RunMonitor
+    let communicator: any Communicator
+    let directory: RunDirectory
+    let metrics: MetricsLog
+    let limits: Watchdog.Limits
+    var count = 0
+    /// The heartbeats read since this rank waits, and how often each was seen unchanged.
+    var seen: [Int: (beat: Heartbeat, unchanged: Int)] = [:]
+    /// The seconds of waiting at which it speaks next.
+    var nextReport: Double?
+
+    mutating func look() {
+        let own = beat()
+        own.write(to: directory)
+        guard own.operation != nil, own.waitSeconds > 0 else { return rest() }
+        let first = [limits.stall, limits.abort].filter { $0 > 0 }.min() ?? .infinity
+        // Looked at early: silence shows only from one look to another.
+        guard own.waitSeconds > first / 3 else { return }
+        readOthers()
+        guard own.waitSeconds > first, reporter == own.rank else { return }
+        speak(own)
+    }
+
+    private mutating func beat() -> Heartbeat {
+        let position = monitor.current
+        let waiting = communicator.waiting
+        count += 1
+        return Heartbeat(
+            count: count, rank: communicator.rank, host: communicator.hostName,
+            process: ProcessInfo.processInfo.processIdentifier, phase: position.phase.rawValue,
+            update: position.update, phaseSeconds: monotonicSeconds() - position.since,
+            operation: waiting?.operation, waitSeconds: waiting?.seconds ?? 0,
+            wall: Date().timeIntervalSince1970)
+    }
+
+    private mutating func rest() {
+        if nextReport != nil {
+            say("the ranks that were missing are back; the run goes on")
+        }
+        nextReport = nil
+        seen = [:]
+    }
+
+    private mutating func readOthers() {
+        for rank in 0..<communicator.size where rank != communicator.rank {
+            guard let beat = Heartbeat.read(directory, rank: rank) else { continue }
+            let isUnchanged = seen[rank]?.beat.count == beat.count
+            seen[rank] = (beat, isUnchanged ? (seen[rank]?.unchanged ?? 0) + 1 : 0)
+        }
+    }
+
+    /// Whether a rank's heartbeat has stood still for two looks or more.
+    private func isSilent(_ rank: Int) -> Bool { (seen[rank]?.unchanged ?? 2) >= 2 }
+
+    /// The rank that speaks for all that wait.
+    private var reporter: Int? {
+        (0..<communicator.size).first { rank in
+            rank == communicator.rank || (!isSilent(rank) && seen[rank]?.beat.operation != nil)
+        }
+    }
+
+    private mutating func speak(_ own: Heartbeat) {
+        if limits.stall > 0, own.waitSeconds >= nextReport ?? limits.stall {
+            nextReport = 2 * max(own.waitSeconds, limits.stall)
+            say(sentence(own))
+        }
+        guard limits.abort > 0, own.waitSeconds >= limits.abort else { return }
+        say("\(sentence(own)); ending the run, as reliability.abort_seconds says")
+        communicator.abort(code: ExitCode.stalled.rawValue)
+    }
+
+    private func sentence(_ own: Heartbeat) -> String {
+        let missing = (0..<communicator.size).filter { rank in
+            rank != own.rank && (isSilent(rank) || seen[rank]?.beat.operation == nil)
+        }
+        let parts = missing.map { rank -> String in
+            guard let beat = seen[rank]?.beat else {
+                return "rank \(rank), which was never seen in \(directory.ranks)"
+            }
+            let place = "rank \(rank) on \(beat.host) (process \(beat.process))"
+            guard isSilent(rank) else {
+                return "\(place): in \(beat.doing) for \(seconds(beat.phaseSeconds))"
+            }
+            return "\(place): no sign of life for \(seconds(Date().timeIntervalSince1970 - beat.wall)), "
+                + "last seen in \(beat.doing)"
+        }
+        let position = own.update > 0 ? "update \(own.update): " : ""
+        return "\(position)waiting for \(seconds(own.waitSeconds)) in \(own.operation ?? "") for "
+            + (parts.isEmpty
+                ? "a message; all ranks are here: look at the network" : parts.joined(separator: "; "))
+    }
+
+    private func seconds(_ seconds: Double) -> String { "\(Int(seconds.rounded())) s" }
+
+    private func say(_ text: String) {
+        let line = "parp: rank \(communicator.rank) on \(communicator.hostName): \(text)\n"
+        FileHandle.standardError.write(Data(line.utf8))
+        metrics.append(.fault, step: monitor.current.update, [("what", .string(text))])
+    }
+}

@@ -1,0 +1,72 @@
+internal import Checkpoints
+internal import Collectives
+internal import Tensors
+
+extension TrainingRun {
+    /// Writes a checkpoint; one that cannot be written costs a warning, and not the run.
+    mutating func checkpoint() throws { _ = try save() }
+
+    /// Stops behind an update that all ranks have done, with exit code 85.
+    ///
+    /// - Throws: Always, on all ranks alike.
+    mutating func stop() throws -> Never {
+        guard try save() else {
+            throw CollectiveFailure(
+                .fault,
+                "interrupted after update \(trainer.update), but no checkpoint could be written; "
+                    + "make room and go on with --resume from the one before")
+        }
+        throw CollectiveFailure(
+            .interrupted,
+            "interrupted after update \(trainer.update) of \(recipe.schedule.updates); "
+                + "\(directory.checkpoint(trainer.update)) is written: go on with --resume")
+    }
+
+    /// Writes a checkpoint on rank 0 and tells all whether there is one.
+    private mutating func save() throws -> Bool {
+        let begin = monotonicSeconds()
+        defer { trace?.add(.checkpoint, from: begin, update: trainer.update) }
+        try checkReplicas()
+        let hash = contentHash(trainer.store.values.all)
+        if !session.isRoot { monitor.enter(.checkpoint, update: trainer.update) }
+        let isWritten = keep("a checkpoint") { try write(weightsHash: hash) }
+        return try session.exchange(isWritten)[0]
+    }
+
+    private func write(weightsHash: ContentHash) throws {
+        let start = monotonicSeconds()
+        let path = directory.checkpoint(trainer.update)
+        if monitor.plans(update: trainer.update, { $0 == .noSpace }) {
+            throw CheckpointError(path, "cannot be written: no space left on device (--inject)")
+        }
+        try CheckpointFiles.write(state, store: trainer.store, masks: masks, to: path) {
+            monitor.enter(.checkpoint, update: trainer.update)
+        }
+        if monitor.plans(update: trainer.update, { $0 == .truncate }) { try CheckpointFiles.truncate(path) }
+        directory.keepNewestCheckpoints(recipe.checkpoint.keep)
+        metrics.append(
+            .checkpoint, step: trainer.update,
+            [
+                ("seconds", .number(monotonicSeconds() - start)),
+                ("weights_hash", .string(weightsHash.description)),
+            ])
+        metrics.append(.ranks, step: trainer.update, ledger.fields)
+    }
+
+    /// Writes something on rank 0; what cannot be written is said and noted, and the run goes on.
+    ///
+    /// - Returns: Whether it is written; true on the other ranks.
+    @discardableResult
+    func keep(_ what: String, _ body: () throws -> Void) -> Bool {
+        guard session.isRoot else { return true }
+        do {
+            try body()
+            return true
+        } catch {
+            let fault = "\(what) was not written: \(message(for: error))"
+            progress.say("parp: warning: update \(trainer.update): \(fault); the run goes on")
+            metrics.append(.fault, step: trainer.update, [("what", .string(fault))])
+            return false
+        }
+    }
+}

@@ -1,0 +1,80 @@
+internal import Checkpoints
+internal import Collectives
+internal import Foundation
+internal import Pruning
+internal import Tensors
+
+extension TrainingRun {
+    /// Evaluates on freshly pruned weights, keeps them if they are the best, and puts training's weights back.
+    ///
+    /// Asked to stop meanwhile, it gives up, and the run stops: the evaluation is done when the run goes on.
+    mutating func evaluate() throws {
+        monitor.enter(.evaluation, update: trainer.update)
+        let start = monotonicSeconds()
+        defer { trace?.add(.evaluation, from: start, update: trainer.update) }
+        let values = trainer.store.values.all
+        let mask =
+            try method.hold == .fixed
+            ? masks.current
+            : masks.compute(values: values, sparsity: method.sparsity(afterUpdates: trainer.update)).mask
+        let setAside = SetAsideWeights(mask, values: values, pool: masks.pool)
+        let evaluation: Problem.Evaluation
+        do {
+            evaluation = try problem.evaluate(
+                parameters: trainer.store.float32Views, session: session, arena: &trainer.arena)
+        } catch is EvaluationInterrupted {
+            setAside.restore(to: values)
+            try stop()
+        }
+        let metric = problem.metric(evaluation)
+        let isBest = metric < state.bestMetric ?? .infinity
+        if isBest {
+            state.bestMetric = metric
+            keep("the best model") {
+                try writeModel(at: directory.best, evaluation: evaluation, sparsity: mask.sparsity)
+            }
+        }
+        setAside.restore(to: values)
+        state.isEvaluationPending = false
+        metrics.append(
+            .eval, step: trainer.update,
+            evaluation.fields(sparsity: mask.sparsity) + [
+                ("best", .boolean(isBest)), ("seconds", .number(monotonicSeconds() - start)),
+            ])
+        progress.say(
+            "update \(trainer.update)  valid: \(evaluation.summary(sparsity: mask.sparsity))"
+                + (isBest ? "  (best)" : ""))
+    }
+
+    private func writeModel(at path: String, evaluation: Problem.Evaluation?, sparsity: Double) throws {
+        try writeModelDirectory(
+            at: path, values: trainer.store.values.all, layout: problem.layout,
+            files: problem.files(update: trainer.update, sparsity: sparsity, evaluation: evaluation))
+    }
+
+    /// Writes `final/`: the weights of the last update, exactly as sparse as asked.
+    func finish() throws {
+        monitor.enter(.final, update: trainer.update)
+        try session.together {
+            guard session.isRoot else { return }
+            try writeModel(at: directory.final, evaluation: nil, sparsity: masks.current.sparsity)
+            try AtomicFile.write(
+                Data(RunReport(directory: directory, outline: Problem.report).html.utf8), to: directory.report
+            )
+        }
+        try trace?.write(
+            plan: plan,
+            gradientBytes: 4
+                * (problem.layout.count - trainer.task.firstTrainableOffset(update: trainer.update)),
+            prunableBytes: 4 * masks.pool.count)
+        if let remark = ledger.remark { progress.say(remark) }
+        if let skipped = state.skipped, skipped > 0 {
+            progress.say(
+                "\(skipped) updates were left out: their loss or gradient was not finite (metrics.jsonl)")
+        }
+        progress.say("final model: \(directory.final); report: \(directory.report)")
+    }
+}
+
+/// An evaluation that was given up because a rank was asked to stop; thrown on all ranks alike.
+struct EvaluationInterrupted: Error {}

@@ -1,0 +1,60 @@
+internal import Checkpoints
+internal import Collectives
+internal import Pruning
+internal import Tensors
+
+extension TrainingRun {
+    /// Prunes for good if the method says that a mask is due.
+    mutating func pruneIfDue() throws {
+        guard let sparsity = method.sparsityDue(afterUpdates: trainer.update) else { return }
+        try prune(to: sparsity)
+    }
+
+    /// Prunes for good, and holds the mask if the method does.
+    mutating func prune(to sparsity: Double) throws {
+        monitor.enter(.prune, update: trainer.update)
+        let start = monotonicSeconds()
+        defer { trace?.add(.mask, from: start, update: trainer.update) }
+        let isFirst = masks.initial == nil
+        let report = try masks.prune(values: trainer.store.values.all, sparsity: sparsity)
+        refreshShadow(of: trainer.store)
+        try checkZeros(report)
+        holdMask()
+        metrics.append(.prune, step: trainer.update, report.fields)
+        keep("the mask") {
+            try MaskFile.write(
+                masks.current, pool: masks.pool, provenance: provenance(report, isFirst: isFirst),
+                to: directory.mask(trainer.update))
+        }
+    }
+
+    /// Where the method says so, keeps pruned weights at 0 from here on: neither the gradients to come nor the
+    /// moments of those that were move them.
+    mutating func holdMask() {
+        guard method.hold == .fixed, masks.initial != nil else { return }
+        masks.current.apply(to: trainer.store.firstMoment.all, pool: masks.pool)
+        masks.current.apply(to: trainer.store.secondMoment.all, pool: masks.pool)
+        trainer.keptGradients = KeptElements(
+            masks.current, pool: masks.pool, elementCount: problem.layout.count)
+    }
+
+    /// Every rank counts its own zeros: sparsity is what the weights have, not what was asked for.
+    private func checkZeros(_ report: PruneReport) throws {
+        let pool = masks.pool
+        let zeros = pool.members.reduce(0) { total, member in
+            total + trainer.store.values[member.slot.range].buffer.reduce(0) { $0 + ($1 == 0 ? 1 : 0) }
+        }
+        guard zeros >= report.pruned else {
+            throw UserError(
+                .fault, "after a re-prune \(zeros) of the pool's weights are zero, not \(report.pruned)")
+        }
+    }
+
+    private func provenance(_ report: PruneReport, isFirst: Bool) -> MaskProvenance {
+        MaskProvenance(
+            method: method.name, update: trainer.update, sparsityTarget: report.sparsity,
+            threshold: report.threshold, origin: isFirst ? recipe.pruning.firstMask : .magnitude,
+            scope: recipe.pruning.scope, seed: recipe.seed, parent: problem.modelPath,
+            parentHash: state.parentHash, weightsHash: contentHash(trainer.store.values.all).value)
+    }
+}

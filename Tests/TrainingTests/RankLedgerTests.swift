@@ -1,0 +1,43 @@
+import Testing
+
+@testable import Training
+
+struct RankLedgerTests {
+    private func note(data: Double = 0, compute: Double) -> RankNote {
+        var phases = StepPhases()
+        phases.add(.data, from: 0, to: data)
+        phases.add(.backward, from: 0, to: compute)
+        return RankNote(isInterrupted: false, phases: phases)
+    }
+
+    @Test("what a rank did not work it waited, for the slowest of each update")
+    func waiting() {
+        var ledger = RankLedger(hosts: ["a", "a", "b"])
+        ledger.add([note(compute: 1), note(data: 2, compute: 2), note(compute: 2)])
+        ledger.add([note(compute: 3), note(compute: 1), note(compute: 2)])
+        #expect(ledger.entries.map(\.wait) == [3, 2, 3])
+        #expect(ledger.entries.map(\.slowest) == [1, 1, 0])
+        #expect(ledger.entries[1].data == 2 && ledger.entries[1].compute == 3)
+        #expect(ledger.last.rank == 0 && ledger.last.seconds == 3 && ledger.last.median == 2)
+    }
+
+    @Test("a rank is spoken of only if it takes notably longer, with what it was busy with")
+    func remark() {
+        var even = RankLedger(hosts: ["a", "b", "c"])
+        even.add([note(compute: 1), note(compute: 1.05), note(compute: 1)])
+        #expect(even.remark == nil)
+        var uneven = RankLedger(hosts: ["a", "b", "c"])
+        uneven.add([note(compute: 1), note(compute: 1), note(data: 1.5, compute: 1)])
+        #expect(
+            uneven.remark
+                == "slow rank: 2 on c, 150 % more seconds than the rank in the middle, most of them waiting for audio; "
+                + "the slowest in 1 of 1 updates")
+    }
+
+    @Test("a note travels as numbers")
+    func travelling() {
+        let note = RankNote(numbers: [1, 0.25, 3])
+        #expect(note.isInterrupted && note.data == 0.25 && note.compute == 3)
+        #expect(RankNote(numbers: note.numbers) == note)
+    }
+}

@@ -6,7 +6,7 @@ export OMPI_ALLOW_RUN_AS_ROOT = 1
 export OMPI_ALLOW_RUN_AS_ROOT_CONFIRM = 1
 PYTHON ?= .venv/bin/python
 
-.PHONY: help setup build demo test lint format parity golden overfit transcripts bench-peer bench-load cluster-test slurm-test clean
+.PHONY: help setup build demo test lint format parity golden overfit transcripts bench-peer bench-load cluster-test slurm-test hosts-test study-scale clean
 
 help:
 	@echo "make demo     fetch recorded speech, fine-tune on 2 ranks, print dense and pruned error rates"
@@ -19,6 +19,8 @@ help:
 	@echo "make bench-load   measure loading XLSR-53 from each kind of file beside cat (installs PyTorch)"
 	@echo "make cluster-test  check cluster/, run the commands of docs/cluster.md (installs shellcheck and Slurm)"
 	@echo "make slurm-test    interrupt runs under a real Slurm; they must end as if undisturbed (installs Slurm)"
+	@echo "make hosts-test    train on several hosts (network namespaces, as root), links at 10 Gb/s to 100 Mb/s"
+	@echo "make study-scale   measure how training scales on this machine, model and project it: build/scale/report.html"
 	@echo "make golden   make the golden files anew (installs PyTorch)"
 	@echo "make lint     check formatting and the dependency rules;  make format  formats"
 
@@ -56,6 +58,12 @@ cluster-test: build
 
 slurm-test: build
 	Tests/Cluster/slurm.sh $(BIN)/parp
+
+hosts-test: build
+	Tests/Hosts/hosts.sh $(BIN)/parp
+
+study-scale: build
+	cluster/study_scale.sh $(BIN)/parp build/scale
 
 # PyTorch's build for CPUs alone is smaller, but not on every index.
 .venv:

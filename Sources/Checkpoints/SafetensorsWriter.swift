@@ -152,7 +152,8 @@ private func bfloat16Bytes(of tensor: Tensor) -> Data {
     for index in 0..<tensor.count {
         let bits = tensor[index].bitPattern
         let rounded = bits &+ 0x7FFF &+ (bits >> 16 & 1)
-        halves[index] = UInt16(truncatingIfNeeded: (tensor[index].isNaN ? bits | 1 << 22 : rounded) >> 16)
+        halves[index] =
+            UInt16(truncatingIfNeeded: (tensor[index].isNaN ? bits | 1 << 22 : rounded) >> 16)
             .littleEndian
     }
     return halves.withUnsafeBytes { Data($0) }

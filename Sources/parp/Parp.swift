@@ -22,7 +22,7 @@ struct Parp: ParsableCommand {
         version: parpVersion,
         subcommands: [
             Train.self, Pretrain.self, Evaluate.self, Transcribe.self, Prune.self, Mask.self, Convert.self,
-            Init.self, RecipeReference.self, Plan.self, Doctor.self, Bench.self,
+            Init.self, Corpus.self, Scale.self, RecipeReference.self, Plan.self, Doctor.self, Bench.self,
         ])
 
     /// Parses and runs.

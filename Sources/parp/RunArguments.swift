@@ -20,10 +20,14 @@ struct RunArguments: ParsableArguments {
     @Flag(help: "Say at the start which processors each rank may use.")
     var reportBindings = false
 
+    @Option(help: "Write what every rank did when, for chrome://tracing or Perfetto.")
+    var trace: String?
+
     /// The arguments as the commands take them.
     var options: TrainOptions {
         var options = TrainOptions(recipe: recipe, overrides: overrides, output: output, resume: resume)
         options.reportsBindings = reportBindings
+        options.trace = trace
         return options
     }
 }

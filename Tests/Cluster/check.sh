@@ -21,7 +21,7 @@ fi
 mapfile -t scripts < <(grep -rlE '^#!/usr/bin/env bash' cluster Tests .ci)
 shellcheck --external-sources "${scripts[@]}"
 for script in "${scripts[@]}"; do
-    grep -q '^set -[eu]*uo pipefail' "$script" || [[ $script =~ (supervise|launch|local_slurm)\.sh$ ]] || {
+    grep -q '^set -[eu]*uo pipefail' "$script" || [[ $script =~ (supervise|launch|local_slurm|network)\.sh$ ]] || {
         echo "check: $script does not set -euo pipefail" >&2
         exit 1
     }

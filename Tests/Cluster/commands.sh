@@ -59,3 +59,11 @@ for run in one two bound parp-1 with-mpirun sweep/dense-seed1 sweep/parp-0.5-see
     [ -s "runs/$run/final/model.safetensors" ] || { echo "commands: runs/$run has no model" >&2; exit 1; }
 done
 echo "ok: all jobs completed, all runs have a model"
+[ -s studies/here/report.html ] || { echo "commands: the study of this machine has no report" >&2; exit 1; }
+[ "$(find studies/cluster/runs -name '*.trace.json' | wc -l)" -eq 2 ] || {
+    echo "commands: the study's jobs left other than two traces" >&2
+    exit 1
+}
+shellcheck studies/jobs/*.sbatch studies/jobs/submit.sh
+parp scale report studies/cluster >/dev/null
+echo "ok: jobs of a study left its measurements"

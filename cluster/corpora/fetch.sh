@@ -45,7 +45,8 @@ for package in "${packages[@]}"; do
         (cd "$kept" && apt-get -qq -o APT::Sandbox::User="$(id -un)" download "$package") ||
             { say "Debian's package $package cannot be fetched; is the network there, and has apt-get update run?"; exit 69; }
     fi
-    dpkg-deb -x "$(ls "$kept/${package}_"*.deb | tail -1)" "$tree"
+    archives=("$kept/${package}_"*.deb)
+    dpkg-deb -x "${archives[-1]}" "$tree"
 done
 python3 "$here/prepare.py" "$corpus" "$tree" "$folder"
 rm -rf "$tree"

@@ -17,6 +17,8 @@ public struct TrainOptions: Sendable {
     public var resume: Bool
     /// Whether each rank's machine and processors are told at the start.
     public var reportsBindings = false
+    /// A file for what every rank did when, for Chrome's trace viewer; nil writes none.
+    public var trace: String?
 
     /// What to train, and where to.
     public init(recipe: String, overrides: [String] = [], output: String? = nil, resume: Bool = false) {

@@ -28,14 +28,12 @@ struct UpdateWalk {
         var largest = LargestPass(configuration: configuration)
         var seen = 0.0
         for update in 0..<inputs.recipe.schedule.updates {
-            let shares = EpochPlan.shares(
+            let shares = task.sharing.microBatches(
                 of: task.globalBatch(update: update), utterances: utterances, rankCount: ranks)
             var busiest = 0.0
             for share in shares where !share.isEmpty {
                 var own = 0.0
-                for items in EpochPlan.microBatches(
-                    of: share, utterances: utterances, rankSeconds: inputs.recipe.data.rankSeconds)
-                {
+                for items in share {
                     let pass = task.plannedPass(items, update: update, precision: precision)
                     largest.consider(pass)
                     own += items.reduce(0) { $0 + Self.operations(costs[$1], pass) }
@@ -46,7 +44,7 @@ struct UpdateWalk {
                 }
                 operations += own
                 busiest = max(busiest, own)
-                seen += Double(share.count)
+                seen += Double(share.joined().count)
             }
             busiestOperations += busiest
         }

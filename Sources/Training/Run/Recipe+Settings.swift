@@ -1,6 +1,7 @@
 internal import Models
 internal import Optimization
 internal import Pruning
+internal import Speech
 internal import Text
 
 extension Recipe {
@@ -18,6 +19,17 @@ extension Recipe {
     }
 }
 
+extension Recipe {
+    /// How global batches become micro-batches.
+    var batchSharing: BatchSharing {
+        distributed.reproducible
+            ? BatchSharing(
+                rankSeconds: data.rankSeconds, parts: distributed.reproducibleParts,
+                batchSeconds: data.batchSeconds)
+            : BatchSharing(rankSeconds: data.rankSeconds)
+    }
+}
+
 extension CTCTask {
     /// The task that a recipe describes.
     init(recipe: Recipe, model: SpeechModel, data: SpeechDataset) {
@@ -28,7 +40,7 @@ extension CTCTask {
                 augmentation: recipe.augmentation.settings,
                 freezeFeatureEncoder: recipe.model.freezeFeatureEncoder,
                 freezeEncoderUpdates: recipe.model.freezeEncoderUpdates,
-                rankSeconds: recipe.data.rankSeconds,
+                sharing: recipe.batchSharing,
                 recomputesActivations: recipe.model.recomputeActivations, blank: model.vocabulary.blank,
                 zeroInfinity: recipe.loss.zeroInfinity))
     }

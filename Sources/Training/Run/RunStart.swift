@@ -55,7 +55,7 @@ func startRun<Problem: RunProblem>(
     var run = try TrainingRun(
         TrainingRun.Start(
             recipe: recipe, session: session, directory: directory, problem: prepared.problem,
-            resume: options.resume))
+            resume: options.resume, trace: options.trace))
     try withExtendedLifetime(lock) { try run.run() }
 }
 

@@ -19,6 +19,8 @@ struct TrainingRun<Problem: RunProblem>: ~Copyable {
     private let parentHash: String?
     private var bestMetric: Double?
     private var consecutiveSkips = 0
+    private let plan: ReductionPlan
+    private var trace: Trace?
 
     /// What a run starts from.
     struct Start {
@@ -27,6 +29,8 @@ struct TrainingRun<Problem: RunProblem>: ~Copyable {
         let directory: RunDirectory
         let problem: Problem
         let resume: Bool
+        /// Where what all ranks did when is written; nil does not.
+        var trace: String?
     }
 
     /// Loads weights on rank 0, or a checkpoint, and spreads them.
@@ -52,9 +56,12 @@ struct TrainingRun<Problem: RunProblem>: ~Copyable {
             masks: &masks)
         refreshShadow(of: store)
         try problem.prepare(store, session: session)
+        let trace = try start.trace.map { try Trace(path: $0, session: start.session) }
         let plan = try recipe.distributed.planReduction(
             of: store.gradients.all, communicator: session.communicator)
         self.problem = problem
+        self.plan = plan
+        self.trace = trace
         bestMetric = state.bestMetric
         parentHash = state.parentHash
         progress = Progress(
@@ -85,7 +92,12 @@ struct TrainingRun<Problem: RunProblem>: ~Copyable {
     private func isDue(every interval: Int) -> Bool { interval > 0 && trainer.update % interval == 0 }
 
     /// Does one update, without what falls due after it.
-    mutating func step() throws { try record(trainer.step()) }
+    mutating func step() throws {
+        let start = monotonicSeconds()
+        let report = try trainer.step()
+        trace?.add(report, start: start, end: monotonicSeconds())
+        try record(report)
+    }
 
     /// Notes an update; a row of updates that are not finite ends the run.
     private mutating func record(_ report: StepReport<Problem.Task.Sums>) throws {
@@ -112,6 +124,8 @@ struct TrainingRun<Problem: RunProblem>: ~Copyable {
 
     /// Prunes for good, and holds the mask if the method does.
     mutating func prune(to sparsity: Double) throws {
+        let start = monotonicSeconds()
+        defer { trace?.add(.mask, from: start, update: trainer.update) }
         let isFirst = masks.initial == nil
         let report = try masks.prune(values: trainer.store.values.all, sparsity: sparsity)
         refreshShadow(of: trainer.store)
@@ -159,6 +173,7 @@ struct TrainingRun<Problem: RunProblem>: ~Copyable {
     /// back.
     mutating func evaluate() throws {
         let start = monotonicSeconds()
+        defer { trace?.add(.evaluation, from: start, update: trainer.update) }
         let values = trainer.store.values.all
         let mask =
             try method.hold == .fixed
@@ -192,7 +207,9 @@ struct TrainingRun<Problem: RunProblem>: ~Copyable {
             files: problem.files(update: trainer.update, sparsity: sparsity, evaluation: evaluation))
     }
 
-    private func checkpoint() throws {
+    private mutating func checkpoint() throws {
+        let begin = monotonicSeconds()
+        defer { trace?.add(.checkpoint, from: begin, update: trainer.update) }
         let hash = contentHash(trainer.store.values.all)
         try session.communicator.agree(on: hash.value, what: "the weights")
         guard session.isRoot else { return }
@@ -215,6 +232,11 @@ struct TrainingRun<Problem: RunProblem>: ~Copyable {
                 Data(RunReport(directory: directory, outline: Problem.report).html.utf8), to: directory.report
             )
         }
+        try trace?.write(
+            plan: plan,
+            gradientBytes: 4
+                * (problem.layout.count - trainer.task.firstTrainableOffset(update: trainer.update)),
+            prunableBytes: 4 * masks.pool.count)
         progress.say("final model: \(directory.final); report: \(directory.report)")
         try session.communicator.barrier()
     }

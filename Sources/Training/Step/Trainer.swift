@@ -30,6 +30,8 @@ struct Trainer<Task: TrainingTask>: ~Copyable {
     /// Memory of one pass; evaluation borrows it between updates.
     var arena: Arena
     private var reducer: GradientReducer
+    /// What sums gradients instead where their bits must not depend on the number of ranks.
+    private var reproducible: ReproducibleSum?
     private let prefetcher: Prefetcher<Task.MicroBatch>
 
     /// A trainer that has done `update` updates of `updates`.
@@ -48,6 +50,10 @@ struct Trainer<Task: TrainingTask>: ~Copyable {
         arena = Self.preparedArena(
             for: task, updates: update..<max(update, updates), communicator: communicator,
             precision: store.precision)
+        let gradients = store.gradients.all
+        reproducible = task.mostMicroBatches.map {
+            ReproducibleSum(communicator: communicator, gradients: gradients, parts: $0)
+        }
         self.store = store
         let work = Mutex(
             WorkList(
@@ -65,25 +71,56 @@ struct Trainer<Task: TrainingTask>: ~Copyable {
         var phases = StepPhases()
         let firstTrainable = task.firstTrainableOffset(update: update)
         store.gradients[firstTrainable..<store.layout.count].fill(0)
-        reducer.begin(trainableFrom: firstTrainable, kept: keptGradients)
-        var sums = try accumulate(phases: &phases)
+        beginSum(from: firstTrainable)
+        var sums = try accumulate(from: firstTrainable, phases: &phases)
         let start = monotonicSeconds()
-        var shared = sums.vector
-        try reducer.finish(extra: &shared)
-        sums.vector = shared
+        try finishSum(of: &sums, from: firstTrainable)
         phases.add(.exposedCommunication, from: start, to: monotonicSeconds())
-        for interval in reducer.intervals {
-            phases.add(
-                .communication, from: monotonicSeconds(at: interval.lowerBound),
-                to: monotonicSeconds(at: interval.upperBound))
-        }
+        addCommunication(to: &phases, since: start)
         let report = try applyUpdate(sums, from: firstTrainable, phases: phases)
         update += 1
         return report
     }
 
+    private mutating func beginSum(from firstTrainable: Int) {
+        if reproducible != nil {
+            reproducible?.begin(trainableFrom: firstTrainable)
+        } else {
+            reducer.begin(trainableFrom: firstTrainable, kept: keptGradients)
+        }
+    }
+
+    /// Sums gradients, and what else the update needs, over all ranks.
+    private mutating func finishSum(of sums: inout Task.Sums, from firstTrainable: Int) throws {
+        if let isExact = try reproducible?.finish(from: firstTrainable, kept: keptGradients) {
+            if !isExact { sums.notFinite += 1 }
+            var shared = sums.vector
+            try communicator.allReduceSum(&shared)
+            sums.vector = shared
+        } else {
+            var shared = sums.vector
+            try reducer.finish(extra: &shared)
+            sums.vector = shared
+        }
+    }
+
+    /// A reproducible run communicates at the end alone, others while backward goes on.
+    private func addCommunication(to phases: inout StepPhases, since end: Double) {
+        guard reproducible == nil else {
+            phases.add(.communication, from: end, to: monotonicSeconds())
+            return
+        }
+        for interval in reducer.intervals {
+            phases.add(
+                .communication, from: monotonicSeconds(at: interval.lowerBound),
+                to: monotonicSeconds(at: interval.upperBound))
+        }
+    }
+
     /// Runs this rank's micro-batches; buckets of the last one are all-reduced while it is still in backward.
-    private mutating func accumulate(phases: inout StepPhases) throws -> Task.Sums {
+    private mutating func accumulate(
+        from firstTrainable: Int, phases: inout StepPhases
+    ) throws -> Task.Sums {
         let count = task.microBatches(
             of: task.globalBatch(update: update), rank: communicator.rank, rankCount: communicator.size
         ).count
@@ -96,9 +133,11 @@ struct Trainer<Task: TrainingTask>: ~Copyable {
             }
             let computing = monotonicSeconds()
             phases.add(.data, from: waiting, to: computing)
+            let isLast = index == count - 1 && reproducible == nil
             sums += Self.differentiate(
-                batch, task: task, update: update, parameters: store.views, isLast: index == count - 1,
-                arena: &arena, reducer: &reducer, phases: &phases)
+                batch, task: task, update: update, parameters: store.views, isLast: isLast, arena: &arena,
+                reducer: &reducer, phases: &phases)
+            reproducible?.addPart(from: firstTrainable)
         }
         return sums
     }

@@ -1,0 +1,79 @@
+internal import Foundation
+
+extension ScaleFit {
+    /// The terms with intervals, and the residual of every setting.
+    func text(_ measurements: ScaleMeasurements) -> String {
+        let terms = Self.terms.map { name, unit, scale, value in
+            let drawn = draws.map { value($0) * scale }.sorted()
+            let (low, high) = (drawn[drawn.count / 40], drawn[drawn.count - 1 - drawn.count / 40])
+            return row([name, number(value(model) * scale), "\(number(low)) to \(number(high))", unit])
+        }
+        let settings = residuals(measurements).map { residual in
+            row([
+                residual.cell.name, number(residual.measured), number(residual.predicted),
+                String(format: "%+.1f %%", 100 * residual.relative),
+            ])
+        }
+        let network = model.network.map {
+            String(
+                format: "between nodes: %.1f µs a message, %.2f Gb/s", $0.latency * 1e6,
+                8e-9 / $0.secondsPerByte)
+        }
+        return
+            ([row(["term", "value", "95 % interval", "unit"])] + terms
+            + [network ?? "between nodes: not measured; give the network to parp scale report", ""]
+            + [row(["setting", "measured s", "predicted s", "error"])] + settings
+            + [String(format: "root mean square of errors: %.1f %%", 100 * model.residual)])
+            .joined(separator: "\n")
+    }
+
+    /// A setting's measured and predicted step.
+    struct Residual: Sendable {
+        let cell: ScaleCell
+        let setting: ScaleSetting
+        let measured: Double
+        let predicted: Double
+        var relative: Double { predicted / measured - 1 }
+    }
+
+    /// The residuals of all settings.
+    func residuals(_ measurements: ScaleMeasurements) -> [Residual] {
+        measurements.cells.map { cell, launches in
+            let setting = measurements.setting(of: cell, launches)
+            return Residual(
+                cell: cell, setting: setting, measured: mean(launches, \.step),
+                predicted: model.step(setting).total)
+        }
+    }
+
+    /// The terms as they are told: name, unit, factor, value.
+    static let terms: [(name: String, unit: String, scale: Double, value: @Sendable (ScaleModel) -> Double)] =
+        [
+            ("forward and backward, an update", "ms", 1e3, { $0.computeBase }),
+            ("… a second of audio", "ms", 1e3, { $0.computePerSecond }),
+            ("… and rank beside it", "ms", 1e3, { $0.computeCrowding }),
+            ("deviation of ranks, share", "%", 1e2, { $0.straggleShare }),
+            ("deviation of ranks", "ms", 1e3, { $0.straggleSeconds }),
+            ("optimizer", "ms", 1e3, { $0.optimizer }),
+            ("… a rank beside it", "ms", 1e3, { $0.optimizerCrowding }),
+            ("data", "ms", 1e3, { $0.data }),
+            ("other", "ms", 1e3, { $0.other }),
+            ("a mask", "ms", 1e3, { $0.mask }),
+            ("a checkpoint", "ms", 1e3, { $0.checkpoint }),
+            ("α inside a node", "µs", 1e6, { $0.memoryLatency }),
+            ("γ inside a node, a rank", "ms/GB", 1e12, { $0.memorySecondsPerByte }),
+            ("α between nodes", "µs", 1e6, { $0.network?.latency ?? 0 }),
+            ("β between nodes", "ms/GB", 1e12, { $0.network?.secondsPerByte ?? 0 }),
+            ("a sum beside backward, more", "ms", 1e3, { $0.besideSeconds }),
+            ("exposed, unexplained", "ms", 1e3, { $0.exposedBase }),
+        ]
+}
+
+/// A number with four digits.
+func number(_ value: Double) -> String { String(format: "%.4g", value) }
+
+private func row(_ cells: [String]) -> String {
+    zip(cells, [34, 12, 24, 8]).map { cell, width in
+        cell + String(repeating: " ", count: max(1, width - cell.count))
+    }.joined()
+}

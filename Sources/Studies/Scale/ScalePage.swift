@@ -1,0 +1,245 @@
+internal import Foundation
+internal import Training
+
+/// `report.html`: a study on one page that needs nothing else, neither network nor script.
+struct ScalePage {
+    let report: ScaleReport
+    let projection: ScaleProjection
+
+    var html: String {
+        let study = projection.measurements.study
+        return """
+            <!doctype html>
+            <html lang="en"><meta charset="utf-8"><title>Scaling of \(escapedHTML(study.recipe))</title>
+            <style>
+            body { font: 15px/1.5 system-ui, sans-serif; margin: 2em auto; max-width: 72em; padding: 0 1em; color: #222; }
+            .charts { display: grid; grid-template-columns: repeat(auto-fit, minmax(27em, 1fr)); gap: 1.5em; }
+            figure { margin: 0; } figcaption { font-weight: 600; } svg { width: 100%; height: auto; }
+            .key { font-size: 13px; } .key span { margin-right: 1em; }
+            table { border-collapse: collapse; margin-bottom: 1.5em; font-size: 14px; }
+            td, th { padding: .15em .9em .15em 0; text-align: right; } td:first-child, th:first-child { text-align: left; }
+            </style>
+            <h1>Scaling of \(escapedHTML(study.recipe))</h1>
+            <p>\(introduction(study))</p>
+            \(limits)
+            <div class="charts">
+            \(charts.joined(separator: "\n"))
+            </div>
+            <h2>Measured</h2>
+            <p>Means over launches with their 95 % interval (Student's t over launches). Speed-up is audio a second over that of
+            \(report.baseRanks) rank(s) of the same program, launched the same way.</p>
+            \(measuredTable)
+            <h2>The model</h2>
+            \(modelTable)
+            <h2>Projected</h2>
+            <p>\(escapedHTML(networkSentence)) The interval draws launches anew and adds the model's error on the measured
+            settings; it cannot know what was never measured, such as a network that many nodes share. The last column is the
+            mean of steps simulated event by event with the same costs.</p>
+            \(report.projected.map(projectedTable).joined(separator: "\n"))
+            </html>
+
+            """
+    }
+
+    private func introduction(_ study: ScaleStudy) -> String {
+        let weak = study.cells.contains { $0.mode == .weak }
+        return "Strong scaling keeps the batch of an update, \(number(study.amounts.batchSeconds)) s of audio"
+            + (weak ? "; weak scaling keeps a rank's, so that more ranks train with larger batches" : "")
+            + ". \(study.warmup) updates of each launch are dropped, \(study.updates) count; launches in random order, "
+            + "\(study.minimumRepeats) to \(study.maximumRepeats) of each setting, until ± "
+            + "\(number(100 * study.tolerance)) % is reached. Launched with <code>\(escapedHTML(study.launcher))</code>."
+    }
+
+    private var limits: String {
+        "<ul>"
+            + report.projected.map {
+                "<li><b>\($0.mode.rawValue), \(escapedHTML(name($0))):</b> \(escapedHTML($0.limit)).</li>"
+            }.joined() + "</ul>"
+    }
+
+    private func name(_ curve: ScaleProjection.Curve) -> String {
+        curve.method + (curve.method == "dense" ? "" : " \(number(curve.sparsity))")
+    }
+
+    private var networkSentence: String {
+        String(
+            format: "Network between nodes: %.1f Gb/s and %.1f µs a message (%@); %d rank(s) a node.",
+            8e-9 / report.network.secondsPerByte, report.network.latency * 1e6, report.networkOrigin,
+            report.ranksPerNode)
+    }
+
+    private var charts: [String] {
+        ScalingMode.allCases.filter { mode in report.projected.contains { $0.mode == mode } }.flatMap {
+            mode in
+            [
+                plot(mode, "seconds an update", "s", isLogarithmic: true, { $0.secondsMean }, { $0.seconds })
+                {
+                    ($0.low, $0.high)
+                },
+                plot(mode, "speed-up", "×", isLogarithmic: true, ideal: true, { $0.speedup }, { $0.speedup })
+                {
+                    ($0.speedup * $0.seconds / $0.high, $0.speedup * $0.seconds / max($0.low, 1e-12))
+                },
+                plot(mode, "efficiency", "%", { 100 * $0.efficiency }, { 100 * $0.efficiency }) {
+                    (
+                        100 * $0.efficiency * $0.seconds / $0.high,
+                        100 * $0.efficiency * $0.seconds / max($0.low, 1e-12)
+                    )
+                },
+                plot(
+                    mode, "Karp–Flatt fraction", "%", { $0.karpFlatt.map { 100 * $0 } },
+                    { $0.karpFlatt.map { 100 * $0 } }
+                ) {
+                    _ in nil
+                },
+                plot(mode, "cost of the whole run", report.currency, { _ in nil }, { $0.cost }) {
+                    ($0.cost * $0.low / $0.seconds, $0.cost * $0.high / $0.seconds)
+                },
+                breakdown(mode),
+            ]
+        }
+    }
+
+    /// Points that were measured, and curves that were projected with where they may lie.
+    private func plot(
+        _ mode: ScalingMode, _ title: String, _ unit: String, isLogarithmic: Bool = false,
+        ideal: Bool = false,
+        _ measured: (ScaleReport.Measured) -> Double?, _ projected: (ScaleProjection.Point) -> Double?,
+        band: (ScaleProjection.Point) -> (Double, Double)?
+    ) -> String {
+        var series: [ScalePlot.Series] = []
+        for (index, curve) in report.projected.filter({ $0.mode == mode }).enumerated() {
+            let line = curve.points.compactMap { point -> ScalePlot.Point? in
+                guard let value = projected(point) else { return nil }
+                let range = band(point)
+                return .init(ranks: Double(point.ranks), value: value, low: range?.0, high: range?.1)
+            }
+            series.append(.init(name: name(curve), points: line, isCurve: true, color: index))
+            let dots = report.measured.filter {
+                $0.mode == mode && $0.method == curve.method && $0.sparsity == curve.sparsity
+            }.compactMap { row -> ScalePlot.Point? in
+                guard let value = measured(row) else { return nil }
+                let share = (row.halfWidth ?? 0) / row.secondsMean
+                let hasBar = row.ranks > report.baseRanks || title.hasPrefix("seconds")
+                return .init(
+                    ranks: Double(row.ranks), value: value, low: hasBar ? value * (1 - share) : nil,
+                    high: hasBar ? value * (1 + share) : nil)
+            }
+            if !dots.isEmpty {
+                series.append(.init(name: "measured", points: dots, isCurve: false, color: index))
+            }
+        }
+        if ideal, let points = report.projected.first?.points, let base = points.first {
+            let line = points.map {
+                ScalePlot.Point(ranks: Double($0.ranks), value: Double($0.ranks) / Double(base.ranks))
+            }
+            series.append(.init(name: "ideal", points: line, isCurve: true, color: 5))
+        }
+        return ScalePlot(
+            title: "\(mode.rawValue) scaling: \(title)", unit: unit, series: series,
+            isLogarithmic: isLogarithmic
+        ).html
+    }
+
+    /// The shares of a step, measured and projected, as bars.
+    private func breakdown(_ mode: ScalingMode) -> String {
+        guard let curve = report.projected.first(where: { $0.mode == mode }) else { return "" }
+        let measured = report.measured.filter {
+            $0.mode == mode && $0.method == curve.method && $0.sparsity == curve.sparsity
+        }
+        let bars = measured.map { ("\($0.ranks) ●", $0.step) } + curve.points.map { ("\($0.ranks)", $0.step) }
+        return ScaleBars(
+            title: "\(mode.rawValue) scaling: shares of an update, \(name(curve)) (● measured)", bars: bars
+        ).html
+    }
+
+    private var measuredTable: String {
+        table(
+            [
+                "setting", "nodes", "launches", "s an update", "audio s/s", "speed-up", "efficiency",
+                "Karp–Flatt",
+                "hidden communication", "model",
+            ],
+            report.measured.map { row in
+                [
+                    row.setting, "\(row.nodes)", "\(row.launches)" + (row.meetsTolerance ? "" : " (most)"),
+                    number(row.secondsMean) + (row.halfWidth.map { " ± \(number($0))" } ?? ""),
+                    number(row.audioSecondsPerSecond), number(row.speedup), percent(row.efficiency),
+                    row.karpFlatt.map(percent) ?? "", row.hiddenShare.map(percent) ?? "",
+                    String(format: "%+.1f %%", 100 * (row.predicted / row.secondsMean - 1)),
+                ]
+            })
+    }
+
+    private var modelTable: String {
+        table(
+            ["term", "value", "unit"],
+            ScaleFit.terms.map { [$0.name, number($0.value(report.model) * $0.scale), $0.unit] })
+            + "<p>Root mean square of the model's errors on the measured settings: \(percent(report.model.residual)).</p>"
+    }
+
+    private func projectedTable(_ curve: ScaleProjection.Curve) -> String {
+        "<h3>\(curve.mode.rawValue), \(escapedHTML(name(curve)))</h3>"
+            + table(
+                [
+                    "ranks", "nodes", "s an update", "95 % interval", "speed-up", "efficiency", "Karp–Flatt",
+                    "core-hours", report.currency, "simulated s",
+                ],
+                curve.points.map { point in
+                    [
+                        "\(point.ranks)", "\(point.nodes)", number(point.seconds),
+                        "\(number(point.low)) to \(number(point.high))", number(point.speedup),
+                        percent(point.efficiency), point.karpFlatt.map(percent) ?? "",
+                        number(point.coreHours),
+                        number(point.cost), number(point.simulated),
+                    ]
+                })
+    }
+
+    private func table(_ heads: [String], _ rows: [[String]]) -> String {
+        let head = heads.map { "<th>\(escapedHTML($0))</th>" }.joined()
+        let body = rows.map { row in "<tr>" + row.map { "<td>\(escapedHTML($0))</td>" }.joined() + "</tr>" }
+        return "<table><tr>\(head)</tr>\n\(body.joined(separator: "\n"))</table>"
+    }
+
+    private func percent(_ value: Double) -> String { String(format: "%.1f %%", 100 * value) }
+}
+
+/// The shares of steps as stacked bars.
+struct ScaleBars {
+    let title: String
+    let bars: [(name: String, step: ScaleStep)]
+
+    var html: String {
+        let (width, height, left, bottom, top) = (520.0, 300.0, 40.0, 40.0, 12.0)
+        let names = ScaleStep().parts.map(\.name)
+        let slot = (width - left - 8) / Double(max(1, bars.count))
+        let body = bars.enumerated().map { index, bar -> String in
+            let x = left + slot * Double(index) + slot * 0.12
+            var y = height - bottom
+            let pieces = bar.step.parts.enumerated().map { part, piece -> String in
+                let length = (height - top - bottom) * piece.seconds / max(bar.step.total, 1e-12)
+                y -= length
+                return "<rect x=\"\(fixed(x))\" y=\"\(fixed(y))\" width=\"\(fixed(slot * 0.76))\" "
+                    + "height=\"\(fixed(length))\" fill=\"\(Self.colors[part])\"/>"
+            }
+            return pieces.joined()
+                + "<text x=\"\(fixed(x + slot * 0.38))\" y=\"\(height - bottom + 16)\" text-anchor=\"middle\" "
+                + "font-size=\"11\" fill=\"#666\">\(bar.name)</text>"
+        }
+        let scale = [0, 50, 100].map { share -> String in
+            let y = height - bottom - (height - top - bottom) * Double(share) / 100
+            return "<text x=\"\(left - 6)\" y=\"\(fixed(y))\" dy=\"4\" text-anchor=\"end\" font-size=\"11\" "
+                + "fill=\"#666\">\(share) %</text>"
+        }
+        let key = zip(names, Self.colors).map { "<span style=\"color:\($1)\">■ \($0)</span>" }
+        return "<figure><figcaption>\(escapedHTML(title))</figcaption>"
+            + "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 \(Int(width)) \(Int(height))\" role=\"img\" "
+            + "font-family=\"sans-serif\">\(body.joined())\(scale.joined())</svg>"
+            + "<div class=\"key\">\(key.joined(separator: " "))</div></figure>"
+    }
+
+    private static let colors = [
+        "#7f8fa6", "#2456a6", "#a67c00", "#c4521d", "#2f7d4f", "#8a4fa3", "#4aa3a2", "#bbbbbb",
+    ]
+}

@@ -1,0 +1,174 @@
+internal import Checkpoints
+internal import Collectives
+internal import Foundation
+
+/// What this rank did when; all ranks' together are a file that chrome://tracing and Perfetto show.
+///
+/// A process of the picture is a rank, with a row for what it computes and one for its sums over ranks. Times are the
+/// root's: clocks are compared before the first update and after the last, and drift in between is taken as even.
+struct Trace {
+    private struct Update {
+        let number: Int
+        let start, end, audioSeconds: Double
+    }
+
+    private let path: String
+    private let session: Session
+    private let atStart: (time: Double, offset: ClockOffset)
+    private var spans: [(span: PhaseSpan, update: Int)] = []
+    private var updates: [Update] = []
+    /// Spans that found no room.
+    private var leftOut = 0
+    private let spanLimit: Int
+
+    /// The spans of all ranks together, about 100 bytes each in the file.
+    private static let spansOfAllRanks = 4_000_000
+
+    /// Compares clocks; all ranks begin their traces together.
+    init(path: String, session: Session) throws {
+        self.path = path
+        self.session = session
+        spanLimit = max(1000, Self.spansOfAllRanks / session.communicator.size)
+        atStart = (monotonicSeconds(), try session.communicator.clockOffset(now: monotonicSeconds))
+    }
+
+    /// Notes an update.
+    mutating func add(_ report: StepReport<some BatchSums>, start: Double, end: Double) {
+        guard spans.count + report.phases.spans.count <= spanLimit else {
+            leftOut += report.phases.spans.count
+            return
+        }
+        spans += report.phases.spans.map { ($0, report.update) }
+        updates.append(
+            Update(number: report.update, start: start, end: end, audioSeconds: report.sums.audioSeconds))
+    }
+
+    /// Notes something between two updates.
+    mutating func add(_ phase: StepPhase, from start: Double, update: Int) {
+        guard spans.count < spanLimit else { return leftOut += 1 }
+        spans.append((PhaseSpan(phase: phase, start: start, end: monotonicSeconds()), update))
+    }
+
+    /// Writes the file, on the root; all ranks come.
+    func write(plan: ReductionPlan, gradientBytes: Int, prunableBytes: Int) throws {
+        let communicator = session.communicator
+        let atEnd = (time: monotonicSeconds(), offset: try communicator.clockOffset(now: monotonicSeconds))
+        let clock = RootClock(atStart, atEnd)
+        let origin = try session.exchange(atStart.time)[0]
+        let ranks = try session.exchange(
+            RankFacts(host: communicator.hostName, offset: atEnd.offset, leftOut: leftOut))
+        let lines = events(clock: clock, origin: origin).map(\.line).joined(separator: ",\n")
+        let parts = try communicator.gather([UInt8](lines.utf8), root: 0)
+        try session.together {
+            guard let parts else { return }
+            var file = try AtomicFile(path: path)
+            try file.write(Data("{\"displayTimeUnit\": \"ms\",\n\"otherData\": ".utf8))
+            var facts = facts(plan: plan, ranks: ranks)
+            facts["gradient_bytes"] = .integer(gradientBytes)
+            facts["prunable_bytes"] = .integer(prunableBytes)
+            try file.write(Data((facts.line + ",\n\"traceEvents\": [\n").utf8))
+            for (index, part) in parts.enumerated() {
+                if index > 0 { try file.write(Data(",\n".utf8)) }
+                try file.write(Data(part))
+            }
+            try file.write(Data("\n]}\n".utf8))
+            try file.commit()
+        }
+    }
+
+    /// The events of this rank in Google's Trace Event Format: complete events ("X") in microseconds, and names ("M").
+    private func events(clock: RootClock, origin: Double) -> [JSONValue] {
+        let rank = session.communicator.rank
+        func name(_ kind: String, row: Int, _ name: String) -> JSONValue {
+            .object([
+                .init("name", .string(kind)), .init("ph", .string("M")), .init("pid", .integer(rank)),
+                .init("tid", .integer(row)), .init("args", .object([.init("name", .string(name))])),
+            ])
+        }
+        func event(_ name: String, row: Int, _ start: Double, _ end: Double, _ arguments: [JSONValue.Member])
+            -> JSONValue
+        {
+            let begin = clock.root(start)
+            return .object([
+                .init("name", .string(name)), .init("ph", .string("X")), .init("pid", .integer(rank)),
+                .init("tid", .integer(row)), .init("ts", .number((begin - origin) * 1e6)),
+                .init("dur", .number((clock.root(end) - begin) * 1e6)), .init("args", .object(arguments)),
+            ])
+        }
+        let names = [
+            name("process_name", row: 0, "rank \(rank) on \(session.communicator.hostName)"),
+            name("thread_name", row: 0, "main"), name("thread_name", row: 1, "mpi"),
+        ]
+        let whole = updates.map {
+            event(
+                "update \($0.number)", row: 0, $0.start, $0.end,
+                [.init("update", .integer($0.number)), .init("audio_seconds", .number($0.audioSeconds))])
+        }
+        let parts = spans.map { span, update in
+            event(
+                span.phase.rawValue, row: span.phase.isBeside ? 1 : 0, span.start, span.end,
+                [.init("update", .integer(update))])
+        }
+        return names + whole + parts
+    }
+
+    /// What a reader needs beside the picture.
+    private func facts(plan: ReductionPlan, ranks: [RankFacts]) -> JSONValue {
+        func numbers(_ values: [Double]) -> JSONValue { .array(values.map(JSONValue.number)) }
+        return .object([
+            .init("parp", .string(parpVersion)), .init("ranks", .integer(ranks.count)),
+            .init("hosts", .array(ranks.map { .string($0.host) })),
+            .init("clock_offset_seconds", numbers(ranks.map(\.offset.seconds))),
+            .init("clock_uncertainty_seconds", numbers(ranks.map(\.offset.uncertainty))),
+            .init("spans_left_out", .integer(ranks.reduce(0) { $0 + $1.leftOut })),
+            .init("reduction", plan.json),
+        ])
+    }
+}
+
+/// What a rank says of itself.
+private struct RankFacts: Codable {
+    let host: String
+    let offset: ClockOffset
+    let leftOut: Int
+}
+
+/// From this rank's times to the root's.
+private struct RootClock {
+    private let start, end: (time: Double, offset: ClockOffset)
+
+    init(_ start: (time: Double, offset: ClockOffset), _ end: (time: Double, offset: ClockOffset)) {
+        (self.start, self.end) = (start, end)
+    }
+
+    func root(_ time: Double) -> Double {
+        let share = (time - start.time) / max(end.time - start.time, 1e-9)
+        return time + start.offset.seconds + share * (end.offset.seconds - start.offset.seconds)
+    }
+}
+
+extension ReductionPlan {
+    /// The plan with what was probed.
+    var json: JSONValue {
+        .object([
+            .init("bucket_bytes", .integer(bucketBytes)), .init("senders", .string(senders.rawValue)),
+            .init("group_sizes", .array(groupSizes.map(JSONValue.integer))),
+            .init(
+                "probes",
+                .array(
+                    probes.map { probe in
+                        .object([
+                            .init("senders", .string(probe.senders.rawValue)),
+                            .init("latency_seconds", .number(probe.latency)),
+                            .init("seconds_per_byte", .number(probe.secondsPerByte)),
+                            .init(
+                                "points",
+                                .array(
+                                    probe.points.map {
+                                        .array([.integer($0.bytes), .number($0.seconds)])
+                                    })),
+                        ])
+                    })),
+        ])
+    }
+}

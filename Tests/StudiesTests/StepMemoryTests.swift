@@ -118,7 +118,8 @@ struct StepMemoryTests {
                 settings: CTCTask.Settings(
                     seed: 1, regularization: recipe.regularization.settings,
                     augmentation: recipe.augmentation.settings, freezeFeatureEncoder: true,
-                    freezeEncoderUpdates: 1, sharing: BatchSharing(rankSeconds: 1e9), blank: noise.configuration.padTokenId,
+                    freezeEncoderUpdates: 1, sharing: BatchSharing(rankSeconds: 1e9),
+                    blank: noise.configuration.padTokenId,
                     zeroInfinity: true))
             let bytes = try noise.activationBytes(task, updates: 4)
             try #require(bytes.used == bytes.planned)

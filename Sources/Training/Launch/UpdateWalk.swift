@@ -38,14 +38,12 @@ struct UpdateWalk {
         let all = inputs.recipe.schedule.updates
         while updates < all, utterances < plannedUtterances {
             let update = updates
-            let shares = EpochPlan.shares(
+            let shares = task.sharing.microBatches(
                 of: task.globalBatch(update: update), utterances: data.utterances, rankCount: ranks)
             var busiest = 0.0
             for (rank, share) in shares.enumerated() where !share.isEmpty {
                 var own = 0.0
-                for items in EpochPlan.microBatches(
-                    of: share, utterances: data.utterances, rankSeconds: task.rankSeconds)
-                {
+                for items in share {
                     let pass = task.plannedPass(items, update: update, precision: precision)
                     largest.consider(pass)
                     own += items.reduce(0) {
@@ -65,7 +63,7 @@ struct UpdateWalk {
                 }
                 operations += own
                 busiest = max(busiest, own)
-                utterances += share.count
+                utterances += share.joined().count
             }
             busiestOperations += busiest
             updates += 1

@@ -30,7 +30,7 @@ struct PretrainingProblem: RunProblem {
                 augmentation: recipe.augmentation.settings,
                 gumbelTemperature: GumbelTemperature(
                     first: temperature[0], last: temperature[1], decay: temperature[2]),
-                rankSeconds: recipe.data.rankSeconds,
+                sharing: recipe.batchSharing,
                 recomputesActivations: recipe.model.recomputeActivations))
     }
 

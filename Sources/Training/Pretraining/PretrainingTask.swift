@@ -18,7 +18,7 @@ struct PretrainingTask: SpeechTask {
         var regularization: Regularization
         var augmentation: Augmentation
         var gumbelTemperature: GumbelTemperature
-        var rankSeconds: Double
+        var sharing: BatchSharing
         var recomputesActivations: Bool
     }
 
@@ -32,7 +32,7 @@ struct PretrainingTask: SpeechTask {
 
     var layout: ParameterLayout { model.layout }
 
-    var rankSeconds: Double { settings.rankSeconds }
+    var sharing: BatchSharing { settings.sharing }
 
     /// Reads the audio of a micro-batch, another piece of long utterances in every update.
     func load(_ items: [Int], update: Int) throws -> SpeechMicroBatch {

@@ -98,6 +98,7 @@ public struct Recipe: Sendable, Equatable {
         var senders = Senders.automatic
         var wire = WireFormat.float32
         var reproducible = false
+        var reproducibleParts = 8
         var threadsPerRank = 1
     }
 

@@ -30,8 +30,8 @@ extension RecipeKey {
     private static let dataKeys: [RecipeKey] = [
         RecipeKey(
             "data", "train", \.data.train,
-            "The manifest to train on: JSONL, fairseq .tsv or a LibriSpeech tree."),
-        RecipeKey("data", "valid", \.data.valid, "The manifest to evaluate on."),
+            "The corpus to train on, of any format in corpora.md; FORMAT:PATH says which."),
+        RecipeKey("data", "valid", \.data.valid, "The corpus to evaluate on."),
         RecipeKey("data", "labels", \.data.labels, "What transcripts are spelled in."),
         RecipeKey(
             "data", "text_case", \.data.textCase,
@@ -207,9 +207,13 @@ extension RecipeKey {
         ),
         RecipeKey(
             "distributed", "reproducible", \.distributed.reproducible,
-            "Whether results have the same bits for any number of ranks.",
-            must: "be false: it is not there yet"
-        ) { !$0 },
+            "Whether weights and masks have the same bits for any number of ranks, at a price (numerics.md)."
+        ),
+        RecipeKey(
+            "distributed", "reproducible_parts", \.distributed.reproducibleParts,
+            "Parts that a reproducible run cuts a global batch into; best a multiple of the number of ranks.",
+            must: "be from 1 to 4096"
+        ) { (1...4096).contains($0) },
         RecipeKey(
             "distributed", "threads_per_rank", \.distributed.threadsPerRank,
             "Threads that a rank computes with.",

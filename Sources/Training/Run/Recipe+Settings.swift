@@ -1,6 +1,7 @@
 internal import Models
 internal import Optimization
 internal import Pruning
+internal import Speech
 internal import Text
 
 extension Recipe {
@@ -25,6 +26,15 @@ extension Recipe {
             utterances: data.utterances, seed: UInt64(seed), batchSeconds: self.data.batchSeconds,
             samplingAlpha: self.data.samplingAlpha)
     }
+
+    /// How global batches become micro-batches.
+    var batchSharing: BatchSharing {
+        distributed.reproducible
+            ? BatchSharing(
+                rankSeconds: data.rankSeconds, parts: distributed.reproducibleParts,
+                batchSeconds: data.batchSeconds)
+            : BatchSharing(rankSeconds: data.rankSeconds)
+    }
 }
 
 extension CTCTask {
@@ -37,7 +47,7 @@ extension CTCTask {
                 augmentation: recipe.augmentation.settings,
                 freezeFeatureEncoder: recipe.model.freezeFeatureEncoder,
                 freezeEncoderUpdates: recipe.model.freezeEncoderUpdates,
-                rankSeconds: recipe.data.rankSeconds,
+                sharing: recipe.batchSharing,
                 recomputesActivations: recipe.model.recomputeActivations, blank: model.vocabulary.blank,
                 zeroInfinity: recipe.loss.zeroInfinity))
     }

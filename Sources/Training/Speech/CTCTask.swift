@@ -19,7 +19,7 @@ struct CTCTask: SpeechTask {
         var augmentation: Augmentation
         var freezeFeatureEncoder: Bool
         var freezeEncoderUpdates: Int
-        var rankSeconds: Double
+        var sharing: BatchSharing
         var recomputesActivations = false
         var blank: Int
         var zeroInfinity: Bool
@@ -41,7 +41,7 @@ struct CTCTask: SpeechTask {
     /// The model's parameters.
     var layout: ParameterLayout { model.layout }
 
-    var rankSeconds: Double { settings.rankSeconds }
+    var sharing: BatchSharing { settings.sharing }
 
     /// Reads and normalises the audio of a micro-batch.
     func load(_ items: [Int], update: Int) throws -> SpeechMicroBatch { try data.load(items) }

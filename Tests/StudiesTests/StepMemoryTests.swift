@@ -135,7 +135,8 @@ struct StepMemoryTests {
             let model = Wav2Vec2Pretraining(
                 noise.configuration, objective: recipe.pretraining.objective(of: ModelPreset.tiny.objective))
             let task = PretrainingTask(
-                model: model, data: noise.data, batchSeconds: 8,
+                model: model, data: noise.data,
+                schedule: BatchSchedule(utterances: noise.data.utterances, seed: 1, batchSeconds: 8),
                 settings: PretrainingTask.Settings(
                     seed: 1, regularization: recipe.regularization.settings,
                     augmentation: recipe.augmentation.settings,

@@ -136,7 +136,8 @@ struct StepMemoryTests {
                 noise.configuration, objective: recipe.pretraining.objective(of: ModelPreset.tiny.objective))
             let task = PretrainingTask(
                 model: model, data: noise.data,
-                schedule: BatchSchedule(utterances: noise.data.utterances, seed: 1, batchSeconds: 8),
+                schedule: BatchSchedule(
+                    utterances: noise.data.utterances, seed: 1, batchSeconds: 8, samplingAlpha: 1),
                 settings: PretrainingTask.Settings(
                     seed: 1, regularization: recipe.regularization.settings,
                     augmentation: recipe.augmentation.settings,

@@ -93,6 +93,7 @@ parity: build .venv
 	$(PYTHON) Tests/Parity/parity.py $(BIN)
 	$(PYTHON) Tests/Parity/families.py $(BIN)
 	$(PYTHON) Tests/Parity/pretraining_parity.py $(BIN)
+	$(PYTHON) Tests/Parity/parp_parity.py $(BIN)
 
 # MODEL and MANIFEST: any model directory and JSONL manifest of 16 kHz audio.
 MODEL ?= build/demo/parp/final

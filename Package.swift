@@ -110,7 +110,8 @@ let package = Package(
             dependencies: ["Models", "Kernels", "Optimization", "Checkpoints", "Tensors", "TestSupport"],
             path: "Tests/Parity",
             exclude: [
-                "parity.py", "families.py", "pretraining_parity.py", "pretraining_run.py", "transcripts.py",
+                "parity.py", "families.py", "parp_parity.py", "pretraining_parity.py", "pretraining_run.py",
+                "transcripts.py",
                 "check_directory.py",
             ],
             sources: ["ParityProbe.swift"],
@@ -139,7 +140,10 @@ let package = Package(
         tests("Checkpoints", ["Checkpoints", "Models", "Tensors"]),
         tests("Training", ["Training", "Models", "Checkpoints", "Collectives", "Pruning", "Tensors"]),
         tests(
-            "Studies", ["Studies", "Training", "Models", "Checkpoints", "Collectives", "Speech", "Tensors"]),
+            "Studies",
+            [
+                "Studies", "Training", "Models", "Checkpoints", "Collectives", "Pruning", "Speech", "Tensors",
+            ]),
         // Not to import it: so that the command is built before its tests run it.
         tests("parp", ["parp"]),
     ]

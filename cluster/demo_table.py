@@ -9,12 +9,11 @@ import random
 import sys
 
 ROWS = [
-    ("the start: dense", "start", "start/final"),
-    ("the start, pruned once to 50 %", None, "once"),
-    ("the start, pruned once to 90 %", None, "once-90"),
-    ("on from there, dense", "dense", "dense/final"),
-    ("on from there, PARP at 50 %", "parp", "parp/final"),
-    ("on from there, PARP at 90 %", "parp-90", "parp-90/final"),
+    ("dense", "dense", "dense/final"),
+    ("PARP at 50 %", "parp", "parp/final"),
+    ("PARP at 90 %", "parp-90", "parp-90/final"),
+    ("dense, then pruned once to 50 %", None, "once"),
+    ("dense, then pruned once to 90 %", None, "once-90"),
 ]
 
 

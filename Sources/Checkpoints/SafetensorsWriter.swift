@@ -41,11 +41,15 @@ public struct SafetensorsWriter {
                 content: .parameter(values.elements(slot.range), slot)))
     }
 
-    /// Adds a floating-point tensor of another file, as float32; it is read only while this one is written.
-    public mutating func add(_ name: String, from source: any TensorSource, named original: TensorInfo) {
+    /// Adds a floating-point tensor of another file, as float32 or bfloat16; it is read only while this one is
+    /// written.
+    public mutating func add(
+        _ name: String, from source: any TensorSource, named original: TensorInfo,
+        precision: StoredPrecision = .float32
+    ) {
         entries.append(
             Entry(
-                name: name, dataType: .float32, shape: original.shape,
+                name: name, dataType: precision.dataType, shape: original.shape,
                 content: .stored(source, original.name)))
     }
 
@@ -109,7 +113,11 @@ public struct SafetensorsWriter {
         case .stored(let source, let name):
             let buffer = FlatBuffer(count: entry.shape.count)
             try source.read(name, into: buffer.all)
-            try write(buffer.all, to: &file)
+            if entry.dataType == .bfloat16 {
+                try file.write(bfloat16Bytes(of: buffer.all))
+            } else {
+                try write(buffer.all, to: &file)
+            }
         case .bytes(let bytes):
             try file.write(Data(bytes))
         case .integers(let integers):
@@ -126,4 +134,27 @@ public struct SafetensorsWriter {
             try file.write(Data(buffer: part.buffer))
         }
     }
+}
+
+/// What weights are written as.
+public enum StoredPrecision: String, Sendable, CaseIterable {
+    /// As they are trained.
+    case float32
+    /// Half the bytes: 8 bits of significand, rounded to nearest, ties to even, as PyTorch rounds.
+    case bfloat16
+
+    var dataType: DataType { self == .bfloat16 ? .bfloat16 : .float32 }
+}
+
+/// The upper halves of float32 numbers, rounded; a NaN stays one.
+private func bfloat16Bytes(of tensor: Tensor) -> Data {
+    var halves = [UInt16](repeating: 0, count: tensor.count)
+    for index in 0..<tensor.count {
+        let bits = tensor[index].bitPattern
+        let rounded = bits &+ 0x7FFF &+ (bits >> 16 & 1)
+        halves[index] =
+            UInt16(truncatingIfNeeded: (tensor[index].isNaN ? bits | 1 << 22 : rounded) >> 16)
+            .littleEndian
+    }
+    return halves.withUnsafeBytes { Data($0) }
 }

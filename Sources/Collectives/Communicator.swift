@@ -110,6 +110,21 @@ extension Communicator {
         }
     }
 
+    /// Sums a few numbers as `allReduceSum` does, and gives every rank each rank's own others in the same message.
+    public func allReduceSum(
+        _ values: inout [Double], gathering own: [Double]
+    ) throws(CollectiveError) -> [[Double]] {
+        let gathered = try allGather((values + own).map(\.bitPattern)).map { words in
+            words.map(Double.init(bitPattern:))
+        }
+        let count = values.count
+        // In the order of ranks: all hold the same bits.
+        values = gathered.dropFirst().reduce(Array(gathered[0].prefix(count))) { sums, numbers in
+            zip(sums, numbers).map(+)
+        }
+        return gathered.map { Array($0.dropFirst(count)) }
+    }
+
     /// Sums a few whole numbers over all ranks, in place.
     ///
     /// - Complexity: Gathers size × count numbers.

@@ -85,14 +85,6 @@ public struct GradientReducer: ~Copyable {
         }
         pending.removeAll(keepingCapacity: true)
         if let fault { throw fault }
-        let gathered = try communicator.allGather((extra + own).map(\.bitPattern)).map { words in
-            words.map(Double.init(bitPattern:))
-        }
-        let count = extra.count
-        // In the order of ranks: all hold the same bits.
-        extra = gathered.dropFirst().reduce(Array(gathered[0].prefix(count))) { sums, numbers in
-            zip(sums, numbers).map(+)
-        }
-        return gathered.map { Array($0.dropFirst(count)) }
+        return try communicator.allReduceSum(&extra, gathering: own)
     }
 }

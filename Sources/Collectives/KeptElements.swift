@@ -27,6 +27,20 @@ public struct KeptElements: Sendable, Equatable {
     /// Whether there is a bit for each of `count` elements.
     public func covers(_ count: Int) -> Bool { firstBit + count <= 64 * words.count }
 
+    /// How many elements of a range are kept.
+    public func keptCount(in range: Range<Int>) -> Int {
+        var count = 0
+        var bit = firstBit + range.lowerBound
+        let end = firstBit + range.upperBound
+        while bit < end {
+            let taken = min(64 - bit % 64, end - bit)
+            let word = words[bit / 64] >> UInt64(bit % 64)
+            count += (taken == 64 ? word : word & (1 << UInt64(taken) - 1)).nonzeroBitCount
+            bit += taken
+        }
+        return count
+    }
+
     /// Sets the elements that are not kept to 0.
     public func clearDropped(in tensor: Tensor) {
         precondition(

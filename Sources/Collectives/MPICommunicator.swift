@@ -29,6 +29,10 @@ public final class MPICommunicator: Communicator {
     public let groupCount: Int
     private let thread: WorkerThread
     private let firstFault = Mutex<CollectiveError?>(nil)
+    /// Shared memory that a buffer had and no longer needs, for the next run of this process.
+    ///
+    /// All ranks end and make their buffers in one order, so they reuse the same memory.
+    private let spareMemory = Mutex<[Tensor]>([])
     private let underWay = Mutex<(operation: String, start: ContinuousClock.Instant)?>(nil)
 
     private struct Facts: Sendable {
@@ -100,6 +104,7 @@ public final class MPICommunicator: Communicator {
 
     /// Zeros in memory that the ranks of a node share, or this process's own if they cannot.
     public func makeBuffer(count: Int) throws(CollectiveError) -> FlatBuffer {
+        if let spare = takeSpareMemory(count: count) { return lend(spare) }
         let shared = Mutex<Tensor?>(nil)
         try call("shared memory") {
             var values: UnsafeMutablePointer<Float>?
@@ -107,7 +112,20 @@ public final class MPICommunicator: Communicator {
             if let values { shared.withLock { $0 = Tensor(values, rows: 1, columns: count) } }
             return status
         }
-        return shared.withLock { $0 }.map { FlatBuffer(over: $0) } ?? FlatBuffer(count: count)
+        guard let memory = shared.withLock({ $0 }) else { return FlatBuffer(count: count) }
+        return lend(memory)
+    }
+
+    private func lend(_ memory: Tensor) -> FlatBuffer {
+        FlatBuffer(over: memory) { [weak self] in self?.spareMemory.withLock { $0.append(memory) } }
+    }
+
+    private func takeSpareMemory(count: Int) -> Tensor? {
+        spareMemory.withLock { spare in
+            guard let index = spare.lastIndex(where: { $0.count == count }) else { return nil }
+            spare[index].fill(0)
+            return spare.remove(at: index)
+        }
     }
 
     /// Sums a tensor behind all earlier operations, without waiting.

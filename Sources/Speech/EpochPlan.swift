@@ -4,7 +4,8 @@ internal import Tensors
 /// rank.
 ///
 /// Utterances are shuffled, cut into pools, sorted by length within a pool and cut into batches of at most
-/// `batchSeconds`; then the batches are shuffled. Every utterance is in exactly one batch. Batches at the end
+/// `batchSeconds`; then the batches are shuffled. Every utterance is in exactly one batch, or in none where
+/// languages are balanced and its own is held back. Batches at the end
 /// of a pool may be small; they count like any other, since a gradient is divided by its own batch's
 /// utterances.
 public struct EpochPlan: Sendable, Equatable {
@@ -15,11 +16,17 @@ public struct EpochPlan: Sendable, Equatable {
     static let poolBatches = 16.0
 
     /// Plans an epoch.
-    public init(utterances: [Utterance], seed: UInt64, epoch: Int, batchSeconds: Double) {
+    ///
+    /// - Parameter samplingAlpha: How languages are balanced: 1 takes all utterances, 0 of every language equally
+    ///   much audio (`LanguageSampling`).
+    public init(
+        utterances: [Utterance], seed: UInt64, epoch: Int, batchSeconds: Double, samplingAlpha: Double = 1
+    ) {
         precondition(batchSeconds > 0, "a batch of \(batchSeconds) seconds")
         let random = CountedRandom(seed: seed, stream: .epochOrder, step: epoch)
         // Drawn for the name, not for the place: the plan does not change when a manifest is sorted.
-        let keyed = utterances.indices.map { index in
+        let sampling = LanguageSampling(utterances, alpha: samplingAlpha, seed: seed)
+        let keyed = utterances.indices.filter { sampling.holds(utterances[$0], epoch: epoch) }.map { index in
             (key: random.bits(at: utterances[index].identity), index: index)
         }
         let shuffled = keyed.sorted { ($0.key, utterances[$0.index].id) < ($1.key, utterances[$1.index].id) }

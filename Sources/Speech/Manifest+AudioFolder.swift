@@ -1,33 +1,21 @@
-internal import Foundation
+/// The file of an `audiofolder` that says what is said, or nil.
+func audioFolderMetadata(of folder: String) -> String? {
+    ["metadata.csv", "metadata.jsonl"].map { "\(folder)/\($0)" }.first(where: exists)
+}
 
-/// How the names of audio files end.
-private let audioExtensions: Set = ["wav", "flac", "ogg", "opus", "mp3"]
-
-/// Reads all audio files below a folder, in the order of their paths; a file's name is its path in the folder.
-func readAudioFolder(_ path: String) throws(ManifestError) -> [Utterance] {
-    // A corpus is often a symbolic link to where there is room, and the walk below follows none.
-    let root = URL(fileURLWithPath: path).resolvingSymlinksInPath()
-    guard let walker = FileManager.default.enumerator(at: root, includingPropertiesForKeys: nil) else {
-        throw ManifestError(path, ["cannot be read"])
+/// Reads a Hugging Face `audiofolder`: recordings with `metadata.csv` or `metadata.jsonl`, whose `file_name` is
+/// relative to the folder and stays in it.
+func readAudioFolder(_ path: String, _ options: Manifest.Reading) throws(ManifestError) -> [Utterance] {
+    guard let metadata = audioFolderMetadata(of: path) else {
+        throw ManifestError(
+            path, ["has neither metadata.csv nor metadata.jsonl, which give an audiofolder its texts"])
     }
-    let files = walker.compactMap { ($0 as? URL)?.path }
-        .filter { audioExtensions.contains(($0 as NSString).pathExtension.lowercased()) }.sorted()
-    guard !files.isEmpty else {
-        let kinds = audioExtensions.sorted().joined(separator: ", ")
-        throw ManifestError(path, ["a folder without any audio file (\(kinds))"])
+    let audioPath = { (name: String) -> Result<String, LineFault> in
+        staysInside(name)
+            ? .success(resolve(name, besides: metadata))
+            : .failure(LineFault("\(name) leads out of the folder; an audiofolder holds its recordings"))
     }
-    var utterances: [Utterance] = []
-    var faults: [String] = []
-    for file in files {
-        do {
-            utterances.append(
-                Utterance(
-                    id: String(file.dropFirst(root.path.count).drop { $0 == "/" }), audioPath: file,
-                    durationSeconds: try audioInfo(path: file).seconds, text: "", origin: file))
-        } catch {
-            faults.append("\(error)")
-        }
-    }
-    guard faults.isEmpty else { throw ManifestError(path, faults) }
-    return utterances
+    return metadata.hasSuffix(".csv")
+        ? try readCSV(metadata, options, audioPath: audioPath)
+        : try readJSONLines(metadata, options, audioPath: audioPath)
 }

@@ -1,56 +1,45 @@
-internal import Foundation
-
-/// Reads fairseq's `SPLIT.tsv` (root folder, then `path<TAB>frames`) with `SPLIT.ltr` or `SPLIT.phn` beside
-/// it; without `labels`, the audio alone.
-func readFairseq(_ path: String, labels: Manifest.Labels?) throws(ManifestError) -> [Utterance] {
+/// Reads fairseq's `SPLIT.tsv` (root folder, then `path<TAB>frames`) with `SPLIT.ltr`, or else `SPLIT.wrd`, or
+/// `SPLIT.phn` beside it; the audio alone where no labels are wanted.
+func readFairseq(_ path: String, _ options: Manifest.Reading) throws(ManifestError) -> [Utterance] {
     let lines = try textLines(of: path)
-    guard let root = lines.first, !root.isEmpty else {
+    guard let root = lines.first, !root.isEmpty, !root.contains("\t") else {
         throw ManifestError(path, ["line 1: the root folder is missing"])
     }
-    let transcripts = try labels.map { labels throws(ManifestError) in
-        try transcriptLines(besides: path, labels: labels, count: lines.count - 1)
+    let texts = try options.labels.map { labels throws(ManifestError) in
+        try fairseqTexts(path, labels, count: lines.count - 1)
     }
-    var utterances: [Utterance] = []
-    var faults: [String] = []
+    var manifest = ManifestBuilder(path, options)
     for (index, line) in lines.dropFirst().enumerated() {
-        let place = "line \(index + 2)"
         let fields = line.split(separator: "\t", omittingEmptySubsequences: false)
         guard fields.count == 2, let frames = Int(fields[1]), frames > 0 else {
-            faults.append("\(place): expected a path, a tab and a number of frames")
+            manifest.refuse("line \(index + 2)", "expected a path, a tab and a number of frames")
             continue
         }
-        let audioPath = resolve(root, besides: path) + "/" + fields[0]
-        do {
-            // The file counts frames at its own rate, which only the header knows.
-            let rate = try audioInfo(path: audioPath).sampleRate
-            utterances.append(
-                Utterance(
-                    id: String(fields[0]), audioPath: audioPath,
-                    durationSeconds: Double(frames) / Double(rate),
-                    text: transcripts?[index] ?? "",
-                    language: nil, speaker: nil, origin: "\(path):\(index + 2)"))
-        } catch {
-            faults.append("\(place): \(error)")
-        }
+        // The file counts frames at its own rate, which only the header knows.
+        manifest.add(
+            Utterance(
+                id: String(fields[0]), audioPath: resolve(root, besides: path) + "/" + fields[0],
+                durationSeconds: 0, text: texts?[index] ?? "", origin: "\(path):\(index + 2)"),
+            at: "line \(index + 2)", frames: frames)
     }
-    guard faults.isEmpty else { throw ManifestError(path, faults) }
-    return utterances
+    return try manifest.utterances()
 }
 
-/// The transcripts of a manifest's audio files, from the label file beside it.
-private func transcriptLines(
-    besides path: String, labels: Manifest.Labels, count: Int
+/// The texts of a table's recordings, from the label file beside it.
+private func fairseqTexts(
+    _ path: String, _ labels: Manifest.Labels, count: Int
 ) throws(ManifestError) -> [String] {
-    let labelPath = String(path.dropLast(3)) + labels.fairseqExtension
-    guard FileManager.default.fileExists(atPath: labelPath) else {
-        throw ManifestError(path, ["its labels \(labelPath) are missing"])
-    }
+    let stem = path.hasSuffix(".tsv") ? String(path.dropLast(4)) : path
+    let spelled = "\(stem).\(labels.fairseqExtension)"
+    let words = stem + ".wrd"
+    let labelPath = labels == .letters && !exists(spelled) && exists(words) ? words : spelled
+    guard exists(labelPath) else { throw ManifestError(path, ["its labels \(labelPath) are missing"]) }
     let lines = try textLines(of: labelPath)
     guard lines.count == count else {
         throw ManifestError(
             path, ["\(count) audio files, but \(lines.count) lines of labels in \(labelPath)"])
     }
-    return labels == .letters ? lines.map(wordsOfLetters) : lines
+    return labels == .letters && labelPath == spelled ? lines.map(wordsOfLetters) : lines
 }
 
 /// `H E L L O | W O R L D |` as `HELLO WORLD`.

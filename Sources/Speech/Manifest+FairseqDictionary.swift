@@ -1,14 +1,13 @@
-internal import Foundation
-
 extension Manifest {
     /// The tokens of the dictionary beside a fairseq manifest, `dict.ltr.txt` or `dict.phn.txt`; nil if there
     /// is none, or the manifest is of another kind.
     public static func fairseqTokens(
         besides manifest: String, labels: Labels
     ) throws(ManifestError) -> [String]? {
+        let manifest = CorpusFormat.parse(manifest).path
         guard manifest.hasSuffix(".tsv") else { return nil }
         let path = resolve("dict.\(labels.fairseqExtension).txt", besides: manifest)
-        return FileManager.default.fileExists(atPath: path) ? try fairseqTokens(dictionary: path) : nil
+        return exists(path) ? try fairseqTokens(dictionary: path) : nil
     }
 
     /// The tokens of a fairseq dictionary, in the order of a Hugging Face head's rows.

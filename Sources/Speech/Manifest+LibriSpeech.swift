@@ -2,7 +2,7 @@ internal import Foundation
 
 /// Reads a LibriSpeech tree: `SPEAKER/CHAPTER/SPEAKER-CHAPTER.trans.txt` with one `UTTERANCE TEXT` line a
 /// FLAC file.
-func readLibriSpeech(_ path: String) throws(ManifestError) -> [Utterance] {
+func readLibriSpeech(_ path: String, _ options: Manifest.Reading) throws(ManifestError) -> [Utterance] {
     // A corpus is often a symbolic link to where there is room, and the walk below follows none.
     let root = URL(fileURLWithPath: path).resolvingSymlinksInPath()
     guard let walker = FileManager.default.enumerator(at: root, includingPropertiesForKeys: nil) else {
@@ -12,30 +12,30 @@ func readLibriSpeech(_ path: String) throws(ManifestError) -> [Utterance] {
         .filter { $0.lastPathComponent.hasSuffix(".trans.txt") }
         .sorted { $0.path < $1.path }
     guard !transcripts.isEmpty else {
-        throw ManifestError(path, ["a folder without any *.trans.txt: not a LibriSpeech tree"])
+        throw ManifestError(
+            path,
+            [
+                "a folder without wav.scp (Kaldi), metadata.csv or metadata.jsonl (audiofolder), or any "
+                    + "*.trans.txt (LibriSpeech): not a corpus that is known"
+            ])
     }
-    var utterances: [Utterance] = []
-    var faults: [String] = []
+    var manifest = ManifestBuilder(path, options)
     for transcript in transcripts {
         for (index, line) in try textLines(of: transcript.path).enumerated() {
             let place = "\(transcript.path):\(index + 1)"
             guard let space = line.firstIndex(of: " ") else {
-                faults.append("\(place): expected an utterance's name, a space and its text")
+                manifest.refuse(place, "expected an utterance's name, a space and its text")
                 continue
             }
             let id = String(line[..<space])
             let audioPath = transcript.deletingLastPathComponent().appendingPathComponent(id + ".flac").path
-            do {
-                utterances.append(
-                    Utterance(
-                        id: id, audioPath: audioPath, durationSeconds: try audioInfo(path: audioPath).seconds,
-                        text: String(line[line.index(after: space)...]), language: "en",
-                        speaker: id.split(separator: "-").first.map(String.init), origin: place))
-            } catch {
-                faults.append("\(place): \(error)")
-            }
+            manifest.add(
+                Utterance(
+                    id: id, audioPath: audioPath, durationSeconds: 0,
+                    text: String(line[line.index(after: space)...]), language: "en",
+                    speaker: id.split(separator: "-").first.map(String.init), origin: place),
+                at: place)
         }
     }
-    guard faults.isEmpty else { throw ManifestError(path, faults) }
-    return utterances
+    return try manifest.utterances()
 }

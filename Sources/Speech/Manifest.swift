@@ -4,6 +4,8 @@ internal import Foundation
 public struct Manifest: Sendable {
     /// The file or folder.
     public let path: String
+    /// How it was read.
+    public let format: CorpusFormat
     /// The utterances, in the order of the file.
     public var utterances: [Utterance]
 }
@@ -39,43 +41,46 @@ extension Manifest {
         case phones
     }
 
-    /// Reads a manifest, finding its kind from its name: a JSONL file, a fairseq `.tsv`, or a LibriSpeech
-    /// tree.
-    ///
-    /// - Throws: `ManifestError` with every broken line.
-    public init(path: String, labels: Labels = .letters) throws(ManifestError) {
-        var isDirectory: ObjCBool = false
-        guard FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory) else {
-            throw ManifestError(path, ["no such file or folder"])
-        }
-        self.path = path
-        if isDirectory.boolValue {
-            utterances = try readLibriSpeech(path)
-        } else if path.hasSuffix(".tsv") {
-            utterances = try readFairseq(path, labels: labels)
-        } else {
-            utterances = try readJSONLines(path)
-        }
-        guard !utterances.isEmpty else { throw ManifestError(path, ["holds no utterance"]) }
-        try refuseDuplicates()
+    /// What is wanted of a manifest.
+    struct Reading: Sendable {
+        /// nil wants the audio alone.
+        var labels: Labels?
+        var measuresDurations: Bool
+        var progress: (@Sendable (Int, Int) -> Void)?
     }
 
-    /// Reads a manifest for its audio alone: transcripts may be missing, and a folder of audio files needs none.
+    /// Reads a corpus where it lies.
     ///
+    /// - Parameters:
+    ///   - source: A file or folder, whose format shows in its shape, name and header; or `FORMAT:PATH`.
+    ///   - labels: What the texts are to be: where a corpus has both, words or phones. With nil the audio is wanted
+    ///     alone: texts may be missing, and any folder of recordings is a corpus.
+    ///   - measuresDurations: Whether durations that are not stated are read from the recordings' headers; else
+    ///     they are 0.
+    ///   - progress: Told how many headers are read, and of how many, from any thread.
     /// - Throws: `ManifestError` with every broken line.
-    public init(audioOf path: String) throws(ManifestError) {
-        var isDirectory: ObjCBool = false
-        guard FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory) else {
-            throw ManifestError(path, ["no such file or folder"])
-        }
+    public init(
+        path source: String, labels: Labels? = .letters, measuresDurations: Bool = true,
+        progress: (@Sendable (Int, Int) -> Void)? = nil
+    ) throws(ManifestError) {
+        let (stated, path) = CorpusFormat.parse(source)
+        let detected = try CorpusFormat.detect(path)
         self.path = path
-        if isDirectory.boolValue {
-            utterances = try readAudioFolder(path)
-        } else if path.hasSuffix(".tsv") {
-            utterances = try readFairseq(path, labels: nil)
-        } else {
-            utterances = try readJSONLines(path)
-        }
+        format = stated ?? detected
+        let options = Reading(labels: labels, measuresDurations: measuresDurations, progress: progress)
+        utterances =
+            switch format {
+            case .jsonLines: try readJSONLines(path, options)
+            case .fairseq: try readFairseq(path, options)
+            case .libriSpeech where labels == nil: try readRecordings(path, options)
+            case .libriSpeech: try readLibriSpeech(path, options)
+            case .commonVoice: try readCommonVoice(path, options)
+            case .kaldi: try readKaldi(path, options)
+            case .audioFolder: try readAudioFolder(path, options)
+            case .csv: try readCSV(path, options)
+            case .speechBrain: try readSpeechBrain(path, options)
+            case .flashlight: try readFlashlight(path, options)
+            }
         guard !utterances.isEmpty else { throw ManifestError(path, ["holds no utterance"]) }
         try refuseDuplicates()
     }
@@ -90,32 +95,4 @@ extension Manifest {
         }
         guard faults.isEmpty else { throw ManifestError(path, faults) }
     }
-}
-
-/// The lines of a text file, refusing what is not UTF-8 with the line it stands in.
-func textLines(of path: String) throws(ManifestError) -> [String] {
-    guard var data = FileManager.default.contents(atPath: path) else {
-        throw ManifestError(path, ["cannot be read"])
-    }
-    // Editors on Windows begin a file with a byte order mark, which belongs to no line.
-    if data.starts(with: [0xEF, 0xBB, 0xBF]) { data.removeFirst(3) }
-    var lines: [String] = []
-    var faults: [String] = []
-    for (index, line) in data.split(separator: 0x0A, omittingEmptySubsequences: false).enumerated() {
-        let bytes = line.last == 0x0D ? line.dropLast() : line
-        if let text = String(validating: bytes, as: UTF8.self) {
-            lines.append(text)
-        } else {
-            faults.append("line \(index + 1): invalid UTF-8")
-        }
-    }
-    guard faults.isEmpty else { throw ManifestError(path, faults) }
-    if lines.last == "" { lines.removeLast() }
-    return lines
-}
-
-/// A path as it stands in a manifest, which is relative to the manifest's folder.
-func resolve(_ path: String, besides manifest: String) -> String {
-    guard !path.hasPrefix("/") else { return path }
-    return URL(fileURLWithPath: manifest).deletingLastPathComponent().appendingPathComponent(path).path
 }

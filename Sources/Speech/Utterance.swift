@@ -8,10 +8,12 @@ public struct Utterance: Sendable, Hashable, Codable {
     public var audioPath: String
     /// The seconds of the file that are meant; nil is all of it.
     public var segment: Range<Double>?
-    /// Seconds of audio.
+    /// Seconds of audio; 0 where the manifest states none and nobody has looked.
     public var durationSeconds: Double
     /// What was said.
     public var text: String
+    /// The phones of it, separated by spaces, where the manifest has them beside the words.
+    public var phones: String?
     /// The language, if the manifest says.
     public var language: String?
     /// The speaker, if the manifest says.
@@ -22,13 +24,14 @@ public struct Utterance: Sendable, Hashable, Codable {
     /// A recording with what was said.
     public init(
         id: String, audioPath: String, segment: Range<Double>? = nil, durationSeconds: Double, text: String,
-        language: String? = nil, speaker: String? = nil, origin: String
+        phones: String? = nil, language: String? = nil, speaker: String? = nil, origin: String
     ) {
         self.id = id
         self.audioPath = audioPath
         self.segment = segment
         self.durationSeconds = durationSeconds
         self.text = text
+        self.phones = phones
         self.language = language
         self.speaker = speaker
         self.origin = origin
@@ -36,7 +39,10 @@ public struct Utterance: Sendable, Hashable, Codable {
 
     /// What counted randomness knows the utterance by: a hash of its name (FNV-1a), the same in any order and
     /// split.
-    public var identity: UInt64 {
-        id.utf8.reduce(0xCBF2_9CE4_8422_2325) { ($0 ^ UInt64($1)) &* 0x100_0000_01B3 }
-    }
+    public var identity: UInt64 { textHash(id) }
+}
+
+/// A hash of a text that is the same everywhere (FNV-1a).
+func textHash(_ text: String) -> UInt64 {
+    text.utf8.reduce(0xCBF2_9CE4_8422_2325) { ($0 ^ UInt64($1)) &* 0x100_0000_01B3 }
 }

@@ -2,6 +2,8 @@
 public struct FlatBuffer: ~Copyable {
     /// Nil where the memory belongs to someone else.
     private let memory: VirtualMemory?
+    /// Tells the memory's owner, if it is someone else, that the buffer has ended.
+    private let release: (@Sendable () -> Void)?
     /// All elements, as one row.
     public let all: Tensor
 
@@ -12,13 +14,19 @@ public struct FlatBuffer: ~Copyable {
         memory.commit(bytes)
         all = Tensor(memory.base.assumingMemoryBound(to: Float.self), rows: 1, columns: count)
         self.memory = .some(memory)
+        release = nil
     }
 
     /// Zeros in memory that its owner keeps longer than the buffer: what ranks share belongs to none of them.
-    public init(over zeros: Tensor) {
+    ///
+    /// - Parameter release: Called when the buffer ends, for an owner who lends the memory again.
+    public init(over zeros: Tensor, release: (@Sendable () -> Void)? = nil) {
         memory = nil
+        self.release = release
         all = zeros.reshaped(rows: 1, columns: zeros.count)
     }
+
+    deinit { release?() }
 
     /// The number of elements.
     public var count: Int { all.count }

@@ -93,6 +93,16 @@ public struct Vocabulary: Sendable, Equatable {
     ///
     /// - Throws: `TextError` that names each token the vocabulary lacks.
     public func encode(_ text: String) throws(TextError) -> [Int] {
+        let (ids, unknown) = tokenize(text)
+        guard unknown.isEmpty else {
+            let names = unknown.map { "\"\($0)\"" }.joined(separator: ", ")
+            throw TextError("\(names) not in the vocabulary")
+        }
+        return ids
+    }
+
+    /// The ids of what the vocabulary has of a transcript, and each character or phone that it lacks, once.
+    public func tokenize(_ text: String) -> (ids: [Int], unknown: [String]) {
         var ids: [Int] = []
         var unknown: [String] = []
         for (index, word) in words(text).enumerated() {
@@ -105,11 +115,7 @@ public struct Vocabulary: Sendable, Equatable {
                 if found.isEmpty && !unknown.contains(piece) { unknown.append(piece) }
             }
         }
-        guard unknown.isEmpty else {
-            let names = unknown.map { "\"\($0)\"" }.joined(separator: ", ")
-            throw TextError("\(names) not in the vocabulary")
-        }
-        return ids
+        return (ids, unknown)
     }
 
     /// The ids of a phone or of one character as readers take it; none if the vocabulary lacks it.

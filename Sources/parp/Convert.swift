@@ -15,8 +15,16 @@ struct Convert: ParsableCommand {
     @Option(help: "The dictionary of a fine-tuned fairseq model, e.g. dict.ltr.txt (default: beside it).")
     var dictionary: String?
 
+    @Flag(name: .customLong("bfloat16"), help: "Write weights as bfloat16: half the bytes, rounded.")
+    var inBFloat16 = false
+
+    @Flag(help: "Leave out the head, its vocabulary and a quantiser: a start for any other task.")
+    var encoderOnly = false
+
     func run() {
-        let options = ConvertOptions(source: source, output: output, dictionary: dictionary)
+        let options = ConvertOptions(
+            source: source, output: output, dictionary: dictionary, inBFloat16: inBFloat16,
+            encoderOnly: encoderOnly)
         launch { try runConvert(options, session: $0) }
     }
 }

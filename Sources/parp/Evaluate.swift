@@ -9,7 +9,7 @@ struct Evaluate: ParsableCommand {
     @Option(help: "The model: a directory or a fairseq checkpoint.")
     var model: String
 
-    @Option(help: "The manifest: JSONL, fairseq .tsv, or a LibriSpeech tree.")
+    @Option(help: "The corpus, of any format that `parp corpus` reads.")
     var data: String
 
     @Option(help: "What transcripts are spelled in: letters or phones.")

@@ -21,8 +21,9 @@ struct Parp: ParsableCommand {
             """,
         version: parpVersion,
         subcommands: [
-            Train.self, Pretrain.self, Evaluate.self, Transcribe.self, Prune.self, Mask.self, Convert.self,
-            Init.self, Scale.self, RecipeReference.self, Plan.self, Doctor.self, Bench.self,
+            Train.self, Pretrain.self, Evaluate.self, Transcribe.self, Prune.self, Mask.self, Compare.self,
+            Convert.self, Init.self, Corpus.self, Scale.self, RecipeReference.self, Plan.self, Doctor.self,
+            Bench.self,
         ])
 
     /// Parses and runs.

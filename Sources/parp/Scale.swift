@@ -12,19 +12,6 @@ struct Scale: ParsableCommand {
         subcommands: [ScaleRun.self, ScaleFitCommand.self, ScaleReportCommand.self])
 }
 
-/// Values between commas.
-struct CommaList<Value: LosslessStringConvertible & Sendable>: ExpressibleByArgument, Sendable {
-    let values: [Value]
-
-    init(_ values: [Value]) { self.values = values }
-
-    init?(argument: String) {
-        let parts = argument.split(separator: ",").map(String.init)
-        values = parts.compactMap { Value($0) }
-        guard !values.isEmpty, values.count == parts.count else { return nil }
-    }
-}
-
 /// `parp scale run`.
 struct ScaleRun: ParsableCommand {
     static let configuration = CommandConfiguration(

@@ -14,9 +14,11 @@ variants() {
 
 checked=0
 for recipe in cluster/recipes/*.toml; do
+    purpose=()
+    case $recipe in *pretrain*) purpose=(--pretrain) ;; esac
     while read -r name settings; do
         read -r -a arguments <<<"$settings"
-        "$parp" recipe "$recipe" "${arguments[@]}" >/dev/null || { echo "recipes: $recipe, $name" >&2; exit 1; }
+        "$parp" recipe "$recipe" "${purpose[@]}" "${arguments[@]}" >/dev/null || { echo "recipes: $recipe, $name" >&2; exit 1; }
         checked=$((checked + 1))
     done < <(echo asis:; variants "$recipe")
 done

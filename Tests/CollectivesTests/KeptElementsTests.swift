@@ -18,6 +18,16 @@ struct KeptElementsTests {
         #expect(kept.from(100).covers(28) && !kept.from(100).covers(29))
     }
 
+    @Test("what is kept of a range is counted, across words and from any element")
+    func counting() {
+        let kept = KeptElements(words: [.max, 0b1011, .max])
+        for range in [0..<0, 0..<64, 3..<70, 60..<66, 63..<64, 64..<192, 100..<130] {
+            #expect(kept.keptCount(in: range) == range.count { kept[$0] })
+            guard range.upperBound <= 187 else { continue }
+            #expect(kept.from(5).keptCount(in: range) == range.count { kept.from(5)[$0] })
+        }
+    }
+
     @Test("what is dropped is cleared, infinities and what is not a number too")
     func clearing() {
         let buffer = FlatBuffer(count: 5)

@@ -220,7 +220,7 @@ struct ManifestTests {
     @Test("a tree with broken lines, missing audio or no transcripts is refused")
     func brokenLibriSpeech() throws {
         let folder = try TemporaryDirectory()
-        #expect(fault { try Manifest(path: folder.path) }.contains("without any *.trans.txt"))
+        #expect(fault { try Manifest(path: folder.path) }.contains("any *.trans.txt (LibriSpeech)"))
         try folder.write("1-2-0000\n1-2-0001 HELLO\n", to: "1/2/1-2.trans.txt")
         let message = fault { try Manifest(path: folder.path) }
         #expect(message.contains("1-2.trans.txt:1: expected an utterance's name"))

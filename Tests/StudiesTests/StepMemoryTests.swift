@@ -118,7 +118,8 @@ struct StepMemoryTests {
                 settings: CTCTask.Settings(
                     seed: 1, regularization: recipe.regularization.settings,
                     augmentation: recipe.augmentation.settings, freezeFeatureEncoder: true,
-                    freezeEncoderUpdates: 1, rankSeconds: 1e9, blank: noise.configuration.padTokenId,
+                    freezeEncoderUpdates: 1, sharing: BatchSharing(rankSeconds: 1e9),
+                    blank: noise.configuration.padTokenId,
                     zeroInfinity: true))
             let bytes = try noise.activationBytes(task, updates: 4)
             try #require(bytes.used == bytes.planned)
@@ -134,11 +135,14 @@ struct StepMemoryTests {
             let model = Wav2Vec2Pretraining(
                 noise.configuration, objective: recipe.pretraining.objective(of: ModelPreset.tiny.objective))
             let task = PretrainingTask(
-                model: model, data: noise.data, batchSeconds: 8,
+                model: model, data: noise.data,
+                schedule: BatchSchedule(
+                    utterances: noise.data.utterances, seed: 1, batchSeconds: 8, samplingAlpha: 1),
                 settings: PretrainingTask.Settings(
                     seed: 1, regularization: recipe.regularization.settings,
                     augmentation: recipe.augmentation.settings,
-                    gumbelTemperature: GumbelTemperature(first: 2, last: 0.5, decay: 0.9), rankSeconds: 1e9,
+                    gumbelTemperature: GumbelTemperature(first: 2, last: 0.5, decay: 0.9),
+                    sharing: BatchSharing(rankSeconds: 1e9),
                     recomputesActivations: false))
             let bytes = try noise.activationBytes(task, updates: 6)
             try #require(bytes.used <= bytes.planned)

@@ -103,4 +103,11 @@ struct VocabularyTests {
         #expect(TextCase.lower.apply("ÀB") == "àb")
         #expect(TextCase.asIs.apply("Ab") == "Ab")
     }
+
+    @Test("what a vocabulary lacks is named once each, beside the ids of the rest")
+    func tokenizing() throws {
+        let found = try letters().tokenize("XAB XY")
+        #expect(found.ids == [5, 6, 4] && found.unknown == ["X", "Y"])
+        #expect(try letters().tokenize("AB").unknown.isEmpty)
+    }
 }

@@ -219,8 +219,9 @@ struct RecipeTests {
     func shippedRecipes() throws {
         let folder = repository + "/cluster/recipes"
         for name in try recipeNames(in: folder) {
-            let recipe = try Recipe(path: folder + "/" + name)
-            #expect(recipe != Recipe(), "\(name)")
+            let purpose: Recipe.Purpose = name.contains("pretrain") ? .preTraining : .fineTuning
+            let recipe = try Recipe(path: folder + "/" + name, purpose: purpose)
+            #expect(recipe != Recipe(for: purpose), "\(name)")
         }
     }
 }

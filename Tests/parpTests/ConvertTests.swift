@@ -47,6 +47,25 @@ struct ConvertTests {
         #expect(weights.range(of: Data("wav2vec2.".utf8)) == nil)
     }
 
+    @Test("an encoder alone in bfloat16 is half as long, is rounded to nearest, and starts a task of its own")
+    func encoderOnly() throws {
+        let fixture = try Fixture()
+        let convert = ["convert", "model", "--output", "encoder", "--bfloat16", "--encoder-only"]
+        let outcome = try parp(convert, in: fixture.folder)
+        #expect(outcome.status == 0 && outcome.output.contains("pre-trained"), "\(outcome.screen)")
+        let weights = try fixture.folder.read("encoder/model.safetensors")
+        #expect(weights.range(of: Data("lm_head".utf8)) == nil && weights.range(of: Data("F32".utf8)) == nil)
+        #expect(weights.count < (try fixture.folder.read("model/model.safetensors")).count * 3 / 5)
+        #expect(!FileManager.default.fileExists(atPath: fixture.folder.file("encoder/vocab.json")))
+        let trained = try parp(
+            ["train", "recipe.toml", "--output", "run", "--set", "model.path=encoder"], in: fixture.folder)
+        #expect(trained.status == 0, "\(trained.screen)")
+        // A second rounding finds nothing to round.
+        let again = ["convert", "encoder", "--output", "again", "--bfloat16", "--encoder-only"]
+        #expect(try parp(again, in: fixture.folder).status == 0)
+        #expect(try fixture.folder.read("again/model.safetensors") == weights)
+    }
+
     @Test("a fine-tuned checkpoint without its dictionary is refused with the file's name, until it is given")
     func dictionary() throws {
         let fixture = try fixture("stable-cfg-legacy")

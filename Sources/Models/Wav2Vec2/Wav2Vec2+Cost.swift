@@ -16,6 +16,19 @@ public struct FloatingPointOperations: Sendable, Hashable {
     /// All of them.
     public var total: Double { featureEncoder + forward + backward }
 
+    /// What a pass over an utterance does of them: forward, and backward of what is trained.
+    ///
+    /// - Parameters:
+    ///   - hasFeatures: Whether what a frozen feature encoder made was kept, and costs nothing.
+    ///   - recomputing: Whether backward computes blocks once more.
+    public func inPass(
+        training trained: TrainableParameters, hasFeatures: Bool, recomputing: Bool = false
+    ) -> Double {
+        let encoder = hasFeatures ? 0 : featureEncoder * (trained == .everything ? 3 : 1)
+        guard trained != .headOnly else { return encoder + forward }
+        return encoder + forward * (recomputing ? 2 : 1) + backward
+    }
+
     /// Adds the operations of more utterances.
     public static func += (sum: inout FloatingPointOperations, other: FloatingPointOperations) {
         sum.featureEncoder += other.featureEncoder

@@ -113,6 +113,10 @@ private func printTable(
     }
     print(row("WER", result.words))
     print(row("CER", result.characters))
+    for (language, errors) in result.languages.sorted(by: { $0.key < $1.key }) {
+        print(row("\(language): WER", errors.words))
+        print(row("\(language): CER", errors.characters))
+    }
     print(
         String(
             format: "loss %.4f nats an utterance; sparsity %.4f %%; %d utterances, %@ of audio in %@",

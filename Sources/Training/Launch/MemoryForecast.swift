@@ -68,7 +68,7 @@ package struct MemoryForecast: Sendable {
         var largest = LargestPass(arenaBytes: task.evaluationArenaBytes)
         for batch in EpochPlan.microBatches(
             of: Array(inputs.valid.utterances.indices), utterances: inputs.valid.utterances,
-            rankSeconds: task.rankSeconds)
+            rankSeconds: task.sharing.rankSeconds)
         {
             largest.consider(task.plannedPass(batch, update: 0, precision: .float32))
         }

@@ -55,7 +55,7 @@ struct PlannedInputs {
         let model = try PretrainingModel(path: recipe.model.path, settings: recipe.pretraining)
         let used = recipe.data.minimumSeconds...recipe.data.maximumSeconds
         let sets = try [recipe.data.train, recipe.data.valid].map { path in
-            let utterances = try Manifest(audioOf: path).utterances.filter {
+            let utterances = try Manifest(path: path, labels: nil).utterances.filter {
                 $0.durationSeconds >= used.lowerBound
             }
             return try SpeechDataset(

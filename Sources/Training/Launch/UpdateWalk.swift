@@ -38,17 +38,20 @@ struct UpdateWalk {
         let all = inputs.recipe.schedule.updates
         while updates < all, utterances < plannedUtterances {
             let update = updates
-            let shares = EpochPlan.shares(
+            let shares = task.sharing.microBatches(
                 of: task.globalBatch(update: update), utterances: data.utterances, rankCount: ranks)
             var busiest = 0.0
             for (rank, share) in shares.enumerated() where !share.isEmpty {
                 var own = 0.0
-                for items in EpochPlan.microBatches(
-                    of: share, utterances: data.utterances, rankSeconds: task.rankSeconds)
-                {
+                for items in share {
                     let pass = task.plannedPass(items, update: update, precision: precision)
                     largest.consider(pass)
-                    own += items.reduce(0) { $0 + Self.operations(costs[$1], pass) }
+                    own += items.reduce(0) {
+                        $0
+                            + costs[$1].inPass(
+                                training: pass.trainable, hasFeatures: pass.hasFeatures,
+                                recomputing: pass.recomputing)
+                    }
                     if rank == 0 {
                         ownMicroBatches += 1
                         ownUtterances += items.count
@@ -60,7 +63,7 @@ struct UpdateWalk {
                 }
                 operations += own
                 busiest = max(busiest, own)
-                utterances += share.count
+                utterances += share.joined().count
             }
             busiestOperations += busiest
             updates += 1
@@ -71,14 +74,6 @@ struct UpdateWalk {
         operations *= scale
         busiestOperations *= scale
         epochs = scale * Double(utterances) / Double(data.utterances.count)
-    }
-
-    /// What an utterance costs in a pass, blocks that are computed twice included.
-    private static func operations(_ cost: FloatingPointOperations, _ pass: PlannedPass) -> Double {
-        let isTrained = pass.trainable == .everything
-        let encoder = pass.hasFeatures ? 0 : cost.featureEncoder * (isTrained ? 3 : 1)
-        guard pass.trainable != .headOnly else { return encoder + cost.forward }
-        return encoder + cost.forward * (pass.recomputing ? 2 : 1) + cost.backward
     }
 
     private static func inputBytes(

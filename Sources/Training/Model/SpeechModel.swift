@@ -69,7 +69,7 @@ struct SpeechModel: Sendable {
         /// The dictionary of a fairseq folder, else the characters or phones that occur.
         fileprivate func vocabulary(wordDelimiter: String?) throws -> [String] {
             if let tokens = try Manifest.fairseqTokens(besides: manifest, labels: labels) { return tokens }
-            let utterances = try Manifest(path: manifest, labels: labels).utterances
+            let utterances = try Manifest(path: manifest, labels: labels, measuresDurations: false).utterances
             return Vocabulary.build(
                 from: utterances.map { textCase.apply($0.text) }, wordDelimiter: wordDelimiter
             ).tokens

@@ -24,13 +24,13 @@ struct PretrainingProblem: RunProblem {
     func makeTask() -> PretrainingTask {
         let temperature = recipe.pretraining.gumbelTemperature
         return PretrainingTask(
-            model: model.network, data: train, batchSeconds: recipe.data.batchSeconds,
+            model: model.network, data: train, schedule: recipe.batchSchedule(of: train),
             settings: PretrainingTask.Settings(
                 seed: UInt64(recipe.seed), regularization: recipe.regularization.settings,
                 augmentation: recipe.augmentation.settings,
                 gumbelTemperature: GumbelTemperature(
                     first: temperature[0], last: temperature[1], decay: temperature[2]),
-                rankSeconds: recipe.data.rankSeconds,
+                sharing: recipe.batchSharing,
                 recomputesActivations: recipe.model.recomputeActivations))
     }
 

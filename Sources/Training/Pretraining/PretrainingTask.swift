@@ -18,22 +18,21 @@ struct PretrainingTask: SpeechTask {
         var regularization: Regularization
         var augmentation: Augmentation
         var gumbelTemperature: GumbelTemperature
-        var rankSeconds: Double
+        var sharing: BatchSharing
         var recomputesActivations: Bool
     }
 
-    /// The task of training `model` on `data` in global batches of `batchSeconds` of audio.
-    init(model: Wav2Vec2Pretraining, data: SpeechDataset, batchSeconds: Double, settings: Settings) {
+    /// The task of training `model` on `data` in the global batches of a schedule over it.
+    init(model: Wav2Vec2Pretraining, data: SpeechDataset, schedule: BatchSchedule, settings: Settings) {
         self.model = model
         self.data = data
         self.settings = settings
-        schedule = BatchSchedule(
-            utterances: data.utterances, seed: settings.seed, batchSeconds: batchSeconds)
+        self.schedule = schedule
     }
 
     var layout: ParameterLayout { model.layout }
 
-    var rankSeconds: Double { settings.rankSeconds }
+    var sharing: BatchSharing { settings.sharing }
 
     /// Reads the audio of a micro-batch, another piece of long utterances in every update.
     func load(_ items: [Int], update: Int) throws -> SpeechMicroBatch {

@@ -8,7 +8,7 @@ struct PretrainingTotals: BatchSums, Equatable {
     private var sums: PretrainingSums
     private(set) var audioSeconds = 0.0
     /// Micro-batches whose loss is not a number.
-    private(set) var notFinite = 0.0
+    var notFinite = 0.0
     private let objective: PretrainingConfiguration
 
     /// Nothing.

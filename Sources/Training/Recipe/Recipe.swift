@@ -54,6 +54,7 @@ public struct Recipe: Sendable, Equatable {
         var badUtterances = BadUtterances.refuse
         var batchSeconds = 1600.0
         var rankSeconds = 200.0
+        var samplingAlpha = 1.0
         var cacheFeatures = true
         var cacheDirectory = ""
         var minimumSeconds = 2.0
@@ -97,6 +98,7 @@ public struct Recipe: Sendable, Equatable {
         var senders = Senders.automatic
         var wire = WireFormat.float32
         var reproducible = false
+        var reproducibleParts = 8
         var threadsPerRank = 1
     }
 

@@ -30,8 +30,8 @@ extension RecipeKey {
     private static let dataKeys: [RecipeKey] = [
         RecipeKey(
             "data", "train", \.data.train,
-            "The manifest to train on: JSONL, fairseq .tsv or a LibriSpeech tree."),
-        RecipeKey("data", "valid", \.data.valid, "The manifest to evaluate on."),
+            "The corpus to train on, of any format in corpora.md; FORMAT:PATH says which."),
+        RecipeKey("data", "valid", \.data.valid, "The corpus to evaluate on."),
         RecipeKey("data", "labels", \.data.labels, "What transcripts are spelled in."),
         RecipeKey(
             "data", "text_case", \.data.textCase,
@@ -47,6 +47,12 @@ extension RecipeKey {
             "data", "rank_seconds", \.data.rankSeconds,
             "Seconds of audio a rank holds at once; what exceeds it is accumulated.", must: "be above 0"
         ) { $0 > 0 },
+        RecipeKey(
+            "data", "sampling_alpha", \.data.samplingAlpha,
+            "How languages are balanced, as in XLSR: each is heard in proportion to its seconds to this power; 1 "
+                + "takes them as they are, 0 all alike.",
+            must: "be from 0 to 1"
+        ) { (0...1).contains($0) },
         RecipeKey(
             "data", "cache_features", \.data.cacheFeatures,
             "Whether what a frozen feature encoder makes of the audio is kept on this node's disk."),
@@ -201,9 +207,13 @@ extension RecipeKey {
         ),
         RecipeKey(
             "distributed", "reproducible", \.distributed.reproducible,
-            "Whether results have the same bits for any number of ranks.",
-            must: "be false: it is not there yet"
-        ) { !$0 },
+            "Whether weights and masks have the same bits for any number of ranks, at a price (numerics.md)."
+        ),
+        RecipeKey(
+            "distributed", "reproducible_parts", \.distributed.reproducibleParts,
+            "Parts that a reproducible run cuts a global batch into; best a multiple of the number of ranks.",
+            must: "be from 1 to 4096"
+        ) { (1...4096).contains($0) },
         RecipeKey(
             "distributed", "threads_per_rank", \.distributed.threadsPerRank,
             "Threads that a rank computes with.",

@@ -71,7 +71,7 @@ package struct MeasuredTraining: ~Copyable {
         var task = CTCTask.Settings(
             seed: 1, regularization: recipe.regularization.settings,
             augmentation: recipe.augmentation.settings, freezeFeatureEncoder: !settings.trainsFeatureEncoder,
-            freezeEncoderUpdates: 0, rankSeconds: settings.rankSeconds,
+            freezeEncoderUpdates: 0, sharing: BatchSharing(rankSeconds: settings.rankSeconds),
             blank: network.configuration.padTokenId, zeroInfinity: true)
         task.regularization.layerDrop = 0
         trainer = Trainer(

@@ -41,7 +41,21 @@ extension EvaluationResult {
             ("wer", .number(words.rate)), ("cer", .number(characters.rate)), ("loss", .number(meanLoss)),
             ("words", words.json), ("characters", characters.json), ("utterances", .integer(utterances)),
             ("audio_seconds", .number(audioSeconds)), ("infinite_losses", .integer(infiniteLosses)),
-        ]
+        ] + (languages.isEmpty ? [] : [("languages", languageObject)])
+    }
+
+    private var languageObject: JSONValue {
+        .object(
+            languages.sorted { $0.key < $1.key }.map { language, errors in
+                .init(
+                    language,
+                    .object([
+                        .init("wer", .number(errors.words.rate)),
+                        .init("cer", .number(errors.characters.rate)),
+                        .init("words", errors.words.json), .init("characters", errors.characters.json),
+                        .init("utterances", .integer(errors.utterances)),
+                    ]))
+            })
     }
 }
 

@@ -1,6 +1,7 @@
 internal import Models
 internal import Optimization
 internal import Pruning
+internal import Speech
 internal import Text
 
 extension Recipe {
@@ -18,17 +19,35 @@ extension Recipe {
     }
 }
 
+extension Recipe {
+    /// The global batches of all updates.
+    func batchSchedule(of data: SpeechDataset) -> BatchSchedule {
+        BatchSchedule(
+            utterances: data.utterances, seed: UInt64(seed), batchSeconds: self.data.batchSeconds,
+            samplingAlpha: self.data.samplingAlpha)
+    }
+
+    /// How global batches become micro-batches.
+    var batchSharing: BatchSharing {
+        distributed.reproducible
+            ? BatchSharing(
+                rankSeconds: data.rankSeconds, parts: distributed.reproducibleParts,
+                batchSeconds: data.batchSeconds)
+            : BatchSharing(rankSeconds: data.rankSeconds)
+    }
+}
+
 extension CTCTask {
     /// The task that a recipe describes.
     init(recipe: Recipe, model: SpeechModel, data: SpeechDataset) {
         self.init(
-            model: model.network, data: data, batchSeconds: recipe.data.batchSeconds,
+            model: model.network, data: data, schedule: recipe.batchSchedule(of: data),
             settings: Settings(
                 seed: UInt64(recipe.seed), regularization: recipe.regularization.settings,
                 augmentation: recipe.augmentation.settings,
                 freezeFeatureEncoder: recipe.model.freezeFeatureEncoder,
                 freezeEncoderUpdates: recipe.model.freezeEncoderUpdates,
-                rankSeconds: recipe.data.rankSeconds,
+                sharing: recipe.batchSharing,
                 recomputesActivations: recipe.model.recomputeActivations, blank: model.vocabulary.blank,
                 zeroInfinity: recipe.loss.zeroInfinity))
     }

@@ -23,7 +23,7 @@ struct RunReport {
         let charts = outline.charts.map { Chart($0.title, $0.curves.map(curve)) }
         return """
             <!doctype html>
-            <html lang="en"><meta charset="utf-8"><title>\(escaped(title))</title>
+            <html lang="en"><meta charset="utf-8"><title>\(escapedForMarkup(title))</title>
             <style>
             body { font: 15px/1.5 system-ui, sans-serif; margin: 2em auto; max-width: 62em; padding: 0 1em; color: #222; }
             .charts { display: grid; grid-template-columns: repeat(auto-fit, minmax(24em, 1fr)); gap: 1.5em; }
@@ -31,13 +31,13 @@ struct RunReport {
             table { border-collapse: collapse; margin-bottom: 1.5em; } td, th { padding: .2em .8em .2em 0; text-align: left; }
             pre { background: #f5f5f3; padding: 1em; overflow-x: auto; font-size: 13px; }
             </style>
-            <h1>\(escaped(title))</h1>
+            <h1>\(escapedForMarkup(title))</h1>
             \(summary)
             <div class="charts">
             \(charts.map(\.html).joined(separator: "\n"))
             </div>
             \(reliability)<h2>Recipe</h2>
-            <pre>\(escaped(recipe))</pre>
+            <pre>\(escapedForMarkup(recipe))</pre>
             </html>
 
             """
@@ -101,8 +101,8 @@ private struct Chart {
         guard !curves.isEmpty else { return "" }
         let xs = curves.flatMap { $0.points.map(\.x) }
         let ys = curves.flatMap { $0.points.map(\.y) }
-        let horizontal = Axis(xs, from: Self.left, to: Self.width - Self.right)
-        let vertical = Axis(ys, from: Self.height - Self.bottom, to: Self.top)
+        let horizontal = ChartAxis(xs, from: Self.left, to: Self.width - Self.right)
+        let vertical = ChartAxis(ys, from: Self.height - Self.bottom, to: Self.top)
         let lines = zip(curves, Self.colors).map { curve, color -> String in
             let points = curve.points.map {
                 String(format: "%.1f,%.1f", horizontal.place($0.x), vertical.place($0.y))
@@ -119,66 +119,27 @@ private struct Chart {
             return line + points.joined(separator: " ") + "\"/>" + dots
         }
         let names = zip(curves, Self.colors).map {
-            "<span style=\"color:\($0.1)\">\(escaped($0.0.name))</span>"
+            "<span style=\"color:\($0.1)\">\(escapedForMarkup($0.0.name))</span>"
         }
-        return "<figure><figcaption>\(escaped(title))</figcaption>"
+        return "<figure><figcaption>\(escapedForMarkup(title))</figcaption>"
             + "<svg viewBox=\"0 0 \(Int(Self.width)) \(Int(Self.height))\" role=\"img\">"
             + grid(horizontal, vertical) + lines.joined() + "</svg>"
             + (curves.count > 1 ? names.joined(separator: " · ") : "") + "</figure>"
     }
 
-    private func grid(_ horizontal: Axis, _ vertical: Axis) -> String {
+    private func grid(_ horizontal: ChartAxis, _ vertical: ChartAxis) -> String {
         let style = "font-size=\"11\" fill=\"#666\""
         let rows = vertical.ticks.map { tick -> String in
             let y = String(format: "%.1f", vertical.place(tick))
             return
                 "<line x1=\"\(Self.left)\" x2=\"\(Self.width - Self.right)\" y1=\"\(y)\" y2=\"\(y)\" stroke=\"#ddd\"/>"
                 + "<text x=\"\(Self.left - 6)\" y=\"\(y)\" dy=\"4\" text-anchor=\"end\" \(style)>"
-                + "\(label(tick))</text>"
+                + "\(ChartAxis.label(tick))</text>"
         }
         let columns = horizontal.ticks.map { tick in
             "<text x=\"\(String(format: "%.1f", horizontal.place(tick)))\" y=\"\(Self.height - 8)\" "
-                + "text-anchor=\"middle\" \(style)>\(label(tick))</text>"
+                + "text-anchor=\"middle\" \(style)>\(ChartAxis.label(tick))</text>"
         }
         return (rows + columns).joined()
     }
-
-    private func label(_ value: Double) -> String {
-        if value != 0 && (abs(value) < 1e-3 || abs(value) >= 1e6) { return String(format: "%.1e", value) }
-        return String(format: "%.4g", value)
-    }
-}
-
-/// One direction of a chart: from numbers to places, with round ticks.
-private struct Axis {
-    let ticks: [Double]
-    private let (low, high): (Double, Double)
-    private let (from, to): (Double, Double)
-
-    init(_ values: [Double], from: Double, to: Double) {
-        let finite = values.filter(\.isFinite)
-        var (least, most) = (finite.min() ?? 0, finite.max() ?? 1)
-        if least == most {
-            // What does not change stands in the middle.
-            let margin = max(abs(most) / 10, 1e-6)
-            (least, most) = (least - margin, most + margin)
-        }
-        let rough = (most - least) / 4
-        let power = pow(10, floor(log10(rough)))
-        let step = [1, 2, 5, 10].map { $0 * power }.first { $0 >= rough } ?? rough
-        let (first, last) = (floor(least / step), ceil(most / step))
-        ticks = stride(from: first, through: last, by: 1).map { $0 * step }
-        (low, high) = (first * step, last * step)
-        (self.from, self.to) = (from, to)
-    }
-
-    func place(_ value: Double) -> Double {
-        guard value.isFinite, high > low else { return from }
-        return from + (value - low) / (high - low) * (to - from)
-    }
-}
-
-/// A text as HTML shows it.
-func escaped(_ text: String) -> String {
-    text.replacing("&", with: "&amp;").replacing("<", with: "&lt;").replacing(">", with: "&gt;")
 }

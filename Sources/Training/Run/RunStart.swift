@@ -25,9 +25,7 @@ func startRun<Problem: RunProblem>(
         return (recipe, try parseInjections(options, ranks: session.communicator.size))
     }
     try session.stopIfInterrupted()
-    let name = ((options.recipe as NSString).lastPathComponent as NSString).deletingPathExtension
-    let output = options.output ?? "runs/\(name)"
-    let directory = RunDirectory(path: output)
+    let directory = RunDirectory(path: options.directory)
     // Before anything takes time.
     try session.together {
         guard session.isRoot else { return }
@@ -41,7 +39,7 @@ func startRun<Problem: RunProblem>(
     let lock = try session.together { () -> RunLock? in
         guard session.isRoot else { return nil }
         try directory.create()
-        let lock = try RunLock(directory: output)
+        let lock = try RunLock(directory: directory.path)
         // Again, now that no other run can begin here in between.
         try directory.checkFree(for: recipe, resume: options.resume)
         directory.clearUnfinished()

@@ -144,7 +144,11 @@ struct TrainingRun<Problem: RunProblem>: ~Copyable {
     private mutating func record(_ report: StepReport<Problem.Task.Sums>) throws {
         progress.show(report, summary: trainer.task.summary(report.sums))
         metrics.append(
-            .train, step: report.update, report.fields(trainer.task.fields(report)) + ledger.lastFields)
+            .train, step: report.update,
+            report.fields(trainer.task.fields(report)) + ledger.lastFields + [
+                ("gradient_bytes", .integer(trainer.sumBytes(wire: recipe.distributed.wire))),
+                ("cores", .integer(session.communicator.size * Threads.count)),
+            ])
         state.consecutiveSkips = report.skipped ? (state.consecutiveSkips ?? 0) + 1 : 0
         guard report.skipped else { return }
         state.skipped = (state.skipped ?? 0) + 1

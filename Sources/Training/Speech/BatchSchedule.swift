@@ -23,9 +23,14 @@ final class BatchSchedule: Sendable {
     }
 
     /// A schedule over an `EpochPlan` of each epoch.
-    convenience init(utterances: [Utterance], seed: UInt64, batchSeconds: Double) {
+    convenience init(
+        utterances: [Utterance], seed: UInt64, batchSeconds: Double, samplingAlpha: Double
+    ) {
         self.init { epoch in
-            EpochPlan(utterances: utterances, seed: seed, epoch: epoch, batchSeconds: batchSeconds).batches
+            EpochPlan(
+                utterances: utterances, seed: seed, epoch: epoch, batchSeconds: batchSeconds,
+                samplingAlpha: samplingAlpha
+            ).batches
         }
     }
 

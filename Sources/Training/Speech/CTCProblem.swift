@@ -23,10 +23,7 @@ struct CTCProblem: RunProblem {
     var modelPath: String { model.source.path }
     var pruningMethod: any PruningMethod {
         recipe.pruning.makeMethod(updates: recipe.schedule.updates) {
-            BatchSchedule(
-                utterances: train.utterances, seed: UInt64(recipe.seed),
-                batchSeconds: recipe.data.batchSeconds
-            ).epochEnds(through: $0)
+            recipe.batchSchedule(of: train).epochEnds(through: $0)
         }
     }
 

@@ -19,7 +19,7 @@ struct CTCTask: SpeechTask {
         var augmentation: Augmentation
         var freezeFeatureEncoder: Bool
         var freezeEncoderUpdates: Int
-        var rankSeconds: Double
+        var sharing: BatchSharing
         var recomputesActivations = false
         var blank: Int
         var zeroInfinity: Bool
@@ -27,25 +27,21 @@ struct CTCTask: SpeechTask {
 
     /// The task of training `model` on given global batches of `data`, in this order in every epoch.
     init(model: Wav2Vec2, data: SpeechDataset, batches: [[Int]], settings: Settings) {
-        self.model = model
-        self.data = data
-        self.settings = settings
-        schedule = BatchSchedule { _ in batches }
+        self.init(model: model, data: data, schedule: BatchSchedule { _ in batches }, settings: settings)
     }
 
-    /// The task of training `model` on `data` in global batches of `batchSeconds` of audio.
-    init(model: Wav2Vec2, data: SpeechDataset, batchSeconds: Double, settings: Settings) {
+    /// The task of training `model` on the global batches of a schedule over `data`.
+    init(model: Wav2Vec2, data: SpeechDataset, schedule: BatchSchedule, settings: Settings) {
         self.model = model
         self.data = data
+        self.schedule = schedule
         self.settings = settings
-        schedule = BatchSchedule(
-            utterances: data.utterances, seed: settings.seed, batchSeconds: batchSeconds)
     }
 
     /// The model's parameters.
     var layout: ParameterLayout { model.layout }
 
-    var rankSeconds: Double { settings.rankSeconds }
+    var sharing: BatchSharing { settings.sharing }
 
     /// Reads and normalises the audio of a micro-batch.
     func load(_ items: [Int], update: Int) throws -> SpeechMicroBatch { try data.load(items) }
@@ -78,10 +74,13 @@ struct CTCTask: SpeechTask {
             logits: output.logits, packing: output.packing, targets: batch.targets, blank: settings.blank,
             zeroInfinity: settings.zeroInfinity, scale: 1, arena: &arena, losses: &losses, dLogits: dLogits)
         model.backward(dLogits, output: output, arena: &arena, gradientsFinal: gradientsFinal)
-        return sums(losses, batch: batch, packing: output.packing)
+        var sums = sums(losses, batch: batch, packing: output.packing)
+        sums.operations = operations(of: batch, update: update)
+        return sums
     }
 
-    private func trainable(update: Int) -> TrainableParameters {
+    /// What an update trains.
+    func trainable(update: Int) -> TrainableParameters {
         if update < settings.freezeEncoderUpdates { return .headOnly }
         return settings.freezeFeatureEncoder ? .exceptFeatureEncoder : .everything
     }
@@ -104,6 +103,7 @@ struct CTCTask: SpeechTask {
         [
             ("utterances", .number(report.sums.items)), ("audio_seconds", .number(report.sums.audioSeconds)),
             ("infinite_losses", .number(report.sums.infiniteLosses)),
+            ("flops", .number(report.sums.operations)),
         ]
     }
 
@@ -122,13 +122,15 @@ package struct CTCSums: BatchSums, Equatable {
     package var infiniteLosses = 0.0
     /// Utterances whose loss is not a number.
     package var notFinite = 0.0
+    /// Floating-point operations, by the shapes of products and convolutions.
+    package var operations = 0.0
 
     /// The sums as numbers that can be all-reduced.
     package var vector: [Double] {
-        get { [loss, items, audioSeconds, infiniteLosses, notFinite] }
+        get { [loss, items, audioSeconds, infiniteLosses, notFinite, operations] }
         set {
             (loss, items, audioSeconds) = (newValue[0], newValue[1], newValue[2])
-            (infiniteLosses, notFinite) = (newValue[3], newValue[4])
+            (infiniteLosses, notFinite, operations) = (newValue[3], newValue[4], newValue[5])
         }
     }
 }

@@ -69,7 +69,10 @@ struct DatasetChecker {
     /// - Throws: On all ranks: what is wrong with the manifest, or, where the policy is to refuse, all
     ///   unusable utterances.
     func check(_ path: String, session: Session) throws -> DatasetCheck {
-        let manifest = try session.together { try self.manifest(path) }
+        // Every recording is read to its end below, which tells more than its header.
+        let manifest = try session.together {
+            try Manifest(path: path, labels: transcripts?.labels, measuresDurations: false)
+        }
         let communicator = session.communicator
         var own: [Finding] = []
         for item in manifest.utterances.indices
@@ -89,11 +92,6 @@ struct DatasetChecker {
             return try select(
                 findings, of: manifest, faults: faults, short: sentences(findings.filter(\.isTooShort)))
         }
-    }
-
-    private func manifest(_ path: String) throws(ManifestError) -> Manifest {
-        guard let transcripts else { return try Manifest(audioOf: path) }
-        return try Manifest(path: path, labels: transcripts.labels)
     }
 
     private func examine(_ utterance: Utterance, item: Int) -> Finding {

@@ -19,9 +19,31 @@ struct EvaluationResult: Sendable {
     var utterances = 0
     /// Seconds of audio.
     var audioSeconds = 0.0
+    /// The errors of each language, where there are several.
+    var languages: [String: LanguageErrors] = [:]
 
     /// The mean loss an utterance.
     var meanLoss: Double { utterances > 0 ? loss / Double(utterances) : 0 }
+}
+
+/// How well a model recognised the utterances of one language.
+struct LanguageErrors: Sendable, Equatable {
+    /// Errors in words.
+    var words = ErrorRate()
+    /// Errors in characters.
+    var characters = ErrorRate()
+    /// Utterances.
+    var utterances = 0
+
+    /// All counts, to be summed over ranks.
+    var counts: [Int] {
+        get { words.counts + characters.counts + [utterances] }
+        set {
+            words = ErrorRate(counts: Array(newValue[0..<4]))
+            characters = ErrorRate(counts: Array(newValue[4..<8]))
+            utterances = newValue[8]
+        }
+    }
 }
 
 /// What the model heard in one utterance.
@@ -51,6 +73,7 @@ struct Evaluator {
         let share = EpochPlan.shares(
             of: everything, utterances: data.utterances, rankCount: communicator.size)[communicator.rank]
         var result = EvaluationResult()
+        for language in data.languages { result.languages[language] = LanguageErrors() }
         var hypotheses: [Hypothesis] = []
         for items in EpochPlan.microBatches(
             of: share, utterances: data.utterances, rankSeconds: rankSeconds)
@@ -62,6 +85,9 @@ struct Evaluator {
                 let reference = data.references[hypothesis.item]
                 result.words.addWords(reference: reference, hypothesis: hypothesis.text)
                 result.characters.addCharacters(reference: reference, hypothesis: hypothesis.text)
+                if let language = data.utterances[hypothesis.item].language {
+                    result.languages[language]?.add(reference: reference, hypothesis: hypothesis.text)
+                }
                 hypotheses.append(hypothesis)
             }
         }
@@ -101,10 +127,33 @@ struct Evaluator {
         result.characters = ErrorRate(counts: Array(counts[4..<8]))
         result.infiniteLosses = counts[8]
         result.utterances = counts[9]
+        // Sorted: the same order on every rank.
+        for language in result.languages.keys.sorted() {
+            var counts = result.languages[language, default: LanguageErrors()].counts
+            try communicator.allReduceSum(&counts)
+            result.languages[language]?.counts = counts
+        }
         var sums = [result.loss, result.audioSeconds]
         try communicator.allReduceSum(&sums)
         result.loss = sums[0]
         result.audioSeconds = sums[1]
+    }
+}
+
+extension LanguageErrors {
+    /// Adds the errors in one utterance.
+    fileprivate mutating func add(reference: String, hypothesis: String) {
+        words.addWords(reference: reference, hypothesis: hypothesis)
+        characters.addCharacters(reference: reference, hypothesis: hypothesis)
+        utterances += 1
+    }
+}
+
+extension SpeechDataset {
+    /// The languages, in order, if there are several.
+    var languages: [String] {
+        let languages = Set(utterances.compactMap(\.language))
+        return languages.count > 1 ? languages.sorted() : []
     }
 }
 

@@ -6,20 +6,20 @@ protocol SpeechTask: TrainingTask where MicroBatch == SpeechMicroBatch {
     var data: SpeechDataset { get }
     /// The global batches, update by update.
     var schedule: BatchSchedule { get }
-    /// The most seconds of audio that a rank holds at once.
-    var rankSeconds: Double { get }
+    /// How a global batch becomes micro-batches.
+    var sharing: BatchSharing { get }
 }
 
 extension SpeechTask {
     /// The utterances of an update's global batch.
     func globalBatch(update: Int) -> [Int] { schedule.batch(update: update).items }
 
-    /// This rank's utterances, in micro-batches of at most `rankSeconds` of audio.
+    /// This rank's utterances, in micro-batches that fit its memory.
     func microBatches(of globalBatch: [Int], rank: Int, rankCount: Int) -> [[Int]] {
-        let plan = EpochPlan.self
-        let share = plan.shares(of: globalBatch, utterances: data.utterances, rankCount: rankCount)[rank]
-        return plan.microBatches(of: share, utterances: data.utterances, rankSeconds: rankSeconds)
+        sharing.microBatches(of: globalBatch, utterances: data.utterances, rankCount: rankCount)[rank]
     }
+
+    var mostMicroBatches: Int? { sharing.mostMicroBatches }
 
     /// Manifest line, file, seconds and length of the transcript of an utterance.
     func name(of item: Int) -> String {

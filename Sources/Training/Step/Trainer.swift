@@ -32,6 +32,8 @@ struct Trainer<Task: TrainingTask>: ~Copyable {
     /// What this rank is doing, for the watchdog.
     let monitor: RunMonitor
     private var reducer: GradientReducer
+    /// What sums gradients instead where their bits must not depend on the number of ranks.
+    private var reproducible: ReproducibleSum?
     private let prefetcher: Prefetcher<Task.MicroBatch>
 
     /// A trainer that has done `update` updates of `updates`.
@@ -51,6 +53,10 @@ struct Trainer<Task: TrainingTask>: ~Copyable {
         arena = Self.preparedArena(
             for: task, updates: update..<max(update, updates), communicator: communicator,
             precision: store.precision)
+        let gradients = store.gradients.all
+        reproducible = task.mostMicroBatches.map {
+            ReproducibleSum(communicator: communicator, gradients: gradients, parts: $0)
+        }
         self.store = store
         let work = Mutex(
             WorkList(
@@ -73,20 +79,14 @@ struct Trainer<Task: TrainingTask>: ~Copyable {
         try monitor.failIfDue(update: update + 1)
         let firstTrainable = task.firstTrainableOffset(update: update)
         store.gradients[firstTrainable..<store.layout.count].fill(0)
-        reducer.begin(trainableFrom: firstTrainable, kept: keptGradients)
-        var sums = try accumulate(phases: &phases)
+        beginSum(from: firstTrainable)
+        var sums = try accumulate(from: firstTrainable, phases: &phases)
         monitor.enter(.collective, update: update + 1)
         let start = monotonicSeconds()
-        var shared = sums.vector
         let own = RankNote(isInterrupted: Interruption.isRequested, phases: phases)
-        let notes = try reducer.finish(extra: &shared, own: own.numbers).map(RankNote.init(numbers:))
-        sums.vector = shared
+        let notes = try finishSum(of: &sums, from: firstTrainable, own: own)
         phases.add(.exposedCommunication, from: start, to: monotonicSeconds())
-        for interval in reducer.intervals {
-            phases.add(
-                .communication, from: monotonicSeconds(at: interval.lowerBound),
-                to: monotonicSeconds(at: interval.upperBound))
-        }
+        addCommunication(to: &phases, since: start)
         var report = try applyUpdate(sums, from: firstTrainable, phases: phases)
         report.notes = notes
         update += 1
@@ -94,8 +94,46 @@ struct Trainer<Task: TrainingTask>: ~Copyable {
         return report
     }
 
+    private mutating func beginSum(from firstTrainable: Int) {
+        if reproducible != nil {
+            reproducible?.begin(trainableFrom: firstTrainable)
+        } else {
+            reducer.begin(trainableFrom: firstTrainable, kept: keptGradients)
+        }
+    }
+
+    /// Sums gradients, and what else the update needs, over all ranks; returns what each rank notes.
+    private mutating func finishSum(
+        of sums: inout Task.Sums, from firstTrainable: Int, own: RankNote
+    ) throws -> [RankNote] {
+        let isExact = try reproducible?.finish(from: firstTrainable, kept: keptGradients)
+        if isExact == false { sums.notFinite += 1 }
+        var shared = sums.vector
+        let notes =
+            try isExact == nil
+            ? reducer.finish(extra: &shared, own: own.numbers)
+            : communicator.allReduceSum(&shared, gathering: own.numbers)
+        sums.vector = shared
+        return notes.map(RankNote.init(numbers:))
+    }
+
+    /// A reproducible run communicates at the end alone, others while backward goes on.
+    private func addCommunication(to phases: inout StepPhases, since end: Double) {
+        guard reproducible == nil else {
+            phases.add(.communication, from: end, to: monotonicSeconds())
+            return
+        }
+        for interval in reducer.intervals {
+            phases.add(
+                .communication, from: monotonicSeconds(at: interval.lowerBound),
+                to: monotonicSeconds(at: interval.upperBound))
+        }
+    }
+
     /// Runs this rank's micro-batches; buckets of the last one are all-reduced while it is still in backward.
-    private mutating func accumulate(phases: inout StepPhases) throws -> Task.Sums {
+    private mutating func accumulate(
+        from firstTrainable: Int, phases: inout StepPhases
+    ) throws -> Task.Sums {
         let batches = task.microBatches(
             of: task.globalBatch(update: update), rank: communicator.rank, rankCount: communicator.size)
         let count = batches.count
@@ -110,10 +148,12 @@ struct Trainer<Task: TrainingTask>: ~Copyable {
             }
             let computing = monotonicSeconds()
             phases.add(.data, from: waiting, to: computing)
+            let isLast = index == count - 1 && reproducible == nil
             sums += Self.differentiate(
-                batch, task: task, update: update, parameters: store.views, isLast: index == count - 1,
-                arena: &arena, reducer: &reducer, phases: &phases, monitor: monitor,
+                batch, task: task, update: update, parameters: store.views, isLast: isLast, arena: &arena,
+                reducer: &reducer, phases: &phases, monitor: monitor,
                 poison: poison(of: batches[index], update: update))
+            reproducible?.addPart(from: firstTrainable)
         }
         return sums
     }

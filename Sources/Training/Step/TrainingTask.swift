@@ -21,6 +21,10 @@ protocol TrainingTask: Sendable {
     /// it.
     func microBatches(of globalBatch: [Int], rank: Int, rankCount: Int) -> [[Int]]
 
+    /// The most micro-batches of an update, all ranks' together, if they are the same for any number of ranks;
+    /// nil if they are not.
+    var mostMicroBatches: Int? { get }
+
     /// Reads the items of a micro-batch of an update. Runs on the prefetch thread.
     func load(_ items: [Int], update: Int) throws -> MicroBatch
 
@@ -75,7 +79,7 @@ package protocol BatchSums: Sendable {
     /// Seconds of audio.
     var audioSeconds: Double { get }
     /// Losses that are not a number.
-    var notFinite: Double { get }
+    var notFinite: Double { get set }
     /// All sums as numbers that can be all-reduced; as many on every rank.
     var vector: [Double] { get set }
 }

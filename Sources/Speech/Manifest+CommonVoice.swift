@@ -1,0 +1,50 @@
+/// Reads a table of Common Voice, `train.tsv`, whose clips lie in `clips/` beside it.
+///
+/// Quotes mean nothing in these tables. Durations come from `clip_durations.tsv`, where the release has it.
+func readCommonVoice(_ path: String, _ options: Manifest.Reading) throws(ManifestError) -> [Utterance] {
+    let table = try DelimitedTable(tabs: path)
+    let clip = try table.requiredColumn(["path"], of: "recording")
+    let text = try table.requiredColumn(["sentence"], of: "text")
+    let (speaker, language) = (table.column(["client_id"]), table.column(["locale"]))
+    let seconds = try clipSeconds(besides: path)
+    var manifest = ManifestBuilder(path, options)
+    for row in table.rows {
+        let place = "line \(row.line)"
+        if let fault = row.fault {
+            manifest.refuse(place, fault)
+            continue
+        }
+        let stated = row.fields[clip]
+        guard !stated.isEmpty, staysInside(stated) else {
+            manifest.refuse(place, "\"\(stated)\" is not the name of a clip in clips/")
+            continue
+        }
+        // The first releases leave the extension out.
+        let name = stated.contains(".") ? stated : stated + ".mp3"
+        func field(_ column: Int?) -> String? {
+            column.map { row.fields[$0] }.flatMap { $0.isEmpty ? nil : $0 }
+        }
+        manifest.add(
+            Utterance(
+                id: name, audioPath: resolve("clips/" + name, besides: path),
+                durationSeconds: seconds[name] ?? 0, text: row.fields[text], language: field(language),
+                speaker: field(speaker), origin: "\(path):\(row.line)"),
+            at: place)
+    }
+    return try manifest.utterances()
+}
+
+/// The seconds of each clip, as a table of milliseconds beside the others has them; none without it.
+private func clipSeconds(besides path: String) throws(ManifestError) -> [String: Double] {
+    let durations = resolve("clip_durations.tsv", besides: path)
+    guard exists(durations) else { return [:] }
+    let table = try DelimitedTable(tabs: durations)
+    let clip = try table.requiredColumn(["clip"], of: "recording")
+    let duration = try table.requiredColumn(["duration[ms]"], of: "duration")
+    var seconds: [String: Double] = [:]
+    for row in table.rows where row.fault == nil {
+        guard let milliseconds = Double(row.fields[duration]), milliseconds.isDuration else { continue }
+        seconds[row.fields[clip]] = milliseconds / 1000
+    }
+    return seconds
+}

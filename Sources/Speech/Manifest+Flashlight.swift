@@ -1,0 +1,28 @@
+internal import Foundation
+
+/// Reads flashlight's list: `ID PATH MILLISECONDS WORDS…` a line, separated by white space.
+func readFlashlight(_ path: String, _ options: Manifest.Reading) throws(ManifestError) -> [Utterance] {
+    var manifest = ManifestBuilder(path, options)
+    for (index, line) in try textLines(of: path).enumerated() {
+        let fields = fields(line, atMost: 4)
+        if fields.isEmpty { continue }
+        guard fields.count >= 3, let milliseconds = Double(fields[2]), milliseconds.isDuration else {
+            manifest.refuse(
+                "line \(index + 1)", "expected a name, a path without spaces, milliseconds and the words")
+            continue
+        }
+        manifest.add(
+            Utterance(
+                id: fields[0], audioPath: resolve(fields[1], besides: path),
+                durationSeconds: milliseconds / 1000, text: fields.count > 3 ? fields[3] : "",
+                origin: "\(path):\(index + 1)"),
+            at: "line \(index + 1)")
+    }
+    return try manifest.utterances()
+}
+
+/// The fields of a line that spaces and tabs separate; the last takes all that is left.
+func fields(_ line: String, atMost count: Int) -> [String] {
+    line.split(maxSplits: count - 1) { $0 == " " || $0 == "\t" }
+        .map { $0.trimmingCharacters(in: .whitespaces) }.filter { !$0.isEmpty }
+}

@@ -1,0 +1,28 @@
+internal import Foundation
+
+/// How the names of audio files end.
+private let audioExtensions: Set = ["wav", "flac", "ogg", "opus", "mp3"]
+
+/// Reads all audio files below a folder, in the order of their paths; a file's name is its path in the folder.
+func readRecordings(_ path: String, _ options: Manifest.Reading) throws(ManifestError) -> [Utterance] {
+    // A corpus is often a symbolic link to where there is room, and the walk below follows none.
+    let root = URL(fileURLWithPath: path).resolvingSymlinksInPath()
+    guard let walker = FileManager.default.enumerator(at: root, includingPropertiesForKeys: nil) else {
+        throw ManifestError(path, ["cannot be read"])
+    }
+    let files = walker.compactMap { ($0 as? URL)?.path }
+        .filter { audioExtensions.contains(($0 as NSString).pathExtension.lowercased()) }.sorted()
+    guard !files.isEmpty else {
+        let kinds = audioExtensions.sorted().joined(separator: ", ")
+        throw ManifestError(path, ["a folder without any audio file (\(kinds))"])
+    }
+    var manifest = ManifestBuilder(path, options)
+    for file in files {
+        manifest.add(
+            Utterance(
+                id: String(file.dropFirst(root.path.count).drop { $0 == "/" }), audioPath: file,
+                durationSeconds: 0, text: "", origin: file),
+            at: file)
+    }
+    return try manifest.utterances()
+}

@@ -1,0 +1,99 @@
+internal import Checkpoints
+internal import Pruning
+internal import Training
+
+/// How the final masks of a comparison agree, and how they spread over the layers; means over seeds.
+struct ComparisonMasks: Sendable {
+    /// Masks of one sparsity in one language, or of one method across languages.
+    struct Group: Sendable {
+        /// What plots and tables call it.
+        let name: String
+        /// What the masks differ by.
+        let labels: [String]
+        /// IOU of each pair, row by row.
+        let agreement: [[Double]]
+        /// The IOU of masks of this sparsity that know nothing of each other.
+        let chance: Double
+        /// The sparsity of each Transformer block, a row for each mask.
+        let layers: [[Double]]
+    }
+
+    /// Methods against each other, a group for each language and sparsity.
+    let methods: [Group]
+    /// Languages against each other, a group for each method and sparsity.
+    let languages: [Group]
+
+    /// Reads and compares the final masks of a table's rows.
+    init(_ table: ComparisonTable, includesBiases: Bool) throws {
+        let masked = table.rows.filter { $0.source == nil && $0.sparsity > 0 }
+        func groups(
+            by key: (ComparisonTable.Row) -> String, label: (ComparisonTable.Row) -> String
+        ) throws -> [Group] {
+            var order: [String] = []
+            for row in masked where !order.contains(key(row)) { order.append(key(row)) }
+            return try order.compactMap { name in
+                let rows = masked.filter { key($0) == name }
+                guard rows.count > 1 else { return nil }
+                return try Self.group(
+                    name, rows: rows, labels: rows.map(label), includesBiases: includesBiases)
+            }
+        }
+        methods = try groups(by: { ($0.data.isEmpty ? "" : $0.data + "-") + "\($0.sparsity)" }) {
+            $0.method.rawValue
+        }
+        languages = try groups(by: { "\($0.method.rawValue)-\($0.sparsity)" }, label: \.data)
+    }
+
+    private static func group(
+        _ name: String, rows: [ComparisonTable.Row], labels: [String], includesBiases: Bool
+    ) throws -> Group? {
+        let seeds = rows[0].entries.map(\.seed).filter { seed in
+            rows.allSatisfy { $0.entries.contains { $0.seed == seed && $0.record.mask != nil } }
+        }
+        var agreement = rows.map { _ in rows.map { _ in 0.0 } }
+        var layers: [[Double]] = []
+        var chance = 0.0
+        for seed in seeds {
+            let files = rows.compactMap { row in
+                row.entries.first { $0.seed == seed }?.record.mask
+            }
+            let masks = try MaskCollection(files, includesBiases: includesBiases)
+            for (first, second) in pairs(rows.count) {
+                let comparison = masks.comparison(first, second)
+                agreement[first][second] += comparison.intersectionOverUnion / Double(seeds.count)
+                agreement[second][first] = agreement[first][second]
+                chance = comparison.expectedByChance
+            }
+            let sparsities = files.indices.map { masks.layerSparsities($0).map { $0 / Double(seeds.count) } }
+            layers = layers.isEmpty ? sparsities : zip(layers, sparsities).map { zip($0, $1).map(+) }
+        }
+        for index in rows.indices { agreement[index][index] = 1 }
+        guard !seeds.isEmpty else { return nil }
+        return Group(name: name, labels: labels, agreement: agreement, chance: chance, layers: layers)
+    }
+
+    private static func pairs(_ count: Int) -> [(Int, Int)] {
+        (0..<count).flatMap { first in (first + 1..<max(first + 1, count)).map { (first, $0) } }
+    }
+
+    /// As an object.
+    var json: JSONValue {
+        func groups(_ groups: [Group]) -> JSONValue {
+            func rows(_ rows: [[Double]]) -> JSONValue {
+                .array(rows.map { .array($0.map(JSONValue.number)) })
+            }
+            return .object(
+                groups.map { group in
+                    .init(
+                        group.name,
+                        .object([
+                            .init("labels", .array(group.labels.map(JSONValue.string))),
+                            .init("iou", rows(group.agreement)),
+                            .init("iou_by_chance", .number(group.chance)),
+                            .init("layer_sparsity", rows(group.layers)),
+                        ]))
+                })
+        }
+        return .object([.init("methods", groups(methods)), .init("languages", groups(languages))])
+    }
+}

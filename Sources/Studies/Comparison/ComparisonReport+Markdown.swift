@@ -1,0 +1,191 @@
+internal import Foundation
+internal import Pruning
+
+extension ComparisonReport {
+    /// The page of a comparison.
+    func markdown(plots: [String]) -> String {
+        let missing = table.missing > 0 ? ["\(table.missing) subnetworks are missing yet.", ""] : []
+        let changes = comparison.options.overrides.map { " --set \($0)" }.joined()
+        var lines = ["# Comparison", "", "`\(comparison.options.recipe)`\(changes)", ""]
+        lines +=
+            missing + errorTables + [
+                "",
+                "Error rates are those of the final model on the recipe's validation set, from which nothing was chosen; ± is "
+                    + "the standard deviation over seeds. Runs, updates and the rest are what one subnetwork takes: the dense run "
+                    + "counts for OMP, the rounds for IMP. FLOP by the shapes of products and convolutions; bytes are what each "
+                    + "rank gave into sums of gradients.", "",
+            ]
+        lines += differenceTables + totalTable + languageTable + transferTables + maskTables
+        lines += plots.map { "![\($0)](\($0).svg)" }
+        return lines.joined(separator: "\n") + "\n"
+    }
+
+    /// A table of each language.
+    var errorTables: [String] {
+        comparison.data.flatMap { data -> [String] in
+            let rows = table.rows(of: data.name).map { row -> [String] in
+                let cost = row.cost
+                return [
+                    row.method.rawValue, percent(row.sparsity),
+                    row.spread(\.errors.words).text(times: 100),
+                    row.spread(\.errors.characters).text(times: 100),
+                    row.drift?.text(decimals: 3) ?? "", "\(cost.runs)", "\(cost.updates)",
+                    String(format: "%.3g", cost.operations / 1e15),
+                    String(format: "%.3g", cost.gradientBytes / 1e9),
+                    String(format: "%.3g", cost.allCoreSeconds / 3600),
+                ]
+            }
+            guard !rows.isEmpty else { return [] }
+            let heads = [
+                "method", "sparsity, %", "WER, %", "CER, %", "IOU with the first mask", "runs", "updates",
+                "PFLOP", "GB summed", "core-hours",
+            ]
+            return (data.name.isEmpty ? [] : ["## \(data.name)", ""]) + markdownTable(heads, rows) + [""]
+        }
+    }
+
+    /// How far PARP is ahead of each other method or behind it, in each language.
+    private var differenceTables: [String] {
+        comparison.data.flatMap { data -> [String] in
+            let rows = table.rows(of: data.name)
+            let adjusted = rows.filter { $0.method == .parp }
+            let others = ComparedMethod.allCases.filter { method in
+                method != .parp && rows.contains { $0.method == method }
+            }
+            guard !adjusted.isEmpty && !others.isEmpty else { return [] }
+            let lines = others.map { method -> [String] in
+                [method.rawValue]
+                    + adjusted.map { parp in
+                        let other = rows.first {
+                            $0.method == method && (method == .dense || $0.sparsity == parp.sparsity)
+                        }
+                        return other.map { difference(parp, $0) } ?? ""
+                    }
+            }
+            let title = data.name.isEmpty ? "" : ", \(data.name)"
+            return [
+                "## PARP less each other method\(title): \(metricTitle)", "",
+                "Differences of equal seeds: below 0, PARP is ahead.", "",
+            ] + markdownTable(["PARP at, %"] + adjusted.map { percent($0.sparsity) }, lines) + [""]
+        }
+    }
+
+    private func difference(_ row: ComparisonTable.Row, _ other: ComparisonTable.Row) -> String {
+        let values = row.entries.compactMap { entry in
+            other.entries.first { $0.seed == entry.seed }.map {
+                entry.record.errors.value(metric) - $0.record.errors.value(metric)
+            }
+        }
+        return Spread(values: values).text(times: metricScale)
+    }
+
+    /// What each method took for all of its subnetworks.
+    private var totalTable: [String] {
+        let phases = RunCost.Phase.allCases
+        let rows = totals.map { total in
+            [
+                total.method.rawValue, "\(total.subnetworks)", "\(total.cost.runs)", "\(total.cost.updates)",
+                String(format: "%.3g", total.cost.operations / 1e15),
+                String(format: "%.3g", total.cost.gradientBytes / 1e9),
+                String(format: "%.0f", total.cost.maskBytes),
+                String(format: "%.0f", total.cost.allCoreSeconds),
+            ] + phases.map { String(format: "%.0f", total.cost.coreSeconds[$0] ?? 0) }
+        }
+        let heads =
+            ["method", "subnetworks", "runs", "updates", "PFLOP", "GB summed", "mask bytes", "core-seconds"]
+            + phases.map(\.rawValue)
+        return [
+            "## What each method took for all of its subnetworks", "",
+            "Runs that several of them need are counted once. Core-seconds by phase: seconds of rank 0 times all cores.",
+            "",
+        ] + markdownTable(heads, rows) + [""]
+    }
+
+    /// Error rates of each language, where one model recognises several.
+    private var languageTable: [String] {
+        let joint = table.rows.filter { $0.source == nil && !($0.entries[0].record.languages.isEmpty) }
+        let names = Set(joint.flatMap { $0.entries.flatMap(\.record.languages.keys) }).sorted()
+        guard !names.isEmpty else { return [] }
+        let rows = joint.map { row in
+            [row.method.rawValue, percent(row.sparsity)]
+                + names.map { name in
+                    let errors = row.entries.compactMap { $0.record.languages[name] }
+                    return Spread(values: errors.map { $0.value(metric) }).text(times: metricScale)
+                }
+        }
+        return ["## One model, each language: \(metricTitle)", ""]
+            + markdownTable(["method", "sparsity, %"] + names, rows) + [""]
+    }
+
+    /// A matrix of source and target for each method and sparsity.
+    private var transferTables: [String] {
+        transferGroups.flatMap { group -> [String] in
+            let rows = zip(group.names, group.spreads).map { name, spreads in
+                [name] + spreads.map { $0?.text(times: metricScale) ?? "" }
+            }
+            return ["## \(group.title): \(metricTitle)", "", "Rows: whose mask; columns: the language.", ""]
+                + markdownTable(["mask of"] + group.names, rows) + [""]
+        }
+    }
+
+    /// How masks agree.
+    private var maskTables: [String] {
+        func tables(_ groups: [ComparisonMasks.Group], _ title: String) -> [String] {
+            groups.flatMap { group -> [String] in
+                let rows = zip(group.labels, group.agreement).map { label, row in
+                    [label] + row.map { String(format: "%.4f", $0) }
+                }
+                return [
+                    "## IOU of final masks, \(title) \(group.name)", "",
+                    String(format: "Unrelated masks would have %.4f.", group.chance), "",
+                ] + markdownTable([""] + group.labels, rows) + [""]
+            }
+        }
+        return tables(masks.methods, "methods at") + tables(masks.languages, "languages,")
+    }
+
+    private func percent(_ sparsity: Double) -> String { String(format: "%g", 100 * sparsity) }
+}
+
+/// Lines of a table.
+private func markdownTable(_ heads: [String], _ rows: [[String]]) -> [String] {
+    func line(_ cells: [String]) -> String { "| " + cells.joined(separator: " | ") + " |" }
+    return [line(heads), line(heads.map { _ in "---" })] + rows.map(line)
+}
+
+/// Transfers of one method at one sparsity.
+struct TransferGroup {
+    /// What tables call it.
+    let title: String
+    /// What its plot is called.
+    let fileName: String
+    /// The languages, of rows and columns.
+    let names: [String]
+    /// The metric: a row for each source, a column for each target.
+    let spreads: [[Spread?]]
+}
+
+extension ComparisonReport {
+    /// All transfers that there are.
+    var transferGroups: [TransferGroup] {
+        let rows = table.rows.filter { $0.source != nil }
+        let names = comparison.data.map(\.name).filter { name in
+            rows.contains { $0.data == name || $0.source == name }
+        }
+        return ComparedMethod.allCases.flatMap { method in
+            Set(rows.filter { $0.method == method }.map(\.sparsity)).sorted().map { sparsity in
+                let held = method == .oneShot ? "held" : "adjusted by \(method.rawValue)"
+                return TransferGroup(
+                    title: String(format: "OMP masks of other languages, %@, at %g %%", held, 100 * sparsity),
+                    fileName: "transfer-\(method.rawValue)-\(sparsity)", names: names,
+                    spreads: names.map { source in
+                        names.map { target in
+                            table.transfer(method, sparsity, from: source, to: target)?.spread {
+                                $0.errors.value(metric)
+                            }
+                        }
+                    })
+            }
+        }
+    }
+}

@@ -1,0 +1,121 @@
+internal import Checkpoints
+internal import Foundation
+internal import Pruning
+
+/// A number measured once for each seed.
+struct Spread: Sendable, Equatable {
+    /// The numbers.
+    let values: [Double]
+
+    /// Their mean; not a number of none.
+    var mean: Double { values.isEmpty ? .nan : values.reduce(0, +) / Double(values.count) }
+
+    /// Their standard deviation, of a sample (n − 1); nil of fewer than two.
+    var deviation: Double? {
+        guard values.count > 1 else { return nil }
+        let squares = values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) }
+        return (squares / Double(values.count - 1)).squareRoot()
+    }
+
+    /// Mean and deviation, times a factor, with so many decimals.
+    func text(times factor: Double = 1, decimals: Int = 2) -> String {
+        let mean = String(format: "%.\(decimals)f", mean * factor)
+        return deviation.map { mean + String(format: " ± %.\(decimals)f", $0 * factor) } ?? mean
+    }
+}
+
+/// What a comparison found: a row for each method at a sparsity, over all seeds.
+struct ComparisonTable: Sendable {
+    /// A finished subnetwork.
+    struct Entry: Sendable {
+        let seed: Int
+        let record: RunRecord
+        /// What all of its runs took together.
+        let cost: RunCost
+        /// The folder of the run whose model counts.
+        let folder: String
+    }
+
+    /// A method at a sparsity in a language.
+    struct Row: Sendable {
+        let method: ComparedMethod
+        let sparsity: Double
+        let data: String
+        let source: String?
+        /// A subnetwork for each seed.
+        let entries: [Entry]
+
+        /// What a subnetwork takes, on average over seeds.
+        var cost: RunCost { RunCost.sum(entries.map(\.cost)).divided(by: entries.count) }
+
+        /// A number of each seed.
+        func spread(_ value: (RunRecord) -> Double) -> Spread {
+            Spread(values: entries.map { value($0.record) })
+        }
+    }
+
+    /// The rows that have a finished subnetwork.
+    let rows: [Row]
+    /// Subnetworks that are not there yet.
+    let missing: Int
+    /// The finished runs, each once.
+    let records: [String: RunRecord]
+
+    /// Reads what a comparison's runs left.
+    init(_ comparison: Comparison) throws(CheckpointError) {
+        var records: [String: RunRecord] = [:]
+        for run in comparison.plan.runs {
+            records[run.name] = try RunRecord(folder: comparison.folder(run.name))
+        }
+        var rows: [Row] = []
+        var missing = 0
+        for cells in Self.grouped(comparison.plan.cells) {
+            let entries = cells.compactMap { cell -> Entry? in
+                let chain = cell.runs.compactMap { records[$0] }
+                guard let last = chain.last, chain.count == cell.runs.count else { return nil }
+                return Entry(
+                    seed: cell.seed, record: last, cost: RunCost.sum(chain.map(\.cost)),
+                    folder: comparison.folder(cell.runs[cell.runs.count - 1]))
+            }
+            missing += cells.count - entries.count
+            guard let first = cells.first, !entries.isEmpty else { continue }
+            rows.append(
+                Row(
+                    method: first.method, sparsity: first.sparsity, data: first.data, source: first.source,
+                    entries: entries))
+        }
+        self.rows = rows
+        self.missing = missing
+        self.records = records
+    }
+
+    /// The cells of the same row together, in the order of the plan.
+    private static func grouped(_ cells: [ComparedCell]) -> [[ComparedCell]] {
+        struct Key: Hashable {
+            let method: ComparedMethod
+            let sparsity: Double
+            let data: String
+            let source: String?
+        }
+        var order: [Key] = []
+        var groups: [Key: [ComparedCell]] = [:]
+        for cell in cells {
+            let key = Key(
+                method: cell.method, sparsity: cell.sparsity, data: cell.data, source: cell.source)
+            if groups[key] == nil { order.append(key) }
+            groups[key, default: []].append(cell)
+        }
+        return order.compactMap { groups[$0] }
+    }
+
+    /// The rows of one language without those of transfers.
+    func rows(of data: String) -> [Row] { rows.filter { $0.data == data && $0.source == nil } }
+
+    /// The row of a transfer.
+    func transfer(_ method: ComparedMethod, _ sparsity: Double, from source: String, to data: String) -> Row?
+    {
+        rows.first {
+            $0.method == method && $0.sparsity == sparsity && $0.source == source && $0.data == data
+        }
+    }
+}

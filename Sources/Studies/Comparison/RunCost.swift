@@ -1,0 +1,115 @@
+internal import Checkpoints
+
+/// What a run took, or several did.
+struct RunCost: Sendable, Equatable {
+    /// Where the time of cores goes.
+    enum Phase: String, Sendable, CaseIterable {
+        /// Waiting for audio.
+        case data
+        /// Forward and backward.
+        case compute
+        /// Waiting for sums over ranks that backward did not hide.
+        case communication
+        /// Clipping and Adam.
+        case optimizer
+        /// Selecting, spreading and applying masks.
+        case pruning
+        /// Recognising the validation set.
+        case evaluation
+        /// Writing checkpoints.
+        case checkpoints
+    }
+
+    /// Fine-tuning runs.
+    var runs = 0
+    /// Updates.
+    var updates = 0
+    /// Seconds of audio that were trained on.
+    var audioSeconds = 0.0
+    /// Floating-point operations of updates, by the shapes of products and convolutions.
+    var operations = 0.0
+    /// Bytes that each rank gave into sums of gradients.
+    var gradientBytes = 0.0
+    /// Bytes of masks that each rank was sent.
+    var maskBytes = 0.0
+    /// Seconds in each phase, times the cores that were held.
+    var coreSeconds: [Phase: Double] = [:]
+
+    /// All phases together.
+    var allCoreSeconds: Double { coreSeconds.values.reduce(0, +) }
+
+    /// Adds what another run took.
+    static func += (sum: inout RunCost, other: RunCost) {
+        sum.runs += other.runs
+        sum.updates += other.updates
+        sum.audioSeconds += other.audioSeconds
+        sum.operations += other.operations
+        sum.gradientBytes += other.gradientBytes
+        sum.maskBytes += other.maskBytes
+        sum.coreSeconds.merge(other.coreSeconds, uniquingKeysWith: +)
+    }
+
+    /// The sum of several.
+    static func sum(_ costs: some Sequence<RunCost>) -> RunCost {
+        costs.reduce(into: RunCost()) { $0 += $1 }
+    }
+
+    /// A share of it, of costs that were added up.
+    func divided(by count: Int) -> RunCost {
+        var mean = self
+        let share = 1 / Double(max(1, count))
+        mean.runs = Int((Double(runs) * share).rounded())
+        mean.updates = Int((Double(updates) * share).rounded())
+        mean.audioSeconds *= share
+        mean.operations *= share
+        mean.gradientBytes *= share
+        mean.maskBytes *= share
+        mean.coreSeconds = coreSeconds.mapValues { $0 * share }
+        return mean
+    }
+}
+
+extension RunCost {
+    /// What a run's events add up to; of each kind and update one.
+    init(events: [JSONValue]) {
+        runs = 1
+        let seconds: [(kind: String, field: String, phase: Phase)] = [
+            ("train", "data_seconds", .data), ("train", "compute_seconds", .compute),
+            ("train", "exposed_communication_seconds", .communication),
+            ("train", "optimizer_seconds", .optimizer), ("prune", "seconds", .pruning),
+            ("eval", "seconds", .evaluation), ("checkpoint", "seconds", .checkpoints),
+        ]
+        var cores = 1.0
+        for event in events {
+            let kind = event["kind"]?.string ?? ""
+            // Ranks may change when a run is resumed; what is not an update belongs to the one before.
+            cores = event["cores"]?.double ?? cores
+            for (_, field, phase) in seconds.filter({ $0.kind == kind }) {
+                coreSeconds[phase, default: 0] += cores * (event[field]?.double ?? 0)
+            }
+            switch kind {
+            case "train":
+                updates += 1
+                audioSeconds += event["audio_seconds"]?.double ?? 0
+                operations += event["flops"]?.double ?? 0
+                gradientBytes += event["gradient_bytes"]?.double ?? 0
+            case "prune":
+                maskBytes += ((event["pool"]?.double ?? 0) / 64).rounded(.up) * 8
+            default: break
+            }
+        }
+    }
+
+    /// As an object.
+    var json: JSONValue {
+        .object([
+            .init("runs", .integer(runs)), .init("updates", .integer(updates)),
+            .init("audio_seconds", .number(audioSeconds)), .init("flops", .number(operations)),
+            .init("gradient_bytes", .number(gradientBytes)), .init("mask_bytes", .number(maskBytes)),
+            .init("core_seconds", .number(allCoreSeconds)),
+            .init(
+                "core_seconds_by_phase",
+                .object(Phase.allCases.map { .init($0.rawValue, .number(coreSeconds[$0] ?? 0)) })),
+        ])
+    }
+}

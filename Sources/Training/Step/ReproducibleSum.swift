@@ -1,0 +1,72 @@
+internal import Collectives
+internal import Optimization
+internal import Tensors
+
+/// Gradients of the parts of a global batch, summed over parts and ranks to the same bits however the parts are
+/// dealt out.
+///
+/// It takes the place of `GradientReducer` in a reproducible run. Sums are exact, so that neither the number of
+/// ranks nor that of nodes nor the size of a message shows in them; several digits of each number travel, after
+/// backward has ended, which is what it costs.
+struct ReproducibleSum: ~Copyable {
+    /// Numbers that travel at once.
+    private static let chunk = 1 << 20
+
+    private let communicator: any Communicator
+    private let gradients: Tensor
+    private var sum: ExactSum
+    /// Room for the digits of a chunk, which ranks of a node share; none where there is one rank.
+    private var digits: FlatBuffer?
+    private let digitCount: Int
+
+    /// A sum of at most `parts` gradients.
+    init(communicator: any Communicator, gradients: Tensor, parts: Int) {
+        self.communicator = communicator
+        self.gradients = gradients
+        sum = ExactSum(count: gradients.count, terms: parts)
+        digitCount = ExactSum.digits(processes: communicator.size)
+    }
+
+    /// Starts an update in which the gradients from an offset to the end are summed.
+    mutating func begin(trainableFrom offset: Int) { sum.clear(from: offset) }
+
+    /// Adds the gradients of a part, and zeroes them for the next.
+    mutating func addPart(from offset: Int) {
+        let part = gradients.elements(offset..<gradients.count)
+        sum.add(part, at: offset)
+        part.fill(0)
+    }
+
+    /// Puts the sums of all parts of all ranks into the gradients.
+    ///
+    /// - Returns: Whether every gradient of this rank was a number that is small enough to be summed exactly.
+    mutating func finish(from offset: Int, kept: KeptElements?) throws -> Bool {
+        let room = try roomForDigits()
+        for start in stride(from: offset, to: gradients.count, by: Self.chunk) {
+            let range = start..<min(gradients.count, start + Self.chunk)
+            try finish(range, room: room, kept: kept?.from(start))
+        }
+        return sum.isExact
+    }
+
+    /// Taken by all ranks together in their first update; nil where there is one rank.
+    private mutating func roomForDigits() throws -> Tensor? {
+        if digits == nil && communicator.size > 1 {
+            digits = try communicator.makeBuffer(count: digitCount * min(Self.chunk, gradients.count))
+        }
+        return digits?.all
+    }
+
+    private mutating func finish(_ range: Range<Int>, room: Tensor?, kept: KeptElements?) throws {
+        let target = gradients.elements(range)
+        guard let room else {
+            sum.write(range, into: target)
+            return
+        }
+        let pieces = (0..<digitCount).map { room.elements($0 * range.count..<($0 + 1) * range.count) }
+        sum.takeDigits(of: range, into: pieces)
+        let operations = pieces.map { communicator.enqueueSum($0, wire: .float32, kept: kept) }
+        for operation in operations { try operation.wait() }
+        ExactSum.compose(pieces, into: target)
+    }
+}

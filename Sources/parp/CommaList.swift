@@ -1,0 +1,20 @@
+internal import ArgumentParser
+
+/// Values between commas.
+struct CommaList<Value: LosslessStringConvertible & Sendable>: ExpressibleByArgument, Sendable {
+    /// The values, in order.
+    let values: [Value]
+
+    /// A list.
+    init(_ values: [Value]) { self.values = values }
+
+    /// The list of a text; nil if it is empty or one of its values is none.
+    init?(argument: String) {
+        let parts = argument.split(separator: ",").map(String.init)
+        values = parts.compactMap { Value($0) }
+        guard !values.isEmpty, values.count == parts.count else { return nil }
+    }
+
+    /// The list as it is given.
+    var defaultValueDescription: String { values.map(\.description).joined(separator: ",") }
+}

@@ -1,0 +1,25 @@
+#!/usr/bin/env bash
+# Makes cluster/models/small anew: hours on two cores. Each stage resumes where it stopped.
+#
+# Needs PyTorch for the first weights: `make .venv`.
+#
+# Usage: make_small.sh PARP_COMMAND DIALOGUE [RANKS]      DIALOGUE: English speech with transcripts, a JSONL manifest or its folder
+set -euo pipefail
+parp=$1
+dialogue=$2
+ranks=${3:-2}
+cd "$(dirname "$0")/../.."
+. cluster/launch.sh
+work=build/small
+
+cluster/corpora/fetch.sh all
+python3 cluster/models/manifests.py build/corpora "$dialogue" "$work"
+
+if [ ! -e "$work/random" ]; then
+    "$parp" init --preset small --output "$work/drawn"
+    .venv/bin/python cluster/models/start.py "$work/drawn" "$work/random"
+fi
+launch "$ranks" "$parp" pretrain cluster/recipes/small-pretrain-1.toml --output "$work/stage1" --resume
+launch "$ranks" "$parp" pretrain cluster/recipes/small-pretrain-2.toml --output "$work/stage2" --resume
+launch "$ranks" "$parp" train cluster/recipes/small-ctc.toml --output "$work/stage3" --resume
+"$parp" convert "$work/stage3/best" --encoder-only --bfloat16 --output "$work/small"

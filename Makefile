@@ -6,7 +6,7 @@ export OMPI_ALLOW_RUN_AS_ROOT = 1
 export OMPI_ALLOW_RUN_AS_ROOT_CONFIRM = 1
 PYTHON ?= .venv/bin/python
 
-.PHONY: help setup build demo test chaos lint format parity golden overfit transcripts bench-peer bench-load bench-memory cluster-test slurm-test hosts-test study-scale clean
+.PHONY: help setup build demo test chaos lint format parity golden overfit transcripts bench-peer bench-load bench-memory cluster-test slurm-test hosts-test study study-scale clean
 
 help:
 	@echo "make demo     fetch recorded speech, fine-tune on 2 ranks, print dense and pruned error rates"
@@ -22,6 +22,7 @@ help:
 	@echo "make cluster-test  check cluster/, run the commands of docs/cluster.md (installs shellcheck and Slurm)"
 	@echo "make slurm-test    interrupt runs under a real Slurm; they must end as if undisturbed (installs Slurm)"
 	@echo "make hosts-test    train on several hosts (network namespaces, as root), links at 10 Gb/s to 100 Mb/s"
+	@echo "make study    the paper's comparison, masks across four languages, nine languages in one model (4 h): build/studies"
 	@echo "make study-scale   measure how training scales on this machine, model and project it: build/scale/report.html"
 	@echo "make golden   make the golden files anew (installs PyTorch)"
 	@echo "make lint     check formatting and the dependency rules;  make format  formats"
@@ -71,6 +72,11 @@ slurm-test: build
 hosts-test: build
 	Tests/Hosts/hosts.sh $(BIN)/parp
 
+study: build
+	cluster/studies/study.sh $(BIN)/parp comparison cluster/models/small
+	cluster/studies/study.sh $(BIN)/parp transfer cluster/models/small
+	cluster/studies/study.sh $(BIN)/parp joint cluster/models/small
+
 study-scale: build
 	cluster/study_scale.sh $(BIN)/parp build/scale
 
@@ -97,7 +103,7 @@ parity: build .venv
 
 # MODEL and MANIFEST: any model directory and JSONL manifest of 16 kHz audio.
 MODEL ?= build/demo/parp/final
-MANIFEST ?= build/corpora/asterisk-en/heldout.jsonl
+MANIFEST ?= build/corpora/asterisk-es/heldout.jsonl
 transcripts: build .venv
 	$(PYTHON) Tests/Parity/transcripts.py $(BIN)/parp $(MODEL) $(MANIFEST)
 

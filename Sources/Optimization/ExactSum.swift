@@ -3,8 +3,8 @@ public import Tensors
 /// A sum of float32 vectors whose bits depend on neither the order nor the grouping of its terms.
 ///
 /// Terms are rounded to multiples of one quantum, fixed before any is seen, and added in double, where sums of such
-/// multiples below a limit are exact (Demmel & Nguyen, 2013, "Fast Reproducible Floating-Point Summation", section
-/// 3, with the boundary as a constant). For other processes a sum comes apart into digits that float32 adds
+/// multiples below a limit are exact (pre-rounding as of Demmel & Nguyen, 2013, "Fast Reproducible Floating-Point
+/// Summation", with the boundary as a constant). For other processes a sum comes apart into digits that float32 adds
 /// exactly, so that any all-reduce will do.
 public struct ExactSum: ~Copyable {
     /// What terms are multiples of: 2^-30, far below what matters of a gradient of summed losses.

@@ -39,10 +39,7 @@ struct Compare: ParsableCommand {
         help: "Methods, of omp, parp and parp-p, to run in each language with the OMP mask of each.")
     var transfers: CommaList<String> = CommaList([])
 
-    @Option(
-        name: .customLong("set"),
-        help: ArgumentHelp("Change a key of the recipe; may be given often.", valueName: "section.key=value"))
-    var overrides: [String] = []
+    @OptionGroup var changes: RecipeChanges
 
     @Option(
         name: .customLong("round-set"),
@@ -60,7 +57,7 @@ struct Compare: ParsableCommand {
     func run() {
         var options = ComparisonOptions(
             recipe: recipe, methods: methods.values, sparsities: sparsities.values, output: output)
-        options.overrides = overrides
+        options.overrides = changes.overrides
         options.roundOverrides = roundOverrides
         options.seeds = seeds.values
         options.data = data

@@ -14,13 +14,7 @@ struct Doctor: ParsableCommand {
     @Argument(help: "The recipe that is to run; without one, only the launch is looked at.")
     var recipe: String?
 
-    @Option(
-        name: .customLong("set"),
-        help: ArgumentHelp("Change a key of the recipe; may be given often.", valueName: "section.key=value"))
-    var overrides: [String] = []
-
-    @Flag(help: "The recipe is for `parp pretrain`, not `parp train`.")
-    var pretrain = false
+    @OptionGroup var kind: RecipeKind
 
     @Option(help: "The run directory that is meant (default: runs/RECIPE).")
     var output: String?
@@ -30,7 +24,7 @@ struct Doctor: ParsableCommand {
 
     func run() {
         let options = DoctorOptions(
-            recipe: recipe, overrides: overrides, purpose: pretrain ? .preTraining : .fineTuning,
+            recipe: recipe, overrides: kind.overrides, purpose: kind.purpose,
             output: output, json: json)
         launch { try runDoctor(options, session: $0) }
     }

@@ -13,13 +13,7 @@ struct Plan: ParsableCommand {
     @Argument(help: "The recipe, a TOML file.")
     var recipe: String
 
-    @Option(
-        name: .customLong("set"),
-        help: ArgumentHelp("Change a key of the recipe; may be given often.", valueName: "section.key=value"))
-    var overrides: [String] = []
-
-    @Flag(help: "The recipe is for `parp pretrain`, not `parp train`.")
-    var pretrain = false
+    @OptionGroup var kind: RecipeKind
 
     @Option(help: "Ranks.")
     var ranks = 1
@@ -38,7 +32,7 @@ struct Plan: ParsableCommand {
 
     func run() {
         let options = PlanOptions(
-            recipe: recipe, overrides: overrides, purpose: pretrain ? .preTraining : .fineTuning,
+            recipe: recipe, overrides: kind.overrides, purpose: kind.purpose,
             ranks: ranks,
             ranksPerNode: ranksPerNode, json: json)
         launch { try runPlan(options, session: $0) }

@@ -12,21 +12,15 @@ struct RecipeReference: ParsableCommand {
     @Argument(help: "A recipe, a TOML file.")
     var recipe: String?
 
-    @Option(
-        name: .customLong("set"),
-        help: ArgumentHelp("Change a key of the recipe; may be given often.", valueName: "section.key=value"))
-    var overrides: [String] = []
-
-    @Flag(help: "The recipe is for `parp pretrain`, not `parp train`.")
-    var pretrain = false
+    @OptionGroup var kind: RecipeKind
 
     @Flag(help: "Print the reference of all keys in Markdown instead: docs/recipe.md.")
     var markdown = false
 
     func run() {
         let options = RecipeOptions(
-            recipe: recipe, overrides: overrides,
-            purpose: pretrain ? .preTraining : .fineTuning, markdown: markdown)
+            recipe: recipe, overrides: kind.overrides,
+            purpose: kind.purpose, markdown: markdown)
         launch { try runRecipe(options, session: $0) }
     }
 }

@@ -6,10 +6,7 @@ struct RunArguments: ParsableArguments {
     @Argument(help: "The recipe, a TOML file.")
     var recipe: String
 
-    @Option(
-        name: .customLong("set"),
-        help: ArgumentHelp("Change a key of the recipe; may be given often.", valueName: "section.key=value"))
-    var overrides: [String] = []
+    @OptionGroup var changes: RecipeChanges
 
     @Option(help: "The run directory (default: runs/RECIPE).")
     var output: String?
@@ -33,7 +30,8 @@ struct RunArguments: ParsableArguments {
     /// The arguments as the commands take them.
     var options: TrainOptions {
         var options = TrainOptions(
-            recipe: recipe, overrides: overrides, output: output, resume: resume, injections: injections)
+            recipe: recipe, overrides: changes.overrides, output: output, resume: resume,
+            injections: injections)
         options.reportsBindings = reportBindings
         options.trace = trace
         return options

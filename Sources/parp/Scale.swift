@@ -42,10 +42,7 @@ struct ScaleRun: ParsableCommand {
     @Option(help: "The folder of the study.")
     var output: String
 
-    @Option(
-        name: .customLong("set"),
-        help: ArgumentHelp("Change a key of the recipe; may be given often.", valueName: "section.key=value"))
-    var overrides: [String] = []
+    @OptionGroup var changes: RecipeChanges
 
     @Option(help: "Updates of a launch that count.")
     var updates = 10
@@ -86,7 +83,7 @@ struct ScaleRun: ParsableCommand {
         let own = (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? "parp"
         var options = ScaleRunOptions(
             recipe: recipe, ranks: ranks.values, output: output, program: program ?? own)
-        options.overrides = overrides
+        options.overrides = changes.overrides
         options.modes = mode
         options.methods = methods.values
         options.sparsities = sparsities.values

@@ -3,11 +3,11 @@ import Testing
 @testable import Training
 
 struct RankLedgerTests {
-    private func note(data: Double = 0, compute: Double) -> RankNote {
+    private func note(data: Double = 0, compute: Double, audio: Double = 1) -> RankNote {
         var phases = StepPhases()
         phases.add(.data, from: 0, to: data)
         phases.add(.backward, from: 0, to: compute)
-        return RankNote(isInterrupted: false, phases: phases)
+        return RankNote(isInterrupted: false, phases: phases, audio: audio)
     }
 
     @Test("what a rank did not work it waited, for the slowest of each update")
@@ -30,14 +30,22 @@ struct RankLedgerTests {
         uneven.add([note(compute: 1), note(compute: 1), note(data: 1.5, compute: 1)])
         #expect(
             uneven.remark
-                == "slow rank: 2 on c, 150 % more seconds than the rank in the middle, most of them waiting for audio; "
-                + "the slowest in 1 of 1 updates")
+                == "slow rank: 2 on c, 150 % more seconds for a second of audio than the rank in the middle, "
+                + "most of them waiting for audio; the slowest in 1 of 1 updates")
+    }
+
+    @Test("a rank that has more audio is not called slow, but its share uneven")
+    func unevenShares() throws {
+        var ledger = RankLedger(hosts: ["a", "b", "c"])
+        ledger.add([note(compute: 3, audio: 6), note(compute: 1.5, audio: 3), note(compute: 1.5, audio: 3)])
+        let remark = try #require(ledger.remark)
+        #expect(remark.hasPrefix("uneven shares: rank 0 had 100 % more audio than the rank in the middle;"))
     }
 
     @Test("a note travels as numbers")
     func travelling() {
-        let note = RankNote(numbers: [1, 0.25, 3])
-        #expect(note.isInterrupted && note.data == 0.25 && note.compute == 3)
+        let note = RankNote(numbers: [1, 0.25, 3, 8])
+        #expect(note.isInterrupted && note.data == 0.25 && note.compute == 3 && note.audio == 8)
         #expect(RankNote(numbers: note.numbers) == note)
     }
 }

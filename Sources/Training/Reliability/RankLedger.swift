@@ -12,6 +12,8 @@ struct RankLedger: Sendable {
         var data = 0.0
         /// Seconds of forward and backward.
         var compute = 0.0
+        /// Seconds of audio that it had to work on.
+        var audio = 0.0
         /// Seconds it waited for the slowest rank.
         var wait = 0.0
         /// Updates in which the others waited for it.
@@ -38,6 +40,7 @@ struct RankLedger: Sendable {
         for rank in notes.indices {
             entries[rank].data += notes[rank].data
             entries[rank].compute += notes[rank].compute
+            entries[rank].audio += notes[rank].audio
             entries[rank].wait += seconds[slowest] - seconds[rank]
         }
         entries[slowest].slowest += 1
@@ -65,6 +68,7 @@ struct RankLedger: Sendable {
                             .init("rank", .integer(rank)), .init("host", .string(entry.host)),
                             .init("data_seconds", .number(entry.data)),
                             .init("compute_seconds", .number(entry.compute)),
+                            .init("audio_seconds", .number(entry.audio)),
                             .init("wait_seconds", .number(entry.wait)),
                             .init("slowest", .integer(entry.slowest)),
                         ])
@@ -74,19 +78,33 @@ struct RankLedger: Sendable {
     }
 
     /// What there is to say of a rank that holds the others up; nil if none does.
+    ///
+    /// A rank is slow if a second of audio takes it longer. One that merely had more audio is not: its share was uneven.
     var remark: String? {
         guard entries.count > 1, updates > 0 else { return nil }
-        let busy = entries.map { $0.data + $0.compute }
-        let median = busy.sorted()[(busy.count - 1) / 2]
-        let slowest = busy.indices.reduce(0) { busy[$1] > busy[$0] ? $1 : $0 }
-        let excess = busy[slowest] / max(median, 1e-9) - 1
-        guard excess > Self.notable else { return nil }
-        let entry = entries[slowest]
-        let cause = entry.data > entry.compute ? "waiting for audio" : "computing"
+        let slowest = excess(of: { ($0.data + $0.compute) / max($0.audio, 1e-9) })
+        if slowest.excess > Self.notable {
+            let entry = entries[slowest.rank]
+            let cause = entry.data > entry.compute ? "waiting for audio" : "computing"
+            return String(
+                format:
+                    "slow rank: %d on %@, %.0f %% more seconds for a second of audio than the rank in the middle, "
+                    + "most of them %@; the slowest in %d of %d updates",
+                slowest.rank, entry.host, 100 * slowest.excess, cause, entry.slowest, updates)
+        }
+        let busiest = excess(of: \.audio)
+        guard busiest.excess > Self.notable else { return nil }
         return String(
-            format:
-                "slow rank: %d on %@, %.0f %% more seconds than the rank in the middle, most of them %@; "
-                + "the slowest in %d of %d updates", slowest, entry.host, 100 * excess, cause,
-            entry.slowest, updates)
+            format: "uneven shares: rank %d had %.0f %% more audio than the rank in the middle; "
+                + "more audio an update (data.batch_seconds) or fewer ranks even it out",
+            busiest.rank, 100 * busiest.excess)
+    }
+
+    /// The rank with the largest value, and by what part of it that lies above the one in the middle.
+    private func excess(of value: (Entry) -> Double) -> (rank: Int, excess: Double) {
+        let values = entries.map(value)
+        let median = values.sorted()[(values.count - 1) / 2]
+        let largest = values.indices.reduce(0) { values[$1] > values[$0] ? $1 : $0 }
+        return (largest, values[largest] / max(median, 1e-9) - 1)
     }
 }

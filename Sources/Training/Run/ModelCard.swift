@@ -1,9 +1,11 @@
 internal import Foundation
+internal import Models
 internal import Text
 
 /// The `README.md` of a model directory: what it is and how it came about.
 struct ModelCard {
     let recipe: Recipe
+    let family: ModelFamily
     let method: String
     let update: Int
     let sparsity: Double
@@ -12,8 +14,9 @@ struct ModelCard {
     /// The card, with the front matter that model hubs read.
     var text: String {
         var lines = [
-            "---", "tags:", "- automatic-speech-recognition", "- wav2vec2", "- pruning", "- parp",
-            "pipeline_tag: automatic-speech-recognition", "---", "", "# A sparse speech recogniser", "",
+            "---", "tags:", "- automatic-speech-recognition", "- \(family.rawValue)", "- pruning", "- parp",
+            "pipeline_tag: automatic-speech-recognition", "---", "",
+            sparsity > 0 ? "# A sparse speech recogniser" : "# A speech recogniser", "",
             "Fine-tuned by `parp` \(parpVersion) with method `\(method)` from `\(recipe.model.path)`, "
                 + "\(update) updates.", "",
             String(

@@ -32,13 +32,14 @@ extension RunReport {
             }
             let cells = [
                 "\(entry["rank"]?.integer ?? 0)", escapedForMarkup(entry["host"]?.string ?? ""),
-                seconds("data_seconds"),
+                seconds("audio_seconds"), seconds("data_seconds"),
                 seconds("compute_seconds"), seconds("wait_seconds"), "\(entry["slowest"]?.integer ?? 0)",
             ]
             return "<tr>" + cells.map { "<td>\($0)</td>" }.joined() + "</tr>"
         }
         let heads = [
-            "rank", "host", "audio", "compute", "wait for others", "updates it was the slowest of",
+            "rank", "host", "audio heard", "wait for audio", "compute", "wait for others",
+            "updates it was the slowest of",
         ]
         .map { "<th>\($0)</th>" }.joined()
         return "<h2>Ranks, \(event["updates"]?.integer ?? 0) updates</h2>\n<table><tr>\(heads)</tr>\n"

@@ -51,9 +51,8 @@ struct CTCProblem: RunProblem {
 
     func files(update: Int, sparsity: Double, evaluation: EvaluationResult?) -> ModelFiles {
         let card = ModelCard(
-            recipe: recipe, method: recipe.pruning.method.rawValue, update: update, sparsity: sparsity,
-            result: evaluation
-        )
+            recipe: recipe, family: model.network.configuration.family,
+            method: recipe.pruning.method.rawValue, update: update, sparsity: sparsity, result: evaluation)
         return model.files(card: card.text)
     }
 

@@ -30,17 +30,20 @@ struct RankNote: Sendable, Equatable {
     var data: Double
     /// Seconds of forward and backward.
     var compute: Double
+    /// Seconds of audio that it had to work on.
+    var audio: Double
 
-    init(isInterrupted: Bool, phases: StepPhases) {
+    init(isInterrupted: Bool, phases: StepPhases, audio: Double) {
         self.isInterrupted = isInterrupted
         (data, compute) = (phases.data, phases.compute)
+        self.audio = audio
     }
 
     /// The note as it travels.
-    var numbers: [Double] { [isInterrupted ? 1 : 0, data, compute] }
+    var numbers: [Double] { [isInterrupted ? 1 : 0, data, compute, audio] }
 
     /// A note that has travelled.
     init(numbers: [Double]) {
-        (isInterrupted, data, compute) = (numbers[0] != 0, numbers[1], numbers[2])
+        (isInterrupted, data, compute, audio) = (numbers[0] != 0, numbers[1], numbers[2], numbers[3])
     }
 }

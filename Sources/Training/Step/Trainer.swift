@@ -83,7 +83,8 @@ struct Trainer<Task: TrainingTask>: ~Copyable {
         var sums = try accumulate(from: firstTrainable, phases: &phases)
         monitor.enter(.collective, update: update + 1)
         let start = monotonicSeconds()
-        let own = RankNote(isInterrupted: Interruption.isRequested, phases: phases)
+        let own = RankNote(
+            isInterrupted: Interruption.isRequested, phases: phases, audio: sums.audioSeconds)
         let notes = try finishSum(of: &sums, from: firstTrainable, own: own)
         phases.add(.exposedCommunication, from: start, to: monotonicSeconds())
         addCommunication(to: &phases, since: start)

@@ -1,4 +1,5 @@
 internal import Checkpoints
+internal import Foundation
 internal import Pruning
 internal import Training
 
@@ -6,8 +7,10 @@ internal import Training
 struct ComparisonMasks: Sendable {
     /// Masks of one sparsity in one language, or of one method across languages.
     struct Group: Sendable {
-        /// What plots and tables call it.
+        /// What files call it.
         let name: String
+        /// What plots and tables call it.
+        let title: String
         /// What the masks differ by.
         let labels: [String]
         /// IOU of each pair, row by row.
@@ -27,25 +30,28 @@ struct ComparisonMasks: Sendable {
     init(_ table: ComparisonTable, includesBiases: Bool) throws {
         let masked = table.rows.filter { $0.source == nil && $0.sparsity > 0 }
         func groups(
-            by key: (ComparisonTable.Row) -> String, label: (ComparisonTable.Row) -> String
+            of subject: (ComparisonTable.Row) -> String, label: (ComparisonTable.Row) -> String
         ) throws -> [Group] {
+            func key(_ row: ComparisonTable.Row) -> String {
+                (subject(row).isEmpty ? "" : subject(row) + "-") + "\(row.sparsity)"
+            }
             var order: [String] = []
             for row in masked where !order.contains(key(row)) { order.append(key(row)) }
             return try order.compactMap { name in
                 let rows = masked.filter { key($0) == name }
                 guard rows.count > 1 else { return nil }
+                let share = String(format: "%g %%", 100 * rows[0].sparsity)
                 return try Self.group(
-                    name, rows: rows, labels: rows.map(label), includesBiases: includesBiases)
+                    name, title: [subject(rows[0]), share].filter { !$0.isEmpty }.joined(separator: ", "),
+                    rows: rows, labels: rows.map(label), includesBiases: includesBiases)
             }
         }
-        methods = try groups(by: { ($0.data.isEmpty ? "" : $0.data + "-") + "\($0.sparsity)" }) {
-            $0.method.rawValue
-        }
-        languages = try groups(by: { "\($0.method.rawValue)-\($0.sparsity)" }, label: \.data)
+        methods = try groups(of: \.data, label: \.method.rawValue)
+        languages = try groups(of: \.method.rawValue, label: \.data)
     }
 
     private static func group(
-        _ name: String, rows: [ComparisonTable.Row], labels: [String], includesBiases: Bool
+        _ name: String, title: String, rows: [ComparisonTable.Row], labels: [String], includesBiases: Bool
     ) throws -> Group? {
         let seeds = rows[0].entries.map(\.seed).filter { seed in
             rows.allSatisfy { $0.entries.contains { $0.seed == seed && $0.record.mask != nil } }
@@ -69,7 +75,8 @@ struct ComparisonMasks: Sendable {
         }
         for index in rows.indices { agreement[index][index] = 1 }
         guard !seeds.isEmpty else { return nil }
-        return Group(name: name, labels: labels, agreement: agreement, chance: chance, layers: layers)
+        return Group(
+            name: name, title: title, labels: labels, agreement: agreement, chance: chance, layers: layers)
     }
 
     private static func pairs(_ count: Int) -> [(Int, Int)] {

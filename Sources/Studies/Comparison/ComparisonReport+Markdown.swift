@@ -136,12 +136,12 @@ extension ComparisonReport {
                     [label] + row.map { String(format: "%.4f", $0) }
                 }
                 return [
-                    "## IOU of final masks, \(title) \(group.name)", "",
+                    "## IOU of final masks, \(title) \(group.title)", "",
                     String(format: "Unrelated masks would have %.4f.", group.chance), "",
                 ] + markdownTable([""] + group.labels, rows) + [""]
             }
         }
-        return tables(masks.methods, "methods at") + tables(masks.languages, "languages,")
+        return tables(masks.methods, "methods,") + tables(masks.languages, "languages,")
     }
 
     private func percent(_ sparsity: Double) -> String { String(format: "%g", 100 * sparsity) }

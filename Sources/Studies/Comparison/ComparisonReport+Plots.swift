@@ -65,7 +65,7 @@ extension ComparisonReport {
     private var maskPlots: [Plot] {
         masks.methods.flatMap { group -> [Plot] in
             var chart = LineChart(
-                title: "Layer sparsity, \(group.name)", x: "Transformer block", y: "pruned, %")
+                title: "Layer sparsity, \(group.title)", x: "Transformer block", y: "pruned, %")
             for (label, layers) in zip(group.labels, group.layers) {
                 let points = layers.enumerated().map {
                     LineChart.Point(x: Double($0.offset), y: 100 * $0.element)
@@ -85,7 +85,7 @@ extension ComparisonReport {
 
     private func heatMap(_ group: ComparisonMasks.Group, _ title: String) -> HeatMap {
         HeatMap(
-            title: title + group.name, rowTitle: "", columnTitle: "", rows: group.labels,
+            title: title + group.title, rowTitle: "", columnTitle: "", rows: group.labels,
             columns: group.labels, values: group.agreement, format: "%.3f", range: group.chance...1)
     }
 

@@ -6,7 +6,7 @@ export OMPI_ALLOW_RUN_AS_ROOT = 1
 export OMPI_ALLOW_RUN_AS_ROOT_CONFIRM = 1
 PYTHON ?= .venv/bin/python
 
-.PHONY: help setup build demo test chaos lint format parity golden overfit transcripts bench-peer bench-load bench-memory cluster-test slurm-test hosts-test study study-scale clean
+.PHONY: help setup build demo test chaos lint format parity golden overfit transcripts bench-peer bench-load bench-memory bench-efficiency cluster-test slurm-test hosts-test study study-scale clean
 
 help:
 	@echo "make demo     fetch recorded speech, fine-tune on 2 ranks, print dense and pruned error rates"
@@ -19,6 +19,7 @@ help:
 	@echo "make bench-peer   measure transformers + DDP and parp in turn on the same batches (installs PyTorch)"
 	@echo "make bench-load   measure loading XLSR-53 from each kind of file beside cat (installs PyTorch)"
 	@echo "make bench-memory compare what parp plan says of memory with what runs use, in 22 shapes"
+	@echo "make bench-efficiency  measure 2 ranks beside 2 independent runs on the same cores"
 	@echo "make cluster-test  check cluster/, run the commands of docs/cluster.md (installs shellcheck and Slurm)"
 	@echo "make slurm-test    interrupt runs under a real Slurm; they must end as if undisturbed (installs Slurm)"
 	@echo "make hosts-test    train on several hosts (network namespaces, as root), links at 10 Gb/s to 100 Mb/s"
@@ -64,6 +65,7 @@ chaos: build
 cluster-test: build
 	Tests/Cluster/check.sh
 	Tests/Cluster/recipes.sh $(BIN)/parp
+	Tests/Cluster/profiler.sh $(BIN)/parp
 	Tests/Cluster/commands.sh $(BIN)/parp
 
 slurm-test: build
@@ -113,6 +115,14 @@ bench-peer: build .venv
 
 bench-load: build .venv
 	$(PYTHON) Tests/Benchmarks/load.py $(BIN)/parp
+
+# Needs a quiet machine: two ranks beside two independent runs on the same two cores.
+bench-efficiency: build
+	python3 Tests/Benchmarks/efficiency.py $(BIN)/parp --model small=cluster/models/small
+	python3 Tests/Benchmarks/efficiency.py $(BIN)/parp --model base=base --rounds 3 --updates 3 --warmup 1
+	cluster/corpora/fetch.sh asterisk-en
+	python3 Tests/Benchmarks/efficiency.py $(BIN)/parp --model small=cluster/models/small \
+		--manifest build/corpora/asterisk-en/train.jsonl
 
 bench-memory: build
 	python3 Tests/Benchmarks/memory.py $(BIN)/parp

@@ -3,7 +3,8 @@
 #
 # Nothing of a Slurm that is installed is used but its programs: own keys, sockets, ports and state, all in one folder,
 # all by the user who asks. `start_slurm FOLDER SLOTS` exports SLURM_CONF, so that sbatch and srun find it;
-# `stop_slurm FOLDER` ends its jobs and daemons, and may be called at any moment.
+# `stop_slurm FOLDER` ends its jobs and daemons, and may be called at any moment. Jobs of its partition `urgent` preempt
+# those of the default one, which get a grace of ten seconds.
 
 install_slurm() {
     local missing=() package
@@ -74,8 +75,11 @@ MpiDefault=none
 ReturnToService=2
 SchedulerParameters=batch_sched_delay=1,sched_interval=2
 KillWait=10
+PreemptType=preempt/partition_prio
+PreemptMode=REQUEUE
 NodeName=$host NodeAddr=127.0.0.1 CPUs=$slots State=UNKNOWN
-PartitionName=test Nodes=$host Default=YES MaxTime=INFINITE State=UP
+PartitionName=test Nodes=$host Default=YES MaxTime=INFINITE State=UP PriorityTier=1 GraceTime=10
+PartitionName=urgent Nodes=$host MaxTime=INFINITE State=UP PriorityTier=2 PreemptMode=OFF
 CONF
     export SLURM_CONF=$folder/slurm.conf
     slurmctld -f "$SLURM_CONF"

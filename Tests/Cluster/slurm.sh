@@ -4,7 +4,7 @@
 # Usage: slurm.sh PARP_COMMAND
 #
 # Debian's Slurm and munge are installed if they are missing, and stay installed; their daemons live in a temporary
-# folder and end with the test, also when it fails or is interrupted. Takes three to six minutes on two cores.
+# folder and end with the test, also when it fails or is interrupted. Takes five to ten minutes on two cores.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 parp=$(realpath "$1")
@@ -121,20 +121,42 @@ passed "a run of $updates updates under srun"
 
 # First by hand, then by the shortest time limit there is, a minute: asked for 20 s before it, the warning comes 10 s to 40 s
 # after the start, since Slurm looks every 30 s. The ranks are frozen until then, lest a fast machine be done before.
-job=$(submit preempted-srun --time=1 --signal=B:USR1@20)
-await_updates preempted-srun 5
-scancel --signal=USR1 --batch "$job"
-await_log preempted-srun "start 2"
-await_updates preempted-srun $(($(updates_done preempted-srun) + 5))
-scancel --signal=STOP "$job"
-await_log preempted-srun "asking the ranks.*asking the ranks"
-scancel --signal=CONT "$job"
-expect_result preempted-srun "$job" 2
+# Slurm itself could freeze only what srun started.
+ranks_of() { pgrep -f "^$parp train .* --output $work/$1 "; }
+for launcher in srun mpirun; do
+    name=preempted-$launcher
+    job=$(LAUNCHER=$launcher submit "$name" --time=1 --signal=B:USR1@20)
+    await_updates "$name" 5
+    scancel --signal=USR1 --batch "$job"
+    await_log "$name" "start 2"
+    await_updates "$name" $(($(updates_done "$name") + 5))
+    mapfile -t ranks < <(ranks_of "$name")
+    [ ${#ranks[@]} -eq 2 ] || fail "$name has ${#ranks[@]} ranks, not 2"
+    kill -STOP "${ranks[@]}"
+    await_log "$name" "asking the ranks.*asking the ranks"
+    kill -CONT "${ranks[@]}"
+    expect_result "$name" "$job" 2
+done
 
-job=$(LAUNCHER=mpirun submit preempted-mpirun)
-await_updates preempted-mpirun 5
+# Preempted by Slurm, for a job of a partition that goes before: what srun started gets SIGTERM at once; what mpirun
+# started only when the ten seconds of grace are over, and then has as many again (KillWait) for its checkpoint.
+for launcher in srun mpirun; do
+    name=evicted-$launcher
+    job=$(LAUNCHER=$launcher submit "$name")
+    await_updates "$name" 5
+    mapfile -t ranks < <(ranks_of "$name")
+    kill -STOP "${ranks[@]}"
+    urgent=$(sbatch --parsable --partition=urgent --job-name=urgent --output="$work/urgent.log" --ntasks=4 --wrap true)
+    await_log "$name" "CANCELLED AT"
+    kill -CONT "${ranks[@]}"
+    await "$urgent" COMPLETED
+    expect_result "$name" "$job" 1
+done
+
+job=$(submit signalled)
+await_updates signalled 5
 scancel --signal=TERM --batch "$job"
-expect_result preempted-mpirun "$job" 1
+expect_result signalled "$job" 1
 
 job=$(submit cancelled)
 await_updates cancelled 5

@@ -9,8 +9,10 @@ struct TraceTests {
         let update: Int
     }
 
-    private func trace(_ fixture: Fixture) throws -> (facts: [String: Any], events: [Event]) {
-        let file = try JSONSerialization.jsonObject(with: fixture.folder.read("trace.json"))
+    private func trace(_ fixture: Fixture, _ name: String = "trace.json") throws -> (
+        facts: [String: Any], events: [Event]
+    ) {
+        let file = try JSONSerialization.jsonObject(with: fixture.folder.read(name))
         let object = try #require(file as? [String: Any])
         let events = try #require(object["traceEvents"] as? [[String: Any]])
         let facts = try #require(object["otherData"] as? [String: Any])
@@ -75,5 +77,40 @@ struct TraceTests {
             ["train", "recipe.toml", "--output", "run", "--trace", "trace.json"], in: fixture.folder)
         #expect(outcome.status == 0, "\(outcome.screen)")
         #expect(Set(try trace(fixture).events.map(\.rank)) == [0])
+    }
+
+    @Test(
+        "an interrupted run leaves the trace of what it did, and the run that goes on leaves its own beside it"
+    )
+    func interrupted() throws {
+        let fixture = try Fixture()
+        let train = ["train", "recipe.toml", "--output", "run", "--trace", "trace.json"]
+        let stopped = try parp(train + ["--inject", "signal@rank=1:step=5"], ranks: 2, in: fixture.folder)
+        #expect(stopped.status == 85, "\(stopped.screen)")
+        let resumed = try parp(train + ["--resume"], ranks: 2, in: fixture.folder)
+        #expect(resumed.status == 0, "\(resumed.screen)")
+        for (name, updates) in [("trace.json", 1...5), ("trace-after-5.json", 6...8)] {
+            let (facts, events) = try trace(fixture, name)
+            #expect(facts["ranks"] as? Int == 2)
+            for rank in 0..<2 {
+                let own = events.filter { $0.rank == rank }
+                #expect(
+                    own.filter { $0.name.hasPrefix("update ") }.map(\.update) == Array(updates), "\(name)")
+                // The last thing that an interrupted run does is its checkpoint.
+                #expect(
+                    own.contains { $0.name == "checkpoint" && $0.update == updates.upperBound }, "\(name)")
+            }
+        }
+    }
+
+    @Test("a trace that cannot be written keeps no interrupted run from being resumed")
+    func unwritable() throws {
+        let fixture = try Fixture()
+        let train = ["train", "recipe.toml", "--output", "run"]
+        let trace = ["--trace", "no/such/folder/trace.json"]
+        let stopped = try parp(train + trace + ["--inject", "signal@step=5"], ranks: 2, in: fixture.folder)
+        #expect(stopped.status == 85, "\(stopped.screen)")
+        #expect(stopped.count("the trace was not written") == 1, "\(stopped.screen)")
+        #expect(try parp(train + ["--resume"], ranks: 2, in: fixture.folder).status == 0)
     }
 }

@@ -12,7 +12,8 @@ struct Trace {
         let start, end, audioSeconds: Double
     }
 
-    private let path: String
+    /// Where the file will be.
+    let path: String
     private let session: Session
     private let atStart: (time: Double, offset: ClockOffset)
     private var spans: [(span: PhaseSpan, update: Int)] = []
@@ -25,8 +26,11 @@ struct Trace {
     private static let spansOfAllRanks = 4_000_000
 
     /// Compares clocks; all ranks begin their traces together.
-    init(path: String, session: Session) throws {
-        self.path = path
+    ///
+    /// - Parameter update: The update after which this run goes on. The trace of what came before it is another file,
+    ///   which a run that goes on under the same command must not replace.
+    init(path: String, after update: Int, session: Session) throws {
+        self.path = update == 0 ? path : Self.path(path, after: update)
         self.session = session
         spanLimit = max(1000, Self.spansOfAllRanks / session.communicator.size)
         atStart = (monotonicSeconds(), try session.communicator.clockOffset(now: monotonicSeconds))
@@ -49,8 +53,17 @@ struct Trace {
         spans.append((PhaseSpan(phase: phase, start: start, end: monotonicSeconds()), update))
     }
 
-    /// Writes the file, on the root; all ranks come.
-    func write(plan: ReductionPlan, gradientBytes: Int, prunableBytes: Int) throws {
+    /// `trace.json` after update 5: `trace-after-5.json`.
+    private static func path(_ path: String, after update: Int) -> String {
+        let file = path.split(separator: "/", omittingEmptySubsequences: false).last ?? ""
+        guard let dot = file.lastIndex(of: "."), dot != file.startIndex else {
+            return "\(path)-after-\(update)"
+        }
+        return "\(path[..<dot])-after-\(update)\(path[dot...])"
+    }
+
+    /// All ranks' parts, on the root, as `write` takes them; all ranks come.
+    func gathered(plan: ReductionPlan, gradientBytes: Int, prunableBytes: Int) throws -> Gathered? {
         let communicator = session.communicator
         let atEnd = (time: monotonicSeconds(), offset: try communicator.clockOffset(now: monotonicSeconds))
         let clock = RootClock(atStart, atEnd)
@@ -58,22 +71,30 @@ struct Trace {
         let ranks = try session.exchange(
             RankFacts(host: communicator.hostName, offset: atEnd.offset, leftOut: leftOut))
         let lines = events(clock: clock, origin: origin).map(\.line).joined(separator: ",\n")
-        let parts = try communicator.gather([UInt8](lines.utf8), root: 0)
-        try session.together {
-            guard let parts else { return }
-            var file = try AtomicFile(path: path)
-            try file.write(Data("{\"displayTimeUnit\": \"ms\",\n\"otherData\": ".utf8))
-            var facts = facts(plan: plan, ranks: ranks)
-            facts["gradient_bytes"] = .integer(gradientBytes)
-            facts["prunable_bytes"] = .integer(prunableBytes)
-            try file.write(Data((facts.line + ",\n\"traceEvents\": [\n").utf8))
-            for (index, part) in parts.enumerated() {
-                if index > 0 { try file.write(Data(",\n".utf8)) }
-                try file.write(Data(part))
-            }
-            try file.write(Data("\n]}\n".utf8))
-            try file.commit()
+        guard let parts = try communicator.gather([UInt8](lines.utf8), root: 0) else { return nil }
+        var facts = facts(plan: plan, ranks: ranks)
+        facts["gradient_bytes"] = .integer(gradientBytes)
+        facts["prunable_bytes"] = .integer(prunableBytes)
+        return Gathered(facts: facts, parts: parts)
+    }
+
+    /// Writes the file.
+    func write(_ gathered: Gathered) throws {
+        var file = try AtomicFile(path: path)
+        try file.write(Data("{\"displayTimeUnit\": \"ms\",\n\"otherData\": ".utf8))
+        try file.write(Data((gathered.facts.line + ",\n\"traceEvents\": [\n").utf8))
+        for (index, part) in gathered.parts.enumerated() {
+            if index > 0 { try file.write(Data(",\n".utf8)) }
+            try file.write(Data(part))
         }
+        try file.write(Data("\n]}\n".utf8))
+        try file.commit()
+    }
+
+    /// What the root writes: facts, and each rank's events.
+    struct Gathered {
+        fileprivate let facts: JSONValue
+        fileprivate let parts: [[UInt8]]
     }
 
     /// The events of this rank in Google's Trace Event Format: complete events ("X") in microseconds, and names ("M").

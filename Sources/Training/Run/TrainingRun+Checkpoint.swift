@@ -1,5 +1,6 @@
 internal import Checkpoints
 internal import Collectives
+internal import Pruning
 internal import Tensors
 
 extension TrainingRun {
@@ -16,10 +17,22 @@ extension TrainingRun {
                 "interrupted after update \(trainer.update), but no checkpoint could be written; "
                     + "make room and go on with --resume from the one before")
         }
+        // The checkpoint is what a scheduler's last seconds are for: the trace comes after it, and may fail.
+        if let trace {
+            let gathered = try gathered(trace)
+            keep("the trace") { if let gathered { try trace.write(gathered) } }
+        }
         throw CollectiveFailure(
             .interrupted,
             "interrupted after update \(trainer.update) of \(recipe.schedule.updates); "
                 + "\(directory.checkpoint(trainer.update)) is written: go on with --resume")
+    }
+
+    /// The trace of all ranks so far, on the root.
+    func gathered(_ trace: Trace) throws -> Trace.Gathered? {
+        let trainable = problem.layout.count - trainer.task.firstTrainableOffset(update: trainer.update)
+        return try trace.gathered(
+            plan: plan, gradientBytes: 4 * trainable, prunableBytes: 4 * masks.pool.count)
     }
 
     /// Writes a checkpoint on rank 0 and tells all whether there is one.

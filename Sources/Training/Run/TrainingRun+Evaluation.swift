@@ -62,11 +62,11 @@ extension TrainingRun {
                 Data(RunReport(directory: directory, outline: Problem.report).html.utf8), to: directory.report
             )
         }
-        try trace?.write(
-            plan: plan,
-            gradientBytes: 4
-                * (problem.layout.count - trainer.task.firstTrainableOffset(update: trainer.update)),
-            prunableBytes: 4 * masks.pool.count)
+        if let trace {
+            let gathered = try gathered(trace)
+            try session.together { if let gathered { try trace.write(gathered) } }
+            progress.say("trace: \(trace.path)")
+        }
         if let remark = ledger.remark { progress.say(remark) }
         if let skipped = state.skipped, skipped > 0 {
             progress.say(

@@ -66,7 +66,9 @@ struct TrainingRun<Problem: RunProblem>: ~Copyable {
         let metrics = try Self.openMetrics(start.directory, state: state, session: session)
         refreshShadow(of: store)
         try problem.prepare(store, session: session)
-        let trace = try start.trace.map { try Trace(path: $0, session: start.session) }
+        let trace = try start.trace.map {
+            try Trace(path: $0, after: state.update, session: start.session)
+        }
         let plan = try recipe.distributed.planReduction(
             of: store.gradients.all, communicator: session.communicator)
         self.recipe = recipe

@@ -1,5 +1,6 @@
 import Foundation
 import Testing
+import Training
 
 @testable import Studies
 
@@ -29,6 +30,33 @@ struct PlotTests {
         #expect(XMLCheck.isWellFormed(svg))
         for number in ["0.50", "0.75", "1.00"] { #expect(svg.contains(">\(number)<")) }
         #expect(svg.contains("#f0f6fc") && svg.contains("#084081") && svg.contains("#eee"))
+    }
+
+    @Test("an interval that reaches below zero is cut at the frame, and does not set a scale of ratios")
+    func wideInterval() {
+        let measured = ScalePlot.Series(
+            name: "dense",
+            points: [.init(ranks: 1, value: 0.4, low: -3, high: 40), .init(ranks: 2, value: 0.3)],
+            isCurve: false, color: 0)
+        let html = ScalePlot(title: "t", unit: "s", series: [measured], isLogarithmic: true).html
+        #expect(XMLCheck.isWellFormed(html))
+        // Ticks of 0.2 and 0.5 hold both values; their places are the lower and the upper end.
+        for tick in ["0.2", "0.5"] { #expect(html.contains(">\(tick)<")) }
+        for other in [">0.1<", "e-0", "nan"] { #expect(!html.contains(other), "\(other)") }
+        #expect(html.contains("y1=\"260.0\"") && html.contains("y2=\"12.0\""))
+    }
+
+    @Test("ticks of ratios are 1, 2 and 5, and powers of ten where there would be many")
+    func ratios() {
+        func ticks(_ values: [Double]) -> [Double] { ChartAxis(ratiosOf: values, from: 0, to: 100).ticks }
+        #expect(ticks([0.3, 4]) == [0.2, 0.5, 1, 2, 5])
+        #expect(ticks([1, 10]) == [1, 2, 5, 10])
+        #expect(ticks([0.02, 3000]) == [0.01, 0.1, 1, 10, 100, 1000, 10_000])
+        #expect(
+            ticks([5]) == [5, 10] && ticks([]) == [1, 2, 5, 10] && ticks([0, -1, .nan, 2, 3]) == [2, 5])
+        let axis = ChartAxis(ratiosOf: [1, 100], from: 0, to: 100)
+        #expect(
+            abs(axis.place(10) - 50) < 1e-9 && axis.clampedPlace(-7) == 0 && axis.clampedPlace(1e9) == 100)
     }
 
     @Test("a chart without points is still a picture")

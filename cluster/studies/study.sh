@@ -54,7 +54,7 @@ case $study in
     joint)
         split joint asterisk-en asterisk-es asterisk-fr asterisk-ru fillets-nl tuxpaint-be tuxpaint-bg tuxpaint-el tuxpaint-ro
         compare "$studies/joint" --methods dense,parp,parp-p --sparsities 0.5,0.7 --seeds 1 \
-            --set data.sampling_alpha=0.5 --set schedule.updates=600 \
+            --set data.sampling_alpha=0.5 --set data.bad_utterances=skip --set schedule.updates=600 \
             --set "data.train=$studies/data/joint/train.jsonl" --set "data.valid=$studies/data/joint/valid.jsonl" "$@" ;;
     *) echo "study: no such study: '$study'" >&2; sed -n 's/^# \?//; 3,10p' "$0" >&2; exit 64 ;;
 esac

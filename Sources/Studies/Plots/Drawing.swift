@@ -1,4 +1,5 @@
 internal import Foundation
+internal import Training
 
 /// A picture in SVG that needs nothing else: no font, no script, no style from elsewhere.
 struct Drawing: Sendable {
@@ -12,6 +13,8 @@ struct Drawing: Sendable {
     /// Extents in pixels.
     let width: Double
     let height: Double
+    /// What the picture shows, for those who cannot see it.
+    var label = ""
     private var elements: [String] = []
 
     /// An empty picture.
@@ -28,10 +31,19 @@ struct Drawing: Sendable {
 
     /// Draws a line through points.
     mutating func path(_ points: [(x: Double, y: Double)], color: String, isDashed: Bool = false) {
-        let places = points.map { String(format: "%.1f,%.1f", $0.x, $0.y) }.joined(separator: " ")
         elements.append(
             "<polyline fill=\"none\" stroke=\"\(color)\" stroke-width=\"2\" "
-                + (isDashed ? "stroke-dasharray=\"6 4\" " : "") + "points=\"\(places)\"/>")
+                + (isDashed ? "stroke-dasharray=\"6 4\" " : "") + "points=\"\(Self.places(points))\"/>")
+    }
+
+    /// Fills what points enclose, pale enough for what lies on it to be seen.
+    mutating func area(_ points: [(x: Double, y: Double)], color: String) {
+        elements.append(
+            "<polygon fill=\"\(color)\" fill-opacity=\"0.13\" points=\"\(Self.places(points))\"/>")
+    }
+
+    private static func places(_ points: [(x: Double, y: Double)]) -> String {
+        points.map { String(format: "%.1f,%.1f", $0.x, $0.y) }.joined(separator: " ")
     }
 
     /// Draws a dot.
@@ -64,7 +76,8 @@ struct Drawing: Sendable {
     var svg: String {
         let extent = String(
             format: "width=\"%g\" height=\"%g\" viewBox=\"0 0 %g %g\"", width, height, width, height)
-        return "<svg xmlns=\"http://www.w3.org/2000/svg\" \(extent) font-family=\"sans-serif\">\n"
+        let role = label.isEmpty ? "" : " role=\"img\" aria-label=\"\(escapedHTML(label))\""
+        return "<svg xmlns=\"http://www.w3.org/2000/svg\" \(extent)\(role) font-family=\"sans-serif\">\n"
             + "<rect width=\"100%\" height=\"100%\" fill=\"#fff\"/>\n"
             + elements.joined(separator: "\n") + "\n</svg>\n"
     }

@@ -3,11 +3,7 @@ internal import Foundation
 extension ScaleFit {
     /// The terms with intervals, and the residual of every setting.
     func text(_ measurements: ScaleMeasurements) -> String {
-        let terms = Self.terms.map { name, unit, scale, value in
-            let drawn = draws.map { value($0) * scale }.sorted()
-            let (low, high) = (drawn[drawn.count / 40], drawn[drawn.count - 1 - drawn.count / 40])
-            return row([name, number(value(model) * scale), "\(number(low)) to \(number(high))", unit])
-        }
+        let terms = termRows.map(row)
         let settings = residuals(measurements).map { residual in
             row([
                 residual.cell.name, number(residual.measured), number(residual.predicted),
@@ -25,6 +21,18 @@ extension ScaleFit {
             + [row(["setting", "measured s", "predicted s", "error"])] + settings
             + [String(format: "root mean square of errors: %.1f %%", 100 * model.residual)])
             .joined(separator: "\n")
+    }
+
+    /// Name, value, 95 % interval and unit of every term that was measured.
+    var termRows: [[String]] {
+        Self.terms.filter { model.network != nil || !$0.name.hasSuffix(Self.betweenNodes) }.map { term in
+            let drawn = draws.map { term.value($0) * term.scale }.sorted()
+            let (low, high) = (drawn[drawn.count / 40], drawn[drawn.count - 1 - drawn.count / 40])
+            return [
+                term.name, number(term.value(model) * term.scale), "\(number(low)) to \(number(high))",
+                term.unit,
+            ]
+        }
     }
 
     /// A setting's measured and predicted step.
@@ -46,27 +54,30 @@ extension ScaleFit {
         }
     }
 
+    private static let betweenNodes = "between nodes"
+
     /// The terms as they are told: name, unit, factor, value.
-    static let terms: [(name: String, unit: String, scale: Double, value: @Sendable (ScaleModel) -> Double)] =
-        [
-            ("forward and backward, an update", "ms", 1e3, { $0.computeBase }),
-            ("… a second of audio", "ms", 1e3, { $0.computePerSecond }),
-            ("… and rank beside it", "ms", 1e3, { $0.computeCrowding }),
-            ("deviation of ranks, share", "%", 1e2, { $0.straggleShare }),
-            ("deviation of ranks", "ms", 1e3, { $0.straggleSeconds }),
-            ("optimizer", "ms", 1e3, { $0.optimizer }),
-            ("… a rank beside it", "ms", 1e3, { $0.optimizerCrowding }),
-            ("data", "ms", 1e3, { $0.data }),
-            ("other", "ms", 1e3, { $0.other }),
-            ("a mask", "ms", 1e3, { $0.mask }),
-            ("a checkpoint", "ms", 1e3, { $0.checkpoint }),
-            ("α inside a node", "µs", 1e6, { $0.memoryLatency }),
-            ("γ inside a node, a rank", "ms/GB", 1e12, { $0.memorySecondsPerByte }),
-            ("α between nodes", "µs", 1e6, { $0.network?.latency ?? 0 }),
-            ("β between nodes", "ms/GB", 1e12, { $0.network?.secondsPerByte ?? 0 }),
-            ("a sum beside backward, more", "ms", 1e3, { $0.besideSeconds }),
-            ("exposed, unexplained", "ms", 1e3, { $0.exposedBase }),
-        ]
+    private static let terms:
+        [(name: String, unit: String, scale: Double, value: @Sendable (ScaleModel) -> Double)] =
+            [
+                ("forward and backward, an update", "ms", 1e3, { $0.computeBase }),
+                ("… a second of audio", "ms", 1e3, { $0.computePerSecond }),
+                ("… and rank beside it", "ms", 1e3, { $0.computeCrowding }),
+                ("deviation of ranks, share", "%", 1e2, { $0.straggleShare }),
+                ("deviation of ranks", "ms", 1e3, { $0.straggleSeconds }),
+                ("optimizer", "ms", 1e3, { $0.optimizer }),
+                ("… a rank beside it", "ms", 1e3, { $0.optimizerCrowding }),
+                ("data", "ms", 1e3, { $0.data }),
+                ("other", "ms", 1e3, { $0.other }),
+                ("a mask", "ms", 1e3, { $0.mask }),
+                ("a checkpoint", "ms", 1e3, { $0.checkpoint }),
+                ("α inside a node", "µs", 1e6, { $0.memoryLatency }),
+                ("γ inside a node, a rank", "ms/GB", 1e12, { $0.memorySecondsPerByte }),
+                ("α \(betweenNodes)", "µs", 1e6, { $0.network?.latency ?? 0 }),
+                ("β \(betweenNodes)", "ms/GB", 1e12, { $0.network?.secondsPerByte ?? 0 }),
+                ("a sum beside backward, more", "ms", 1e3, { $0.besideSeconds }),
+                ("exposed, unexplained", "ms", 1e3, { $0.exposedBase }),
+            ]
 }
 
 /// A number with four digits.

@@ -10,13 +10,16 @@ struct ScalePage {
         let study = projection.measurements.study
         return """
             <!doctype html>
-            <html lang="en"><meta charset="utf-8"><title>Scaling of \(escapedHTML(study.recipe))</title>
+            <html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">
+            <title>Scaling of \(escapedHTML(study.recipe))</title>
             <style>
             body { font: 15px/1.5 system-ui, sans-serif; margin: 2em auto; max-width: 72em; padding: 0 1em; color: #222; }
-            .charts { display: grid; grid-template-columns: repeat(auto-fit, minmax(27em, 1fr)); gap: 1.5em; }
+            .charts { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(27em, 100%), 1fr)); gap: 1.5em; }
             figure { margin: 0; } figcaption { font-weight: 600; } svg { width: 100%; height: auto; }
             .key { font-size: 13px; } .key span { margin-right: 1em; }
-            table { border-collapse: collapse; margin-bottom: 1.5em; font-size: 14px; }
+            .key i { display: inline-block; width: .8em; height: .8em; margin-right: .3em; }
+            .table { overflow-x: auto; margin-bottom: 1.5em; }
+            table { border-collapse: collapse; font-size: 14px; white-space: nowrap; }
             td, th { padding: .15em .9em .15em 0; text-align: right; } td:first-child, th:first-child { text-align: left; }
             </style>
             <h1>Scaling of \(escapedHTML(study.recipe))</h1>
@@ -27,7 +30,8 @@ struct ScalePage {
             </div>
             <h2>Measured</h2>
             <p>Means over launches with their 95 % interval (Student's t over launches). Speed-up is audio a second over that of
-            \(report.baseRanks) rank(s) of the same program, launched the same way.</p>
+            \(report.baseRanks) rank(s) of the same program, launched the same way. “Most” marks settings that had the most launches
+            allowed and are still less sure than asked for; “model” is by how much the model below is off.</p>
             \(measuredTable)
             <h2>The model</h2>
             \(modelTable)
@@ -172,9 +176,8 @@ struct ScalePage {
     }
 
     private var modelTable: String {
-        table(
-            ["term", "value", "unit"],
-            ScaleFit.terms.map { [$0.name, number($0.value(report.model) * $0.scale), $0.unit] })
+        table(["term", "value", "95 % interval", "unit"], projection.fit.termRows)
+            + (report.model.network == nil ? "<p>Between nodes nothing was measured.</p>" : "")
             + "<p>Root mean square of the model's errors on the measured settings: \(percent(report.model.residual)).</p>"
     }
 
@@ -199,47 +202,8 @@ struct ScalePage {
     private func table(_ heads: [String], _ rows: [[String]]) -> String {
         let head = heads.map { "<th>\(escapedHTML($0))</th>" }.joined()
         let body = rows.map { row in "<tr>" + row.map { "<td>\(escapedHTML($0))</td>" }.joined() + "</tr>" }
-        return "<table><tr>\(head)</tr>\n\(body.joined(separator: "\n"))</table>"
+        return "<div class=\"table\"><table><tr>\(head)</tr>\n\(body.joined(separator: "\n"))</table></div>"
     }
 
     private func percent(_ value: Double) -> String { String(format: "%.1f %%", 100 * value) }
-}
-
-/// The shares of steps as stacked bars.
-struct ScaleBars {
-    let title: String
-    let bars: [(name: String, step: ScaleStep)]
-
-    var html: String {
-        let (width, height, left, bottom, top) = (520.0, 300.0, 40.0, 40.0, 12.0)
-        let names = ScaleStep().parts.map(\.name)
-        let slot = (width - left - 8) / Double(max(1, bars.count))
-        let body = bars.enumerated().map { index, bar -> String in
-            let x = left + slot * Double(index) + slot * 0.12
-            var y = height - bottom
-            let pieces = bar.step.parts.enumerated().map { part, piece -> String in
-                let length = (height - top - bottom) * piece.seconds / max(bar.step.total, 1e-12)
-                y -= length
-                return "<rect x=\"\(fixed(x))\" y=\"\(fixed(y))\" width=\"\(fixed(slot * 0.76))\" "
-                    + "height=\"\(fixed(length))\" fill=\"\(Self.colors[part])\"/>"
-            }
-            return pieces.joined()
-                + "<text x=\"\(fixed(x + slot * 0.38))\" y=\"\(height - bottom + 16)\" text-anchor=\"middle\" "
-                + "font-size=\"11\" fill=\"#666\">\(bar.name)</text>"
-        }
-        let scale = [0, 50, 100].map { share -> String in
-            let y = height - bottom - (height - top - bottom) * Double(share) / 100
-            return "<text x=\"\(left - 6)\" y=\"\(fixed(y))\" dy=\"4\" text-anchor=\"end\" font-size=\"11\" "
-                + "fill=\"#666\">\(share) %</text>"
-        }
-        let key = zip(names, Self.colors).map { "<span style=\"color:\($1)\">■ \($0)</span>" }
-        return "<figure><figcaption>\(escapedHTML(title))</figcaption>"
-            + "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 \(Int(width)) \(Int(height))\" role=\"img\" "
-            + "font-family=\"sans-serif\">\(body.joined())\(scale.joined())</svg>"
-            + "<div class=\"key\">\(key.joined(separator: " "))</div></figure>"
-    }
-
-    private static let colors = [
-        "#7f8fa6", "#2456a6", "#a67c00", "#c4521d", "#2f7d4f", "#8a4fa3", "#4aa3a2", "#bbbbbb",
-    ]
 }

@@ -1,6 +1,7 @@
 internal import Foundation
+internal import Training
 
-/// A picture of numbers over ranks, as SVG: ranks by doublings, points with intervals, curves, bands.
+/// A picture of numbers over ranks: ranks by doublings, points with intervals, curves, bands.
 struct ScalePlot {
     /// Points or a curve, in one colour.
     struct Series {
@@ -27,124 +28,127 @@ struct ScalePlot {
     var isLogarithmic = false
 
     private static let colors = ["#2456a6", "#c4521d", "#2f7d4f", "#8a4fa3", "#a67c00", "#555"]
-    private static let (width, height, left, right, top, bottom) = (520.0, 300.0, 62.0, 16.0, 12.0, 40.0)
+    private static let (width, height, left, right, top, bottom) = (520.0, 300.0, 62.0, 24.0, 12.0, 40.0)
 
     static func color(_ index: Int) -> String { colors[index % colors.count] }
 
+    /// The picture, with its title above and the names of its series below.
     var html: String {
-        let frame = Frame(series.flatMap(\.points), isLogarithmic: isLogarithmic)
-        let names = series.map {
-            "<span style=\"color:\(Self.color($0.color))\">\($0.isCurve ? "—" : "●") \(escapedHTML($0.name))</span>"
+        var names = series.filter(\.isCurve).map {
+            "<span style=\"color:\(Self.color($0.color))\">— \(escapedHTML($0.name))</span>"
         }
-        return "<figure><figcaption>\(escapedHTML(title))</figcaption>"
-            + "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 \(Int(Self.width)) \(Int(Self.height))\" "
-            + "role=\"img\" aria-label=\"\(escapedHTML(title))\" font-family=\"sans-serif\">"
-            + grid(frame) + series.map { draw($0, frame) }.joined() + "</svg>"
-            + "<div class=\"key\">\(names.joined(separator: " "))</div></figure>"
+        if series.contains(where: { !$0.isCurve }) { names.append("<span>● measured</span>") }
+        return scaleFigure(title: title, drawing: drawing, key: names)
     }
 
-    private func grid(_ frame: Frame) -> String {
-        let style = "font-size=\"11\" fill=\"#666\""
-        let rows = frame.valueTicks.map { tick -> String in
-            let y = fixed(frame.y(tick))
-            return
-                "<line x1=\"\(Self.left)\" x2=\"\(Self.width - Self.right)\" y1=\"\(y)\" y2=\"\(y)\" stroke=\"#e2e2e2\"/>"
-                + "<text x=\"\(Self.left - 6)\" y=\"\(y)\" dy=\"4\" text-anchor=\"end\" \(style)>\(number(tick))</text>"
+    private var drawing: Drawing {
+        let points = series.flatMap(\.points)
+        let ranks = points.map(\.ranks)
+        let (fewest, most) = (ranks.min() ?? 1, ranks.max() ?? 1)
+        let horizontal = ChartAxis(
+            doublings: fewest...max(most, fewest * 2), labels: 10, from: Self.left,
+            to: Self.width - Self.right)
+        // What is uncertain does not set the scale: a few launches on a busy machine would press all else flat.
+        let vertical = verticalAxis(points.map(\.value))
+        var drawing = Drawing(width: Self.width, height: Self.height)
+        drawing.label = title
+        for tick in vertical.ticks {
+            let y = vertical.place(tick)
+            drawing.line(Self.left, y, Self.width - Self.right, y, color: "#e2e2e2")
+            drawing.text(number(tick), Self.left - 6, y + 4, anchor: .end, size: 11, color: "#666")
         }
-        let columns = frame.rankTicks.map { tick -> String in
-            let x = fixed(frame.x(tick))
-            return "<text x=\"\(x)\" y=\"\(Self.height - Self.bottom + 16)\" text-anchor=\"middle\" \(style)>"
-                + "\(Int(tick))</text>"
+        for tick in horizontal.ticks {
+            drawing.text(
+                "\(Int(tick))", horizontal.place(tick), Self.height - Self.bottom + 16, size: 11,
+                color: "#666")
         }
-        let names =
-            "<text x=\"\((Self.left + Self.width - Self.right) / 2)\" y=\"\(Self.height - 6)\" "
-            + "text-anchor=\"middle\" \(style)>ranks</text>"
-            + "<text x=\"12\" y=\"\(Self.height / 2)\" text-anchor=\"middle\" \(style) "
-            + "transform=\"rotate(-90 12 \(Self.height / 2))\">\(escapedHTML(unit))</text>"
-        return (rows + columns).joined() + names
+        drawing.text(
+            "ranks", (Self.left + Self.width - Self.right) / 2, Self.height - 6, size: 11, color: "#666")
+        drawing.text(unit, 12, Self.height / 2, size: 11, color: "#666", isTurned: true)
+        for series in series { draw(series, horizontal, vertical, in: &drawing) }
+        return drawing
     }
 
-    private func draw(_ series: Series, _ frame: Frame) -> String {
+    private func verticalAxis(_ values: [Double]) -> ChartAxis {
+        let (from, to) = (Self.height - Self.bottom, Self.top)
+        if isLogarithmic { return ChartAxis(ratiosOf: values, from: from, to: to) }
+        // Shares and costs are read from zero.
+        return ChartAxis(values + [0], from: from, to: to)
+    }
+
+    private func draw(
+        _ series: Series, _ horizontal: ChartAxis, _ vertical: ChartAxis, in drawing: inout Drawing
+    ) {
         let color = Self.color(series.color)
-        func place(_ ranks: Double, _ value: Double) -> String {
-            "\(fixed(frame.x(ranks))),\(fixed(frame.y(value)))"
+        // Series measured at the same ranks stand beside each other.
+        let shift = series.isCurve ? 0 : 4 * Double(series.color)
+        func places(_ value: (Point) -> Double) -> [(x: Double, y: Double)] {
+            series.points.map { (horizontal.place($0.ranks) + shift, vertical.clampedPlace(value($0))) }
         }
-        guard series.isCurve else {
-            return series.points.map { point in
-                let x = fixed(frame.x(point.ranks))
-                let bar =
-                    if let low = point.low, let high = point.high {
-                        "<line x1=\"\(x)\" x2=\"\(x)\" y1=\"\(fixed(frame.y(low)))\" y2=\"\(fixed(frame.y(high)))\" "
-                            + "stroke=\"\(color)\"/>"
-                    } else { "" }
-                return bar
-                    + "<circle cx=\"\(x)\" cy=\"\(fixed(frame.y(point.value)))\" r=\"3.5\" fill=\"\(color)\"/>"
-            }.joined()
+        let (middle, upper) = (places(\.value), places { $0.high ?? $0.value })
+        let lower = places { $0.low ?? $0.value }
+        if series.isCurve {
+            drawing.area(upper + lower.reversed(), color: color)
+            drawing.path(middle, color: color)
+            return
         }
-        let upper = series.points.map { place($0.ranks, $0.high ?? $0.value) }
-        let lower = series.points.reversed().map { place($0.ranks, $0.low ?? $0.value) }
-        let line = series.points.map { place($0.ranks, $0.value) }
-        return
-            "<polygon fill=\"\(color)\" fill-opacity=\"0.13\" points=\"\((upper + lower).joined(separator: " "))\"/>"
-            + "<polyline fill=\"none\" stroke=\"\(color)\" stroke-width=\"1.6\" points=\"\(line.joined(separator: " "))\"/>"
-    }
-
-    /// From numbers to places.
-    private struct Frame {
-        let rankTicks: [Double]
-        let valueTicks: [Double]
-        private let isLogarithmic: Bool
-        private let (fewest, most): (Double, Double)
-        private let (low, high): (Double, Double)
-
-        init(_ points: [Point], isLogarithmic: Bool) {
-            self.isLogarithmic = isLogarithmic
-            let first = points.map(\.ranks).min() ?? 1
-            let last = max(points.map(\.ranks).max() ?? 2, first * 2)
-            (fewest, most) = (first, last)
-            rankTicks = (0...16).map { first * pow(2, Double($0)) }.filter { $0 <= last * 1.001 }
-            let values = points.flatMap { [$0.value, $0.low ?? $0.value, $0.high ?? $0.value] }.filter(
-                \.isFinite)
-            let (least, largest) = (values.min() ?? 0, max(values.max() ?? 1, 1e-12))
-            if isLogarithmic {
-                let bottom = pow(2, floor(log2(max(least, largest / 1e6))))
-                let top = pow(2, ceil(log2(largest)))
-                (low, high) = (bottom, top)
-                let doublings = Int(log2(top / bottom).rounded())
-                let stride = max(1, doublings / 6)
-                valueTicks = Swift.stride(from: 0, through: doublings, by: stride).map {
-                    bottom * pow(2, Double($0))
-                }
-            } else {
-                let rough = max(largest, 1e-12) / 4
-                let power = pow(10, floor(log10(rough)))
-                let step = [1, 2, 5, 10].map { $0 * power }.first { $0 >= rough } ?? rough
-                let first = floor(min(least, 0) / step)
-                (low, high) = (first * step, ceil(largest / step) * step)
-                valueTicks = Swift.stride(from: first, through: ceil(largest / step), by: 1).map { $0 * step }
-            }
-        }
-
-        func x(_ ranks: Double) -> Double {
-            let share = log2(ranks / fewest) / log2(most / fewest)
-            return ScalePlot.left + share * (ScalePlot.width - ScalePlot.left - ScalePlot.right)
-        }
-
-        func y(_ value: Double) -> Double {
-            let share =
-                isLogarithmic
-                ? log2(max(value, low) / low) / max(log2(high / low), 1e-9) : (value - low) / (high - low)
-            return ScalePlot.height - ScalePlot.bottom
-                - min(max(share, 0), 1) * (ScalePlot.height - ScalePlot.top - ScalePlot.bottom)
+        for (index, place) in middle.enumerated() {
+            drawing.line(place.x, lower[index].y, place.x, upper[index].y, color: color)
+            drawing.dot(place.x, place.y, color: color)
         }
     }
 }
 
-/// A place in a picture.
-func fixed(_ value: Double) -> String { String(format: "%.1f", value) }
+/// The shares of steps as stacked bars.
+struct ScaleBars {
+    let title: String
+    let bars: [(name: String, step: ScaleStep)]
 
-/// A text as HTML shows it.
-func escapedHTML(_ text: String) -> String {
-    text.replacing("&", with: "&amp;").replacing("<", with: "&lt;").replacing(">", with: "&gt;")
-        .replacing("\"", with: "&quot;")
+    private static let colors = [
+        "#7f8fa6", "#2456a6", "#a67c00", "#c4521d", "#2f7d4f", "#8a4fa3", "#4aa3a2", "#bbbbbb",
+    ]
+    private static let (width, height, left, right, top, bottom) = (520.0, 300.0, 48.0, 8.0, 12.0, 40.0)
+
+    /// The picture, with its title above and the names of the parts below.
+    var html: String {
+        let key = zip(ScaleStep().parts.map(\.name), Self.colors).map {
+            "<span><i style=\"background:\($1)\"></i>\($0)</span>"
+        }
+        return scaleFigure(title: title, drawing: drawing, key: key)
+    }
+
+    private var drawing: Drawing {
+        let vertical = ChartAxis([0, 100], from: Self.height - Self.bottom, to: Self.top)
+        let slot = (Self.width - Self.left - Self.right) / Double(max(1, bars.count))
+        var drawing = Drawing(width: Self.width, height: Self.height)
+        drawing.label = title
+        for tick in vertical.ticks {
+            drawing.text(
+                "\(number(tick)) %", Self.left - 6, vertical.place(tick) + 4, anchor: .end, size: 11,
+                color: "#666")
+        }
+        for (index, bar) in bars.enumerated() {
+            let x = Self.left + slot * Double(index)
+            var below = 0.0
+            for (part, piece) in bar.step.parts.enumerated() {
+                let share = 100 * piece.seconds / max(bar.step.total, 1e-12)
+                let y = vertical.place(below + share)
+                drawing.rectangle(
+                    x + slot * 0.12, y, width: slot * 0.76, height: vertical.place(below) - y,
+                    color: Self.colors[part])
+                below += share
+            }
+            drawing.text(
+                bar.name, x + slot / 2, Self.height - Self.bottom + 16, size: 11, color: "#666")
+        }
+        drawing.text(
+            "ranks", (Self.left + Self.width - Self.right) / 2, Self.height - 6, size: 11, color: "#666")
+        return drawing
+    }
+}
+
+/// A picture in a page: title, drawing, and what its colours mean.
+private func scaleFigure(title: String, drawing: Drawing, key: [String]) -> String {
+    "<figure><figcaption>\(escapedHTML(title))</figcaption>\(drawing.svg)"
+        + "<div class=\"key\">\(key.joined(separator: " "))</div></figure>"
 }

@@ -2,8 +2,10 @@ internal import Foundation
 
 /// One direction of a chart: from numbers to places, with round ticks.
 package struct ChartAxis: Sendable {
-    /// Where the axis is labelled: round numbers that hold all values between them.
+    /// Where the axis is labelled: round numbers that hold all values between them, or doublings.
     package let ticks: [Double]
+    /// Whether equal distances are equal ratios.
+    private let isLogarithmic: Bool
     private let (low, high): (Double, Double)
     private let (from, to): (Double, Double)
 
@@ -23,11 +25,54 @@ package struct ChartAxis: Sendable {
         ticks = stride(from: first, through: last, by: 1).map { $0 * step }
         (low, high) = (first * step, last * step)
         (self.from, self.to) = (from, to)
+        isLogarithmic = false
     }
+
+    /// An axis of doublings of its first value, from one place to another.
+    ///
+    /// - Parameter labels: About how many doublings are labelled at most.
+    package init(doublings range: ClosedRange<Double>, labels: Int = 8, from: Double, to: Double) {
+        let doublings = log2(range.upperBound / range.lowerBound)
+        let each = max(1, (doublings / Double(labels)).rounded(.up))
+        ticks = stride(from: 0, through: doublings + 1e-9, by: each).map { range.lowerBound * exp2($0) }
+        (low, high) = (range.lowerBound, range.upperBound)
+        (self.from, self.to) = (from, to)
+        isLogarithmic = true
+    }
+
+    /// An axis of equal ratios that holds the values above zero, from one place to another: with ticks at 1, 2 and 5 of each
+    /// power of ten, or, where these would be many, at the powers alone.
+    package init(ratiosOf values: [Double], from: Double, to: Double) {
+        let positive = values.filter { $0.isFinite && $0 > 0 }
+        func tick(_ index: Int) -> Double {
+            let power = Int((Double(index) / 3).rounded(.down))
+            return [1, 2, 5][index - 3 * power] * pow(10, Double(power))
+        }
+        // A value that is a tick stays one, whatever its last bit says.
+        let (least, most) = (positive.min() ?? 1, positive.max() ?? 10)
+        var first = 3 * Int(log10(least).rounded(.down)) + 3
+        while tick(first) > least * (1 + 1e-9) { first -= 1 }
+        var last = first + 1
+        while tick(last) < most * (1 - 1e-9) { last += 1 }
+        let isLong = last - first > 9
+        if isLong {
+            (first, last) = (
+                3 * Int((Double(first) / 3).rounded(.down)), 3 * Int((Double(last) / 3).rounded(.up))
+            )
+        }
+        ticks = stride(from: first, through: last, by: isLong ? 3 : 1).map(tick)
+        (low, high) = (tick(first), tick(last))
+        (self.from, self.to) = (from, to)
+        isLogarithmic = true
+    }
+
+    /// Where a value stands, or the end of the axis that is nearest to it.
+    package func clampedPlace(_ value: Double) -> Double { place(min(max(value, low), high)) }
 
     /// Where a value stands.
     package func place(_ value: Double) -> Double {
         guard value.isFinite, high > low else { return from }
+        if isLogarithmic { return from + log2(max(value, low) / low) / log2(high / low) * (to - from) }
         return from + (value - low) / (high - low) * (to - from)
     }
 
@@ -38,7 +83,8 @@ package struct ChartAxis: Sendable {
     }
 }
 
-/// A text as HTML shows it.
-func escapedForMarkup(_ text: String) -> String {
+/// A text as HTML shows it, also between quotation marks.
+package func escapedHTML(_ text: String) -> String {
     text.replacing("&", with: "&amp;").replacing("<", with: "&lt;").replacing(">", with: "&gt;")
+        .replacing("\"", with: "&quot;")
 }

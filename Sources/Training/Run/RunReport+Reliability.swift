@@ -12,7 +12,7 @@ extension RunReport {
         let faults = events("fault")
         guard !faults.isEmpty else { return "" }
         let items = faults.suffix(Self.longest).map { event in
-            "<li>update \(event["step"]?.integer ?? 0): \(escapedForMarkup(event["what"]?.string ?? ""))</li>"
+            "<li>update \(event["step"]?.integer ?? 0): \(escapedHTML(event["what"]?.string ?? ""))</li>"
         }
         let count = faults.count > Self.longest ? ", the last \(Self.longest) of \(faults.count)" : ""
         return "<h2>Faults\(count)</h2>\n<ul>\n\(items.joined(separator: "\n"))\n</ul>\n"
@@ -31,7 +31,7 @@ extension RunReport {
                 String(format: "%.1f s", entry[field]?.double ?? 0)
             }
             let cells = [
-                "\(entry["rank"]?.integer ?? 0)", escapedForMarkup(entry["host"]?.string ?? ""),
+                "\(entry["rank"]?.integer ?? 0)", escapedHTML(entry["host"]?.string ?? ""),
                 seconds("audio_seconds"), seconds("data_seconds"),
                 seconds("compute_seconds"), seconds("wait_seconds"), "\(entry["slowest"]?.integer ?? 0)",
             ]

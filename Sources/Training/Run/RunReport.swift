@@ -23,7 +23,7 @@ struct RunReport {
         let charts = outline.charts.map { Chart($0.title, $0.curves.map(curve)) }
         return """
             <!doctype html>
-            <html lang="en"><meta charset="utf-8"><title>\(escapedForMarkup(title))</title>
+            <html lang="en"><meta charset="utf-8"><title>\(escapedHTML(title))</title>
             <style>
             body { font: 15px/1.5 system-ui, sans-serif; margin: 2em auto; max-width: 62em; padding: 0 1em; color: #222; }
             .charts { display: grid; grid-template-columns: repeat(auto-fit, minmax(24em, 1fr)); gap: 1.5em; }
@@ -31,13 +31,13 @@ struct RunReport {
             table { border-collapse: collapse; margin-bottom: 1.5em; } td, th { padding: .2em .8em .2em 0; text-align: left; }
             pre { background: #f5f5f3; padding: 1em; overflow-x: auto; font-size: 13px; }
             </style>
-            <h1>\(escapedForMarkup(title))</h1>
+            <h1>\(escapedHTML(title))</h1>
             \(summary)
             <div class="charts">
             \(charts.map(\.html).joined(separator: "\n"))
             </div>
             \(reliability)<h2>Recipe</h2>
-            <pre>\(escapedForMarkup(recipe))</pre>
+            <pre>\(escapedHTML(recipe))</pre>
             </html>
 
             """
@@ -119,9 +119,9 @@ private struct Chart {
             return line + points.joined(separator: " ") + "\"/>" + dots
         }
         let names = zip(curves, Self.colors).map {
-            "<span style=\"color:\($0.1)\">\(escapedForMarkup($0.0.name))</span>"
+            "<span style=\"color:\($0.1)\">\(escapedHTML($0.0.name))</span>"
         }
-        return "<figure><figcaption>\(escapedForMarkup(title))</figcaption>"
+        return "<figure><figcaption>\(escapedHTML(title))</figcaption>"
             + "<svg viewBox=\"0 0 \(Int(Self.width)) \(Int(Self.height))\" role=\"img\">"
             + grid(horizontal, vertical) + lines.joined() + "</svg>"
             + (curves.count > 1 ? names.joined(separator: " · ") : "") + "</figure>"

@@ -102,7 +102,9 @@ private struct OpenAudio: ~Copyable {
         self.handle = handle
         self.path = path
         if let wave = WaveHeader(path: path), wave.presentBytes < wave.statedBytes, frames > 0 {
-            frames = Int(Double(frames) * Double(wave.statedBytes) / Double(wave.presentBytes))
+            // Within what a number can hold: header and samples need not agree.
+            let stated = Double(frames) * Double(wave.statedBytes) / Double(max(1, wave.presentBytes))
+            frames = Int(min(stated, 0x1p62))
         }
         info = AudioInfo(frames: frames, sampleRate: rate, channels: Int(parp_audio_channels(handle)))
     }

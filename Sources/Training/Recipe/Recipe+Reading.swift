@@ -24,7 +24,13 @@ extension Recipe {
     public init(
         path: String, overrides: [String] = [], purpose: Purpose = .fineTuning
     ) throws(RecipeError) {
-        guard let data = FileManager.default.contents(atPath: path), data.count < 1 << 20 else {
+        let file = URL(fileURLWithPath: path).resolvingSymlinksInPath().path
+        let attributes = try? FileManager.default.attributesOfItem(atPath: file)
+        // Before a byte is read: a device may have no end.
+        guard attributes?[.type] as? FileAttributeType == .typeRegular,
+            let size = attributes?[.size] as? Int, size < 1 << 20,
+            let data = FileManager.default.contents(atPath: path)
+        else {
             throw RecipeError(path: path, faults: ["no such recipe, or it is larger than 1 MB"])
         }
         guard let text = String(validating: data, as: UTF8.self) else {

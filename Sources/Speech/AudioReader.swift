@@ -66,11 +66,12 @@ public func readAudio(
 ) throws(AudioError) -> AudioClip {
     let file = try OpenAudio(path)
     var samples = try file.read(segment: segment)
-    guard samples.allSatisfy(\.isFinite) else {
-        throw AudioError(path: path, fault: "holds samples that are no numbers")
-    }
     if file.info.sampleRate != sampleRate {
         samples = try resample(samples, from: file.info.sampleRate, to: sampleRate, path: path)
+    }
+    // Behind resampling, which makes an infinite one of a sample that is nearly so.
+    guard samples.allSatisfy(\.isFinite) else {
+        throw AudioError(path: path, fault: "holds samples that are no numbers, or too large to be sound")
     }
     return AudioClip(
         samples: samples, sourceSampleRate: file.info.sampleRate, sourceChannels: file.info.channels)

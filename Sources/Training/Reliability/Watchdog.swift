@@ -119,7 +119,7 @@ private struct Watch: Sendable {
     /// Forgets the wait before, and says so if somebody was missed in it.
     mutating func noteReturn() {
         if nextReport != nil {
-            say("the ranks that were missing are back; the run goes on")
+            say("the ranks that were missing are back")
         }
         nextReport = nil
         seen = [:]

@@ -6,13 +6,16 @@ export OMPI_ALLOW_RUN_AS_ROOT = 1
 export OMPI_ALLOW_RUN_AS_ROOT_CONFIRM = 1
 PYTHON ?= .venv/bin/python
 
-.PHONY: help setup build demo test chaos lint format parity golden overfit transcripts bench-peer bench-load bench-memory bench-efficiency cluster-test slurm-test hosts-test study study-scale clean
+.PHONY: help setup build demo test fuzz sanitize chaos lint format parity golden overfit transcripts bench-peer bench-load \
+	bench-memory bench-efficiency bench-reproducible cluster-test slurm-test hosts-test study study-scale clean
 
 help:
 	@echo "make demo     fetch recorded speech, fine-tune on 2 ranks, print dense and pruned error rates"
 	@echo "make test     build, check the house rules, run all tests, also under mpirun"
 	@echo "make build    build the parp command (.build/release/parp)"
 	@echo "make chaos    kill ranks of a run 50 times, resume it, and ask for the same end; fill a disk to the brim"
+	@echo "make fuzz     hand every reader of files broken ones, a million in all (INPUTS=N for N)"
+	@echo "make sanitize run the tests under AddressSanitizer, and what has threads under ThreadSanitizer"
 	@echo "make parity   compare with transformers live, full-size base included (installs PyTorch)"
 	@echo "make overfit  overfit 50 recordings on 2 ranks, to under 5 % word error rate"
 	@echo "make transcripts  compare the demo's transcripts with transformers' (installs PyTorch)"
@@ -51,7 +54,9 @@ test: lint
 	$(SWIFT) build -c release --product parp
 	$(SWIFT) build -c release --product RankChecks
 	$(SWIFT) build -c release --product CollectiveChecks
+	$(SWIFT) build -c release --product FuzzChecks
 	$(SWIFT) test -c release
+	$(BIN)/FuzzChecks --inputs 20000
 	Tests/CollectiveChecks/run.sh $(BIN)/CollectiveChecks
 	Tests/Ranks/run.sh $(BIN)/RankChecks
 	python3 Tests/Chaos/chaos.py $(BIN)/parp 3
@@ -61,6 +66,15 @@ KILLS ?= 50
 chaos: build
 	python3 Tests/Chaos/chaos.py $(BIN)/parp $(KILLS)
 	python3 Tests/Chaos/disks.py $(BIN)/parp
+
+INPUTS ?= 1000000
+fuzz: setup
+	$(SWIFT) build -c release --product FuzzChecks
+	$(BIN)/FuzzChecks --inputs $(INPUTS)
+
+sanitize: setup
+	Tests/Sanitizers/run.sh address
+	Tests/Sanitizers/run.sh thread
 
 cluster-test: build
 	Tests/Cluster/check.sh
@@ -123,6 +137,9 @@ bench-efficiency: build
 	cluster/corpora/fetch.sh asterisk-en
 	python3 Tests/Benchmarks/efficiency.py $(BIN)/parp --model small=cluster/models/small \
 		--manifest build/corpora/asterisk-en/train.jsonl
+
+bench-reproducible: build
+	python3 Tests/Benchmarks/reproducible.py $(BIN)/parp
 
 bench-memory: build
 	python3 Tests/Benchmarks/memory.py $(BIN)/parp

@@ -106,6 +106,10 @@ let package = Package(
             name: "CollectiveChecks", dependencies: ["Collectives", "Tensors"],
             path: "Tests/CollectiveChecks", exclude: ["run.sh"], swiftSettings: swiftSettings),
         .executableTarget(
+            name: "FuzzChecks",
+            dependencies: ["Training", "Checkpoints", "Speech", "Text", "Tensors", "TestSupport"],
+            path: "Tests/Fuzz", swiftSettings: swiftSettings),
+        .executableTarget(
             name: "ParityProbe",
             dependencies: ["Models", "Kernels", "Optimization", "Checkpoints", "Tensors", "TestSupport"],
             path: "Tests/Parity",

@@ -3,6 +3,7 @@
 #include "../System/Soxr/shim.h"
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 
 struct parp_audio {
     SNDFILE *file;
@@ -13,6 +14,13 @@ parp_audio *parp_audio_open(const char *path, char *message, int capacity) {
     parp_audio *audio = calloc(1, sizeof *audio);
     if (!audio) {
         snprintf(message, (size_t)capacity, "out of memory");
+        return NULL;
+    }
+    // A pipe would wait for its writer, a device might never end. What is no file at all is told by libsndfile.
+    struct stat status;
+    if (stat(path, &status) == 0 && !S_ISREG(status.st_mode)) {
+        snprintf(message, (size_t)capacity, "not a regular file");
+        free(audio);
         return NULL;
     }
     audio->file = sf_open(path, SFM_READ, &audio->info);

@@ -87,6 +87,13 @@ extension PickleInterpreter {
     private func checkReach(
         _ sizes: [Int], _ strides: [Int], offset: Int, in storage: StorageReference
     ) throws(CheckpointError) {
+        // Of a tensor without elements, too: extents are multiplied in their order, a 0 may stand last.
+        var product = 1
+        for size in sizes where size > 0 {
+            let (next, overflow) = product.multipliedReportingOverflow(by: size)
+            guard !overflow else { throw fault("a tensor whose extents overflow") }
+            product = next
+        }
         var last = offset
         var count = 1
         // A tensor of no elements reaches nowhere, whatever its strides.

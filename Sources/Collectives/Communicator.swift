@@ -20,8 +20,8 @@ public protocol Communicator: AnyObject, Sendable {
     var hostName: String { get }
     /// The library that carries the messages, and its version.
     var libraryVersion: String { get }
-    /// The operation under way and the seconds it has taken, asked from any thread; nil if there is none.
-    var waiting: (operation: String, seconds: Double)? { get }
+    /// The operation under way and when it began, asked from any thread; nil if there is none.
+    var waiting: (operation: String, start: ContinuousClock.Instant)? { get }
 
     /// Gives every rank the root's tensor.
     func broadcast(_ tensor: Tensor, root: Int) throws(CollectiveError)
@@ -87,7 +87,7 @@ public enum WireFormat: String, Sendable, CaseIterable {
 
 extension Communicator {
     /// Nothing is ever under way where operations end at once.
-    public var waiting: (operation: String, seconds: Double)? { nil }
+    public var waiting: (operation: String, start: ContinuousClock.Instant)? { nil }
     /// The ranks of a process are on one machine.
     public var groupRank: Int { nodeRank }
     /// The ranks of a process are on one machine.

@@ -88,18 +88,18 @@ public final class MPICommunicator: Communicator {
     private func attempt(_ name: String, _ body: () -> Int32) -> CollectiveError? {
         if let fault = firstFault.withLock({ $0 }) { return fault }
         underWay.withLock { $0 = (name, .now) }
-        defer { underWay.withLock { $0 = nil } }
-        guard let fault = failure(name, body()) else { return nil }
+        guard let fault = failure(name, body()) else {
+            underWay.withLock { $0 = nil }
+            return nil
+        }
+        // Still under way: whoever it waited for did not come.
         firstFault.withLock { $0 = fault }
         return fault
     }
 
     /// The operation that the MPI thread is in.
-    public var waiting: (operation: String, seconds: Double)? {
-        underWay.withLock { $0 }.map { operation, start in
-            let elapsed = (ContinuousClock.now - start).components
-            return (operation, Double(elapsed.seconds) + Double(elapsed.attoseconds) * 1e-18)
-        }
+    public var waiting: (operation: String, start: ContinuousClock.Instant)? {
+        underWay.withLock { $0 }
     }
 
     /// Zeros in memory that the ranks of a node share, or this process's own if they cannot.

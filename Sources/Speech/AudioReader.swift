@@ -66,11 +66,12 @@ public func readAudio(
 ) throws(AudioError) -> AudioClip {
     let file = try OpenAudio(path)
     var samples = try file.read(segment: segment)
-    guard samples.allSatisfy(\.isFinite) else {
-        throw AudioError(path: path, fault: "holds samples that are no numbers")
-    }
     if file.info.sampleRate != sampleRate {
         samples = try resample(samples, from: file.info.sampleRate, to: sampleRate, path: path)
+    }
+    // Behind resampling, which makes an infinite one of a sample that is nearly so.
+    guard samples.allSatisfy(\.isFinite) else {
+        throw AudioError(path: path, fault: "holds samples that are no numbers, or too large to be sound")
     }
     return AudioClip(
         samples: samples, sourceSampleRate: file.info.sampleRate, sourceChannels: file.info.channels)
@@ -102,7 +103,9 @@ private struct OpenAudio: ~Copyable {
         self.handle = handle
         self.path = path
         if let wave = WaveHeader(path: path), wave.presentBytes < wave.statedBytes, frames > 0 {
-            frames = Int(Double(frames) * Double(wave.statedBytes) / Double(wave.presentBytes))
+            // Within what a number can hold: header and samples need not agree.
+            let stated = Double(frames) * Double(wave.statedBytes) / Double(max(1, wave.presentBytes))
+            frames = Int(min(stated, 0x1p62))
         }
         info = AudioInfo(frames: frames, sampleRate: rate, channels: Int(parp_audio_channels(handle)))
     }

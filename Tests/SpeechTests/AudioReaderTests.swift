@@ -129,6 +129,13 @@ struct AudioReaderTests {
         }
     }
 
+    @Test("samples so large that resampling makes no numbers of them are refused, too")
+    func overshoot() {
+        let half = [Float](repeating: 3.3e38, count: 400)
+        let content = waveFile([half + half.map(-)], sampleRate: 8000, format: .float32)
+        #expect(fault { try read(content) }.contains("no numbers"))
+    }
+
     @Test("samples that are no numbers are refused", arguments: [Float.nan, .infinity, -.infinity])
     func notNumbers(sample: Float) {
         var samples = wave(1000, phase: 0)

@@ -196,6 +196,17 @@ struct RecipeTests {
         #expect(found.count == 1 && found[0].hasPrefix("line 2: "), "\(found)")
     }
 
+    @Test(
+        "a section's bracket that no name follows, and a zero byte, are refused with their line: the parser does not",
+        arguments: [
+            "[", "[[", "[ # a comment", "[{a = 1}]", "[=]", " [\r", "[[[a]]]", "[ [a] ]", "seed = 1\0",
+        ])
+    func beforeParsing(line: String) {
+        let found = faults("seed = 3\n\(line)\n[pruning]\nsparsity = 0.5\n")
+        #expect(found.count == 1 && found[0].hasPrefix("line 2: "), "\(found)")
+        #expect(!faults("", ["seed=1\n\(line)"]).isEmpty)
+    }
+
     @Test("--set takes TOML values, and texts without quotes")
     func overrides() throws {
         let recipe = try Recipe(

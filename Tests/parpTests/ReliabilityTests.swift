@@ -83,21 +83,23 @@ struct ReliabilityTests {
     )
     func stopped() throws {
         let fixture = try Fixture()
-        // Long enough for the watchdog to see that the rank is back.
-        let sets = ["--set", "schedule.updates=150", "--set", "checkpoint.every_updates=0"]
+        let sets = ["--set", "checkpoint.every_updates=0"]
         let whole = ["train", "recipe.toml", "--output", "whole"] + sets
         #expect(try parp(whole, ranks: 2, in: fixture.folder).status == 0)
-        // The rank stops itself; a process of ours sets it going again once it has been missed.
+        // The rank stops itself in the middle of the run; a process of ours sets it going again once it has been
+        // missed, and again and again: on a busy machine it may be missed before it has come to stop itself.
         let waker = Process()
         waker.executableURL = URL(fileURLWithPath: "/bin/sh")
         waker.arguments = [
             "-c",
             """
             for _ in $(seq 600); do
-                pid=$(sed -n 's/.*rank 1 on [^ ]* (process \\([0-9]*\\)): no sign of life.*/\\1/p' run/metrics.jsonl 2>/dev/null)
-                [ -n "$pid" ] && { kill -CONT $pid; exit 0; }
+                pid=$(sed -n 's/.*update 3: waiting .*rank 1 on [^ ]* (process \\([0-9]*\\)): no sign.*/\\1/p;T;q' \
+                    run/metrics.jsonl 2>/dev/null)
+                [ -n "$pid" ] && { kill -CONT $pid || exit 0; }
                 sleep 0.1
             done
+            exit 1
             """,
         ]
         waker.currentDirectoryURL = URL(fileURLWithPath: fixture.folder.path)
@@ -109,9 +111,18 @@ struct ReliabilityTests {
         waker.waitUntilExit()
         #expect(waker.terminationStatus == 0)
         #expect(outcome.status == 0, "\(outcome.screen)")
-        #expect(outcome.count("update 3: waiting for ") >= 1, "\(outcome.screen)")
-        #expect(outcome.count("last seen in ") >= 1, "\(outcome.screen)")
-        #expect(outcome.count("the ranks that were missing are back") == 1, "\(outcome.screen)")
+        // Ranks may miss each other before the first update, too, where the machine is busy enough.
+        let said = try faults(fixture).compactMap { $0["what"] as? String }
+        let miss = try #require(
+            said.firstIndex {
+                $0.hasPrefix("update 3: waiting for ") && $0.contains(": no sign of life for ")
+            },
+            "\(outcome.screen)")
+        let words = said[miss].split(separator: " ")
+        #expect(Int(words[4]) ?? 0 >= 2, "earlier than the limit: \(said[miss])")
+        #expect(said[miss].contains(" for rank 1 on "), "\(said[miss])")
+        #expect(said[miss].contains(", last seen in "), "\(said[miss])")
+        #expect(said.last?.hasPrefix("the ranks that were missing are back") == true, "\(said)")
         let same =
             try fixture.folder.read("run/final/model.safetensors")
             == fixture.folder.read("whole/final/model.safetensors")

@@ -9,10 +9,11 @@ struct ReproducibleTests {
         "pruning.sparsity=0.5", "data.rank_seconds=0.8", "regularization.layer_drop=0.2",
     ]
 
-    private func train(_ output: String, ranks: Int, _ more: [String], in fixture: Fixture) throws -> Outcome
-    {
+    private func train(
+        _ output: String, ranks: Int, _ more: [String], in fixture: Fixture, _ words: [String] = []
+    ) throws -> Outcome {
         try parp(
-            ["train", "recipe.toml", "--output", output] + (sets + more).flatMap { ["--set", $0] },
+            ["train", "recipe.toml", "--output", output] + (sets + more).flatMap { ["--set", $0] } + words,
             ranks: ranks,
             in: fixture.folder)
     }
@@ -36,6 +37,27 @@ struct ReproducibleTests {
                 #expect(same, "\(ranks) ranks: \(name)")
             }
         }
+    }
+
+    @Test("what would change its last bits is refused when it is resumed; a plain run may change it")
+    func resumption() throws {
+        let fixture = try Fixture()
+        let stop = ["--inject", "signal@step=3"]
+        #expect(try train("run", ranks: 2, [], in: fixture, stop).status == 85)
+        for change in [
+            "data.rank_seconds=0.7", "distributed.threads_per_rank=2", "distributed.reproducible_parts=4",
+            "distributed.reproducible=false",
+        ] {
+            let outcome = try train("run", ranks: 2, [change], in: fixture, ["--resume"])
+            #expect(outcome.status == 64, "\(change): \(outcome.screen)")
+            let key = change.split(separator: "=")[0]
+            #expect(outcome.count("  \(key) was ") == 1, "\(outcome.screen)")
+        }
+        #expect(try train("run", ranks: 3, [], in: fixture, ["--resume"]).status == 0)
+        let plain = ["distributed.reproducible=false"]
+        #expect(try train("plain", ranks: 2, plain, in: fixture, stop).status == 85)
+        let other = plain + ["data.rank_seconds=0.9"]
+        #expect(try train("plain", ranks: 2, other, in: fixture, ["--resume"]).status == 0)
     }
 
     @Test("a plain run on other ranks differs in its last bits, which is what the mode is for")

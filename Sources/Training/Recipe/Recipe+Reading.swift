@@ -24,7 +24,13 @@ extension Recipe {
     public init(
         path: String, overrides: [String] = [], purpose: Purpose = .fineTuning
     ) throws(RecipeError) {
-        guard let data = FileManager.default.contents(atPath: path), data.count < 1 << 20 else {
+        let file = URL(fileURLWithPath: path).resolvingSymlinksInPath().path
+        let attributes = try? FileManager.default.attributesOfItem(atPath: file)
+        // Before a byte is read: a device may have no end.
+        guard attributes?[.type] as? FileAttributeType == .typeRegular,
+            let size = attributes?[.size] as? Int, size < 1 << 20,
+            let data = FileManager.default.contents(atPath: path)
+        else {
             throw RecipeError(path: path, faults: ["no such recipe, or it is larger than 1 MB"])
         }
         guard let text = String(validating: data, as: UTF8.self) else {
@@ -40,10 +46,12 @@ extension Recipe {
         self.init(for: purpose)
         var faults: [String] = []
         do {
-            let table = try TOMLTable(string: text)
+            let table = try tomlTable(text)
             for entry in flatten(table) {
                 faults += apply(entry, lineNumber: { lineNumber(of: entry, in: text) })
             }
+        } catch let fault as TOMLFault {
+            faults.append(fault.sentence)
         } catch let error as TOMLParseError {
             faults.append("line \(error.source.begin.line): \(error.description)")
         } catch {
@@ -88,7 +96,7 @@ extension Recipe {
         let section = dot.map { String(path[..<$0]) } ?? ""
         let name = dot.map { String(path[path.index(after: $0)...]) } ?? path
         // Text without quotes is what a shell leaves of it.
-        let parsed = (try? TOMLTable(string: "value = \(text)")).map(flatten)?.first?.value
+        let parsed = (try? tomlTable("value = \(text)")).map(flatten)?.first?.value
         let entry = TOMLEntry(section: section, name: name, value: parsed ?? .string(text))
         return apply(entry, lineNumber: { nil }).map { "--set \(override): \($0)" }
     }

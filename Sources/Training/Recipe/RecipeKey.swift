@@ -27,6 +27,13 @@ struct RecipeKey: Sendable {
         section != "reliability" && !Self.free.contains(path)
     }
 
+    /// Whether another value changes the last bits of sums, which a reproducible run promises not to happen.
+    var decidesSums: Bool { Self.ofSums.contains(path) }
+
+    private static let ofSums: Set = [
+        "data.rank_seconds", "distributed.reproducible", "distributed.threads_per_rank",
+    ]
+
     /// Keys of time, memory and looking: at most they change the order of sums, as the number of ranks does.
     private static let free: Set = [
         "model.recompute_activations", "data.rank_seconds", "data.cache_features", "data.cache_directory",

@@ -19,11 +19,9 @@ final class Watchdog: Sendable {
         var abort: Double
     }
 
-    private let monitor: RunMonitor
-    private let communicator: any Communicator
-    private let directory: RunDirectory
-    private let metrics: MetricsLog
     private let limits: Limits
+    private let isWatching: Bool
+    private let watch: Mutex<Watch>
     private let isOver = Atomic(false)
     private let end = DispatchSemaphore(value: 0)
 
@@ -31,29 +29,34 @@ final class Watchdog: Sendable {
     init(
         monitor: RunMonitor, communicator: any Communicator, directory: RunDirectory, limits: Limits
     ) {
-        self.monitor = monitor
-        self.communicator = communicator
-        self.directory = directory
         self.limits = limits
-        // Lines of all ranks go to one file: each is one write at its end.
-        metrics = MetricsLog(path: directory.metrics)
+        isWatching = (limits.stall > 0 || limits.abort > 0) && communicator.size > 1
+        watch = Mutex(
+            Watch(
+                monitor: monitor, communicator: communicator, directory: directory,
+                // Lines of all ranks go to one file: each is one write at its end.
+                metrics: MetricsLog(path: directory.metrics), limits: limits))
     }
 
     deinit { stop() }
 
     /// Starts watching, if there is a limit and another rank.
     func start() {
-        guard limits.stall > 0 || limits.abort > 0, communicator.size > 1 else { return }
+        guard isWatching else { return }
         let thread = Thread { [weak self] in
-            var watch = self?.newWatch()
             while let watchdog = self, !watchdog.isOver.load(ordering: .relaxed) {
-                watch?.look()
+                watchdog.watch.withLock { $0.look() }
                 _ = watchdog.end.wait(timeout: .now() + watchdog.period)
             }
         }
         thread.name = "watchdog"
         thread.start()
     }
+
+    /// Says that missing ranks are back, if they were missed: behind a message from all of them.
+    ///
+    /// A run may end before the thread's next look.
+    func noteReturn() { watch.withLock { $0.noteReturn() } }
 
     /// Lets the thread end.
     func stop() {
@@ -66,16 +69,10 @@ final class Watchdog: Sendable {
         let limit = [limits.stall, limits.abort].filter { $0 > 0 }.min() ?? 60
         return min(max(limit / 5, 0.2), 15)
     }
-
-    private func newWatch() -> Watch {
-        Watch(
-            monitor: monitor, communicator: communicator, directory: directory, metrics: metrics,
-            limits: limits)
-    }
 }
 
-/// What the watchdog's thread remembers from look to look.
-private struct Watch {
+/// What the watchdog remembers from look to look.
+private struct Watch: Sendable {
     let monitor: RunMonitor
     let communicator: any Communicator
     let directory: RunDirectory
@@ -86,11 +83,17 @@ private struct Watch {
     var seen: [Int: (beat: Heartbeat, unchanged: Int)] = [:]
     /// The seconds of waiting at which it speaks next.
     var nextReport: Double?
+    /// When the wait began that the look before found this rank in.
+    var waitStart: ContinuousClock.Instant?
 
     mutating func look() {
-        let own = beat()
+        let waiting = communicator.waiting
+        // Another wait, however short the time between two: all came to the end of the one before.
+        if waiting == nil || waiting?.start != waitStart { noteReturn() }
+        waitStart = waiting?.start
+        let own = beat(waiting)
         own.write(to: directory)
-        guard own.operation != nil, own.waitSeconds > 0 else { return rest() }
+        guard own.operation != nil else { return }
         let first = [limits.stall, limits.abort].filter { $0 > 0 }.min() ?? .infinity
         // Looked at early: silence shows only from one look to another.
         guard own.waitSeconds > first / 3 else { return }
@@ -99,21 +102,24 @@ private struct Watch {
         speak(own)
     }
 
-    private mutating func beat() -> Heartbeat {
+    private mutating func beat(
+        _ waiting: (operation: String, start: ContinuousClock.Instant)?
+    ) -> Heartbeat {
         let position = monitor.current
-        let waiting = communicator.waiting
         count += 1
         return Heartbeat(
             count: count, rank: communicator.rank, host: communicator.hostName,
             process: ProcessInfo.processInfo.processIdentifier, phase: position.phase.rawValue,
             update: position.update, phaseSeconds: monotonicSeconds() - position.since,
-            operation: waiting?.operation, waitSeconds: waiting?.seconds ?? 0,
+            operation: waiting?.operation,
+            waitSeconds: waiting.map { seconds($0.start.duration(to: .now)) } ?? 0,
             wall: Date().timeIntervalSince1970)
     }
 
-    private mutating func rest() {
+    /// Forgets the wait before, and says so if somebody was missed in it.
+    mutating func noteReturn() {
         if nextReport != nil {
-            say("the ranks that were missing are back; the run goes on")
+            say("the ranks that were missing are back")
         }
         nextReport = nil
         seen = [:]
@@ -169,6 +175,8 @@ private struct Watch {
     }
 
     private func seconds(_ seconds: Double) -> String { "\(Int(seconds.rounded())) s" }
+
+    private func seconds(_ duration: Duration) -> Double { duration / .seconds(1) }
 
     private func say(_ text: String) {
         let line = "parp: rank \(communicator.rank) on \(communicator.hostName): \(text)\n"

@@ -39,15 +39,18 @@ struct RunDirectory: Sendable {
                 .usage, "\(path) holds a run already; go on with --resume, or choose another --output")
         }
         let begun = try begunRecipe(purpose: recipe.purpose)
+        let isReproducible = begun.distributed.reproducible
         let changes = RecipeKey.all(for: recipe.purpose).filter {
-            $0.decidesResults && $0.get(begun) != $0.get(recipe)
+            ($0.decidesResults || isReproducible && $0.decidesSums) && $0.get(begun) != $0.get(recipe)
         }
         guard changes.isEmpty else {
             throw UserError(
                 .usage,
                 "\(path) was begun with another recipe:\n"
                     + changes.map {
-                        "  \($0.path) was \($0.get(begun).toml), not \($0.get(recipe).toml)\n"
+                        "  \($0.path) was \($0.get(begun).toml), not \($0.get(recipe).toml)"
+                            + ($0.decidesResults
+                                ? "\n" : ", which changes the last bits of a reproducible run\n")
                     }.joined()
                     + "go on with the recipe it was begun with, \(self.recipe), or choose another --output")
         }

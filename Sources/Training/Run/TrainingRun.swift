@@ -99,6 +99,17 @@ struct TrainingRun<Problem: RunProblem>: ~Copyable {
     /// - Throws: On all ranks alike, for exit code 85, once what an interrupted run has done is in a checkpoint.
     mutating func run() throws {
         defer { watchdog.stop() }
+        do {
+            try runUpdates()
+        } catch let failure as CollectiveFailure {
+            // All ranks told each other of it.
+            watchdog.noteReturn()
+            throw failure
+        }
+        watchdog.noteReturn()
+    }
+
+    private mutating func runUpdates() throws {
         try session.stopIfInterrupted()
         if trainer.update == 0 {
             try pruneIfDue()

@@ -1,14 +1,12 @@
-import TestSupport
-
 /// The bytes of a safetensors file, whose header may say anything.
-func safetensors(_ header: String, buffer: [UInt8] = [], statedLength: UInt64? = nil) -> [UInt8] {
+package func safetensors(_ header: String, buffer: [UInt8] = [], statedLength: UInt64? = nil) -> [UInt8] {
     bytes(statedLength ?? UInt64(header.utf8.count)) + Array(header.utf8) + buffer
 }
 
 /// The bytes of float32 numbers.
-func floatBytes(_ values: [Float]) -> [UInt8] { values.flatMap { bytes($0.bitPattern) } }
+package func floatBytes(_ values: [Float]) -> [UInt8] { values.flatMap { bytes($0.bitPattern) } }
 
 /// Whether two arrays have the same bits; where one is NaN, the other must be.
-func sameBits(_ a: [Float], _ b: [Float]) -> Bool {
+package func sameBits(_ a: [Float], _ b: [Float]) -> Bool {
     a.count == b.count && zip(a, b).allSatisfy { $0.bitPattern == $1.bitPattern || ($0.isNaN && $1.isNaN) }
 }

@@ -1,36 +1,37 @@
-import Checkpoints
-import TestSupport
+package import Checkpoints
 
 /// Writes pickles opcode by opcode, so that tests can say what no honest writer would.
-struct PickleWriter {
-    private(set) var content: [UInt8] = [0x80, 2]
+package struct PickleWriter {
+    package private(set) var content: [UInt8] = [0x80, 2]
 
-    static let mark: UInt8 = 0x28
-    static let emptyDictionary: UInt8 = 0x7D
-    static let emptyList: UInt8 = 0x5D
-    static let emptyTuple: UInt8 = 0x29
-    static let tuple: UInt8 = 0x74
-    static let append: UInt8 = 0x61
-    static let appends: UInt8 = 0x65
-    static let setItem: UInt8 = 0x73
-    static let setItems: UInt8 = 0x75
-    static let reduce: UInt8 = 0x52
-    static let build: UInt8 = 0x62
-    static let persistentId: UInt8 = 0x51
-    static let none: UInt8 = 0x4E
-    static let stop: UInt8 = 0x2E
+    package init() {}
 
-    mutating func put(_ opcodes: UInt8...) { content += opcodes }
+    package static let mark: UInt8 = 0x28
+    package static let emptyDictionary: UInt8 = 0x7D
+    package static let emptyList: UInt8 = 0x5D
+    package static let emptyTuple: UInt8 = 0x29
+    package static let tuple: UInt8 = 0x74
+    package static let append: UInt8 = 0x61
+    package static let appends: UInt8 = 0x65
+    package static let setItem: UInt8 = 0x73
+    package static let setItems: UInt8 = 0x75
+    package static let reduce: UInt8 = 0x52
+    package static let build: UInt8 = 0x62
+    package static let persistentId: UInt8 = 0x51
+    package static let none: UInt8 = 0x4E
+    package static let stop: UInt8 = 0x2E
 
-    mutating func put(_ opcodes: UInt8..., times: Int) {
+    package mutating func put(_ opcodes: UInt8...) { content += opcodes }
+
+    package mutating func put(_ opcodes: UInt8..., times: Int) {
         content += repeatElement(opcodes, count: times).joined()
     }
 
-    mutating func text(_ text: String) {
+    package mutating func text(_ text: String) {
         content += [0x58] + bytes(UInt32(text.utf8.count)) + Array(text.utf8)
     }
 
-    mutating func number(_ value: Int) {
+    package mutating func number(_ value: Int) {
         if let small = Int32(exactly: value) {
             content += [0x4A] + bytes(small)
         } else {
@@ -38,18 +39,20 @@ struct PickleWriter {
         }
     }
 
-    mutating func numbers(_ values: [Int]) {
+    package mutating func numbers(_ values: [Int]) {
         put(Self.mark)
         for value in values { number(value) }
         put(Self.tuple)
     }
 
-    mutating func global(_ module: String, _ name: String) {
+    package mutating func global(_ module: String, _ name: String) {
         content += [0x63] + Array("\(module)\n\(name)\n".utf8)
     }
 
     /// A storage; `view` as only the legacy container has it.
-    mutating func storage(_ key: String, type: String = "FloatStorage", count: Int, view: (Int, Int)? = nil) {
+    package mutating func storage(
+        _ key: String, type: String = "FloatStorage", count: Int, view: (Int, Int)? = nil
+    ) {
         put(Self.mark)
         text("storage")
         global("torch", type)
@@ -66,7 +69,7 @@ struct PickleWriter {
         put(Self.tuple, Self.persistentId)
     }
 
-    mutating func tensor(
+    package mutating func tensor(
         storage key: String = "0", type: String = "FloatStorage", count: Int, view: (Int, Int)? = nil,
         offset: Int = 0, sizes: [Int], strides: [Int]
     ) {
@@ -82,7 +85,7 @@ struct PickleWriter {
     }
 
     /// A value of a configuration.
-    mutating func value(_ value: JSONValue) {
+    package mutating func value(_ value: JSONValue) {
         switch value {
         case .null: put(Self.none)
         case .boolean(let boolean): put(boolean ? 0x88 : 0x89)
@@ -104,7 +107,7 @@ struct PickleWriter {
     }
 
     /// The whole pickle of one dictionary.
-    static func dictionary(_ items: (inout PickleWriter) -> Void) -> [UInt8] {
+    package static func dictionary(_ items: (inout PickleWriter) -> Void) -> [UInt8] {
         pickle { writer in
             writer.put(emptyDictionary, mark)
             items(&writer)
@@ -113,7 +116,7 @@ struct PickleWriter {
     }
 
     /// A whole pickle.
-    static func pickle(_ body: (inout PickleWriter) -> Void) -> [UInt8] {
+    package static func pickle(_ body: (inout PickleWriter) -> Void) -> [UInt8] {
         var writer = PickleWriter()
         body(&writer)
         writer.put(stop)
@@ -122,18 +125,30 @@ struct PickleWriter {
 }
 
 /// An entry of a zip file, any of whose fields may lie.
-struct ZipEntry {
-    var name: String
-    var content: [UInt8]
-    var method: UInt16 = 0
-    var flags: UInt16 = 0
+package struct ZipEntry {
+    package var name: String
+    package var content: [UInt8]
+    package var method: UInt16 = 0
+    package var flags: UInt16 = 0
     /// Where the directory says the entry is; nil says the truth.
-    var statedOffset: UInt32?
-    var statedSize: UInt32?
+    package var statedOffset: UInt32?
+    package var statedSize: UInt32?
+
+    package init(
+        name: String, content: [UInt8], method: UInt16 = 0, flags: UInt16 = 0, statedOffset: UInt32? = nil,
+        statedSize: UInt32? = nil
+    ) {
+        self.name = name
+        self.content = content
+        self.method = method
+        self.flags = flags
+        self.statedOffset = statedOffset
+        self.statedSize = statedSize
+    }
 }
 
 /// The bytes of a zip file.
-func zipFile(_ entries: [ZipEntry], comment: [UInt8] = []) -> [UInt8] {
+package func zipFile(_ entries: [ZipEntry], comment: [UInt8] = []) -> [UInt8] {
     var file: [UInt8] = []
     var directory: [UInt8] = []
     for entry in entries {
@@ -156,7 +171,9 @@ func zipFile(_ entries: [ZipEntry], comment: [UInt8] = []) -> [UInt8] {
 }
 
 /// The bytes of a torch zip file with this pickle and these storages.
-func torchZip(_ pickle: [UInt8], storages: [String: [UInt8]] = ["0": floatBytes([1, 2, 3, 4])]) -> [UInt8] {
+package func torchZip(_ pickle: [UInt8], storages: [String: [UInt8]] = ["0": floatBytes([1, 2, 3, 4])])
+    -> [UInt8]
+{
     zipFile(
         [ZipEntry(name: "archive/data.pkl", content: pickle)]
             + storages.sorted { $0.key < $1.key }.map {
@@ -165,7 +182,8 @@ func torchZip(_ pickle: [UInt8], storages: [String: [UInt8]] = ["0": floatBytes(
 }
 
 /// The bytes of a torch legacy file with this pickle and these storages: a key, the stated count, the numbers.
-func torchLegacy(_ pickle: [UInt8], storages: [(String, Int, [UInt8])], littleEndian: Bool = true) -> [UInt8]
+package func torchLegacy(_ pickle: [UInt8], storages: [(String, Int, [UInt8])], littleEndian: Bool = true)
+    -> [UInt8]
 {
     let magic: [UInt8] = [
         0x80, 2, 0x8A, 10, 0x6C, 0xFC, 0x9C, 0x46, 0xF9, 0x20, 0x6A, 0xA8, 0x50, 0x19, 0x2E,

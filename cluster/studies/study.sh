@@ -4,7 +4,7 @@
 # Usage: study.sh PARP_COMMAND STUDY MODEL [ARGUMENT OF parp compare]...
 #   comparison   all methods at 30, 50, 70 and 90 %, two seeds, on ten minutes of Spanish, a voice of its own
 #   transfer     OMP masks of English, Spanish, French and Russian in each of the four, held and adjusted, at 50 %
-#   joint        one model of nine languages, balanced: dense, PARP and PARP-P at 50 and 70 %, error rates of each language
+#   joint        one model of nine languages, balanced: dense, PARP and PARP-P at 50 %, error rates of each language
 # MODEL is a pre-trained model: a preset's name, a directory or a fairseq checkpoint.
 # RANKS says how many ranks (default 2), STUDIES where to write (default build/studies). Recordings are fetched.
 set -euo pipefail
@@ -53,7 +53,7 @@ case $study in
             "${languages[@]}" "$@" ;;
     joint)
         split joint asterisk-en asterisk-es asterisk-fr asterisk-ru fillets-nl tuxpaint-be tuxpaint-bg tuxpaint-el tuxpaint-ro
-        compare "$studies/joint" --methods dense,parp,parp-p --sparsities 0.5,0.7 --seeds 1 \
+        compare "$studies/joint" --methods dense,parp,parp-p --sparsities 0.5 --seeds 1 \
             --set data.sampling_alpha=0.5 --set data.bad_utterances=skip --set schedule.updates=600 \
             --set "data.train=$studies/data/joint/train.jsonl" --set "data.valid=$studies/data/joint/valid.jsonl" "$@" ;;
     *) echo "study: no such study: '$study'" >&2; sed -n 's/^# \?//; 3,10p' "$0" >&2; exit 64 ;;

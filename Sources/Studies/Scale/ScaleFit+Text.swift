@@ -57,27 +57,26 @@ extension ScaleFit {
     private static let betweenNodes = "between nodes"
 
     /// The terms as they are told: name, unit, factor, value.
-    static let terms:
-        [(name: String, unit: String, scale: Double, value: @Sendable (ScaleModel) -> Double)] =
-            [
-                ("forward and backward, an update", "ms", 1e3, { $0.computeBase }),
-                ("… a second of audio", "ms", 1e3, { $0.computePerSecond }),
-                ("… and rank beside it", "ms", 1e3, { $0.computeCrowding }),
-                ("deviation of ranks, share", "%", 1e2, { $0.straggleShare }),
-                ("deviation of ranks", "ms", 1e3, { $0.straggleSeconds }),
-                ("optimizer", "ms", 1e3, { $0.optimizer }),
-                ("… a rank beside it", "ms", 1e3, { $0.optimizerCrowding }),
-                ("data", "ms", 1e3, { $0.data }),
-                ("other", "ms", 1e3, { $0.other }),
-                ("a mask", "ms", 1e3, { $0.mask }),
-                ("a checkpoint", "ms", 1e3, { $0.checkpoint }),
-                ("α inside a node", "µs", 1e6, { $0.memoryLatency }),
-                ("γ inside a node, a rank", "ms/GB", 1e12, { $0.memorySecondsPerByte }),
-                ("α \(betweenNodes)", "µs", 1e6, { $0.network?.latency ?? 0 }),
-                ("β \(betweenNodes)", "ms/GB", 1e12, { $0.network?.secondsPerByte ?? 0 }),
-                ("a sum beside backward, more", "ms", 1e3, { $0.besideSeconds }),
-                ("exposed, unexplained", "ms", 1e3, { $0.exposedBase }),
-            ]
+    static let terms: [(name: String, unit: String, scale: Double, value: @Sendable (ScaleModel) -> Double)] =
+        [
+            ("forward and backward, an update", "ms", 1e3, { $0.computeBase }),
+            ("… a second of audio", "ms", 1e3, { $0.computePerSecond }),
+            ("… and rank beside it", "ms", 1e3, { $0.computeCrowding }),
+            ("deviation of ranks, share", "%", 1e2, { $0.straggleShare }),
+            ("deviation of ranks", "ms", 1e3, { $0.straggleSeconds }),
+            ("optimizer", "ms", 1e3, { $0.optimizer }),
+            ("… a rank beside it", "ms", 1e3, { $0.optimizerCrowding }),
+            ("data", "ms", 1e3, { $0.data }),
+            ("other", "ms", 1e3, { $0.other }),
+            ("a mask", "ms", 1e3, { $0.mask }),
+            ("a checkpoint", "ms", 1e3, { $0.checkpoint }),
+            ("α inside a node", "µs", 1e6, { $0.memoryLatency }),
+            ("γ inside a node, a rank", "ms/GB", 1e12, { $0.memorySecondsPerByte }),
+            ("α \(betweenNodes)", "µs", 1e6, { $0.network?.latency ?? 0 }),
+            ("β \(betweenNodes)", "ms/GB", 1e12, { $0.network?.secondsPerByte ?? 0 }),
+            ("a sum beside backward, more", "ms", 1e3, { $0.besideSeconds }),
+            ("exposed, unexplained", "ms", 1e3, { $0.exposedBase }),
+        ]
 }
 
 /// A number with four digits.

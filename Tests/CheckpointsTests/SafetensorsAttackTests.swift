@@ -73,7 +73,7 @@ struct SafetensorsAttackTests {
         }
         // What a deflated gigabyte of zeros begins with; nothing is inflated.
         let deflated: [UInt8] = [0xEC, 0xC1, 0x01, 0x01, 0, 0, 0, 0x80, 0x90, 0xFE, 0xAF, 0xEE, 0x08, 0x0A]
-        for (method, size) in [(UInt16(8), UInt32(1 << 32 - 1)), (8, 14), (0, 1 << 32 - 1)] {
+        for (method, size) in [(UInt16(8), UInt32.max), (8, 14), (0, UInt32.max)] {
             let file = zipFile([
                 ZipEntry(name: "archive/data.pkl", content: pickle),
                 ZipEntry(name: "archive/data/0", content: deflated, method: method, statedSize: size),

@@ -73,10 +73,11 @@ struct TorchArchiveTests {
             let content = torchZip(tensor(offset: negative.0, sizes: negative.1, strides: negative.2))
             #expect(fault { try open(content) }.contains("broken pickle"))
         }
-        // No element is nothing to reach for, whatever the other extents.
-        let empty = try open(
-            torchZip(tensor(offset: 4, sizes: [0, Int.max, Int.max], strides: [Int.max, 7, 7])))
+        // No element is nothing to reach for, whatever the strides; but extents are multiplied by who reads them.
+        let empty = try open(torchZip(tensor(offset: 4, sizes: [0, 3, 5], strides: [Int.max, 7, 7])))
         #expect(try floats("x", of: empty) == [])
+        let huge = torchZip(tensor(offset: 4, sizes: [0, Int.max, Int.max], strides: [Int.max, 7, 7]))
+        #expect(fault { try open(huge) }.contains("extents overflow"))
     }
 
     @Test("a storage that is missing, or has not the bytes that are stated, is refused")

@@ -1,5 +1,6 @@
 // The one product behind all layers: oneDNN's where it was built in, OpenBLAS's in float32 elsewhere.
 #include "CMath.h"
+#include "emulate.h"
 #include <limits.h>
 
 static int fits(int64_t extent) { return extent >= 0 && extent <= INT_MAX; }
@@ -8,7 +9,7 @@ static int fits(int64_t extent) { return extent >= 0 && extent <= INT_MAX; }
 
 #include "onednn.h"
 
-int parp_bfloat16_support(void) {
+static int library_support(void) {
 #if defined(__x86_64__)
     return __builtin_cpu_supports("avx512bf16") ? PARP_SUPPORTED : PARP_NO_CPU;
 #else
@@ -18,9 +19,12 @@ int parp_bfloat16_support(void) {
 
 const char *parp_matrix_library(void) { return "oneDNN"; }
 
-int parp_matrix_multiply(int64_t m, int64_t n, int64_t k, parp_matrix a, parp_matrix b, const float *bias,
-                         int accumulate, parp_matrix c) {
-    if (!fits(m) || !fits(n) || !fits(k)) return PARP_TOO_LARGE;
+int64_t parp_product_bytes(int32_t element) {
+    return parp_onednn_product_bytes(library_support() == PARP_SUPPORTED ? element : PARP_FLOAT32);
+}
+
+static int library_multiply(int64_t m, int64_t n, int64_t k, parp_matrix a, parp_matrix b, const float *bias,
+                            int accumulate, parp_matrix c) {
     return parp_onednn_multiply(m, n, k, a, b, bias, accumulate, c);
 }
 
@@ -29,16 +33,18 @@ int parp_matrix_multiply(int64_t m, int64_t n, int64_t k, parp_matrix a, parp_ma
 #include "../System/OpenBLAS/shim.h"
 #include <string.h>
 
-int parp_bfloat16_support(void) { return PARP_NO_LIBRARY; }
+static int library_support(void) { return PARP_NO_LIBRARY; }
 
 const char *parp_matrix_library(void) { return "OpenBLAS"; }
 
-int parp_matrix_multiply(int64_t m, int64_t n, int64_t k, parp_matrix a, parp_matrix b, const float *bias,
-                         int accumulate, parp_matrix c) {
-    if (!fits(m) || !fits(n) || !fits(k) || !fits(a.stride) || !fits(b.stride) || !fits(c.stride))
-        return PARP_TOO_LARGE;
-    if (a.element != PARP_FLOAT32 || b.element != PARP_FLOAT32 || c.element != PARP_FLOAT32)
-        return PARP_NO_BFLOAT16;
+int64_t parp_product_bytes(int32_t element) {
+    (void)element;
+    return 0;
+}
+
+static int library_multiply(int64_t m, int64_t n, int64_t k, parp_matrix a, parp_matrix b, const float *bias,
+                            int accumulate, parp_matrix c) {
+    if (!fits(a.stride) || !fits(b.stride) || !fits(c.stride)) return PARP_TOO_LARGE;
     openblas_set_num_threads(1); // The caller splits products over its own threads.
     float *output = c.data;
     // The bias is laid down first, so that the product adds to it.
@@ -52,3 +58,21 @@ int parp_matrix_multiply(int64_t m, int64_t n, int64_t k, parp_matrix a, parp_ma
 }
 
 #endif
+
+int parp_bfloat16_support(void) {
+    int support = library_support();
+    return support != PARP_SUPPORTED && parp_emulates_bfloat16() ? PARP_EMULATED : support;
+}
+
+int parp_matrix_multiply(int64_t m, int64_t n, int64_t k, parp_matrix a, parp_matrix b, const float *bias,
+                         int accumulate, parp_matrix c) {
+    if (!fits(m) || !fits(n) || !fits(k)) return PARP_TOO_LARGE;
+    if (parp_is_float32(a) && parp_is_float32(b) && parp_is_float32(c))
+        return library_multiply(m, n, k, a, b, bias, accumulate, c);
+    switch (parp_bfloat16_support()) {
+    case PARP_SUPPORTED: return library_multiply(m, n, k, a, b, bias, accumulate, c);
+    case PARP_EMULATED:
+        return parp_emulated_multiply(library_multiply, m, n, k, a, b, bias, accumulate, c);
+    default: return PARP_NO_BFLOAT16;
+    }
+}

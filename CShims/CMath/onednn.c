@@ -6,6 +6,7 @@
 #include "onednn.h"
 #include "../System/OneDNN/shim.h"
 #include <dlfcn.h>
+#include <malloc.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
@@ -209,6 +210,15 @@ static void drop_old(void) {
     }
 }
 
+// Opens the engine that all products share; the lock is held.
+static int open_engine(void) {
+    if (cache.engine) return PARP_OK;
+    // Products are kept here; oneDNN need not keep them a second time.
+    CHECK(dnnl_set_primitive_cache_capacity(0));
+    CHECK(dnnl_engine_create(&cache.engine, dnnl_cpu, 0));
+    return PARP_OK;
+}
+
 // Finds or makes the product of a key; the lock is held.
 static int find_product(const product_key *key, product **found) {
     product **bucket = &cache.buckets[hash_of(key) % kBuckets];
@@ -217,16 +227,13 @@ static int find_product(const product_key *key, product **found) {
             *found = candidate;
             return PARP_OK;
         }
-    if (!cache.engine) {
-        // Products are kept here; oneDNN need not keep them a second time.
-        CHECK(dnnl_set_primitive_cache_capacity(0));
-        CHECK(dnnl_engine_create(&cache.engine, dnnl_cpu, 0));
-    }
+    int status = open_engine();
+    if (status != PARP_OK) return status;
     if (cache.count >= kMaximumProducts) drop_old();
     product *made = calloc(1, sizeof *made);
     if (!made) return PARP_LIBRARY_FAILED;
     made->key = *key;
-    int status = make_product(made);
+    status = make_product(made);
     if (status != PARP_OK) {
         free_product(made);
         return status;
@@ -319,6 +326,33 @@ int parp_onednn_multiply(int64_t m, int64_t n, int64_t k, parp_matrix a, parp_ma
     if (status == PARP_OK) status = execute(found, taken, scratch, a, b, bias, c);
     if (status == PARP_OK) give_back(found, taken, scratch);
     return status;
+}
+
+static int64_t heap_bytes(void) {
+    struct mallinfo2 heap = mallinfo2();
+    return (int64_t)(heap.uordblks + heap.hblkhd);
+}
+
+// Makes two products as a layer has them, one that adds and one that does not; returns what one takes, 0 on failure.
+static int64_t bytes_of_new_product(int32_t element) {
+    product made[2] = {{.key = {97, 64, 80, 80, 64, 64, 0, 0, element, element, PARP_FLOAT32, 0, 0, 0}},
+                       {.key = {97, 64, 80, 97, 64, 64, 1, 0, element, element, PARP_FLOAT32, 0, 1, 0}}};
+    int64_t before = heap_bytes(), bytes = 0;
+    if (make_product(&made[0]) == PARP_OK && make_product(&made[1]) == PARP_OK) bytes = (heap_bytes() - before) / 2;
+    for (int i = 0; i < 2; i++) {
+        if (made[i].primitive) dnnl_primitive_destroy(made[i].primitive);
+        if (made[i].description) dnnl_primitive_desc_destroy(made[i].description);
+    }
+    return bytes;
+}
+
+int64_t parp_onednn_product_bytes(int32_t element) {
+    pthread_mutex_lock(&cache.lock);
+    int status = open_engine();
+    // What oneDNN makes once for all products comes with the first.
+    int64_t bytes = status == PARP_OK && bytes_of_new_product(element) > 0 ? bytes_of_new_product(element) : 0;
+    pthread_mutex_unlock(&cache.lock);
+    return bytes;
 }
 
 #endif

@@ -19,19 +19,46 @@ public func geluForward(_ input: Matrix, dropout: Dropout? = nil, into output: M
     }
 }
 
-/// Writes dx = dropout(dy) (Φ(x) + x φ(x)).
+/// Writes dx = dy (Φ(x) + x φ(x)).
 ///
 /// May run in place of `dOutput`.
-public func geluBackward(_ dOutput: Matrix, input: Matrix, dropout: Dropout? = nil, into dInput: Matrix) {
+public func geluBackward(_ dOutput: Matrix, input: Matrix, into dInput: Matrix) {
+    checkGradient(dOutput, input, dInput)
+    parallelFor(input.count, grain: 16_384) { run in
+        let start = run.lowerBound
+        parp_gelu_backward(
+            dOutput.address(start), input.address(start), dInput.address(start), input.precision.element,
+            Int64(run.count))
+    }
+}
+
+/// Writes dx = dropout(dy) (Φ(x) + x φ(x)), and y = dropout(x Φ(x)) once more, the same bits as forward's.
+///
+/// One pass for both, since Φ(x) costs most of either: whoever kept x alone needs y for the gradient of the weights
+/// that multiplied it. May run in place of `dOutput`.
+///
+/// - Parameters:
+///   - output: y, (T, C); overwritten.
+///   - dInput: dx, (T, C); overwritten.
+public func geluBackward(
+    _ dOutput: Matrix, input: Matrix, dropout: Dropout?, recomputing output: Matrix, into dInput: Matrix
+) {
+    checkGradient(dOutput, input, dInput)
+    precondition(
+        output.count == input.count && output.precision == input.precision,
+        "GELU of \(input.count) elements into \(output.count)")
+    forEachRun(input, dropout) { start, count, rule in
+        parp_gelu_recompute(
+            dOutput.address(start), input.address(start), dInput.address(start), output.address(start),
+            input.precision.element, Int64(count), rule)
+    }
+}
+
+private func checkGradient(_ dOutput: Matrix, _ input: Matrix, _ dInput: Matrix) {
     precondition(
         dOutput.count == input.count && dInput.count == input.count
             && dOutput.precision == input.precision && dInput.precision == input.precision,
         "the gradient of GELU of \(input.count) elements")
-    forEachRun(input, dropout) { start, count, rule in
-        parp_gelu_backward(
-            dOutput.address(start), input.address(start), dInput.address(start), input.precision.element,
-            Int64(count), rule)
-    }
 }
 
 /// Calls with runs of elements that share a dropout sequence: all, or the rows of one utterance.

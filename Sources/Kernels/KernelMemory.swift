@@ -37,10 +37,11 @@ extension ArenaPlan {
     private mutating func positionalScratch(_ shape: PositionalExtents) {
         let parts = parallelPartCount(shape.groups, grain: 1)
         let size = shape.channels / shape.groups
-        matrix(rows: parts, columns: (shape.longest + shape.kernelSize) * size, precision: shape.precision)
-        matrix(
-            rows: parts, columns: min(positionalTileRows, max(1, shape.longest)) * shape.kernelSize * size,
-            precision: shape.precision)
+        let taps = positionalStripTaps(kernelSize: shape.kernelSize, groupSize: size)
+        for width in [size, taps * size] {
+            matrix(
+                rows: parts, columns: (shape.longest + shape.kernelSize) * width, precision: shape.precision)
+        }
     }
 
     /// The scratch of one frozen convolution into (frames, channels).

@@ -87,18 +87,30 @@ private func multiply(
 /// Sets the threads that kernels use.
 public func setMathThreads(_ count: Int) { Threads.count = count }
 
-/// The library that multiplies matrices.
-public var matrixLibrary: String { String(cString: parp_matrix_library()) }
+/// The library that multiplies matrices, and whether bfloat16 is beyond it.
+public var matrixLibrary: String {
+    String(cString: parp_matrix_library()) + (emulatesBFloat16 ? ", bfloat16 emulated" : "")
+}
+
+/// The bytes that the library keeps for each product of other extents on this machine; 0 if it keeps nothing.
+public func keptProductBytes(_ precision: GEMMPrecision) -> Int { Int(parp_product_bytes(precision.element)) }
 
 /// Why products of a precision cannot be had here, with the fix; nil if they can.
 public func unavailability(of precision: GEMMPrecision) -> String? {
     guard precision == .bfloat16 else { return nil }
     switch parp_bfloat16_support() {
-    case Int32(PARP_SUPPORTED): return nil
+    case Int32(PARP_SUPPORTED), Int32(PARP_EMULATED): return nil
     case Int32(PARP_NO_LIBRARY):
         return "this program was built without oneDNN, which multiplies bfloat16; install libdnnl-dev and "
-            + "build again without PARP_ONEDNN=0, or set precision.gemm = \"float32\""
+            + "build again without PARP_ONEDNN=0, or \(otherPrecision)"
     default:
-        return "this CPU multiplies no bfloat16 (it lacks AVX-512 BF16); set precision.gemm = \"float32\""
+        return "this CPU multiplies no bfloat16 (it lacks AVX-512 BF16); \(otherPrecision)"
     }
 }
+
+private let otherPrecision =
+    "set precision.gemm = \"float32\" (or PARP_BFLOAT16=emulated in the environment, to try slowly what it computes)"
+
+/// Whether products of bfloat16 are computed by way of float32, slowly, because the user asked for it
+/// (`PARP_BFLOAT16=emulated`) where the CPU or the library has none.
+public var emulatesBFloat16: Bool { parp_bfloat16_support() == Int32(PARP_EMULATED) }

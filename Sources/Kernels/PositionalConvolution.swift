@@ -2,10 +2,19 @@ internal import CMath
 public import Tensors
 
 // H: channels. G: groups. D = H / G: channels of a group. K: taps. F: frames of one utterance.
-// A group's frames, padded, are copied side by side; a window of K frames is then one run of K · D numbers, and
-// a tile of windows times the group's weights is one matrix product. The tile stays in cache.
+// A group's frames, padded, are copied into strips: row t holds the S frames from t on, side by side. The S taps from
+// s on then multiply the strips from row s on, so that K / S matrix products, each adding to the one before, are the
+// convolution. Strips are S times as large as the frames, not K times, and those of a tile stay in cache.
 
-let positionalTileRows = 64
+/// Output frames of a tile.
+private let tileRows = 256
+/// Numbers that a strip should have: enough for a product to be fast, few enough for a tile's to stay in cache.
+private let stripLength = 256
+
+/// The taps of a strip: as many as divide all taps evenly.
+func positionalStripTaps(kernelSize: Int, groupSize: Int) -> Int {
+    (1...kernelSize).last { kernelSize % $0 == 0 && $0 * groupSize <= stripLength } ?? 1
+}
 
 /// Convolves each utterance with as many output frames as input frames: padding K / 2 on both sides, and of an
 /// even kernel's one frame too many the last is dropped (Baevski et al., 2020, section 2; fairseq's `SamePad`).
@@ -14,7 +23,7 @@ let positionalTileRows = 64
 ///   - input: (T, H), packed.
 ///   - weight: (H, K, D) in memory; its precision is that of the products.
 ///   - bias: (1, H).
-///   - arena: Scratch for one padded group and one tile a thread.
+///   - arena: Scratch for one group's frames and strips a thread.
 ///   - output: (T, H); overwritten.
 public func positionalConvolutionForward(
     _ input: Tensor, packing: PackedRows, weight: Matrix, bias: Tensor, kernelSize: Int, groups: Int,
@@ -70,18 +79,22 @@ private func slide(
     let mark = arena.mark
     defer { arena.release(to: mark) }
     let scratch = PositionalScratch(shape, packing, weight.precision, arena: &arena)
-    let (D, width) = (shape.size, shape.kernelSize * shape.size)
+    let D = shape.size
     for utterance in 0..<packing.count {
         let rows = packing[utterance]
         parallelParts(shape.groups, grain: 1) { part, groups in
             for group in groups {
-                scratch.pad(part, input, rows: rows, group: group)
+                scratch.load(part, input, rows: rows, group: group)
                 for tile in shape.tiles(rows.count) {
-                    matrixMultiply(
-                        scratch.windows(part, tile),
-                        MatrixOperand(weight, offset: group * D * width, stride: width, transposed: true),
-                        m: tile.count, n: D, k: width, bias: bias?.elements(group * D..<(group + 1) * D),
-                        splits: false, into: shape.frames(Matrix(output), rows, tile, group))
+                    for tap in shape.firstTaps {
+                        matrixMultiply(
+                            scratch.strips(part, from: tile.lowerBound + tap),
+                            shape.weights(weight, group, tap, transposed: true), m: tile.count, n: D,
+                            k: shape.stripSize,
+                            bias: tap == 0 ? bias?.elements(group * D..<(group + 1) * D) : nil,
+                            adding: tap > 0, splits: false,
+                            into: shape.frames(Matrix(output), rows, tile, group))
+                    }
                 }
             }
         }
@@ -96,20 +109,21 @@ private func accumulate(
     let mark = arena.mark
     defer { arena.release(to: mark) }
     let scratch = PositionalScratch(shape, packing, precision, arena: &arena)
-    let (D, width) = (shape.size, shape.kernelSize * shape.size)
     let gradient = arena.matrix(rows: dOutput.rows, columns: dOutput.columns, precision: precision)
     convert(dOutput, into: gradient)
     for utterance in 0..<packing.count {
         let rows = packing[utterance]
         parallelParts(shape.groups, grain: 1) { part, groups in
             for group in groups {
-                scratch.pad(part, input, rows: rows, group: group)
+                scratch.load(part, input, rows: rows, group: group)
                 for tile in shape.tiles(rows.count) {
-                    matrixMultiply(
-                        shape.frames(gradient, rows, tile, group, transposed: true),
-                        scratch.windows(part, tile), m: D, n: width, k: tile.count, adding: true,
-                        splits: false,
-                        into: MatrixOperand(dWeight, offset: group * D * width, stride: width))
+                    for tap in shape.firstTaps {
+                        matrixMultiply(
+                            shape.frames(gradient, rows, tile, group, transposed: true),
+                            scratch.strips(part, from: tile.lowerBound + tap), m: shape.size,
+                            n: shape.stripSize, k: tile.count, adding: true, splits: false,
+                            into: shape.weights(Matrix(dWeight), group, tap))
+                    }
                 }
             }
         }
@@ -122,6 +136,7 @@ private struct PositionalShape: Sendable {
     let groups: Int
     let size: Int
     let kernelSize: Int
+    let stripTaps: Int
     var padding: Int
 
     init(channels: Int, groups: Int, kernelSize: Int, padding: Int) {
@@ -130,11 +145,25 @@ private struct PositionalShape: Sendable {
         self.groups = groups
         size = channels / groups
         self.kernelSize = kernelSize
+        stripTaps = positionalStripTaps(kernelSize: kernelSize, groupSize: size)
         self.padding = padding
     }
 
+    /// Numbers of a strip.
+    var stripSize: Int { stripTaps * size }
+
+    /// The first tap of each run of taps that are multiplied at once.
+    var firstTaps: StrideTo<Int> { stride(from: 0, to: kernelSize, by: stripTaps) }
+
     func tiles(_ frames: Int) -> [Range<Int>] {
-        stride(from: 0, to: frames, by: positionalTileRows).map { $0..<min($0 + positionalTileRows, frames) }
+        stride(from: 0, to: frames, by: tileRows).map { $0..<min($0 + tileRows, frames) }
+    }
+
+    /// A group's weights (D, S · D) of the taps from `tap` on.
+    func weights(_ weight: Matrix, _ group: Int, _ tap: Int, transposed: Bool = false) -> MatrixOperand {
+        let width = kernelSize * size
+        return MatrixOperand(
+            weight, offset: group * size * width + tap * size, stride: width, transposed: transposed)
     }
 
     /// A group's columns of a tile of an utterance's rows.
@@ -147,27 +176,24 @@ private struct PositionalShape: Sendable {
     }
 }
 
-/// One group's padded frames and one tile of its windows, for each thread.
+/// One group's padded frames, and its strips, for each thread.
 private struct PositionalScratch: Sendable {
     private let shape: PositionalShape
     private let padded: Matrix
-    private let tiles: Matrix
+    private let strips: Matrix
 
     init(
         _ shape: PositionalShape, _ packing: PackedRows, _ precision: GEMMPrecision, arena: inout Arena
     ) {
         self.shape = shape
         let parts = parallelPartCount(shape.groups, grain: 1)
-        padded = arena.matrix(
-            rows: parts, columns: (packing.longest + shape.kernelSize) * shape.size, precision: precision)
-        tiles = arena.matrix(
-            rows: parts,
-            columns: min(positionalTileRows, max(1, packing.longest)) * shape.kernelSize * shape.size,
-            precision: precision)
+        let frames = packing.longest + shape.kernelSize
+        padded = arena.matrix(rows: parts, columns: frames * shape.size, precision: precision)
+        strips = arena.matrix(rows: parts, columns: frames * shape.stripSize, precision: precision)
     }
 
-    /// Copies a group's frames between zeros.
-    func pad(_ part: Int, _ input: Tensor, rows: Range<Int>, group: Int) {
+    /// Copies a group's frames between zeros, and those into strips.
+    func load(_ part: Int, _ input: Tensor, rows: Range<Int>, group: Int) {
         let (size, target) = (shape.size, padded.rows(part..<part + 1))
         func piece(_ frame: Int, _ count: Int) -> Matrix {
             Matrix(
@@ -180,16 +206,16 @@ private struct PositionalScratch: Sendable {
                 from, target.address((shape.padding + row) * size), target.precision.element, Int64(size))
         }
         piece(shape.padding + rows.count, shape.kernelSize - shape.padding).clear()
+        let (strip, own) = (shape.stripSize, strips.rows(part..<part + 1))
+        for row in 0..<rows.count + shape.kernelSize - shape.stripTaps {
+            own.address(row * strip).copyMemory(
+                from: target.address(row * size), byteCount: strip * target.precision.bytes)
+        }
     }
 
-    /// Copies the windows of a tile, one a row.
-    func windows(_ part: Int, _ tile: Range<Int>) -> MatrixOperand {
-        let (source, target) = (padded.rows(part..<part + 1), tiles.rows(part..<part + 1))
-        let width = shape.kernelSize * shape.size
-        for (row, frame) in tile.enumerated() {
-            target.address(row * width).copyMemory(
-                from: source.address(frame * shape.size), byteCount: width * source.precision.bytes)
-        }
-        return MatrixOperand(target, stride: width)
+    /// The strips from a row on.
+    func strips(_ part: Int, from row: Int) -> MatrixOperand {
+        MatrixOperand(
+            strips.rows(part..<part + 1), offset: row * shape.stripSize, stride: shape.stripSize)
     }
 }

@@ -176,8 +176,9 @@ private struct KernelBench: ~Copyable {
             measure("GELU and dropout, forward", .bytes(2 * wide)) {
                 geluForward(expanded, dropout: dropout, into: activated)
             },
-            measure("GELU and dropout, backward", .bytes(3 * wide)) {
-                geluBackward(activated, input: expanded, dropout: dropout, into: dExpanded)
+            measure("GELU and dropout, backward", .bytes(4 * wide)) {
+                geluBackward(
+                    dExpanded, input: expanded, dropout: dropout, recomputing: activated, into: dExpanded)
             },
         ]
     }

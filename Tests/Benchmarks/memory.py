@@ -64,6 +64,8 @@ CASES = [
 # the heap's unrest.
 FLAT_BYTES = 4_000_000
 
+CPU = pathlib.Path("/proc/cpuinfo").read_text()
+
 # A rank that starts parp, waits for it, and writes what it held at most.
 RANK = """
 import os, sys
@@ -232,10 +234,13 @@ def main():
             growth = watch(parp, pathlib.Path(folder), arguments.flat)
         print(f"growth behind the first quarter: {growth / 1e6:.1f} MB")
         return 0 if growth <= FLAT_BYTES else 1
-    worst = 0
+    worst, left_out = 0, 0
     print("| run | planned | used | planned / used |\n|---|---|---|---|")
     for case in CASES:
         if arguments.only not in case[0]:
+            continue
+        if case[4].get("precision.gemm") == "bfloat16" and "avx512_bf16" not in CPU:
+            left_out += 1
             continue
         with tempfile.TemporaryDirectory() as folder:
             plan, used = measure(parp, pathlib.Path(folder), case)
@@ -246,6 +251,8 @@ def main():
             for name, size in plan["memory"].items():
                 print(f"    {size / 1e6:8.1f} MB  {name}")
     print(f"largest difference {100 * worst:.1f} %")
+    if left_out:
+        print(f"{left_out} runs in bfloat16 were left out: this CPU does not multiply it")
     return 0 if worst <= 0.1 else 1
 
 

@@ -34,6 +34,37 @@ struct GELUTests {
         #expect(tensor[1200] == 0)
     }
 
+    @Test(
+        "backward computes the activation again: forward's bits, in either precision, with dropout and without",
+        arguments: GEMMPrecision.allCases, [0, 0.3] as [Float])
+    func recomputed(precision: GEMMPrecision, rate: Float) {
+        var arena = testArena()
+        let packing = PackedRows(lengths: [3, 4])
+        let dropout = rate > 0 ? Dropout(rate: rate, packing: packing, keys: [11, 12]) : nil
+        func matrix(_ tensor: Tensor?) -> Matrix {
+            let matrix = arena.matrix(rows: 7, columns: 43, precision: precision)
+            if let tensor { convert(tensor, into: matrix) }
+            return matrix
+        }
+        func numbers(_ matrix: Matrix) -> [Float] {
+            let tensor = arena.unset(columns: 301)
+            widen(matrix, into: tensor)
+            return tensor.array()
+        }
+        let input = matrix(arena.wave(columns: 301, phase: 1, amplitude: 4))
+        let dOutput = matrix(arena.wave(columns: 301, phase: 9))
+        let (output, again, dInput, dPlain) = (matrix(nil), matrix(nil), matrix(nil), matrix(nil))
+        geluForward(input, dropout: dropout, into: output)
+        geluBackward(dOutput, input: input, dropout: dropout, recomputing: again, into: dInput)
+        expectSameBits(numbers(again), numbers(output))
+        geluBackward(dOutput, input: input, into: dPlain)
+        // What forward dropped passes no gradient back, and what it kept passes all the more.
+        let expected = zip(numbers(dPlain), numbers(output)).map { $1 == 0 ? 0 : $0 / (1 - rate) }
+        let rounding: Float = precision == .bfloat16 ? 0.02 : 1e-6
+        #expect(largestDifference(numbers(dInput), expected) < rounding)
+        #expect((numbers(output).filter { $0 == 0 }.count > 40) == (rate > 0))
+    }
+
     @Test("not-a-number stays so, forward and backward")
     func notANumber() {
         var arena = testArena()

@@ -8,7 +8,7 @@ enum { PARP_FLOAT32 = 0, PARP_BFLOAT16 = 1 };
 
 // What a product can answer, and whether bfloat16 can be had.
 enum { PARP_OK = 0, PARP_TOO_LARGE = 1, PARP_NO_BFLOAT16 = 2, PARP_LIBRARY_FAILED = 3 };
-enum { PARP_SUPPORTED = 0, PARP_NO_LIBRARY = 1, PARP_NO_CPU = 2 };
+enum { PARP_SUPPORTED = 0, PARP_NO_LIBRARY = 1, PARP_NO_CPU = 2, PARP_EMULATED = 3 };
 
 // Rows of `stride` elements each; `transposed` is read as its transpose.
 typedef struct {
@@ -21,8 +21,10 @@ typedef struct {
 // C (m, n) = op(A) op(B) + bias, or C += op(A) op(B). Runs on the caller's thread. Returns PARP_OK or a fault.
 int parp_matrix_multiply(int64_t m, int64_t n, int64_t k, parp_matrix a, parp_matrix b, const float *bias,
                          int accumulate, parp_matrix c);
-// Whether products of bfloat16 can be had here.
+// Whether products of bfloat16 can be had here; PARP_BFLOAT16=emulated asks for slow ones where they cannot.
 int parp_bfloat16_support(void);
+// The bytes that the library keeps for each product of other extents, as found by making two; 0 if it keeps nothing.
+int64_t parp_product_bytes(int32_t element);
 // The library that multiplies.
 const char *parp_matrix_library(void);
 
@@ -47,8 +49,10 @@ void parp_flip_taps(const void *weight, void *flipped, int32_t element, int64_t 
 
 // gelu.c: x Φ(x) and its derivative, with dropout behind it, in the numbers of matrix products.
 void parp_gelu_forward(const void *x, void *y, int32_t element, int64_t count, parp_dropout_rule dropout);
-void parp_gelu_backward(const void *dy, const void *x, void *dx, int32_t element, int64_t count,
-                        parp_dropout_rule dropout);
+void parp_gelu_backward(const void *dy, const void *x, void *dx, int32_t element, int64_t count);
+// Backward through dropout and GELU, with forward's y computed again on the way.
+void parp_gelu_recompute(const void *dy, const void *x, void *dx, void *y, int32_t element, int64_t count,
+                         parp_dropout_rule dropout);
 // GELU of float32 sums, on their way into a product.
 void parp_gelu_convert(const float *x, void *y, int32_t element, int64_t count);
 

@@ -9,7 +9,8 @@ struct FeedForward: Sendable {
 
     /// What backward needs.
     ///
-    /// The activation is recomputed from `expanded`, which halves the layer's largest memory.
+    /// The activation is computed again from `expanded`, on the way of its gradient: that halves the layer's largest
+    /// memory.
     struct Saved {
         let input: Matrix
         let expanded: Matrix
@@ -47,12 +48,12 @@ struct FeedForward: Sendable {
     ) {
         let mark = arena.mark
         defer { arena.release(to: mark) }
-        let dropout = dropout(pass)
         let activated = arena.matrix(like: saved.expanded)
-        geluForward(saved.expanded, dropout: dropout, into: activated)
         let dExpanded = arena.matrix(like: saved.expanded)
-        output.backward(dResult, input: activated, pass: pass, into: dExpanded)
-        geluBackward(dExpanded, input: saved.expanded, dropout: dropout, into: dExpanded)
+        output.backward(dResult, pass: pass, into: dExpanded)
+        geluBackward(
+            dExpanded, input: saved.expanded, dropout: dropout(pass), recomputing: activated, into: dExpanded)
+        output.backward(dResult, input: activated, pass: pass, into: nil)
         intermediate.backward(
             dExpanded, input: saved.input, pass: pass, adding: adding, into: Matrix(dInput))
     }

@@ -36,4 +36,11 @@ struct LinearLayer: Sendable {
             dWeight: pass.parameters.gradient(weight), dBias: pass.parameters.gradient(bias), adding: adding,
             into: dInput)
     }
+
+    /// Writes the input's gradient alone, where the input is not there yet.
+    func backward(_ dOutput: Matrix, pass: Pass, into dInput: Matrix) {
+        linearBackward(
+            dOutput, input: dInput, weight: pass.parameters.matrix(weight, as: dInput.precision),
+            dWeight: nil, dBias: nil, into: dInput)
+    }
 }

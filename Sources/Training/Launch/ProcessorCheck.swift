@@ -107,6 +107,9 @@ extension Session {
         let placements = try exchange(
             RankPlacement.own(host: communicator.hostName, threads: threads))
         guard isRoot else { return }
+        if precision == .bfloat16 && emulatesBFloat16 {
+            print("warning: bfloat16 products are emulated (PARP_BFLOAT16=emulated), slower than float32")
+        }
         for line in bindingReport(placements, each: reportsBindings) { print(line) }
         for warning in processorWarnings(placements) { print("warning: \(warning)") }
     }

@@ -7,7 +7,7 @@ export OMPI_ALLOW_RUN_AS_ROOT_CONFIRM = 1
 PYTHON ?= .venv/bin/python
 
 .PHONY: help setup build demo test fuzz sanitize chaos lint format parity golden overfit transcripts bench-peer bench-load \
-	bench-memory bench-efficiency bench-reproducible cluster-test slurm-test hosts-test study study-scale clean
+	bench-memory bench-precision bench-efficiency bench-reproducible cluster-test slurm-test hosts-test study study-scale clean
 
 help:
 	@echo "make demo     fetch recorded speech, fine-tune on 2 ranks, print dense and pruned error rates"
@@ -22,6 +22,7 @@ help:
 	@echo "make bench-peer   measure transformers + DDP and parp in turn on the same batches (installs PyTorch)"
 	@echo "make bench-load   measure loading XLSR-53 from each kind of file beside cat (installs PyTorch)"
 	@echo "make bench-memory compare what parp plan says of memory with what runs use, in 22 shapes"
+	@echo "make bench-precision  check that bfloat16 fine-tunes real speech to float32's loss and error rate"
 	@echo "make bench-efficiency  measure 2 ranks beside 2 independent runs on the same cores"
 	@echo "make cluster-test  check cluster/, run the commands of docs/cluster.md (installs shellcheck and Slurm)"
 	@echo "make slurm-test    interrupt runs under a real Slurm; they must end as if undisturbed (installs Slurm)"
@@ -140,6 +141,10 @@ bench-efficiency: build
 
 bench-reproducible: build
 	python3 Tests/Benchmarks/reproducible.py $(BIN)/parp
+
+bench-precision: build
+	cluster/corpora/fetch.sh asterisk-es
+	python3 Tests/Benchmarks/precision.py $(BIN)/parp
 
 bench-memory: build
 	python3 Tests/Benchmarks/memory.py $(BIN)/parp

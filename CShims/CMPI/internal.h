@@ -10,7 +10,11 @@
     } while (0)
 
 // One binary runs anywhere: the loader picks the widest version that the CPU has.
-#if defined(__x86_64__) && defined(__linux__)
+// ThreadSanitizer is not there yet when the loader asks.
+#ifndef __has_feature
+#define __has_feature(x) 0
+#endif
+#if defined(__x86_64__) && defined(__linux__) && !__has_feature(thread_sanitizer)
 #define PARP_VECTOR __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
 #else
 #define PARP_VECTOR

@@ -27,6 +27,8 @@ func readJSONLines(
         } catch DecodingError.typeMismatch(_, let context) {
             let key = context.codingPath.last?.stringValue ?? "the line"
             manifest.refuse(place, "\"\(key)\" has the wrong type")
+        } catch DecodingError.valueNotFound(_, let context) {
+            manifest.refuse(place, "\"\(context.codingPath.last?.stringValue ?? "the line")\" is null")
         } catch {
             manifest.refuse(place, "not a JSON object")
         }

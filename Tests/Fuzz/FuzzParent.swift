@@ -27,16 +27,19 @@ struct FuzzParent {
 
     /// Faults after which a reader is given up.
     private static let mostFaults = 10
+    /// Inputs a process: TOMLKit keeps every table that it has parsed, which adds up.
+    private static let batch = 4096
 
     func run(count: Int) throws -> FuzzOutcome {
         var outcome = FuzzOutcome(reader: reader)
         var next = 0
         while next < count && outcome.faults.count < Self.mostFaults {
-            let (report, reason) = try child(from: next, count: count - next)
+            let size = min(Self.batch, count - next)
+            let (report, reason) = try child(from: next, count: size)
             if let report {
                 outcome.report.merge(report)
                 outcome.faults += report.faults.map { "\($0.sentence): \(replay($0.input))" }
-                next = count
+                next += size
             } else {
                 let input = noted()
                 outcome.faults.append("input \(input) \(reason): \(replay(input))")

@@ -41,10 +41,15 @@ struct FuzzWorker {
 
     static let note = "/input"
     /// Inputs are at most 256 KiB long.
-    private static let mostKilobytes = 64 << 10
-    private static let mostMilliseconds = 5000
+    private static let mostKilobytes = bound("FUZZ_MEGABYTES", default: 64) << 10
+    private static let mostMilliseconds = bound("FUZZ_SECONDS", default: 5) * 1000
     /// Inputs in a row from one folder of files.
     private static let runLength = 64
+
+    /// A bound, or what the environment says instead: a sanitizer takes memory and time of its own.
+    private static func bound(_ variable: String, default number: Int) -> Int {
+        Int(ProcessInfo.processInfo.environment[variable] ?? "") ?? number
+    }
 
     private var place: String { folder + "/files" }
 

@@ -67,7 +67,8 @@ struct ManifestTests {
             (#"{"audio_filepath": "sub/b.wav", "offset": 0.1}"#, "an offset needs a duration"),
             (#"{"audio_filepath": "sub/b.wav", "offset": -1, "duration": 1}"#, "an offset needs a duration"),
             (#"{"audio_filepath": "absent.wav"}"#, "absent.wav: cannot be opened"),
-            (#"{"audio_filepath": "a.wav", "text": "cut o"#, "not a JSON object"), ("null", "line 15"),
+            (#"{"audio_filepath": "a.wav", "text": "cut o"#, "not a JSON object"), ("null", "is null"),
+            (#"{"audio_filepath": null}"#, "no \"audio_filepath\""),
         ]
         let path = try folder.write(lines.map(\.0).joined(separator: "\n"), to: "train.jsonl")
         do {

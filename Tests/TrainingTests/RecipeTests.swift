@@ -199,7 +199,8 @@ struct RecipeTests {
     @Test(
         "a section's bracket that no name follows, and a zero byte, are refused with their line: the parser does not",
         arguments: [
-            "[", "[[", "[ # a comment", "[{a = 1}]", "[=]", " [\r", "[[[a]]]", "[ [a] ]", "seed = 1\0",
+            "[", "[[", "[ # a comment", "[{a = 1}]", "[=]", " [\r", "[\rmodel]", "[\u{A0}model]", "[[[a]]]",
+            "[ [a] ]", "seed = 1\0",
         ])
     func beforeParsing(line: String) {
         let found = faults("seed = 3\n\(line)\n[pruning]\nsparsity = 0.5\n")

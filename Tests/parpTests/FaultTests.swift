@@ -120,6 +120,11 @@ private let modelFaults = [
         try fixture.replaceInConfig("\"num_hidden_layers\": 3", with: "\"num_hidden_layers\": 4")
         return train
     },
+    Fault("a number of the configuration is null", 65, says: "model/config.json", "conv_stride[0]") {
+        fixture in
+        try fixture.replaceInConfig("\"conv_stride\": [", with: "\"conv_stride\": [null, ")
+        return train
+    },
     Fault("configuration and shapes disagree", 65, says: "model/model.safetensors", "64", "48") { fixture in
         try fixture.replaceInConfig("\"intermediate_size\": 48", with: "\"intermediate_size\": 64")
         return train

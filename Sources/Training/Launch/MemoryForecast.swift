@@ -19,8 +19,8 @@ package struct MemoryForecast: Sendable {
     /// are made.
     package let peakBytes: Int
 
-    /// The program with its libraries and MPI, before it holds anything.
-    private static let programBytes = 46 << 20
+    /// The program with its libraries and MPI, and what they keep of the heap, before it holds anything.
+    private static let programBytes = 54 << 20
 
     init(_ inputs: PlannedInputs, walk: UpdateWalk, ranksPerNode: Int) {
         let layout = inputs.layout

@@ -101,13 +101,7 @@ struct SpeechModel: Sendable {
 
     /// The shape that a configuration states.
     static func configuration(of source: StoredModel) throws -> Wav2Vec2Configuration {
-        do {
-            return try JSONDecoder().decode(
-                Wav2Vec2Configuration.self, from: Data(source.config.line.utf8))
-        } catch DecodingError.typeMismatch(_, let context), DecodingError.dataCorrupted(let context) {
-            let key = context.codingPath.map(\.stringValue).joined(separator: ".")
-            throw CheckpointError(source.configPath, "\(key): \(context.debugDescription)")
-        }
+        try source.decodeConfiguration()
     }
 
     /// The shape that a stored model states, if it can be built and agrees with the model's tokens.
@@ -182,11 +176,6 @@ extension Wav2Vec2 {
                 "has \(unexpected.count) tensors that the configuration knows nothing of (\(names)…)")
         }
     }
-}
-
-extension StoredModel {
-    /// The file that states the configuration.
-    fileprivate var configPath: String { isDirectory ? path + "/config.json" : path }
 }
 
 /// The shape of a preset, or of a stored model.

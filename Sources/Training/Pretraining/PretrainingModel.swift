@@ -28,8 +28,7 @@ struct PretrainingModel: Sendable {
         }
         let source = try StoredModel(path: path)
         let configuration = try SpeechModel.configuration(of: source)
-        let stated = try JSONDecoder().decode(
-            PretrainingConfiguration.self, from: Data(source.config.line.utf8))
+        let stated: PretrainingConfiguration = try source.decodeConfiguration()
         let names = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
         let hasWeights =
             !source.isDirectory

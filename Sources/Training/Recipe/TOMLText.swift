@@ -32,7 +32,8 @@ private func isHeaderWithoutName(_ line: Substring.UnicodeScalarView) -> Bool {
     var rest = line.drop(while: isSpace)
     guard rest.popFirst() == "[" else { return false }
     if rest.first == "[" { rest.removeFirst() }
-    guard let next = rest.drop(while: isSpace).first else { return true }
+    // Of what Unicode calls white space, the parser passes over these alone here.
+    guard let next = rest.drop(while: { $0 == " " || $0 == "\t" }).first else { return true }
     let isKey =
         next.isASCII
         && (next.properties.isAlphabetic || ("0"..."9").contains(next)

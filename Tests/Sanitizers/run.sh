@@ -23,7 +23,7 @@ export OMPI_MCA_mpi_yield_when_idle=1 OMPI_MCA_btl_vader_single_copy_mechanism=n
 
 options=(--sanitize="$kind" --scratch-path "$scratch")
 # Without optimisation, ranks that wait for each other take hours under it.
-[ "$kind" = thread ] && options+=(-c release)
+[ "$kind" = thread ] && options+=(-c release -Xswiftc -enable-testing)
 swift build --build-tests "${options[@]}" || exit 1
 bin=$(swift build --build-tests "${options[@]}" --show-bin-path)
 

@@ -2,10 +2,10 @@
 
     python3 Tests/Benchmarks/precision.py .build/release/parp [--updates 400] [--seeds 1 2] [--recipe FILE]
 
-The demo's recipe, PARP at 50 %, is run on two ranks in both precisions from each seed. Seeds alone change a run's end, and
-so the two precisions may differ at the end by no more than the two most different seeds of float32 do, or by 2 % of the
-loss and one point of the character error rate, whichever is more. Where the CPU does not multiply bfloat16 it is emulated
-(see docs/numerics.md). Needs no packages, but the demo's corpus: cluster/corpora/fetch.sh asterisk-es.
+The demo's recipe, PARP at 50 %, is run on two ranks in both precisions from each seed. From one seed their ends may differ by
+1 % of the loss and two points of the character error rate; how far seeds of float32 differ is printed beside it. Where the
+CPU does not multiply bfloat16 it is emulated (see docs/numerics.md). Needs no packages, but the demo's corpus:
+cluster/corpora/fetch.sh asterisk-es.
 """
 
 import argparse
@@ -20,8 +20,8 @@ import tempfile
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 TEST = "build/corpora/asterisk-es/test.jsonl"
 PRECISIONS = ["float32", "bfloat16"]
-LOSS_SHARE = 0.02
-ERROR_POINTS = 0.01
+LOSS_SHARE = 0.01
+ERROR_POINTS = 0.02
 
 
 def call(command):
@@ -48,10 +48,9 @@ def check(name, found, allowed, unit):
     """Prints and judges the differences between the precisions, beside that between seeds of float32."""
     between_seeds = max(found["float32"].values()) - min(found["float32"].values())
     worst = max(abs(found["bfloat16"][seed] - found["float32"][seed]) for seed in found["float32"])
-    bound = max(allowed, between_seeds)
-    print(f"{name}: the precisions differ by {worst:{unit}} at most, seeds of float32 by {between_seeds:{unit}}; "
-          f"allowed {bound:{unit}}: {'ok' if worst <= bound else 'FAILED'}")
-    return worst <= bound
+    print(f"{name}: the precisions differ by {worst:{unit}} at most, {allowed:{unit}} are allowed; seeds of float32 by "
+          f"{between_seeds:{unit}}: {'ok' if worst <= allowed else 'FAILED'}")
+    return worst <= allowed
 
 
 def main():

@@ -51,6 +51,17 @@ extern int64_t parp_message_limit;
 int parp_wait(int count, MPI_Request *requests);
 int parp_meet(MPI_Comm comm);
 
+// window.c: memory of the same size on each rank of the node, visible to all.
+typedef struct {
+    int64_t bytes;
+    // Where each rank's part lies in this process.
+    char **bases;
+} Window;
+
+// Opens a window of zeros on all ranks, or on none: then `*is_open` is 0 on all of them.
+int parp_window_open(int64_t bytes, Window *window, int *is_open);
+void parp_window_close(Window *window);
+
 // node.c
 int parp_node_join(int ranks_per_node);
 int parp_node_leave(void);

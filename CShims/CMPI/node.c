@@ -1,4 +1,4 @@
-// The ranks that share memory: their windows, and how they wait for each other.
+// The ranks that share memory: what they put into it, and how they wait for each other.
 #define _GNU_SOURCE
 #include "internal.h"
 #include <errno.h>
@@ -8,8 +8,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <sys/statvfs.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
@@ -26,16 +24,7 @@ typedef struct {
     } calls[2];
 } Desk;
 
-enum { kPage = 4096, kDeskBytes = kPage };
-
-// A piece of memory of the same size on each rank of the node, visible to all.
-typedef struct {
-    MPI_Win window;
-    // What this rank mapped itself, being alone on its node.
-    void *own;
-    int64_t bytes;
-    char **bases;
-} Window;
+enum { kDeskBytes = 4096 };
 
 Node parp_node;
 static Window desks_window;
@@ -51,74 +40,6 @@ static int allocate(void *place, size_t bytes) {
     void *memory = calloc(1, bytes);
     memcpy(place, &memory, sizeof memory);
     return memory ? MPI_SUCCESS : PARP_NO_MEMORY;
-}
-
-// Whether all ranks of the job say yes.
-static int all_agree(int isFine, int *agreed) {
-    return MPI_Allreduce(&isFine, agreed, 1, MPI_INT, MPI_MIN, MPI_COMM_WORLD);
-}
-
-// Whether the place where Open MPI keeps shared windows has room for another. Asked beforehand, since its first rank
-// reports a lack of room while the others wait for it for ever.
-static int has_room(int64_t bytes) {
-    const char *directory = getenv("OMPI_MCA_osc_sm_backing_directory");
-    struct statvfs facts;
-    if (statvfs(directory ? directory : "/dev/shm", &facts) != 0) return 1;
-    return (double)facts.f_bavail * (double)facts.f_frsize > (double)bytes * parp_node.size + (16 << 20);
-}
-
-static int map_own(int64_t bytes, Window *window) {
-    void *memory = mmap(NULL, (size_t)bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    if (memory == MAP_FAILED) return PARP_NO_MEMORY;
-    // Without huge pages it is slower, no more.
-    (void)madvise(memory, (size_t)bytes, MADV_HUGEPAGE);
-    window->own = memory;
-    window->bases[0] = memory;
-    return MPI_SUCCESS;
-}
-
-static int map_shared(int64_t bytes, Window *window) {
-    MPI_Info info;
-    CHECK(MPI_Info_create(&info));
-    // Each rank's part starts on a page of its own, near its core once it has touched it.
-    CHECK(MPI_Info_set(info, "alloc_shared_noncontig", "true"));
-    void *mine;
-    int status = MPI_Win_allocate_shared(bytes + kPage, 1, info, parp_node.comm, &mine, &window->window);
-    CHECK(MPI_Info_free(&info));
-    CHECK(status);
-    CHECK(MPI_Win_set_errhandler(window->window, MPI_ERRORS_RETURN));
-    for (int rank = 0; rank < parp_node.size; rank++) {
-        MPI_Aint size;
-        int unit;
-        char *base;
-        CHECK(MPI_Win_shared_query(window->window, rank, &size, &unit, &base));
-        // Mappings start on pages, so rounding up finds the same place in every process.
-        window->bases[rank] = (char *)(((uintptr_t)base + kPage - 1) / kPage * kPage);
-    }
-    return MPI_Win_lock_all(MPI_MODE_NOCHECK, window->window);
-}
-
-// Opens a window of zeros on all ranks, or on none: then `*is_open` is 0 on all of them.
-static int open_window(int64_t bytes, Window *window, int *is_open) {
-    memset(window, 0, sizeof *window);
-    window->window = MPI_WIN_NULL;
-    window->bytes = (bytes + kPage - 1) / kPage * kPage;
-    CHECK(all_agree(parp_node.size == 1 || has_room(window->bytes), is_open));
-    if (!*is_open) return MPI_SUCCESS;
-    CHECK(allocate(&window->bases, (size_t)parp_node.size * sizeof *window->bases));
-    int status = parp_node.size == 1 ? map_own(window->bytes, window) : map_shared(window->bytes, window);
-    CHECK(all_agree(status == MPI_SUCCESS, is_open));
-    if (!*is_open) return MPI_SUCCESS;
-    memset(window->bases[parp_node.rank], 0, (size_t)window->bytes);
-    return MPI_Barrier(parp_node.comm);
-}
-
-static int close_window(Window *window) {
-    if (window->own) munmap(window->own, (size_t)window->bytes);
-    free(window->bases);
-    if (window->window == MPI_WIN_NULL) return MPI_SUCCESS;
-    CHECK(MPI_Win_unlock_all(window->window));
-    return MPI_Win_free(&window->window);
 }
 
 // Makes every rank a node of its own.
@@ -171,11 +92,11 @@ int parp_node_join(int ranks_per_node) {
     CHECK(MPI_Comm_size(parp_node.comm, &parp_node.size));
     int64_t bytes = kDeskBytes + (int64_t)PARP_STAGING_FLOATS * (int64_t)sizeof(float);
     int is_open;
-    CHECK(open_window(bytes, &desks_window, &is_open));
+    CHECK(parp_window_open(bytes, &desks_window, &is_open));
     if (!is_open) {
         // No shared memory to be had: all goes through MPI.
         CHECK(be_alone());
-        CHECK(open_window(bytes, &desks_window, &is_open));
+        CHECK(parp_window_open(bytes, &desks_window, &is_open));
         if (!is_open) return PARP_NO_MEMORY;
     }
     CHECK(count_nodes());
@@ -183,8 +104,8 @@ int parp_node_join(int ranks_per_node) {
 }
 
 int parp_node_leave(void) {
-    for (int index = 0; index < window_count; index++) CHECK(close_window(&windows[index]));
-    CHECK(close_window(&desks_window));
+    for (int index = 0; index < window_count; index++) parp_window_close(&windows[index]);
+    parp_window_close(&desks_window);
     free(windows);
     free(watched);
     free(parp_node.staging);
@@ -199,7 +120,8 @@ int parp_mpi_shared_floats(int64_t count, float **values) {
     if (!grown) return PARP_NO_MEMORY;
     windows = grown;
     int is_open;
-    CHECK(open_window((count > 0 ? count : 1) * (int64_t)sizeof(float), &windows[window_count], &is_open));
+    int64_t bytes = (count > 0 ? count : 1) * (int64_t)sizeof(float);
+    CHECK(parp_window_open(bytes, &windows[window_count], &is_open));
     if (!is_open) return MPI_SUCCESS;
     *values = (float *)windows[window_count++].bases[parp_node.rank];
     return MPI_SUCCESS;

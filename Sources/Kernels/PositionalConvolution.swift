@@ -109,8 +109,7 @@ private func accumulate(
     let mark = arena.mark
     defer { arena.release(to: mark) }
     let scratch = PositionalScratch(shape, packing, precision, arena: &arena)
-    let gradient = arena.matrix(rows: dOutput.rows, columns: dOutput.columns, precision: precision)
-    convert(dOutput, into: gradient)
+    let gradient = byGroup(dOutput, shape, precision, arena: &arena)
     for utterance in 0..<packing.count {
         let rows = packing[utterance]
         parallelParts(shape.groups, grain: 1) { part, groups in
@@ -119,7 +118,7 @@ private func accumulate(
                 for tile in shape.tiles(rows.count) {
                     for tap in shape.firstTaps {
                         matrixMultiply(
-                            shape.frames(gradient, rows, tile, group, transposed: true),
+                            shape.groupFrames(gradient, rows, tile, group),
                             scratch.strips(part, from: tile.lowerBound + tap), m: shape.size,
                             n: shape.stripSize, k: tile.count, adding: true, splits: false,
                             into: shape.weights(Matrix(dWeight), group, tap))
@@ -128,6 +127,24 @@ private func accumulate(
             }
         }
     }
+}
+
+/// Copies the frames of each group side by side in memory, (G · T, D): products read them once for each run of taps.
+private func byGroup(
+    _ frames: Tensor, _ shape: PositionalShape, _ precision: GEMMPrecision, arena: inout Arena
+) -> Matrix {
+    let (T, D) = (frames.rows, shape.size)
+    let copy = arena.matrix(rows: shape.groups * T, columns: D, precision: precision)
+    parallelFor(shape.groups, grain: 1) { groups in
+        for group in groups {
+            for row in 0..<T {
+                parp_convert(
+                    frames.pointer + row * shape.channels + group * D, copy.address((group * T + row) * D),
+                    precision.element, Int64(D))
+            }
+        }
+    }
+    return copy
 }
 
 /// The extents of the convolution.
@@ -167,12 +184,15 @@ private struct PositionalShape: Sendable {
     }
 
     /// A group's columns of a tile of an utterance's rows.
-    func frames(
-        _ matrix: Matrix, _ rows: Range<Int>, _ tile: Range<Int>, _ group: Int, transposed: Bool = false
-    ) -> MatrixOperand {
+    func frames(_ matrix: Matrix, _ rows: Range<Int>, _ tile: Range<Int>, _ group: Int) -> MatrixOperand {
         MatrixOperand(
-            matrix, offset: (rows.lowerBound + tile.lowerBound) * channels + group * size,
-            stride: channels, transposed: transposed)
+            matrix, offset: (rows.lowerBound + tile.lowerBound) * channels + group * size, stride: channels)
+    }
+
+    /// A tile of a group's frames, copied by group, as its transpose.
+    func groupFrames(_ copy: Matrix, _ rows: Range<Int>, _ tile: Range<Int>, _ group: Int) -> MatrixOperand {
+        let first = group * (copy.rows / groups) + rows.lowerBound + tile.lowerBound
+        return MatrixOperand(copy, offset: first * size, transposed: true)
     }
 }
 

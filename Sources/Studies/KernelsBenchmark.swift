@@ -45,7 +45,7 @@ public func runKernelsBenchmark(_ options: KernelsBenchmarkOptions, session: Ses
     guard session.isRoot else { return }
     let bandwidth = MemoryBandwidth(elements: 1 << 26, repeats: options.repeats)
     var bench = KernelBench(options, precision: precision)
-    var measurements = bench.products() + bench.attention() + bench.elementwise()
+    var measurements = bench.products() + bench.linearLayers() + bench.attention() + bench.elementwise()
     measurements += bench.optimizer(Wav2Vec2(options.configuration).layout)
     let report = KernelReport(
         options: options, bandwidth: bandwidth, measurements: measurements)
@@ -126,6 +126,38 @@ private struct KernelBench: ~Copyable {
                 linearBackward(
                     output, input: input, weight: weight, dWeight: dWeight, dBias: nil, into: nil)
             },
+        ]
+    }
+
+    /// All linear layers of a pass forward and backward, each with operands of its own as a step has them: the speed
+    /// that products alone would give a step, which the fastest of them, with operands in cache, does not tell.
+    mutating func linearLayers() -> [KernelMeasurement] {
+        let mark = arena.mark
+        defer { arena.release(to: mark) }
+        let (wide, narrow) = ((hidden, intermediate), (intermediate, hidden))
+        let layer = [(Int, Int)](repeating: (hidden, hidden), count: 4) + [wide, narrow]
+        var operations = 0.0
+        let linears = (0..<options.configuration.layerCount).flatMap { _ in layer }.map { inputs, outputs in
+            operations += 6 * Double(rows * inputs * outputs)
+            return (
+                input: operand(rows, inputs), weight: operand(outputs, inputs), bias: random(1, outputs),
+                output: operand(rows, outputs), dWeight: random(outputs, inputs)
+            )
+        }
+        let dInput = operand(rows, max(hidden, intermediate))
+        return [
+            measure("linear layers of a step, all products", .operations(operations)) {
+                for linear in linears {
+                    linearForward(linear.input, weight: linear.weight, bias: linear.bias, into: linear.output)
+                }
+                for linear in linears.reversed() {
+                    let dInput = Matrix(
+                        dInput.address(0), rows: rows, columns: linear.input.columns, precision: precision)
+                    linearBackward(
+                        linear.output, input: linear.input, weight: linear.weight, dWeight: linear.dWeight,
+                        dBias: nil, into: dInput)
+                }
+            }
         ]
     }
 

@@ -51,5 +51,13 @@ func medianSeconds(_ repeats: Int, _ body: () throws -> Void) rethrows -> Double
         try body()
         samples.append(seconds(since: start))
     }
-    return samples.sorted()[samples.count / 2]
+    return median(samples)
+}
+
+/// The middle of some values, or the mean of the two in the middle; 0 of none.
+func median(_ values: [Double]) -> Double {
+    let sorted = values.sorted()
+    guard !sorted.isEmpty else { return 0 }
+    let middle = sorted.count / 2
+    return sorted.count % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2
 }

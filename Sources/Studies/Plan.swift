@@ -53,6 +53,7 @@ private func measuredSpeed(_ forecast: RunForecast) -> Double? {
     setMathThreads(forecast.threads)
     // A mean update's share of a rank, in pieces that a cache does not hold.
     let seconds = forecast.audioSeconds * forecast.epochs / Double(max(1, forecast.updates * forecast.ranks))
-    return measureLargestProduct(
-        forecast.configuration, batches: [[min(60, max(1, seconds))]], ranks: 1, forecast.precision)
+    return LargestProduct(
+        forecast.configuration, batches: [[min(60, max(1, seconds))]], ranks: 1, forecast.precision
+    ).measure()
 }

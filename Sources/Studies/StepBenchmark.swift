@@ -41,9 +41,9 @@ public struct StepBenchmarkOptions: Sendable {
     public var updates = 5
     /// Updates before the first that is measured.
     public var warmup = 2
-    /// Whether ranks do the same work without summing their gradients: what communication adds is the
-    /// difference.
-    public var silent = false
+    /// Whether each update is followed by one of a second replica whose ranks sum nothing: what communication
+    /// adds is the difference.
+    public var besideSilent = false
     /// Megabytes of gradients a message.
     public var bucketMegabytes = 25.0
     /// Whether to print one JSON object instead of a table.
@@ -72,7 +72,7 @@ public func runStepBenchmark(_ options: StepBenchmarkOptions, session: Session) 
         try NoiseCorpus(batches, configuration: options.configuration, session)
     }
     defer { corpus.remove() }
-    let gemm = measureLargestProduct(options.configuration, batches: batches, ranks: ranks, precision)
+    let product = LargestProduct(options.configuration, batches: batches, ranks: ranks, precision)
     var settings = MeasuredTraining.Settings()
     settings.precision = options.precision
     settings.cacheFolder = options.features == .cached ? corpus.folder + "/features" : nil
@@ -80,19 +80,27 @@ public func runStepBenchmark(_ options: StepBenchmarkOptions, session: Session) 
     settings.dropout = options.dropout
     settings.bucketMegabytes = options.bucketMegabytes
     let updates = max(options.updates, batches.count)
-    let own = options.silent ? Session(communicator: SoloCommunicator()) : session
-    var training = try MeasuredTraining(
-        network: Wav2Vec2(options.configuration), recordings: corpus.recordings,
-        batches: options.silent ? corpus.share(of: session) : corpus.batches, settings: settings,
-        updates: options.warmup + updates, session: own)
-    for _ in 0..<options.warmup { _ = try training.step() }
-    var measured = StepMeasurements()
-    for index in 0..<updates {
-        try session.communicator.barrier()
-        let samples = corpus.samples(ofUpdate: options.warmup + index)
-        try measured.measure(&training, operations: samples.map(options.configuration.operations))
+    func makeReplica(_ batches: [[Int]], _ session: Session) throws -> MeasuredReplica {
+        MeasuredReplica(
+            training: try MeasuredTraining(
+                network: Wav2Vec2(options.configuration), recordings: corpus.recordings, batches: batches,
+                settings: settings, updates: options.warmup + updates, session: session))
     }
-    let report = try measured.report(options, gemm: gemm, session: session)
+    var replica = try makeReplica(corpus.batches, session)
+    let ownShare = corpus.share(of: session)
+    var silent =
+        options.besideSilent ? try makeReplica(ownShare, Session(communicator: SoloCommunicator())) : nil
+    for update in 0..<options.warmup + updates {
+        let speed = update < options.warmup ? nil : product.measure()
+        let operations = corpus.samples(ofUpdate: update).map(options.configuration.operations)
+        try session.communicator.barrier()
+        try replica.update(operations, productSpeed: speed)
+        guard options.besideSilent else { continue }
+        try session.communicator.barrier()
+        try silent?.update(operations, productSpeed: speed)
+    }
+    let report = try replica.measured.report(
+        options, besideSilent: silent?.measured ?? StepMeasurements(), session: session)
     if session.isRoot { print(options.json ? report.line : report.text()) }
 }
 
@@ -106,31 +114,4 @@ private func plannedBatches(_ options: StepBenchmarkOptions, ranks: Int) throws 
         batches.allSatisfy({ !$0.isEmpty && $0.allSatisfy { $0 > 0.03 && $0 < 600 } })
     else { throw UserError(.data, "\(path): must be a JSON list of batches, each a list of seconds") }
     return batches
-}
-
-/// The speed of the largest product of an update, in operations a second: the best of a few.
-func measureLargestProduct(
-    _ configuration: Wav2Vec2Configuration, batches: [[Double]], ranks: Int, _ precision: GEMMPrecision
-) -> Double {
-    let seconds = batches.map { $0.reduce(0, +) }.reduce(0, +) / Double(batches.count * ranks)
-    let frames = max(1, configuration.frameCount(samples: Int(seconds * 16000)))
-    var arena = Arena()
-    func random(_ rows: Int, _ columns: Int) -> Matrix {
-        let tensor = arena.tensor(rows: rows, columns: columns)
-        let values = CountedRandom(seed: 1, stream: .pretraining)
-        for index in 0..<tensor.count { tensor[index] = Float(values.uniform(at: UInt64(index))) - 0.5 }
-        let matrix = arena.matrix(rows: rows, columns: columns, precision: precision)
-        convert(tensor, into: matrix)
-        return matrix
-    }
-    let input = random(frames, configuration.hiddenSize)
-    let weight = random(configuration.intermediateSize, configuration.hiddenSize)
-    let output = arena.matrix(rows: frames, columns: configuration.intermediateSize, precision: precision)
-    var best = Double.infinity
-    for _ in 0..<20 {
-        let start = monotonicSeconds()
-        linearForward(input, weight: weight, bias: nil, into: output)
-        best = min(best, monotonicSeconds() - start)
-    }
-    return 2 * Double(frames * configuration.hiddenSize * configuration.intermediateSize) / best
 }

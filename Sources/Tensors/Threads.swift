@@ -5,9 +5,12 @@ import Synchronization
 public enum Threads {
     private static let storage = Atomic<Int>(1)
 
+    /// Another number for one task alone: what a test compares with, while other tests run beside it.
+    @TaskLocal public static var countOfTask: Int?
+
     /// The number of threads a kernel may use.
     public static var count: Int {
-        get { storage.load(ordering: .relaxed) }
+        get { countOfTask ?? storage.load(ordering: .relaxed) }
         set { storage.store(max(1, newValue), ordering: .relaxed) }
     }
 }

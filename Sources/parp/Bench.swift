@@ -50,8 +50,8 @@ struct BenchStep: ParsableCommand {
     @Option(help: "Updates before the first that is measured.")
     var warmup = 2
 
-    @Flag(help: "Let ranks work side by side without summing their gradients.")
-    var silent = false
+    @Flag(help: "Follow each update by one of a second replica whose ranks sum nothing: what sums add.")
+    var besideSilent = false
 
     @Option(help: "Megabytes of gradients a message; 0 lets a probe choose.")
     var bucketMegabytes = 25.0
@@ -78,7 +78,7 @@ struct BenchStep: ParsableCommand {
             options.dropout = dropout
             options.updates = updates
             options.warmup = warmup
-            options.silent = silent
+            options.besideSilent = besideSilent
             options.bucketMegabytes = bucketMegabytes
             options.json = json
             try runStepBenchmark(options, session: session)

@@ -4,6 +4,9 @@
 set -euo pipefail
 checks=$1
 ranks() { mpirun --oversubscribe -np "$1" "${@:2}"; }
+# What ranks share lies here; at the end nothing may be left of it, whichever rank was killed.
+PARP_SHARED_FOLDER=$(mktemp -d /dev/shm/parp-checks.XXXXXX)
+export PARP_SHARED_FOLDER
 
 for count in 1 2 3 4 5; do
     ranks "$count" "$checks" all
@@ -18,8 +21,8 @@ ranks 3 "$checks" all 1
 ranks 2 "$checks" all 0 1000
 ranks 3 "$checks" all 2 1000
 
-# Where no window fits, ranks go through MPI.
-OMPI_MCA_osc_sm_backing_directory=/proc ranks 2 "$checks" all | grep -F "of 2 on 2 node(s)"
+# Where no memory can be shared, ranks go through MPI.
+PARP_SHARED_FOLDER=/proc ranks 2 "$checks" all | grep -F "of 2 on 2 node(s)"
 
 ranks 2 "$checks" waiting
 ranks 2 "$checks" waiting 1
@@ -34,3 +37,5 @@ faulty() {
 }
 faulty out-of-step 1
 faulty lost 2
+
+rmdir "$PARP_SHARED_FOLDER"

@@ -77,12 +77,6 @@ func expectSameBits(_ a: [[Float]], _ b: [[Float]]) {
 func expectSameBits(_ a: [Float], _ b: [Float]) { expectSameBits([a], [b]) }
 
 /// Runs a body with 1 and with 3 threads.
-///
-/// Tests beside it may see either count, which must not matter to them.
 func withOneAndThreeThreads<Result>(_ body: () -> Result) -> (one: Result, three: Result) {
-    Threads.count = 1
-    let one = body()
-    Threads.count = 3
-    defer { Threads.count = 1 }
-    return (one, body())
+    (Threads.$countOfTask.withValue(1, operation: body), Threads.$countOfTask.withValue(3, operation: body))
 }

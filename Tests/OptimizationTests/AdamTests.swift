@@ -52,17 +52,17 @@ struct AdamTests {
         let gradient = arena.wave(columns: count, phase: 1)
         let buffers = [arena.tensor(rows: 1, columns: count), arena.vector(count), arena.vector(count)]
         func results(_ ranges: [Range<Int>], threads: Int) -> [[Float]] {
-            Threads.count = threads
-            defer { Threads.count = 1 }
             buffers[0].copy(from: wave(count, phase: 0))
             buffers[1].fill(0.1)
             buffers[2].fill(0.2)
-            for range in ranges {
-                Adam(weightDecay: 0.01).update(
-                    values: buffers[0].elements(range), gradients: gradient.elements(range),
-                    firstMoment: buffers[1].elements(range), secondMoment: buffers[2].elements(range),
-                    step: 7,
-                    learningRate: 0.01, gradientScale: 0.5)
+            Threads.$countOfTask.withValue(threads) {
+                for range in ranges {
+                    Adam(weightDecay: 0.01).update(
+                        values: buffers[0].elements(range), gradients: gradient.elements(range),
+                        firstMoment: buffers[1].elements(range), secondMoment: buffers[2].elements(range),
+                        step: 7,
+                        learningRate: 0.01, gradientScale: 0.5)
+                }
             }
             return buffers.map { $0.array() }
         }

@@ -68,7 +68,7 @@ extension RankFacts.Memory {
         total = memoryValue("MemTotal", in: table) ?? 0
         available = memoryValue("MemAvailable", in: table) ?? 0
         limit = Self.groupLimit()
-        sharedFolder = environment["OMPI_MCA_osc_sm_backing_directory"] ?? "/dev/shm"
+        sharedFolder = environment["PARP_SHARED_FOLDER"] ?? "/dev/shm"
         let space = try? FileManager.default.attributesOfFileSystem(forPath: sharedFolder)
         sharedTotal = (space?[.systemSize] as? NSNumber)?.intValue ?? 0
         sharedFree = (space?[.systemFreeSize] as? NSNumber)?.intValue ?? 0

@@ -219,11 +219,18 @@ static void give_back(product *of, instance *taken, workspace *scratch) {
     pthread_mutex_unlock(&cache.lock);
 }
 
-// A thread's stream, on which OpenMP, where oneDNN was built with it, may start no threads of its own.
-static int open_stream(void) {
-    if (stream) return PARP_OK;
+// OpenMP, where oneDNN was built with it, may start no threads of its own. Said before a thread makes its first
+// product, since a product keeps the number that held when it was made.
+static void stay_alone(void) {
+    static _Thread_local int is_alone;
+    if (is_alone) return;
     void (*set_threads)(int) = (void (*)(int))dlsym(RTLD_DEFAULT, "omp_set_num_threads");
     if (set_threads) set_threads(1);
+    is_alone = 1;
+}
+
+static int open_stream(void) {
+    if (stream) return PARP_OK;
     CHECK(dnnl_stream_create(&stream, cache.engine, dnnl_stream_default_flags));
     return PARP_OK;
 }
@@ -254,6 +261,7 @@ int parp_onednn_multiply(int64_t m, int64_t n, int64_t k, parp_matrix a, parp_ma
     product *found;
     instance *taken;
     workspace *scratch;
+    stay_alone();
     int status = acquire(&key, &found, &taken, &scratch);
     if (status == PARP_OK) status = open_stream();
     if (status == PARP_OK) status = execute(found, taken, scratch, a, b, bias, c);
@@ -280,6 +288,7 @@ static int64_t bytes_of_new_product(int32_t element) {
 }
 
 int64_t parp_onednn_product_bytes(int32_t element) {
+    stay_alone();
     pthread_mutex_lock(&cache.lock);
     int status = open_engine();
     // What oneDNN makes once for all products comes with the first.

@@ -1,3 +1,4 @@
+import Foundation
 import Kernels
 import Tensors
 import TestSupport
@@ -94,6 +95,24 @@ struct MatrixMultiplyTests {
                 Matrix(x.rows(0..<rows)), weight: Matrix(w), bias: nil, into: Matrix(y.rows(0..<rows)))
             let last = (0..<3).reduce(Float(0)) { $0 + x[rows - 1, $1] * w[1, $1] }
             #expect(y[rows - 1, 1] == last)
+        }
+    }
+
+    @Test("the first product of a process starts no threads of the library's")
+    func noThreads() async {
+        await #expect(processExitsWith: .success) {
+            func threads() throws -> Int {
+                try FileManager.default.contentsOfDirectory(atPath: "/proc/self/task").count
+            }
+            var arena = testArena()
+            let (x, w) = (
+                arena.wave(rows: 600, columns: 512, phase: 0), arena.wave(rows: 700, columns: 512, phase: 1)
+            )
+            let y = arena.unset(rows: 600, columns: 700)
+            let before = try threads()
+            linearForward(Matrix(x), weight: Matrix(w), bias: nil, into: Matrix(y))
+            let after = try threads()
+            precondition(after == before, "\(after) threads, of \(before)")
         }
     }
 }

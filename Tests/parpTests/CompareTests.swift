@@ -48,6 +48,13 @@ struct CompareTests {
         #expect(page.contains("PARP less each other method"))
     }
 
+    @Test("a report of a comparison that is not there is refused, and makes no folder")
+    func reportOfNothing() throws {
+        let outcome = try compare(["--only-report", "--output", "nowhere"])
+        #expect(outcome.status == 64 && outcome.screen.contains("nowhere: no comparison is there"))
+        #expect(!FileManager.default.fileExists(atPath: fixture.folder.file("nowhere")))
+    }
+
     @Test("a comparison that was stopped goes on: finished runs are left alone, a stopped one is resumed")
     func resume() throws {
         let arguments = ["--methods", "omp", "--sparsities", "0.5"]

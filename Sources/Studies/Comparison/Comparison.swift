@@ -29,6 +29,10 @@ struct Comparison: Sendable {
     private static let roundShare = 6
 
     init(_ options: ComparisonOptions) throws {
+        guard !options.onlyReports || FileManager.default.fileExists(atPath: options.output) else {
+            throw UserError(
+                .usage, "\(options.output): no comparison is there; leave out --only-report to run it")
+        }
         self.options = options
         recipe = try Recipe(path: options.recipe, overrides: options.overrides)
         data =

@@ -108,9 +108,11 @@ struct MatrixMultiplyTests {
             let (x, w) = (
                 arena.wave(rows: 600, columns: 512, phase: 0), arena.wave(rows: 700, columns: 512, phase: 1)
             )
-            let y = arena.unset(rows: 600, columns: 700)
+            let (y, bias) = (
+                arena.unset(rows: 600, columns: 700), arena.wave(rows: 1, columns: 700, phase: 2)
+            )
             let before = try threads()
-            linearForward(Matrix(x), weight: Matrix(w), bias: nil, into: Matrix(y))
+            linearForward(Matrix(x), weight: Matrix(w), bias: bias, into: Matrix(y))
             let after = try threads()
             precondition(after == before, "\(after) threads, of \(before)")
         }

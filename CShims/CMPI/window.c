@@ -104,7 +104,7 @@ static int map_all(Window *window, char *paths, int file) {
     return MPI_Barrier(parp_node.comm);
 }
 
-// Maps all ranks' parts. The file's name goes before its memory comes: whenever a rank is killed, nothing is left.
+// Maps all ranks' parts. The file's name goes before its memory comes: what a killed rank leaves is an empty file at most.
 static int share(Window *window, char *paths) {
     char *path = paths + parp_node.rank * kPathBytes;
     int file = make_file(window->bytes, path);

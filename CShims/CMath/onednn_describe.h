@@ -10,18 +10,13 @@
 
 static dnnl_data_type_t type_of(int32_t element) { return element == PARP_BFLOAT16 ? dnnl_bf16 : dnnl_f32; }
 
+typedef dnnl_memory_desc_t view_description;
+
 // Versions 2 and 3 of oneDNN differ in how a tensor and a product are described.
 #if DNNL_VERSION_MAJOR >= 3
 
-typedef dnnl_memory_desc_t view_description;
+#define DESCRIBE_STRIDES dnnl_memory_desc_create_with_strides
 static void release_view(view_description view) { dnnl_memory_desc_destroy(view); }
-
-static int describe_view(view_description *view, int64_t rows, int64_t columns, int64_t stride, int transposed,
-                         int32_t element) {
-    dnnl_dims_t extents = {rows, columns}, strides = {transposed ? 1 : stride, transposed ? stride : 1};
-    CHECK(dnnl_memory_desc_create_with_strides(view, 2, extents, type_of(element), strides));
-    return PARP_OK;
-}
 
 static int describe_product(dnnl_primitive_desc_t *description, dnnl_engine_t engine, const view_description *a,
                             const view_description *b, const view_description *bias, const view_description *c,
@@ -33,15 +28,8 @@ static int describe_product(dnnl_primitive_desc_t *description, dnnl_engine_t en
 
 #else
 
-typedef dnnl_memory_desc_t view_description;
+#define DESCRIBE_STRIDES dnnl_memory_desc_init_by_strides
 static void release_view(view_description view) { (void)view; }
-
-static int describe_view(view_description *view, int64_t rows, int64_t columns, int64_t stride, int transposed,
-                         int32_t element) {
-    dnnl_dims_t extents = {rows, columns}, strides = {transposed ? 1 : stride, transposed ? stride : 1};
-    CHECK(dnnl_memory_desc_init_by_strides(view, 2, extents, type_of(element), strides));
-    return PARP_OK;
-}
 
 static int describe_product(dnnl_primitive_desc_t *description, dnnl_engine_t engine, const view_description *a,
                             const view_description *b, const view_description *bias, const view_description *c,
@@ -53,6 +41,13 @@ static int describe_product(dnnl_primitive_desc_t *description, dnnl_engine_t en
 }
 
 #endif
+
+static int describe_view(view_description *view, int64_t rows, int64_t columns, int64_t stride, int transposed,
+                         int32_t element) {
+    dnnl_dims_t extents = {rows, columns}, strides = {transposed ? 1 : stride, transposed ? stride : 1};
+    CHECK(DESCRIBE_STRIDES(view, 2, extents, type_of(element), strides));
+    return PARP_OK;
+}
 
 static int make_attributes(dnnl_primitive_attr_t *attributes, int accumulate) {
     CHECK(dnnl_primitive_attr_create(attributes));

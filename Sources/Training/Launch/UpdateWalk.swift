@@ -36,10 +36,11 @@ struct UpdateWalk {
         utteranceLengths = Set(frames)
         var largest = LargestPass(arenaBytes: task.arenaBytes)
         let all = inputs.recipe.schedule.updates
+        var walk = task.schedule.walk(from: 0)
         while updates < all, utterances < plannedUtterances {
             let update = updates
             let shares = task.sharing.microBatches(
-                of: task.globalBatch(update: update), utterances: data.utterances, rankCount: ranks)
+                of: walk.nextBatch().items, utterances: data.utterances, rankCount: ranks)
             var busiest = 0.0
             for (rank, share) in shares.enumerated() where !share.isEmpty {
                 var own = 0.0

@@ -50,16 +50,13 @@ extension Trainer {
             return [NotFiniteCause(what: "weights", tensor: slot)]
         }
         let last = update - 1
-        let (rank, rankCount) = (communicator.rank, communicator.size)
         var causes: [NotFiniteCause] = []
-        for item in task.microBatches(
-            of: task.globalBatch(update: last), rank: rank, rankCount: rankCount
-        ).joined() {
+        for (place, item) in lastItems.enumerated() {
             let batch = try Self.load(
-                [item], update: last, task: task, rank: rank, rankCount: rankCount, monitor: monitor)
+                [item], isFirst: place == 0, update: last, task: task, monitor: monitor)
             store.gradients.all.fill(0)
             arena.reset()
-            let (gradients, poison) = (store.gradients.all, poison(of: [item], update: last))
+            let (gradients, poison) = (store.gradients.all, poison(isFirst: place == 0, update: last))
             let sums = task.accumulateGradients(
                 batch, update: last, parameters: store.views, arena: &arena
             ) { offset in

@@ -1,31 +1,16 @@
 internal import Speech
-internal import Synchronization
 
-/// The global batch of any update: epochs of `EpochPlan` one after another, a pure function of data and seed.
+/// The global batches of all updates: epochs of `EpochPlan` one after another, a pure function of data and seed.
 ///
-/// Plans of past epochs are not kept; asking in rising order costs one plan an epoch, asking back starts
-/// over.
-final class BatchSchedule: Sendable {
-    private struct Cursor {
-        var epoch: Int
-        var firstUpdate: Int
-        var batches: [[Int]]
-    }
-
+/// Plans are not kept. Whoever goes through the updates holds a `Walk` of its own, which plans each epoch once.
+struct BatchSchedule: Sendable {
     private let planEpoch: @Sendable (Int) -> [[Int]]
-    // Shared by the main and the prefetch thread, which is why this is a class.
-    private let cursor: Mutex<Cursor>
 
     /// A schedule over the batches that `planEpoch` gives each epoch; every epoch must have one.
-    init(planEpoch: @escaping @Sendable (Int) -> [[Int]]) {
-        self.planEpoch = planEpoch
-        cursor = Mutex(Cursor(epoch: 0, firstUpdate: 0, batches: planEpoch(0)))
-    }
+    init(planEpoch: @escaping @Sendable (Int) -> [[Int]]) { self.planEpoch = planEpoch }
 
     /// A schedule over an `EpochPlan` of each epoch.
-    convenience init(
-        utterances: [Utterance], seed: UInt64, batchSeconds: Double, samplingAlpha: Double
-    ) {
+    init(utterances: [Utterance], seed: UInt64, batchSeconds: Double, samplingAlpha: Double) {
         self.init { epoch in
             EpochPlan(
                 utterances: utterances, seed: seed, epoch: epoch, batchSeconds: batchSeconds,
@@ -39,28 +24,51 @@ final class BatchSchedule: Sendable {
         var ends: [Int] = []
         var done = 0
         while true {
-            let batches = planEpoch(ends.count)
-            precondition(!batches.isEmpty, "epoch \(ends.count) has no batch")
-            done += batches.count
+            done += batches(ofEpoch: ends.count).count
             guard done <= updates else { return ends }
             ends.append(done)
         }
     }
 
-    /// The epoch that an update belongs to and the items of its global batch.
-    func batch(update: Int) -> (epoch: Int, items: [Int]) {
-        cursor.withLock { cursor in
-            if update < cursor.firstUpdate {
-                cursor = Cursor(epoch: 0, firstUpdate: 0, batches: planEpoch(0))
+    /// The global batches from an update on, counted from 0.
+    func walk(from update: Int) -> Walk { Walk(self, from: update) }
+
+    private func batches(ofEpoch epoch: Int) -> [[Int]] {
+        let batches = planEpoch(epoch)
+        precondition(!batches.isEmpty, "epoch \(epoch) has no batch")
+        return batches
+    }
+
+    /// Goes through the updates in order; it never ends.
+    struct Walk: Sendable {
+        private let schedule: BatchSchedule
+        private var epoch = 0
+        private var batches: [[Int]]
+        private var next = 0
+
+        fileprivate init(_ schedule: BatchSchedule, from update: Int) {
+            self.schedule = schedule
+            batches = schedule.batches(ofEpoch: 0)
+            // How many batches an epoch has shows only in its plan.
+            var left = update
+            while left >= batches.count {
+                left -= batches.count
+                enterNextEpoch()
             }
-            while update >= cursor.firstUpdate + cursor.batches.count {
-                precondition(!cursor.batches.isEmpty, "epoch \(cursor.epoch) has no batch")
-                let next = cursor.epoch + 1
-                cursor = Cursor(
-                    epoch: next, firstUpdate: cursor.firstUpdate + cursor.batches.count,
-                    batches: planEpoch(next))
-            }
-            return (cursor.epoch, cursor.batches[update - cursor.firstUpdate])
+            next = left
+        }
+
+        private mutating func enterNextEpoch() {
+            epoch += 1
+            batches = schedule.batches(ofEpoch: epoch)
+            next = 0
+        }
+
+        /// The next update's global batch, as items, and the epoch that it belongs to.
+        mutating func nextBatch() -> (epoch: Int, items: [Int]) {
+            if next == batches.count { enterNextEpoch() }
+            defer { next += 1 }
+            return (epoch, batches[next])
         }
     }
 }

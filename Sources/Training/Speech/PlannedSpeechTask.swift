@@ -27,8 +27,10 @@ extension PlannedSpeechTask {
     ) -> Int {
         var largest = LargestPass(arenaBytes: arenaBytes)
         var seen = 0
-        for update in updates where seen < plannedUtterances {
-            let batch = globalBatch(update: update)
+        var walk = schedule.walk(from: updates.lowerBound)
+        for update in updates {
+            guard seen < plannedUtterances else { break }
+            let batch = walk.nextBatch().items
             seen += batch.count
             for items in microBatches(of: batch, rank: rank, rankCount: rankCount) {
                 largest.consider(plannedPass(items, update: update, precision: precision))

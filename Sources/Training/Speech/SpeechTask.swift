@@ -4,16 +4,11 @@ internal import Speech
 protocol SpeechTask: TrainingTask where MicroBatch == SpeechMicroBatch {
     /// The recordings.
     var data: SpeechDataset { get }
-    /// The global batches, update by update.
-    var schedule: BatchSchedule { get }
     /// How a global batch becomes micro-batches.
     var sharing: BatchSharing { get }
 }
 
 extension SpeechTask {
-    /// The utterances of an update's global batch.
-    func globalBatch(update: Int) -> [Int] { schedule.batch(update: update).items }
-
     /// This rank's utterances, in micro-batches that fit its memory.
     func microBatches(of globalBatch: [Int], rank: Int, rankCount: Int) -> [[Int]] {
         sharing.microBatches(of: globalBatch, utterances: data.utterances, rankCount: rankCount)[rank]

@@ -34,7 +34,9 @@ struct Trainer<Task: TrainingTask>: ~Copyable {
     private var reducer: GradientReducer
     /// What sums gradients instead where their bits must not depend on the number of ranks.
     private var reproducible: ReproducibleSum?
-    private let prefetcher: Prefetcher<Task.MicroBatch>
+    private let prefetcher: Prefetcher<PrefetchedBatch<Task.MicroBatch>>
+    /// What this rank had to work on in the last update.
+    private(set) var lastItems: [Int] = []
 
     /// A trainer that has done `update` updates of `updates`.
     init(
@@ -59,14 +61,16 @@ struct Trainer<Task: TrainingTask>: ~Copyable {
         }
         self.store = store
         let work = Mutex(
-            WorkList(
-                task: task, rank: communicator.rank, rankCount: communicator.size, update: update,
-                updates: updates))
+            RankWork(task.schedule, updates: update..<max(update, updates)) {
+                task.microBatches(of: $0, rank: communicator.rank, rankCount: communicator.size)
+            })
         prefetcher = Prefetcher {
-            try work.withLock { $0.next() }.map {
-                try Self.load(
-                    $0.items, update: $0.update, task: task, rank: communicator.rank,
-                    rankCount: communicator.size, monitor: monitor)
+            try work.withLock { $0.next() }.map { work in
+                let batch = try work.items.map {
+                    try Self.load(
+                        $0, isFirst: work.isFirst, update: work.update, task: task, monitor: monitor)
+                }
+                return PrefetchedBatch(work: work, batch: batch)
             }
         }
     }
@@ -135,28 +139,26 @@ struct Trainer<Task: TrainingTask>: ~Copyable {
     private mutating func accumulate(
         from firstTrainable: Int, phases: inout StepPhases
     ) throws -> Task.Sums {
-        let batches = task.microBatches(
-            of: task.globalBatch(update: update), rank: communicator.rank, rankCount: communicator.size)
-        let count = batches.count
         var sums = task.noSums
-        if count == 0 { monitor.enter(.data, update: update + 1) }
-        for index in 0..<count {
+        lastItems = []
+        while true {
             let waiting = monotonicSeconds()
             monitor.enter(.data, update: update + 1)
-            guard let batch = try prefetcher.next() else {
-                preconditionFailure(
-                    "update \(update) has \(count) micro-batches, but only \(index) were loaded")
+            guard let next = try prefetcher.next(), next.work.update == update else {
+                preconditionFailure("the micro-batches of update \(update) were not loaded")
             }
-            let computing = monotonicSeconds()
-            phases.add(.data, from: waiting, to: computing)
-            let isLast = index == count - 1 && reproducible == nil
-            sums += Self.differentiate(
-                batch, task: task, update: update, parameters: store.views, isLast: isLast, arena: &arena,
-                reducer: &reducer, phases: &phases, monitor: monitor,
-                poison: poison(of: batches[index], update: update))
-            reproducible?.addPart(from: firstTrainable)
+            phases.add(.data, from: waiting, to: monotonicSeconds())
+            if let batch = next.batch {
+                lastItems += next.work.items ?? []
+                sums += Self.differentiate(
+                    batch, task: task, update: update, parameters: store.views,
+                    isLast: next.work.isLast && reproducible == nil, arena: &arena, reducer: &reducer,
+                    phases: &phases, monitor: monitor,
+                    poison: poison(isFirst: next.work.isFirst, update: update))
+                reproducible?.addPart(from: firstTrainable)
+            }
+            if next.work.isLast { return sums }
         }
-        return sums
     }
 
     private static func differentiate(
@@ -224,24 +226,4 @@ struct Trainer<Task: TrainingTask>: ~Copyable {
 /// Brings the weights for bfloat16 products up to date after something else than an update changed them.
 func refreshShadow(of store: borrowing ParameterStore) {
     if let shadow = store.shadow { convert(store.values.all, into: shadow) }
-}
-
-/// This rank's micro-batches of all updates, in order.
-private struct WorkList<Task: TrainingTask>: Sendable {
-    let task: Task
-    let rank: Int
-    let rankCount: Int
-    var update: Int
-    let updates: Int
-    var waiting: [[Int]] = []
-
-    mutating func next() -> (update: Int, items: [Int])? {
-        while waiting.isEmpty {
-            guard update < updates else { return nil }
-            waiting = task.microBatches(
-                of: task.globalBatch(update: update), rank: rank, rankCount: rankCount)
-            update += 1
-        }
-        return (update - 1, waiting.removeFirst())
-    }
 }

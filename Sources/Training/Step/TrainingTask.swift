@@ -14,8 +14,8 @@ protocol TrainingTask: Sendable {
     /// The parameters' names and places.
     var layout: ParameterLayout { get }
 
-    /// The items of an update's global batch: the same on every rank, and for any number of ranks.
-    func globalBatch(update: Int) -> [Int]
+    /// The global batches, update by update: the same on every rank, and for any number of ranks.
+    var schedule: BatchSchedule { get }
 
     /// A rank's share of a global batch, as micro-batches that fit its memory; empty if there is nothing for
     /// it.

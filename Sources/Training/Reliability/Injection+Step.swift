@@ -1,10 +1,9 @@
-internal import Collectives
 internal import Tensors
 
 extension Trainer {
     /// Reads the items of a micro-batch, and spoils it where `--inject nan` asks for that: in the first that this
     /// rank hears in an update.
-    static func load(
+    package static func load(
         _ items: [Int], isFirst: Bool, update: Int, task: Task, monitor: RunMonitor
     ) throws -> Task.MicroBatch {
         let batch = try task.load(items, update: update)

@@ -1,7 +1,11 @@
-internal import Checkpoints
 internal import Collectives
 internal import Foundation
+internal import JSON
 internal import Optimization
+internal import Program
+internal import Recipe
+internal import Reports
+internal import Session
 internal import Tensors
 
 /// Where a rank found what made an update's loss or gradient not finite.

@@ -1,3 +1,5 @@
+internal import Batching
+
 /// This rank's micro-batches of some updates, in order.
 struct RankWork: Sendable {
     private let updates: Range<Int>

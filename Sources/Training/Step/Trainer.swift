@@ -1,34 +1,36 @@
-internal import Collectives
+internal import Batching
+package import Collectives
 internal import Kernels
-internal import Optimization
-internal import Pruning
-internal import Speech
+package import Optimization
+internal import Program
+package import Recipe
+internal import Session
 internal import Synchronization
-internal import Tensors
+package import Tensors
 
 /// What the optimiser does in an update, as the recipe says.
-struct OptimizerSettings: Sendable {
-    let adam: Adam
-    let schedule: LearningRateSchedule
+package struct OptimizerSettings: Sendable {
+    package let adam: Adam
+    package let schedule: LearningRateSchedule
     /// The most the gradient's norm may be; 0 does not clip.
-    let clipNorm: Double
+    package let clipNorm: Double
 }
 
 /// One rank's replica and the update of it: load, differentiate, all-reduce, Adam.
 ///
 /// It decides nothing alone: whatever branches (skipping, clipping) comes from a number that all ranks share.
-struct Trainer<Task: TrainingTask>: ~Copyable {
-    let task: Task
-    let communicator: any Communicator
-    let optimizer: OptimizerSettings
+package struct Trainer<Task: TrainingTask>: ~Copyable {
+    package let task: Task
+    package let communicator: any Communicator
+    package let optimizer: OptimizerSettings
     /// Weights, gradients and moments of this replica.
-    let store: ParameterStore
+    package let store: ParameterStore
     /// The updates done.
-    private(set) var update: Int
+    package private(set) var update: Int
     /// Which gradients are summed, for a method whose mask no longer changes; nil sums all.
     var keptGradients: KeptElements?
     /// Memory of one pass; evaluation borrows it between updates.
-    var arena: Arena
+    package var arena: Arena
     /// What this rank is doing, for the watchdog.
     let monitor: RunMonitor
     private var reducer: GradientReducer
@@ -39,7 +41,7 @@ struct Trainer<Task: TrainingTask>: ~Copyable {
     private(set) var lastItems: [Int] = []
 
     /// A trainer that has done `update` updates of `updates`.
-    init(
+    package init(
         task: Task, store: consuming ParameterStore, communicator: any Communicator,
         optimizer: OptimizerSettings, distributed: Recipe.Distributed, startingAt update: Int,
         of updates: Int, monitor: RunMonitor = RunMonitor()
@@ -78,7 +80,7 @@ struct Trainer<Task: TrainingTask>: ~Copyable {
     deinit { prefetcher.cancel() }
 
     /// Does one update, together with all other ranks.
-    mutating func step() throws -> StepReport<Task.Sums> {
+    package mutating func step() throws -> StepReport<Task.Sums> {
         var phases = StepPhases()
         try monitor.failIfDue(update: update + 1)
         let firstTrainable = task.firstTrainableOffset(update: update)
@@ -224,6 +226,6 @@ struct Trainer<Task: TrainingTask>: ~Copyable {
 }
 
 /// Brings the weights for bfloat16 products up to date after something else than an update changed them.
-func refreshShadow(of store: borrowing ParameterStore) {
+package func refreshShadow(of store: borrowing ParameterStore) {
     if let shadow = store.shadow { convert(store.values.all, into: shadow) }
 }

@@ -6,14 +6,12 @@ public import Tensors
 private let frozenTileRows = 128
 
 extension ArenaPlan {
-    /// The scratch of `attentionForward` (one buffer) or `attentionBackward` (two) for utterances of at most
-    /// `longest` frames.
-    public mutating func attention(longest: Int, headCount: Int, buffers: Int, precision: GEMMPrecision) {
-        let parts = parallelPartCount(headCount, grain: 1)
+    /// The scratch of `attentionForward` or `attentionBackward` for utterances of at most `longest` frames.
+    public mutating func attention(longest: Int, headCount: Int, headSize: Int, isBackward: Bool) {
         scoped { plan in
-            plan.vector(parts * buffers * longest * longest)
-            guard precision != .float32 else { return }
-            plan.matrix(rows: 1, columns: parts * buffers * longest * longest, precision: precision)
+            plan.tensor(
+                rows: parallelPartCount(headCount, grain: 1),
+                columns: attentionScratch(longest: longest, headSize: headSize, isBackward: isBackward))
         }
     }
 

@@ -70,9 +70,9 @@ struct SelfAttention: Sendable {
         let dKey = arena.matrix(like: saved.key)
         let dValue = arena.matrix(like: saved.value)
         attentionBackward(
-            dContext, query: saved.query, key: saved.key, value: saved.value, packing: pass.packing,
-            headCount: headCount, dropout: dropout(pass), logSumExp: saved.logSumExp, arena: &arena,
-            dQuery: dQuery, dKey: dKey, dValue: dValue)
+            dContext, query: saved.query, key: saved.key, value: saved.value, context: saved.context,
+            packing: pass.packing, headCount: headCount, dropout: dropout(pass), logSumExp: saved.logSumExp,
+            arena: &arena, dQuery: dQuery, dKey: dKey, dValue: dValue)
         // The three paths meet at the input.
         let target = Matrix(dInput)
         query.backward(dQuery, input: saved.input, pass: pass, adding: adding, into: target)

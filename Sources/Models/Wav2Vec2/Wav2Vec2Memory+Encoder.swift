@@ -86,7 +86,13 @@ extension Wav2Vec2Memory {
         for _ in 0..<3 { product(&plan) }
         plan.tensor(rows: configuration.headCount, columns: frames)
         product(&plan)
-        plan.attention(longest: longest, headCount: configuration.headCount, buffers: 1, precision: precision)
+        attention(isBackward: false, &plan)
+    }
+
+    private func attention(isBackward: Bool, _ plan: inout ArenaPlan) {
+        plan.attention(
+            longest: longest, headCount: configuration.headCount,
+            headSize: hiddenSize / configuration.headCount, isBackward: isBackward)
     }
 
     private func intermediate(_ plan: inout ArenaPlan) {
@@ -138,8 +144,7 @@ extension Wav2Vec2Memory {
     private func attentionBackward(_ plan: inout ArenaPlan) {
         plan.scoped { plan in
             for _ in 0..<4 { product(&plan) }
-            plan.attention(
-                longest: longest, headCount: configuration.headCount, buffers: 2, precision: precision)
+            attention(isBackward: true, &plan)
         }
     }
 }

@@ -26,6 +26,7 @@ public func attentionForward(
     defer { arena.release(to: mark) }
     let shape = AttentionShape(query, headCount: headCount)
     let scratch = shape.scratch(longest: packing.longest, isBackward: false, arena: &arena)
+    guard context.device == .cpu else { return }
     let window = first..<first + query.rows
     for utterance in 0..<packing.count where packing[utterance].overlaps(window) {
         let (keys, queries) = (packing[utterance], packing[utterance].clamped(to: window))
@@ -64,6 +65,7 @@ public func attentionBackward(
     defer { arena.release(to: mark) }
     let shape = AttentionShape(query, headCount: headCount)
     let scratch = shape.scratch(longest: packing.longest, isBackward: true, arena: &arena)
+    guard dQuery.device == .cpu else { return }
     for utterance in 0..<packing.count where packing.length(utterance) > 0 {
         let rows = packing[utterance]
         let first = rows.lowerBound
@@ -101,11 +103,11 @@ private struct AttentionShape: Sendable {
     /// Heads that a thread should have at least, of so many scores each: some hundred microseconds.
     func grain(_ scores: Int) -> Int { max(1, 16_384 / max(1, scores)) }
 
-    /// One row of scratch for each thread.
+    /// One row of scratch for each thread, for utterances of at most `longest` frames.
     func scratch(longest: Int, isBackward: Bool, arena: inout Arena) -> Tensor {
         arena.tensor(
             rows: parallelPartCount(headCount, grain: 1),
-            columns: attentionScratch(longest: longest, headSize: headSize, isBackward: isBackward))
+            columns: Int(parp_attention_scratch(Int64(longest), Int64(headSize), isBackward ? 1 : 0)))
     }
 
     /// A head's columns from a row on.
@@ -125,9 +127,4 @@ private struct AttentionShape: Sendable {
             queries: Int64(query.count), keys: Int64(keys.count), head_size: Int64(headSize),
             first_query: Int64(firstQuery), dropout: dropout ?? .none)
     }
-}
-
-/// The numbers of scratch that a thread takes for utterances of at most `longest` frames.
-func attentionScratch(longest: Int, headSize: Int, isBackward: Bool) -> Int {
-    Int(parp_attention_scratch(Int64(longest), Int64(headSize), isBackward ? 1 : 0))
 }

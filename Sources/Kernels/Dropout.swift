@@ -69,6 +69,7 @@ func forEachRows(
 ///   - output: (T, C); overwritten.
 public func dropoutForward(_ input: Tensor, _ dropout: Dropout, into output: Tensor) {
     precondition(input.count == output.count, "dropout of \(input.count) elements into \(output.count)")
+    guard output.device == .cpu else { return }
     let C = input.columns
     dropout.forEachRows(columns: C) { rows, rule in
         let start = rows.lowerBound * C
@@ -88,6 +89,7 @@ public func dropoutBackward(_ dOutput: Tensor, _ dropout: Dropout, into dInput: 
 /// It is its own backward.
 public func dropoutConvert(_ input: Tensor, _ dropout: Dropout?, into output: Matrix) {
     precondition(input.count == output.count, "dropout of \(input.count) elements into \(output.count)")
+    guard output.device == .cpu else { return }
     let C = input.columns
     forEachRows(input.rows, columns: C, dropout) { rows, rule in
         let start = rows.lowerBound * C
@@ -102,6 +104,7 @@ public func dropoutConvert(_ input: Tensor, _ dropout: Dropout?, into output: Ma
 /// The gradient of the branch is `dropoutConvert` of the sum's, that of the residual the sum's itself.
 public func addResidual(_ residual: Tensor, _ dropout: Dropout?, into branch: Tensor) {
     precondition(residual.count == branch.count, "residual of \(residual.count) for \(branch.count)")
+    guard branch.device == .cpu else { return }
     let C = branch.columns
     forEachRows(branch.rows, columns: C, dropout) { rows, rule in
         let start = rows.lowerBound * C

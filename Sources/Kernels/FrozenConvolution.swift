@@ -88,12 +88,13 @@ private func forEachTile(
     let sums = arena.tensor(rows: parts * tileRows, columns: output.columns)
     let scratch = arena.tensor(rows: parts * tileRows, columns: scratchColumns)
     let statistics = arena.tensor(rows: parts * 2, columns: tileRows)
-    parallelParts(tiles, grain: 1) { part, range in
+    parallelParts(tiles, grain: 1, on: output.device) { part, range in
         for index in range {
             let tile = index * tileRows..<min((index + 1) * tileRows, output.rows)
             let own = part * tileRows..<part * tileRows + tile.count
             let result = sums.rows(own)
             convolve(tile, result, scratch.rows(own))
+            guard output.device == .cpu else { continue }
             normalize(result, norm, statistics: statistics.rows(part * 2..<part * 2 + 2))
             parp_gelu_convert(
                 result.pointer, output.address(tile.lowerBound * output.columns), output.precision.element,
@@ -130,11 +131,16 @@ private struct WaveformWindows: Sendable {
         self.frames = frames
         self.taps = taps
         self.stride = stride
+        guard samples.device == .cpu else {
+            center = 0
+            return
+        }
         center = samples.buffer.reduce(0.0) { $0 + Double($1) } / Double(max(1, samples.count))
     }
 
     /// Copies the windows of a tile, one a row, the center taken out if asked for.
     func unroll(_ tile: Range<Int>, centered: Bool, into rows: Tensor) {
+        guard rows.device == .cpu else { return }
         let shift = centered ? Float(center) : 0
         for (row, frame) in tile.enumerated() {
             for tap in 0..<taps { rows[row, tap] = samples[frame * stride + tap] - shift }
@@ -145,6 +151,7 @@ private struct WaveformWindows: Sendable {
     func fold(
         _ weight: Tensor, gain: Tensor, offset: Tensor, epsilon: Float, into folded: Tensor, bias: Tensor
     ) {
+        guard folded.device == .cpu else { return }
         let (mean, covariance) = moments()
         for channel in 0..<weight.rows {
             var (average, variance) = (0.0, 0.0)

@@ -31,6 +31,7 @@ struct MaskedFrames: Sendable {
     /// Fills (frames, columns) with standard Gumbel noise: element (i, j) of an utterance's masked frames is
     /// number i · columns + j.
     func drawGumbel(_ noise: Noise, into target: Tensor) {
+        guard target.device == .cpu else { return }
         let keys = noise.identities.map {
             CountedRandom(seed: noise.seed, stream: .gumbel, step: noise.step, item: $0)
         }

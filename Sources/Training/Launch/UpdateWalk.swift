@@ -1,3 +1,4 @@
+internal import Kernels
 internal import Models
 internal import Speech
 internal import Tensors
@@ -23,18 +24,16 @@ struct UpdateWalk {
     private(set) var activationBytes = 0
     /// The bytes of audio or features of the largest micro-batch.
     private(set) var inputBytes = 0
-    /// Different numbers of frames of rank 0's micro-batches, and of utterances: what products are compiled for.
-    private(set) var batchLengths: Set<Int> = []
-    private(set) var utteranceLengths: Set<Int> = []
+    /// The products that rank 0's micro-batches make the library compile.
+    let products = ProductLedger()
 
     init(_ inputs: PlannedInputs, ranks: Int) {
         let (task, data, configuration) = (inputs.task, inputs.train, inputs.configuration)
         let precision = inputs.recipe.precision.gemm
         let samples = data.utterances.indices.map(data.sampleCount)
         let costs = samples.map(configuration.operations)
-        let frames = samples.map(configuration.frameCount)
-        utteranceLengths = Set(frames)
         var largest = LargestPass(arenaBytes: task.arenaBytes)
+        var noted: Set<PlannedPass> = []
         let all = inputs.recipe.schedule.updates
         while updates < all, utterances < plannedUtterances {
             let update = updates
@@ -55,7 +54,9 @@ struct UpdateWalk {
                     if rank == 0 {
                         ownMicroBatches += 1
                         ownUtterances += items.count
-                        batchLengths.insert(items.reduce(0) { $0 + frames[$1] })
+                        if !products.isFull, noted.insert(pass).inserted {
+                            products.noting { _ = task.arenaBytes(pass) }
+                        }
                     }
                     inputBytes = max(
                         inputBytes,

@@ -46,6 +46,14 @@ public struct GumbelSample: Sendable {
     }
 }
 
+/// Fills a tensor with standard Gumbel noise: element i is number i of the sequence.
+public func drawGumbel(_ random: CountedRandom, into noise: Tensor) {
+    guard noise.device == .cpu else { return }
+    parallelFor(noise.count, grain: 4096) { range in
+        for index in range { noise[index] = Float(random.gumbel(at: UInt64(index))) }
+    }
+}
+
 /// Replaces each frame by one codevector a group, side by side: that of the largest (logit + noise) / temperature.
 ///
 /// The hard sample of the Gumbel-softmax (Jang, Gu and Poole, 2017; Baevski et al., 2020, section 2), whose

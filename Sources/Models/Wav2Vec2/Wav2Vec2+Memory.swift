@@ -30,6 +30,15 @@ extension Wav2Vec2 {
         return arena.peakBytes
     }
 
+    /// The bytes that `evaluate(samples:)` takes of an arena for one utterance, in float32.
+    public func evaluationArenaBytes(samples: Int) -> Int {
+        var arena = Arena.counting()
+        _ = evaluate(
+            samples: samples, parameters: ParameterViews(counting: layout, precision: .float32), arena: &arena
+        ) { _ in }
+        return arena.peakBytes
+    }
+
     /// The bytes that making one utterance's features takes of an arena: samples, features and what lies between.
     public func featureArenaBytes(samples: Int, precision: GEMMPrecision) -> Int {
         var arena = Arena.counting()

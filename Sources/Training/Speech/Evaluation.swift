@@ -75,9 +75,10 @@ struct Evaluator {
         var result = EvaluationResult()
         for language in data.languages { result.languages[language] = LanguageErrors() }
         var hypotheses: [Hypothesis] = []
-        for items in EpochPlan.microBatches(
+        let batches = EpochPlan.microBatches(
             of: share, utterances: data.utterances, rankSeconds: rankSeconds)
-        {
+        try session.together { try requireMemory(of: batches, data) }
+        for items in batches {
             if Interruption.isRequested { break }
             let batch = try data.load(items)
             arena.reset()
@@ -95,6 +96,19 @@ struct Evaluator {
         try sum(&result, communicator)
         let all = try session.exchange(hypotheses).flatMap { $0 }
         return (result, all.sorted { $0.item < $1.item })
+    }
+
+    private func requireMemory(of batches: [[Int]], _ data: SpeechDataset) throws {
+        var largest = LargestPass(arenaBytes: model.evaluationArenaBytes)
+        for items in batches {
+            largest.consider(
+                PlannedPass(
+                    items.map { .init(samples: data.sampleCount($0), labels: data.targets[$0].count) }))
+        }
+        let longest = data.utterances.max { $0.durationSeconds < $1.durationSeconds }
+        let subject = longest.map { "\($0.id), \(Int($0.durationSeconds)) s" } ?? "nothing"
+        try Training.requireMemory(
+            largest.bytes, for: "evaluating a batch (the longest recording is \(subject))")
     }
 
     /// Recognises one micro-batch, adding its losses to the result.

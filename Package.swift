@@ -77,6 +77,7 @@ let package = Package(
         room("Speech", ["Tensors", "CAudio"]),
         room("Text"),
         // 3
+        room("Decoding", ["Tensors", "Text"]),
         room("Models", ["Kernels", "Tensors"]),
         room("Checkpoints", ["Tensors", "CFiles"]),
         // 4
@@ -140,6 +141,7 @@ let package = Package(
         tests("Collectives", ["Collectives", "Tensors"]),
         tests("Speech", ["Speech", "Tensors"]),
         tests("Text", ["Text"]),
+        tests("Decoding", ["Decoding", "Tensors", "Text"]),
         tests("Models", ["Models", "Kernels", "Tensors", "Checkpoints"]),
         tests("Checkpoints", ["Checkpoints", "Models", "Tensors"]),
         tests("Training", ["Training", "Models", "Checkpoints", "Collectives", "Pruning", "Tensors"]),

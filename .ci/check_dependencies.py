@@ -15,6 +15,7 @@ ROOMS = {
     "Collectives": {"Tensors", "CMPI"},
     "Speech": {"Tensors", "CAudio"},
     "Text": set(),
+    "Decoding": {"Tensors", "Text"},
     "Models": {"Tensors", "Kernels"},
     "Checkpoints": {"Tensors", "CFiles"},
     "Training": {"Tensors", "Kernels", "Optimization", "Pruning", "Collectives", "Speech", "Text", "Models", "Checkpoints"},
@@ -23,7 +24,7 @@ ROOMS = {
 }
 OURS = set(ROOMS) | {"CMath", "CMPI", "CAudio", "CFiles"}
 # Rooms that know no files, clocks or processes.
-WITHOUT_FOUNDATION = {"Tensors", "Kernels", "Optimization", "Pruning", "Models", "Text"}
+WITHOUT_FOUNDATION = {"Tensors", "Kernels", "Optimization", "Pruning", "Models", "Text", "Decoding"}
 # Tensors runs kernels in parallel through Dispatch, and maps memory through the C library.
 POINTERS = re.compile(r"Unsafe(Mutable)?(Raw)?(Buffer)?Pointer")
 POINTER_ROOMS = {"Tensors", "Kernels", "Optimization", "Pruning"}

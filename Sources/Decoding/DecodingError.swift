@@ -1,0 +1,8 @@
+/// Why a language model, a lexicon or a text cannot be used.
+public struct DecodingError: Error, CustomStringConvertible, Equatable {
+    /// What is wrong, where, and the fix.
+    public let description: String
+
+    /// A fault.
+    public init(_ description: String) { self.description = description }
+}

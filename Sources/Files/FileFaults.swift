@@ -1,3 +1,5 @@
+public import Program
+
 /// Everything that is wrong with a file, each fault with its line.
 public struct FileFaults: Error, CustomStringConvertible, Equatable {
     /// The file or folder.
@@ -18,4 +20,9 @@ public struct FileFaults: Error, CustomStringConvertible, Equatable {
         let count = faults.count == 1 ? "1 fault" : "\(faults.count) faults"
         return (["\(path): \(count)"] + shown + rest).joined(separator: "\n")
     }
+}
+
+extension FileFaults: Fault {
+    /// How the process ends.
+    public var exitCode: ExitCode { .data }
 }

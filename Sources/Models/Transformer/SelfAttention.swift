@@ -47,14 +47,14 @@ struct SelfAttention: Sendable {
             value: arena.matrix(like: input),
             logSumExp: arena.tensor(rows: headCount, columns: input.rows),
             context: arena.matrix(like: input))
-        query.forward(input, pass: pass, into: saved.query)
-        key.forward(input, pass: pass, into: saved.key)
-        value.forward(input, pass: pass, into: saved.value)
+        query.forward(input, pass: pass, arena: &arena, into: saved.query)
+        key.forward(input, pass: pass, arena: &arena, into: saved.key)
+        value.forward(input, pass: pass, arena: &arena, into: saved.value)
         attentionForward(
             query: saved.query, key: saved.key, value: saved.value, packing: pass.packing,
             headCount: headCount, dropout: dropout(pass), arena: &arena, logSumExp: saved.logSumExp,
             into: saved.context)
-        output.forward(saved.context, pass: pass, into: Matrix(result))
+        output.forward(saved.context, pass: pass, arena: &arena, into: Matrix(result))
         return saved
     }
 
@@ -65,7 +65,7 @@ struct SelfAttention: Sendable {
         let mark = arena.mark
         defer { arena.release(to: mark) }
         let dContext = arena.matrix(like: saved.context)
-        output.backward(dResult, input: saved.context, pass: pass, into: dContext)
+        output.backward(dResult, input: saved.context, pass: pass, arena: &arena, into: dContext)
         let dQuery = arena.matrix(like: saved.query)
         let dKey = arena.matrix(like: saved.key)
         let dValue = arena.matrix(like: saved.value)
@@ -75,9 +75,9 @@ struct SelfAttention: Sendable {
             dQuery: dQuery, dKey: dKey, dValue: dValue)
         // The three paths meet at the input.
         let target = Matrix(dInput)
-        query.backward(dQuery, input: saved.input, pass: pass, adding: adding, into: target)
-        key.backward(dKey, input: saved.input, pass: pass, adding: true, into: target)
-        value.backward(dValue, input: saved.input, pass: pass, adding: true, into: target)
+        query.backward(dQuery, input: saved.input, pass: pass, adding: adding, arena: &arena, into: target)
+        key.backward(dKey, input: saved.input, pass: pass, adding: true, arena: &arena, into: target)
+        value.backward(dValue, input: saved.input, pass: pass, adding: true, arena: &arena, into: target)
     }
 
     private func dropout(_ pass: Pass) -> Dropout? {

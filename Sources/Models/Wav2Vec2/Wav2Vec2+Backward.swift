@@ -18,12 +18,12 @@ extension Wav2Vec2 {
         let encoded = output.encoded
         let headInput = Matrix(encoded.frames)
         guard encoded.trainable != .headOnly else {
-            head.backward(Matrix(dLogits), input: headInput, pass: encoded.pass, into: nil)
+            head.backward(Matrix(dLogits), input: headInput, pass: encoded.pass, arena: &arena, into: nil)
             gradientsFinal(head.weight.offset)
             return
         }
         let dFrames = arena.tensor(like: encoded.frames)
-        head.backward(Matrix(dLogits), input: headInput, pass: encoded.pass, into: Matrix(dFrames))
+        head.backward(Matrix(dLogits), input: headInput, pass: encoded.pass, arena: &arena, into: Matrix(dFrames))
         gradientsFinal(head.weight.offset)
         if let dropout = encoded.pass.dropout(\.finalDropout, .headDropout) {
             dropoutBackward(dFrames, dropout, into: dFrames)

@@ -29,7 +29,7 @@ extension Wav2Vec2 {
         }
         // The head multiplies float32 in any case: it costs nothing, and CTC reads differences of its logits.
         let logits = arena.tensor(rows: encoded.frames.rows, columns: head.outputs)
-        head.forward(Matrix(encoded.frames), pass: pass, into: Matrix(logits))
+        head.forward(Matrix(encoded.frames), pass: pass, arena: &arena, into: Matrix(logits))
         return Wav2Vec2Output(logits: logits, packing: pass.packing, encoded: encoded)
     }
 }

@@ -16,12 +16,12 @@ ROOMS = {
     "Speech": {"Tensors", "CAudio"},
     "Text": set(),
     "Models": {"Tensors", "Kernels"},
-    "Checkpoints": {"Tensors", "CFiles"},
+    "Checkpoints": {"Tensors", "CFiles", "CZstd"},
     "Training": {"Tensors", "Kernels", "Optimization", "Pruning", "Collectives", "Speech", "Text", "Models", "Checkpoints"},
     "Studies": {"Training", "Models", "Kernels", "Optimization", "Pruning", "Collectives", "Checkpoints", "Tensors"},
     "parp": {"Studies", "Training", "Models"},
 }
-OURS = set(ROOMS) | {"CMath", "CMPI", "CAudio", "CFiles"}
+OURS = set(ROOMS) | {"CMath", "CMPI", "CAudio", "CFiles", "CZstd"}
 # Rooms that know no files, clocks or processes.
 WITHOUT_FOUNDATION = {"Tensors", "Kernels", "Optimization", "Pruning", "Models", "Text"}
 # Tensors runs kernels in parallel through Dispatch, and maps memory through the C library.

@@ -22,6 +22,9 @@ struct CheckpointState: Sendable, Codable, Equatable {
     var consecutiveSkips: Int?
     /// Updates that were left out since the run began.
     var skipped: Int?
+    /// The slots of the layers that multiply a held mask's kept weights alone: chosen once, since sums in another
+    /// order have other last bits.
+    var sparseSlots: [Int]?
     /// Whether there is a manifest; checkpoints of earlier versions have none.
     var hasManifest: Bool?
 }

@@ -27,6 +27,8 @@ struct Trainer<Task: TrainingTask>: ~Copyable {
     private(set) var update: Int
     /// Which gradients are summed, for a method whose mask no longer changes; nil sums all.
     var keptGradients: KeptElements?
+    /// Layers that multiply the weights of such a mask alone; none before there is one.
+    var sparse = SparseWeights(training: true)
     /// Memory of one pass; evaluation borrows it between updates.
     var arena: Arena
     /// What this rank is doing, for the watchdog.
@@ -151,7 +153,7 @@ struct Trainer<Task: TrainingTask>: ~Copyable {
             phases.add(.data, from: waiting, to: computing)
             let isLast = index == count - 1 && reproducible == nil
             sums += Self.differentiate(
-                batch, task: task, update: update, parameters: store.views, isLast: isLast, arena: &arena,
+                batch, task: task, update: update, parameters: store.views.multiplying(sparse), isLast: isLast, arena: &arena,
                 reducer: &reducer, phases: &phases, monitor: monitor,
                 poison: poison(of: batches[index], update: update))
             reproducible?.addPart(from: firstTrainable)
@@ -198,6 +200,7 @@ struct Trainer<Task: TrainingTask>: ~Copyable {
         if isFinite {
             let clip = clippingFactor(norm: norm[0], limit: optimizer.clipNorm)
             applyAdam(learningRate: learningRate, scale: Float(clip / denominator))
+            sparse.refresh(from: store.values.all)
         }
         var report = StepReport(
             update: update + 1, sums: sums, learningRate: learningRate, gradientNorm: norm[0],

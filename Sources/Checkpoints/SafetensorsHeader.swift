@@ -1,3 +1,4 @@
+internal import JSON
 internal import Tensors
 
 /// What a safetensors file says of itself: where each tensor lies, every byte in exactly one.

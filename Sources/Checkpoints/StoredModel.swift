@@ -1,4 +1,5 @@
 internal import Foundation
+public import JSON
 
 /// A model as it is stored: a Hugging Face directory, the same packed in one file, or a fairseq checkpoint.
 ///

@@ -1,4 +1,5 @@
 internal import Foundation
+internal import JSON
 public import Tensors
 
 /// A model directory in one file, bit for bit: a safetensors file of compressed parts (docs/sparsity.md).

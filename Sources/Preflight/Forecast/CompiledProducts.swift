@@ -24,7 +24,7 @@ struct CompiledProducts {
         let positional = 5 * Set(walk.utteranceLengths.map { $0 % 256 }).count
         // As many frames as are masked, which is another number nearly every time: eight products of those of a
         // micro-batch, three of an utterance's.
-        let isPretraining = inputs.recipe.purpose == .preTraining
+        let isPretraining = inputs.recipe.task == .pretrain
         let masked = isPretraining ? 8 * walk.ownMicroBatches + 3 * walk.ownUtterances : 0
         var convolutions = 0
         var lengths = Set(inputs.sampleCounts)

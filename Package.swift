@@ -80,6 +80,7 @@ let package = Package(
         room("Text", ["Program"]),
         room("Batching", ["Tensors"]),
         // 3
+        room("Decoding", ["Tensors", "Program", "Text"]),
         room("Models", ["Tensors", "Kernels"]),
         room("Session", ["Program", "Collectives"]),
         room("Reports", ["JSON"]),
@@ -126,8 +127,9 @@ let package = Package(
         room(
             "Commands",
             [
-                "Tensors", "Program", "JSON", "Kernels", "Pruning", "Collectives", "Speech", "Text", "Models",
-                "Checkpoints", "Session", "Recipe", "MaskFiles", "Training", "Tasks", "Preflight", "Studies",
+                "Tensors", "Program", "JSON", "Kernels", "Pruning", "Collectives", "Speech", "Text", "Decoding",
+                "Models", "Checkpoints", "Session", "Recipe", "MaskFiles", "Training", "Tasks", "Preflight",
+                "Studies",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
         // 11
@@ -139,7 +141,7 @@ let package = Package(
         .executableTarget(
             name: "FuzzChecks",
             dependencies: [
-                "Tensors", "Program", "JSON", "Speech", "Text", "Checkpoints", "Recipe", "Reports",
+                "Tensors", "Program", "JSON", "Speech", "Text", "Decoding", "Checkpoints", "Recipe", "Reports",
                 "Training", "Tasks", "Preflight", "TestSupport",
             ],
             path: "Tests/Fuzz", swiftSettings: swiftSettings),
@@ -177,6 +179,7 @@ let package = Package(
         tests("Collectives", ["Tensors", "Collectives"]),
         tests("Speech", ["Speech"]),
         tests("Text", ["Text"]),
+        tests("Decoding", ["Tensors", "Text", "Decoding"]),
         tests("Batching", ["Tensors", "Batching"]),
         tests("Models", ["Tensors", "Kernels", "Models", "Checkpoints"]),
         tests("Checkpoints", ["Tensors", "JSON", "Models", "Checkpoints"]),

@@ -115,10 +115,10 @@ let package = Package(
             path: "Tests/Parity",
             exclude: [
                 "parity.py", "families.py", "parp_parity.py", "pretraining_parity.py", "pretraining_run.py",
-                "transcripts.py",
+                "text_parity.py", "transcripts.py",
                 "check_directory.py",
             ],
-            sources: ["ParityProbe.swift"],
+            sources: ["ParityProbe.swift", "ParityProbe+Text.swift"],
             swiftSettings: swiftSettings),
         .executableTarget(
             name: "RankChecks",

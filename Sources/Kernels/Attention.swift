@@ -80,21 +80,16 @@ public func attentionBackward(
                         logSumExp[head, rows.lowerBound + row],
                         shape.rule(dropout, utterance, head: head, row: row, F))
                 }
-                func product(_ a: Matrix, transposed: Bool, _ b: Matrix, into c: Matrix) {
-                    matrixMultiply(
-                        MatrixOperand(a, transposed: transposed), shape.operand(b, rows, head), m: F,
-                        n: shape.headSize, k: F, splits: false, into: shape.operand(c, rows, head))
-                }
-                product(p, transposed: true, dContext, into: dValue)
-                product(dS, transposed: false, key, into: dQuery)
-                product(dS, transposed: true, query, into: dKey)
+                shape.product(MatrixOperand(p, transposed: true), dContext, rows, head, into: dValue)
+                shape.product(MatrixOperand(dS), key, rows, head, into: dQuery)
+                shape.product(MatrixOperand(dS, transposed: true), query, rows, head, into: dKey)
             }
         }
     }
 }
 
 /// The extents of a head, and where its operands lie.
-private struct AttentionShape: Sendable {
+struct AttentionShape: Sendable {
     let hiddenSize: Int
     let headSize: Int
     let headCount: Int
@@ -128,6 +123,13 @@ private struct AttentionShape: Sendable {
             n: rows.count, k: headSize, splits: false, into: MatrixOperand(scores))
     }
 
+    /// The product of (F, F) numbers with a head's columns of an utterance's rows, into as many: (F, head size).
+    func product(_ a: MatrixOperand, _ b: Matrix, _ rows: Range<Int>, _ head: Int, into c: Matrix) {
+        matrixMultiply(
+            a, operand(b, rows, head), m: rows.count, n: headSize, k: rows.count, splits: false,
+            into: operand(c, rows, head))
+    }
+
     /// The dropout of one row of probabilities.
     func rule(_ dropout: Dropout?, _ utterance: Int, head: Int, row: Int, _ F: Int) -> parp_dropout_rule {
         dropout?.rule(utterance: utterance, from: head * F * F + row * F) ?? .none
@@ -135,7 +137,7 @@ private struct AttentionShape: Sendable {
 }
 
 /// One head's scores and probabilities for each thread, `buffers` times; in float32 they share their memory.
-private struct AttentionScratch: Sendable {
+struct AttentionScratch: Sendable {
     private let tensors: Tensor
     private let matrices: Matrix
     private let area: Int

@@ -1,3 +1,5 @@
+public import JSON
+
 /// What the rows of a classifier are called: `id2label` and `label2id` of a `config.json`.
 public struct LabelNames: Sendable, Equatable {
     /// One name a row.

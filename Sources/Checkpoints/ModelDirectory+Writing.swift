@@ -1,4 +1,5 @@
 public import Foundation
+public import JSON
 public import Tensors
 
 /// The small files of a model directory that is written.

@@ -13,6 +13,7 @@ public func gatherRows(_ matrix: Matrix, _ rows: [Int], into selected: Tensor) {
         selected.rows == rows.count && selected.columns == C,
         "\(rows.count) rows of \(C) into \(selected.rows)×\(selected.columns)")
     check(rows, below: matrix.rows)
+    guard selected.device == .cpu else { return }
     parallelFor(rows.count, grain: max(1, 32_768 / max(1, C))) { range in
         for index in range {
             parp_widen(
@@ -34,6 +35,7 @@ public func addRows(_ selected: Tensor, to rows: [Int], of sum: Tensor) {
         selected.rows == rows.count && selected.columns == C,
         "\(selected.rows)×\(selected.columns) to \(rows.count) rows of \(C)")
     check(rows, below: sum.rows)
+    guard sum.device == .cpu else { return }
     parallelFor(C, grain: max(64, 65_536 / max(1, rows.count))) { columns in
         for (index, row) in rows.enumerated() {
             parp_add(
@@ -57,6 +59,7 @@ public func addGatheredRows(_ table: Tensor, _ rows: [Int], into sum: Tensor) {
         sum.rows == rows.count && sum.columns == C,
         "\(rows.count) rows of \(C) to \(sum.rows)×\(sum.columns)")
     check(rows, below: table.rows)
+    guard sum.device == .cpu else { return }
     parallelFor(rows.count, grain: max(1, 32_768 / max(1, C))) { range in
         for index in range {
             parp_add(table.pointer + rows[index] * C, sum.pointer + index * C, Int64(C))

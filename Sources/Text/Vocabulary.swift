@@ -1,3 +1,5 @@
+public import Program
+
 /// Why a transcript or a vocabulary cannot be used.
 public struct TextError: Error, CustomStringConvertible, Equatable {
     /// What is wrong, where, and the fix.
@@ -5,6 +7,11 @@ public struct TextError: Error, CustomStringConvertible, Equatable {
 
     /// A fault.
     public init(_ description: String) { self.description = description }
+}
+
+extension TextError: Fault {
+    /// How the process ends.
+    public var exitCode: ExitCode { .data }
 }
 
 /// Whether transcripts are changed in case before they are encoded.
@@ -129,6 +136,12 @@ public struct Vocabulary: Sendable, Equatable {
         }
         return spokenId(piece.unicodeScalars).map { [$0] } ?? []
     }
+
+    /// The row of a token, if the vocabulary has it and it is spoken.
+    public func id(ofSpoken token: String) -> Int? { spokenId(token.unicodeScalars) }
+
+    /// The row of the token between words, if there is one.
+    public var delimiterId: Int? { wordDelimiter.flatMap { id(ofSpoken: $0) } }
 
     private func spokenId(_ scalars: some Sequence<Unicode.Scalar>) -> Int? {
         guard let id = idOfToken[Array(scalars)], !special.contains(tokens[id]) else { return nil }

@@ -62,8 +62,8 @@ if [ "$kind" = address ]; then
     stage units tests --skip parpTests --skip StepMemoryTests --skip TorchArchiveTests/linear
     stage fuzz timeout 3600 "$bin/FuzzChecks" --inputs "${INPUTS:-50000}"
 else
-    stage units tests --filter 'TensorsTests|KernelsTests|CollectivesTests|SpeechTests|TrainingTests' \
-        --skip ArenaPlanTests/prepare
+    stage units tests --filter 'TensorsTests|KernelsTests|CollectivesTests|SpeechTests|BatchingTests|MaskFilesTests|TrainingTests|TasksTests' \
+        --skip PreparedArenaTests/prepare
     stage collectives timeout 3600 Tests/CollectiveChecks/run.sh "$bin/CollectiveChecks"
 fi
 stage run whole_run

@@ -1,5 +1,6 @@
 public import Checkpoints
 internal import Foundation
+internal import JSON
 internal import Kernels
 public import Models
 internal import Optimization

@@ -48,8 +48,25 @@ struct BertEncoder: Sendable {
         hiddenSize = size
     }
 
+    /// Encodes a batch and keeps nothing: (tokens, hidden size).
+    func infer(_ batch: TokenBatch, pass: Pass, arena: inout Arena) -> Tensor {
+        let hidden = embed(batch, pass: pass, arena: &arena).hidden
+        blocks.infer(hidden, context: nil, pass: pass, arena: &arena)
+        return hidden.tensor
+    }
+
     /// Encodes a batch and keeps what is asked for.
     func forward(_ batch: TokenBatch, pass: Pass, keeping: KeptActivations, arena: inout Arena) -> Encoded {
+        let (hidden, normSaved) = embed(batch, pass: pass, arena: &arena)
+        let (frames, blocksSaved) = blocks.forward(
+            hidden, context: nil, pass: pass, keeping: keeping, arena: &arena)
+        return Encoded(frames: frames, batch: batch, pass: pass, layerNorm: normSaved, blocks: blocksSaved)
+    }
+
+    /// The sum of each token's three embeddings, normalised.
+    private func embed(
+        _ batch: TokenBatch, pass: Pass, arena: inout Arena
+    ) -> (hidden: Hidden, norm: LayerNormLayer.Saved) {
         precondition(
             batch.packing.longest <= positions.shape[0],
             "\(batch.packing.longest) tokens where the model has \(positions.shape[0]) positions")
@@ -61,9 +78,7 @@ struct BertEncoder: Sendable {
         let hidden = Hidden(rows: sum.rows, columns: hiddenSize, pass: pass, arena: &arena)
         let normSaved = layerNorm.forward(sum, pass: pass, arena: &arena, into: hidden)
         hidden.drop(embeddingDropout(pass))
-        let (frames, blocksSaved) = blocks.forward(
-            hidden, context: (), pass: pass, keeping: keeping, arena: &arena)
-        return Encoded(frames: frames, batch: batch, pass: pass, layerNorm: normSaved, blocks: blocksSaved)
+        return (hidden, normSaved)
     }
 
     /// Accumulates the gradients of all parameters, calling `gradientsFinal` with falling offsets.
@@ -78,7 +93,7 @@ struct BertEncoder: Sendable {
         var dHidden = dFrames
         var spare = arena.tensor(like: dFrames)
         blocks.backward(
-            &dHidden, spare: &spare, saved: encoded.blocks, context: (), pass: pass, arena: &arena,
+            &dHidden, spare: &spare, saved: encoded.blocks, context: nil, pass: pass, arena: &arena,
             gradientsFinal: gradientsFinal)
         if let dropout = embeddingDropout(pass) { dropoutBackward(dHidden, dropout, into: dHidden) }
         layerNorm.backward(dHidden, saved: encoded.layerNorm, pass: pass, into: spare)

@@ -50,9 +50,9 @@ public struct SequenceClassifier: Sendable {
     public struct Output {
         /// (examples, labels).
         public let logits: Tensor
-        let encoded: TextEncoder.Encoded
         let head: SequenceHead.Saved
-        let trainable: TrainableParameters
+        /// Nil where the head alone is trained.
+        let encoded: TextEncoder.Encoded?
     }
 
     /// Computes logits for evaluation: no randomness, nothing kept.
@@ -71,11 +71,15 @@ public struct SequenceClassifier: Sendable {
         recomputing: Bool = false, arena: inout Arena
     ) -> Output {
         let pass = Pass(parameters: parameters, packing: batch.packing, noise: noise)
-        let keeping: KeptActivations =
-            trainable == .headOnly ? .none : (recomputing ? .blockInputs : .all)
-        let encoded = encoder.forward(batch, pass: pass, keeping: keeping, arena: &arena)
+        guard trainable != .headOnly else {
+            let frames = encoder.infer(batch, pass: pass, arena: &arena)
+            let (logits, saved) = head.forward(frames, batch: batch, pass: pass, arena: &arena)
+            return Output(logits: logits, head: saved, encoded: nil)
+        }
+        let encoded = encoder.forward(
+            batch, pass: pass, keeping: recomputing ? .blockInputs : .all, arena: &arena)
         let (logits, saved) = head.forward(encoded.frames, batch: batch, pass: pass, arena: &arena)
-        return Output(logits: logits, encoded: encoded, head: saved, trainable: trainable)
+        return Output(logits: logits, head: saved, encoded: encoded)
     }
 
     /// Accumulates the gradients of all trained parameters.
@@ -90,16 +94,15 @@ public struct SequenceClassifier: Sendable {
     ) {
         let mark = arena.mark
         defer { arena.release(to: mark) }
-        guard output.trainable != .headOnly else {
+        guard let encoded = output.encoded else {
             head.backwardClassifier(dLogits, saved: output.head)
             gradientsFinal(head.classifier.weight.offset)
             return
         }
-        let frames = output.encoded.frames
-        let dFrames = arena.zeros(rows: frames.rows, columns: frames.columns)
+        let dFrames = arena.zeros(rows: encoded.frames.rows, columns: encoded.frames.columns)
         head.backward(dLogits, saved: output.head, arena: &arena, addingTo: dFrames)
         gradientsFinal(head.summary.weight.offset)
-        encoder.backward(dFrames, encoded: output.encoded, arena: &arena, gradientsFinal: gradientsFinal)
+        encoder.backward(dFrames, encoded: encoded, arena: &arena, gradientsFinal: gradientsFinal)
     }
 }
 
@@ -119,6 +122,13 @@ enum TextEncoder: Sendable {
             case .bert(let bert): bert.frames
             case .xlnet(let xlnet): xlnet.frames
             }
+        }
+    }
+
+    func infer(_ batch: TokenBatch, pass: Pass, arena: inout Arena) -> Tensor {
+        switch self {
+        case .bert(let bert): bert.infer(batch, pass: pass, arena: &arena)
+        case .xlnet(let xlnet): xlnet.infer(batch, pass: pass, arena: &arena)
         }
     }
 

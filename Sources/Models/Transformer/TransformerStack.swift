@@ -38,9 +38,21 @@ struct TransformerStack<Attention: AttentionLayer>: Sendable {
     /// The number of blocks.
     var count: Int { layers.count }
 
+    /// Encodes frames in place, block by block, and keeps nothing; only where the norm comes after.
+    func infer(_ frames: Hidden, context: Attention.Context, pass: Pass, arena: inout Arena) {
+        precondition(order == .post, "a block that normalises first reads its input until its end")
+        let mark = arena.mark
+        defer { arena.release(to: mark) }
+        let between = arena.tensor(like: frames.tensor)
+        for layer in layers where pass.noise?.skipsLayer(layer.layer) != true {
+            let mark = arena.mark
+            defer { arena.release(to: mark) }
+            _ = layer.forward(
+                frames, context: context, between: between, pass: pass, arena: &arena, into: frames)
+        }
+    }
+
     /// Encodes frames; the result is another tensor of the arena.
-    ///
-    /// With nothing kept, blocks take turns in two buffers and backward is impossible.
     func forward(
         _ input: Hidden, context: Attention.Context, pass: Pass, keeping: KeptActivations,
         arena: inout Arena
@@ -52,7 +64,6 @@ struct TransformerStack<Attention: AttentionLayer>: Sendable {
         // In bfloat16, backward of post-norm blocks reads no float32 frames: two buffers serve all blocks.
         let sharesFrames = keeping == .all && order == .post && pass.precision == .bfloat16
         let between = sharesFrames ? arena.tensor(like: input.tensor) : nil
-        var spare = keeping == .none ? fresh(&arena) : nil
         var saved: Saved = []
         for layer in layers {
             if pass.noise?.skipsLayer(layer.layer) == true {
@@ -61,13 +72,12 @@ struct TransformerStack<Attention: AttentionLayer>: Sendable {
             }
             let output =
                 sharesFrames
-                ? Hidden(at: input.tensor, pass: pass, arena: &arena) : spare ?? fresh(&arena)
+                ? Hidden(at: input.tensor, pass: pass, arena: &arena) : fresh(&arena)
             let mark = arena.mark
             let block = layer.forward(
                 hidden, context: context, between: between, pass: pass, arena: &arena, into: output)
             saved.append(keeping == .all ? .kept(block) : .input(hidden))
             if keeping != .all { arena.release(to: mark) }
-            if keeping == .none { spare = hidden }
             hidden = output
         }
         return (hidden.tensor, saved)

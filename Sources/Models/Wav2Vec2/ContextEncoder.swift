@@ -34,9 +34,26 @@ struct ContextEncoder: Sendable {
         layerNorm = leading ?? registerNorm(&layout)
     }
 
+    /// Encodes hidden frames in place and keeps nothing.
+    func infer(_ hidden: Tensor, pass: Pass, arena: inout Arena) {
+        positional.infer(hidden, pass: pass, arena: &arena)
+        if blocks.order == .post { normalizeInPlace(hidden, pass: pass, arena: &arena) }
+        if let dropout = pass.dropout(\.hiddenDropout, .hiddenDropout, layer: blocks.count) {
+            dropoutForward(hidden, dropout, into: hidden)
+        }
+        for layer in blocks.layers where pass.noise?.skipsLayer(layer.layer) != true {
+            layer.infer(hidden, pass: pass, arena: &arena)
+        }
+        if blocks.order == .pre { normalizeInPlace(hidden, pass: pass, arena: &arena) }
+    }
+
+    private func normalizeInPlace(_ hidden: Tensor, pass: Pass, arena: inout Arena) {
+        let mark = arena.mark
+        defer { arena.release(to: mark) }
+        _ = layerNorm.forward(hidden, pass: pass, arena: &arena, into: hidden)
+    }
+
     /// Encodes hidden frames; the result is another tensor of the arena.
-    ///
-    /// With nothing kept, blocks take turns in two buffers and backward is impossible.
     func forward(
         _ hidden: Tensor, pass: Pass, keeping: KeptActivations, arena: inout Arena
     ) -> (output: Tensor, saved: Saved) {
@@ -51,14 +68,14 @@ struct ContextEncoder: Sendable {
             let normSaved = layerNorm.forward(summed, pass: pass, arena: &arena, into: positioned)
             positioned.drop(dropout)
             let (output, blocksSaved) = blocks.forward(
-                positioned, context: (), pass: pass, keeping: keeping, arena: &arena)
+                positioned, context: nil, pass: pass, keeping: keeping, arena: &arena)
             return (
                 output, Saved(positional: positionalSaved, layerNorm: normSaved, blocks: blocksSaved)
             )
         case .pre:
             if let dropout { dropoutForward(positioned.tensor, dropout, into: positioned.tensor) }
             let (summed, blocksSaved) = blocks.forward(
-                positioned, context: (), pass: pass, keeping: keeping, arena: &arena)
+                positioned, context: nil, pass: pass, keeping: keeping, arena: &arena)
             let output = arena.tensor(like: hidden)
             let normSaved = layerNorm.forward(summed, pass: pass, arena: &arena, into: output)
             return (
@@ -85,7 +102,7 @@ struct ContextEncoder: Sendable {
             gradientsFinal(layerNorm.weight.offset)
         }
         blocks.backward(
-            &dHidden, spare: &spare, saved: saved.blocks, context: (), pass: pass, arena: &arena,
+            &dHidden, spare: &spare, saved: saved.blocks, context: nil, pass: pass, arena: &arena,
             gradientsFinal: gradientsFinal)
         if let dropout = pass.dropout(\.hiddenDropout, .hiddenDropout, layer: blocks.count) {
             dropoutBackward(dHidden, dropout, into: dHidden)

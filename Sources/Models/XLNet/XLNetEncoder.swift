@@ -50,8 +50,25 @@ struct XLNetEncoder: Sendable {
     /// The number of blocks.
     var layerCount: Int { blocks.count }
 
+    /// Encodes a batch and keeps nothing: (tokens, hidden size).
+    func infer(_ batch: TokenBatch, pass: Pass, arena: inout Arena) -> Tensor {
+        let (hidden, context) = embed(batch, pass: pass, arena: &arena)
+        blocks.infer(hidden, context: context, pass: pass, arena: &arena)
+        return hidden.tensor
+    }
+
     /// Encodes a batch and keeps what is asked for.
     func forward(_ batch: TokenBatch, pass: Pass, keeping: KeptActivations, arena: inout Arena) -> Encoded {
+        let (hidden, context) = embed(batch, pass: pass, arena: &arena)
+        let (frames, blocksSaved) = blocks.forward(
+            hidden, context: context, pass: pass, keeping: keeping, arena: &arena)
+        return Encoded(frames: frames, batch: batch, pass: pass, context: context, blocks: blocksSaved)
+    }
+
+    /// Each token's embedding, and what attention reads beside it.
+    private func embed(
+        _ batch: TokenBatch, pass: Pass, arena: inout Arena
+    ) -> (hidden: Hidden, context: RelativeAttention.Context) {
         let context = RelativeAttention.Context(
             encodings: encodings(longest: batch.packing.longest, pass: pass, arena: &arena),
             segments: batch.segments.map { Int32(truncatingIfNeeded: $0) })
@@ -60,9 +77,7 @@ struct XLNetEncoder: Sendable {
         gatherRows(Matrix(pass.parameters.value(tokens)), batch.tokens, into: embedded.tensor)
         embedded.updateProduct()
         embedded.drop(embeddingDropout(pass))
-        let (frames, blocksSaved) = blocks.forward(
-            embedded, context: context, pass: pass, keeping: keeping, arena: &arena)
-        return Encoded(frames: frames, batch: batch, pass: pass, context: context, blocks: blocksSaved)
+        return (embedded, context)
     }
 
     /// Accumulates the gradients of all parameters, calling `gradientsFinal` with falling offsets.

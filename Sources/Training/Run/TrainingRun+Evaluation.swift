@@ -32,10 +32,11 @@ extension TrainingRun {
             setAside.restore(to: values)
             try stop()
         }
-        let metric = problem.metric(evaluation)
-        let isBest = metric < state.bestMetric ?? .infinity
+        let metric = recipe.evaluation.metric
+        let value = evaluation.value(of: metric)
+        let isBest = metric.isBetter(value, than: state.bestMetric)
         if isBest {
-            state.bestMetric = metric
+            state.bestMetric = value
             keep("the best model") {
                 try writeModel(at: directory.best, evaluation: evaluation, sparsity: mask.sparsity)
             }

@@ -90,7 +90,7 @@ package struct Trainer<Task: TrainingTask>: ~Copyable {
         monitor.enter(.collective, update: update + 1)
         let start = monotonicSeconds()
         let own = RankNote(
-            isInterrupted: Interruption.isRequested, phases: phases, audio: sums.audioSeconds)
+            isInterrupted: Interruption.isRequested, phases: phases, workload: sums.workload)
         let notes = try finishSum(of: &sums, from: firstTrainable, own: own)
         phases.add(.exposedCommunication, from: start, to: monotonicSeconds())
         addCommunication(to: &phases, since: start)
@@ -149,8 +149,8 @@ package struct Trainer<Task: TrainingTask>: ~Copyable {
             guard let next = try prefetcher.next(), next.work.update == update else {
                 preconditionFailure("the micro-batches of update \(update) were not loaded")
             }
-            phases.add(.data, from: waiting, to: monotonicSeconds())
             if let batch = next.batch {
+                phases.add(.data, from: waiting, to: monotonicSeconds())
                 lastItems += next.work.items ?? []
                 sums += Self.differentiate(
                     batch, task: task, update: update, parameters: store.views,

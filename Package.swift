@@ -76,8 +76,9 @@ let package = Package(
         room("Optimization", ["Tensors", "CMath"]),
         room("Pruning", ["Tensors", "CMath"]),
         room("Collectives", ["Tensors", "CMPI"]),
-        room("Speech", ["Tensors", "Program", "CAudio"]),
-        room("Text", ["Program"]),
+        room("Files", ["Program"]),
+        room("Speech", ["Tensors", "Program", "Files", "CAudio"]),
+        room("Text", ["Program", "JSON", "Files"]),
         room("Batching", ["Tensors"]),
         // 3
         room("Decoding", ["Tensors", "Program", "Text"]),
@@ -127,7 +128,8 @@ let package = Package(
         room(
             "Commands",
             [
-                "Tensors", "Program", "JSON", "Kernels", "Pruning", "Collectives", "Speech", "Text", "Decoding",
+                "Tensors", "Program", "JSON", "Kernels", "Pruning", "Collectives", "Files", "Speech", "Text",
+                "Decoding",
                 "Models", "Checkpoints", "Session", "Recipe", "MaskFiles", "Training", "Tasks", "Preflight",
                 "Studies",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -151,7 +153,7 @@ let package = Package(
             path: "Tests/Parity",
             exclude: [
                 "parity.py", "families.py", "parp_parity.py", "pretraining_parity.py", "pretraining_run.py",
-                "text_parity.py", "transcripts.py",
+                "text_parity.py", "transcripts.py", "tokenizer_ids.py",
                 "check_directory.py",
             ],
             sources: ["ParityProbe.swift", "ParityProbe+Text.swift"],
@@ -178,7 +180,7 @@ let package = Package(
         tests("Pruning", ["Tensors", "Pruning"]),
         tests("Collectives", ["Tensors", "Collectives"]),
         tests("Speech", ["Speech"]),
-        tests("Text", ["Text"]),
+        tests("Text", ["JSON", "Text"]),
         tests("Decoding", ["Tensors", "Text", "Decoding"]),
         tests("Batching", ["Tensors", "Batching"]),
         tests("Models", ["Tensors", "Kernels", "Models", "Checkpoints"]),

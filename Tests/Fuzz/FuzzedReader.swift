@@ -53,6 +53,6 @@ let jsonTokens = [[UInt8]](
 /// All readers that meet files from outside.
 func allReaders(work: String) throws -> [FuzzedReader] {
     try weightReaders() + maskReaders(work: work) + modelReaders() + corpusReaders() + tableReaders()
-        + audioReaders()
+        + textReaders() + audioReaders()
         + runReaders(work: work)
 }

@@ -155,10 +155,10 @@ let package = Package(
             path: "Tests/Parity",
             exclude: [
                 "parity.py", "families.py", "parp_parity.py", "pretraining_parity.py", "pretraining_run.py",
-                "transcripts.py", "tokenizer_ids.py",
+                "text_parity.py", "transcripts.py", "tokenizer_ids.py",
                 "check_directory.py",
             ],
-            sources: ["ParityProbe.swift"],
+            sources: ["ParityProbe.swift", "ParityProbe+Text.swift"],
             swiftSettings: swiftSettings),
         .executableTarget(
             name: "RankChecks",

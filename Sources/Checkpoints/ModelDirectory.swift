@@ -82,8 +82,18 @@ public struct ModelDirectory: Sendable {
     /// The bytes of `config.json`, for a typed decoder.
     public var configData: Data { Data(config.line.utf8) }
 
-    /// The content of a small file, or nil if there is none.
+    /// The content of a small JSON file, or nil if there is none.
     static func json(_ path: String) throws(CheckpointError) -> JSONValue? {
+        guard let data = try smallFile(path) else { return nil }
+        do {
+            return try JSONValue(parsing: data)
+        } catch {
+            throw CheckpointError(path, "\(error)")
+        }
+    }
+
+    /// The bytes of a small file, or nil if there is none.
+    static func smallFile(_ path: String) throws(CheckpointError) -> Data? {
         guard FileManager.default.fileExists(atPath: path) else { return nil }
         guard try regularFileSize(path) <= maximumFileBytes else {
             throw CheckpointError(path, "is larger than \(maximumFileBytes) bytes: nothing of its kind is")
@@ -91,11 +101,7 @@ public struct ModelDirectory: Sendable {
         guard let data = FileManager.default.contents(atPath: path) else {
             throw CheckpointError(path, "cannot be read: \(systemReason())")
         }
-        do {
-            return try JSONValue(parsing: data)
-        } catch {
-            throw CheckpointError(path, "\(error)")
-        }
+        return data
     }
 
     /// `{token: id}` as a list; every id from 0 on must have exactly one token.

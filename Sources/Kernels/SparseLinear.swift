@@ -51,11 +51,11 @@ public func sparseLinearForward(
 ///   - input: x, (T, I); nil leaves the parameters' gradients out.
 ///   - weight: W, (O, I), for training.
 ///   - dWeight: (O, I); accumulated.
-///   - dBias: (1, O); accumulated.
+///   - dBias: (1, O); accumulated. nil for a layer without bias.
 ///   - adding: Whether dx is added to what is there, where paths meet, instead of overwriting it.
 ///   - dInput: (T, I); overwritten. nil leaves it out.
 public func sparseLinearBackward(
-    _ dOutput: Tensor, input: Tensor?, weight: SparseWeight, dWeight: Tensor, dBias: Tensor,
+    _ dOutput: Tensor, input: Tensor?, weight: SparseWeight, dWeight: Tensor, dBias: Tensor?,
     adding: Bool = false, arena: inout Arena, into dInput: Tensor?
 ) {
     guard let backward = weight.backward else {
@@ -68,7 +68,7 @@ public func sparseLinearBackward(
         let x = FramePanels(of: input, arena: &arena)
         backward.gradient.sample(dy, x)
         backward.gradient.scatterAdd(to: dWeight)
-        addColumnSums(of: Matrix(dOutput), into: dBias)
+        if let dBias { addColumnSums(of: Matrix(dOutput), into: dBias) }
     }
     if let dInput {
         let dx = FramePanels(frames: dInput.rows, channels: dInput.columns, arena: &arena)

@@ -119,6 +119,26 @@ void parp_scale(float *x, float factor, int64_t count);
 double parp_sum_of_squares(const float *x, int64_t count);
 double parp_dot(const float *x, const float *y, int64_t count);
 int parp_all_finite(const float *x, int64_t count);
+void parp_tanh(const float *x, float *y, int64_t count);
+
+// relative.c: what relative attention adds to attention.
+// One row of scores: p = dropout(softmax(scale s)); s is overwritten. Returns the scaled row's ln Σ exp.
+float parp_relative_row_forward(float *s, void *p, int32_t element, int64_t count, float scale,
+                                parp_dropout_rule dropout);
+// From scores and the gradient dp of p: writes p once more, and the gradient of s. s and dp are overwritten.
+void parp_relative_row_backward(float *s, float *dp, void *p, void *ds, int32_t element, int64_t count, float scale,
+                                float log_sum_exp, parp_dropout_rule dropout);
+// y = x + bias of each of its columns, in the numbers of matrix products.
+void parp_add_row_bias(const void *x, const float *bias, void *y, int32_t element, int64_t rows, int64_t columns);
+// Row t is sin(p f) and, behind all of them, cos(p f) of the frequencies f = 10000^(-2i / columns), p = first - t.
+void parp_relative_encodings(float *y, int64_t first, int64_t rows, int64_t columns);
+// s[j] += positions[j] + (segments[j] == segment ? same : other).
+void parp_add_relative_scores(float *s, const float *positions, const int32_t *segments, int32_t segment, float same,
+                              float other, int64_t count);
+// The sums of ds over the columns of the same segment and of the others, and ds laid into a row of zeros from
+// `offset` on: the gradient of the scores of positions.
+void parp_relative_score_gradients(const void *ds, int32_t element, const int32_t *segments, int32_t segment,
+                                   int64_t count, float *sums, void *positions, int64_t offset, int64_t width);
 
 // adam.c: one pass over values, gradients and moments; `shadow`, where there is one, gets the values in bfloat16.
 typedef struct {

@@ -16,16 +16,16 @@ struct FeedForward: Sendable {
         let expanded: Matrix
     }
 
-    /// Registers `name.intermediate_dense` and `name.output_dense`.
+    /// Registers both projections.
     init(
-        _ name: String, size: Int, intermediateSize: Int, initializer: Initializer, layer: Int,
+        _ names: BlockNames, size: Int, intermediateSize: Int, initializer: Initializer, layer: Int,
         in layout: inout ParameterLayout
     ) {
         intermediate = LinearLayer(
-            "\(name).intermediate_dense", inputs: size, outputs: intermediateSize, role: .prunable,
+            names.intermediate, inputs: size, outputs: intermediateSize, role: .prunable,
             initializer: initializer, in: &layout)
         output = LinearLayer(
-            "\(name).output_dense", inputs: intermediateSize, outputs: size, role: .prunable,
+            names.output, inputs: intermediateSize, outputs: size, role: .prunable,
             initializer: initializer, in: &layout)
         self.layer = layer
     }

@@ -25,7 +25,7 @@ struct VectorQuantizer: Sendable {
     /// The first element of these parameters in the flat store.
     var firstOffset: Int { codevectors.offset }
     /// All of these parameters.
-    var slots: [ParameterSlot] { [codevectors, projection.weight, projection.bias] }
+    var slots: [ParameterSlot] { [codevectors] + projection.slots }
     /// Groups × entries.
     var logitCount: Int { projection.outputs }
 

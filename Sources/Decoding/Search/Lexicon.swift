@@ -80,6 +80,11 @@ public struct Lexicon: Sendable {
         return Self.nowhere
     }
 
+    /// The nodes a token further, each with its token.
+    func children(of node: Int32) -> some Sequence<(node: Int32, token: UInt16)> {
+        (firstChild[Int(node)]..<firstChild[Int(node) + 1]).lazy.map { ($0, tokens[Int($0)]) }
+    }
+
     /// The numbers of the words that end at a node.
     @inline(__always)
     func entries(at node: Int32) -> ArraySlice<UInt32> {
@@ -93,8 +98,8 @@ public struct Lexicon: Sendable {
         // Children stand behind their parents.
         for node in stride(from: nodeCount - 1, through: 0, by: -1) {
             for entry in entries(at: Int32(node)) { largest[node] = max(largest[node], value(entry)) }
-            for child in Int(firstChild[node])..<Int(firstChild[node + 1]) {
-                largest[node] = max(largest[node], largest[child])
+            for (child, _) in children(of: Int32(node)) {
+                largest[node] = max(largest[node], largest[Int(child)])
             }
         }
         return largest
@@ -163,13 +168,16 @@ extension Lexicon {
             if fields.count == 1 {
                 let (ids, unknown) = vocabulary.tokenize(text)
                 guard unknown.isEmpty else {
-                    throw fault("the model has no token \(unknown.map { "\"\($0)\"" }.joined(separator: ", "))")
+                    throw fault(
+                        "the model has no token \(unknown.map { "\"\($0)\"" }.joined(separator: ", "))")
                 }
                 tokens = ids
             } else {
                 tokens = []
                 for token in texts.dropFirst().compactMap({ $0 }) {
-                    guard let id = vocabulary.id(ofSpoken: token) else { throw fault("the model has no token \"\(token)\"") }
+                    guard let id = vocabulary.id(ofSpoken: token) else {
+                        throw fault("the model has no token \"\(token)\"")
+                    }
                     tokens.append(id)
                 }
                 if tokens.last == vocabulary.delimiterId { tokens.removeLast() }

@@ -127,7 +127,8 @@ let package = Package(
         room(
             "Commands",
             [
-                "Tensors", "Program", "JSON", "Kernels", "Pruning", "Collectives", "Speech", "Text", "Decoding",
+                "Tensors", "Program", "JSON", "Kernels", "Pruning", "Collectives", "Speech", "Text",
+                "Decoding",
                 "Models", "Checkpoints", "Session", "Recipe", "MaskFiles", "Training", "Tasks", "Preflight",
                 "Studies",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -141,7 +142,8 @@ let package = Package(
         .executableTarget(
             name: "FuzzChecks",
             dependencies: [
-                "Tensors", "Program", "JSON", "Speech", "Text", "Decoding", "Checkpoints", "Recipe", "Reports",
+                "Tensors", "Program", "JSON", "Speech", "Text", "Decoding", "Checkpoints", "Recipe",
+                "Reports",
                 "Training", "Tasks", "Preflight", "TestSupport",
             ],
             path: "Tests/Fuzz", swiftSettings: swiftSettings),

@@ -52,7 +52,8 @@ let jsonTokens = [[UInt8]](
 
 /// All readers that meet files from outside.
 func allReaders(work: String) throws -> [FuzzedReader] {
-    try weightReaders() + maskReaders(work: work) + modelReaders() + corpusReaders() + tableReaders()
+    try weightReaders() + maskReaders(work: work) + modelReaders() + languageReaders() + corpusReaders()
+        + tableReaders()
         + audioReaders()
         + runReaders(work: work)
 }

@@ -2,8 +2,8 @@ public import Text
 
 /// Words and phrases that the search is to prefer, as an automaton of their tokens (Aho and Corasick, 1975).
 ///
-/// A beam that is on its way through one has the share of the weight that it has gone; what it has is taken back when it leaves
-/// the way, and stays once a word ends where a hotword does.
+/// A beam that is on its way through one has the share of the weight that it has gone; what it has is taken
+/// back when it leaves the way, and stays once a word ends where a hotword does.
 public struct Hotwords: Sendable {
     /// Hotwords with the delimiter before them, for they begin where words do.
     private let trie: Lexicon

@@ -2,8 +2,8 @@ public import Text
 
 /// The words that may be heard, as a trie of how they are spelled in tokens.
 ///
-/// Built from a list of words, each spelled by the vocabulary or as a lexicon file says. The children of a node stand
-/// together, in the order of their tokens.
+/// Built from a list of words, each spelled by the vocabulary or as a lexicon file says. The children of a
+/// node stand together, in the order of their tokens.
 public struct Lexicon: Sendable {
     /// Where the search stands in a word that has just begun.
     static let root: Int32 = 0
@@ -110,7 +110,8 @@ public struct Lexicon: Sendable {
 }
 
 extension Lexicon {
-    /// The words of a list as the vocabulary spells them, each numbered by its place; those it cannot spell are left out.
+    /// The words of a list as the vocabulary spells them, each numbered by its place; those it cannot spell
+    /// are left out.
     ///
     /// - Returns: The lexicon, and how many words were left out.
     public static func spelled(
@@ -140,8 +141,8 @@ extension Lexicon {
             }, in: vocabulary)
     }
 
-    /// A lexicon file's lines: a word, then its tokens, of which the last may be the word delimiter; or a word alone, which
-    /// the vocabulary spells (flashlight's format, and lists of words).
+    /// A lexicon file's lines: a word, then its tokens, of which the last may be the word delimiter; or a
+    /// word alone, which the vocabulary spells (flashlight's format, and lists of words).
     ///
     /// A word may stand on several lines, with other tokens.
     ///

@@ -145,7 +145,8 @@ let package = Package(
         .executableTarget(
             name: "FuzzChecks",
             dependencies: [
-                "Tensors", "Program", "JSON", "Speech", "Text", "Decoding", "Checkpoints", "Recipe", "Reports",
+                "Tensors", "Program", "JSON", "Speech", "Text", "Decoding", "Checkpoints", "Recipe",
+                "Reports",
                 "Training", "Tasks", "Preflight", "TestSupport",
             ],
             path: "Tests/Fuzz", swiftSettings: swiftSettings),

@@ -74,7 +74,7 @@ private func packReader() throws -> FuzzedReader {
     let folder = try TemporaryDirectory()
     let path = folder.path + "/model.pack"
     _ = try ModelPack.write(directory: goldenFolder + "/models/tiny-stable", to: path)
-    let content = [UInt8](FileManager.default.contents(atPath: path) ?? [])
+    let content = [UInt8](try Data(contentsOf: URL(fileURLWithPath: path)))
     return FuzzedReader(
         name: "packed model", weight: 2, folders: [[Seed("model.pack", content)]],
         tokens: jsonTokens

@@ -17,11 +17,12 @@ final class ScratchFile: Scratch {
     /// An empty file in a folder.
     init(in folder: String) throws {
         var name = Array("\(folder.isEmpty ? "." : folder)/parp-scratch-XXXXXX".utf8CString)
-        let descriptor = mkostemp(&name, O_CLOEXEC)
+        let descriptor = mkstemp(&name)
         guard descriptor >= 0 else {
             throw UserError(
                 .fault, "\(folder): no temporary file can be made: \(String(cString: strerror(errno)))")
         }
+        _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
         unlink(name)
         handle = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
     }

@@ -1,6 +1,7 @@
 internal import Foundation
 internal import JSON
 internal import Kernels
+internal import Preflight
 internal import Program
 package import Session
 internal import Tensors

@@ -177,7 +177,7 @@ let package = Package(
         tests("Optimization", ["Tensors", "Optimization"]),
         tests("Pruning", ["Tensors", "Pruning"]),
         tests("Collectives", ["Tensors", "Collectives"]),
-        tests("Speech", ["Speech"]),
+        tests("Speech", ["Files", "Speech"]),
         tests("Text", ["JSON", "Text"]),
         tests("Batching", ["Tensors", "Batching"]),
         tests("Models", ["Tensors", "Kernels", "Models", "Checkpoints"]),

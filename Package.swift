@@ -81,6 +81,7 @@ let package = Package(
         room("Text", ["Program", "JSON", "Files"]),
         room("Batching", ["Tensors"]),
         // 3
+        room("Decoding", ["Tensors", "Program", "Text"]),
         room("Models", ["Tensors", "Kernels"]),
         room("Session", ["Program", "Collectives"]),
         room("Reports", ["JSON"]),
@@ -128,6 +129,7 @@ let package = Package(
             "Commands",
             [
                 "Tensors", "Program", "JSON", "Kernels", "Pruning", "Collectives", "Files", "Speech", "Text",
+                "Decoding",
                 "Models", "Checkpoints", "Session", "Recipe", "MaskFiles", "Training", "Tasks", "Preflight",
                 "Studies",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -141,7 +143,8 @@ let package = Package(
         .executableTarget(
             name: "FuzzChecks",
             dependencies: [
-                "Tensors", "Program", "JSON", "Speech", "Text", "Checkpoints", "Recipe", "Reports",
+                "Tensors", "Program", "JSON", "Speech", "Text", "Decoding", "Checkpoints", "Recipe",
+                "Reports",
                 "Training", "Tasks", "Preflight", "TestSupport",
             ],
             path: "Tests/Fuzz", swiftSettings: swiftSettings),
@@ -179,6 +182,7 @@ let package = Package(
         tests("Collectives", ["Tensors", "Collectives"]),
         tests("Speech", ["Files", "Speech"]),
         tests("Text", ["JSON", "Text"]),
+        tests("Decoding", ["Tensors", "Text", "Decoding"]),
         tests("Batching", ["Tensors", "Batching"]),
         tests("Models", ["Tensors", "Kernels", "Models", "Checkpoints"]),
         tests("Checkpoints", ["Tensors", "JSON", "Models", "Checkpoints"]),

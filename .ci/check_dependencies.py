@@ -19,6 +19,7 @@ ROOMS = {
     "Speech": {"Tensors", "Program", "Files", "CAudio"},
     "Text": {"Program", "JSON", "Files"},
     "Batching": {"Tensors"},
+    "Decoding": {"Tensors", "Program", "Text"},
     "Models": {"Tensors", "Kernels"},
     "Checkpoints": {"Tensors", "Program", "JSON", "Models", "CFiles"},
     "Session": {"Program", "Collectives"},
@@ -44,14 +45,14 @@ ROOMS = {
     },
     "Commands": {
         "Tensors", "Program", "JSON", "Kernels", "Pruning", "Collectives", "Files", "Speech", "Text",
-        "Models", "Checkpoints", "Session", "Recipe", "MaskFiles", "Training", "Tasks", "Preflight",
+        "Decoding", "Models", "Checkpoints", "Session", "Recipe", "MaskFiles", "Training", "Tasks", "Preflight",
         "Studies",
     },
     "parp": {"Commands"},
 }
 OURS = set(ROOMS) | {"CMath", "CMPI", "CAudio", "CFiles"}
 # Rooms that know no clocks or processes, and no files but through Files.
-WITHOUT_FOUNDATION = {"Tensors", "Program", "JSON", "Kernels", "Optimization", "Pruning", "Models", "Text"}
+WITHOUT_FOUNDATION = {"Tensors", "Program", "JSON", "Kernels", "Optimization", "Pruning", "Models", "Text", "Decoding"}
 # Tensors runs kernels in parallel through Dispatch, and maps memory through the C library.
 POINTERS = re.compile(r"Unsafe(Mutable)?(Raw)?(Buffer)?Pointer")
 POINTER_ROOMS = {"Tensors", "Kernels", "Optimization", "Pruning"}

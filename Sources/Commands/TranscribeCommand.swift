@@ -83,19 +83,22 @@ private func transcribe(
 ) throws -> Transcript {
     let path = options.audio[index]
     var samples = try readAudio(path: path, sampleRate: model.sampleRate).samples
-    guard model.network.configuration.frameCount(samples: samples.count) > 0 else {
-        throw AudioError(path: path, fault: "\(samples.count) samples are too few for one frame")
+    let count = samples.count
+    guard model.network.configuration.frameCount(samples: count) > 0 else {
+        throw AudioError(path: path, fault: "\(count) samples are too few for one frame")
     }
+    try requireMemory(
+        model.network.evaluationArenaBytes(samples: count),
+        for: "\(path): transcribing \(count / model.sampleRate) s at once")
     if model.source.preprocessor.normalizes { normalizeWaveform(&samples) }
     arena.reset()
-    let waveform = arena.tensor(rows: samples.count, columns: 1)
-    waveform.copy(from: samples)
-    let (logits, _) = model.network.evaluate(
-        SpeechBatch(samples: waveform, packing: PackedRows(lengths: [samples.count])),
-        parameters: parameters, arena: &arena)
+    let logits = model.network.evaluate(samples: count, parameters: parameters, arena: &arena) {
+        $0.copy(from: samples)
+        samples = []
+    }
     return Transcript(
-        index: index, text: model.vocabulary.decode(path: greedyPath(logits)),
-        seconds: Double(samples.count) / Double(model.sampleRate),
+        index: index, text: model.vocabulary.decode(path: largestEntries(logits, groups: 1)),
+        seconds: Double(count) / Double(model.sampleRate),
         logits: options.emitLogits == nil ? [] : logits.array())
 }
 

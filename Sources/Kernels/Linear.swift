@@ -52,6 +52,7 @@ public func linearBackward(
 /// Columns are shared out to threads, each summed in order.
 func addColumnSums(of matrix: Matrix, into sums: Tensor) {
     precondition(sums.count == matrix.columns, "\(matrix.columns) columns into \(sums.count) sums")
+    guard sums.device == .cpu else { return }
     parallelFor(matrix.columns, grain: max(1, 65_536 / max(1, matrix.rows))) { columns in
         parp_add_matrix_column_sums(
             matrix.address(columns.lowerBound), matrix.precision.element, Int64(matrix.rows),

@@ -12,6 +12,7 @@ public func gatherRows(_ matrix: Matrix, _ rows: [Int], into selected: Tensor) {
     precondition(
         selected.rows == rows.count && selected.columns == C,
         "\(rows.count) rows of \(C) into \(selected.rows)×\(selected.columns)")
+    guard selected.device == .cpu else { return }
     parallelFor(rows.count, grain: max(1, 32_768 / max(1, C))) { range in
         for index in range {
             parp_widen(
@@ -32,6 +33,7 @@ public func addRows(_ selected: Tensor, to rows: [Int], of sum: Tensor) {
     precondition(
         selected.rows == rows.count && selected.columns == C,
         "\(selected.rows)×\(selected.columns) to \(rows.count) rows of \(C)")
+    guard sum.device == .cpu else { return }
     for (index, row) in rows.enumerated() {
         parp_add(selected.pointer + index * C, sum.pointer + row * C, Int64(C))
     }

@@ -66,12 +66,26 @@ void parp_dropout_add(const float *residual, float *y, int64_t count, parp_dropo
 // ln Σ exp(x - maximum), with the maximum beside it: their sum would lose the digits of large rows.
 float parp_log_sum_exp(const float *x, int64_t count, float *maximum);
 void parp_exp_shifted(const float *x, float *y, int64_t count, float shift);
-// Attention: p = dropout(softmax(scale s)); s is overwritten. Returns the scaled row's ln Σ exp.
-float parp_attention_row_forward(float *s, void *p, int32_t element, int64_t count, float scale,
-                                 parp_dropout_rule dropout);
-// From scores and the gradient dp of p: writes p once more, and the gradient of s. s and dp are overwritten.
-void parp_attention_row_backward(float *s, float *dp, void *p, void *ds, int32_t element, int64_t count,
-                                 float scale, float log_sum_exp, parp_dropout_rule dropout);
+// attention.c: one head's dropout(softmax(scale q kᵀ)) v over an utterance, by blocks.
+typedef struct {
+    // Each a head's columns of rows that are `stride` elements apart.
+    const void *query, *key, *value;
+    int64_t stride;
+    int32_t element;
+    float scale;
+    int64_t queries, keys, head_size;
+    // The place of the first query among the keys, which dropout counts from: element (query, key) of the head is
+    // query * keys + key.
+    int64_t first_query;
+    parp_dropout_rule dropout;
+} parp_attention;
+// Floats of scratch, aligned to 64 bytes, that one head takes.
+int64_t parp_attention_scratch(int64_t keys, int64_t head_size, int is_backward);
+// Writes the context, laid out as the query, and each row's ln Σ exp.
+void parp_attention_forward(parp_attention of, float *scratch, float *log_sum_exp, void *context);
+// Writes the gradients of all queries, keys and values, laid out as they are.
+void parp_attention_backward(parp_attention of, const void *context, const void *dcontext, const float *log_sum_exp,
+                             float *scratch, void *dquery, void *dkey, void *dvalue);
 
 // norm.c
 // Rows of x, or of x = residual + dropout(x), which is then kept. The result goes to y, to its numbers for

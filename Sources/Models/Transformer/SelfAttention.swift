@@ -23,6 +23,16 @@ struct SelfAttention: Sendable {
         let context: Matrix
     }
 
+    /// Keys and values of all frames, for queries of some of them.
+    struct Memory {
+        let key: Matrix
+        let value: Matrix
+        /// Over all frames.
+        let pass: Pass
+        /// The first frame that has queries.
+        var first = 0
+    }
+
     /// Registers the projections in the order in which the authors' code ranks them for pruning.
     init(
         _ name: String, size: Int, headCount: Int, initializer: Initializer, layer: Int,
@@ -41,19 +51,36 @@ struct SelfAttention: Sendable {
         self.layer = layer
     }
 
-    func forward(_ input: Matrix, pass: Pass, arena: inout Arena, into result: Tensor) -> Saved {
+    /// Memory for keys and values of all frames, which `remember` fills.
+    func makeMemory(pass: Pass, arena: inout Arena) -> Memory {
+        func matrix(_ layer: LinearLayer, _ arena: inout Arena) -> Matrix {
+            arena.matrix(rows: pass.packing.totalRows, columns: layer.outputs, precision: pass.precision)
+        }
+        return Memory(key: matrix(key, &arena), value: matrix(value, &arena), pass: pass)
+    }
+
+    /// Writes keys and values of some frames.
+    func remember(_ input: Matrix, at rows: Range<Int>, in memory: Memory) {
+        key.forward(input, pass: memory.pass, into: memory.key.rows(rows))
+        value.forward(input, pass: memory.pass, into: memory.value.rows(rows))
+    }
+
+    /// Attends to the frames of the input, or to those of a memory, of which the input is a part.
+    func forward(
+        _ input: Matrix, attending memory: Memory? = nil, pass: Pass, arena: inout Arena, into result: Tensor
+    ) -> Saved {
+        let query = arena.matrix(like: input)
+        let attended = memory ?? makeMemory(pass: pass, arena: &arena)
+        if memory == nil { remember(input, at: 0..<input.rows, in: attended) }
         let saved = Saved(
-            input: input, query: arena.matrix(like: input), key: arena.matrix(like: input),
-            value: arena.matrix(like: input),
+            input: input, query: query, key: attended.key, value: attended.value,
             logSumExp: arena.tensor(rows: headCount, columns: input.rows),
             context: arena.matrix(like: input))
-        query.forward(input, pass: pass, into: saved.query)
-        key.forward(input, pass: pass, into: saved.key)
-        value.forward(input, pass: pass, into: saved.value)
+        self.query.forward(input, pass: pass, into: saved.query)
         attentionForward(
-            query: saved.query, key: saved.key, value: saved.value, packing: pass.packing,
-            headCount: headCount, dropout: dropout(pass), arena: &arena, logSumExp: saved.logSumExp,
-            into: saved.context)
+            query: saved.query, from: attended.first, key: saved.key, value: saved.value,
+            packing: attended.pass.packing, headCount: headCount, dropout: dropout(attended.pass),
+            arena: &arena, logSumExp: saved.logSumExp, into: saved.context)
         output.forward(saved.context, pass: pass, into: Matrix(result))
         return saved
     }
@@ -70,9 +97,9 @@ struct SelfAttention: Sendable {
         let dKey = arena.matrix(like: saved.key)
         let dValue = arena.matrix(like: saved.value)
         attentionBackward(
-            dContext, query: saved.query, key: saved.key, value: saved.value, packing: pass.packing,
-            headCount: headCount, dropout: dropout(pass), logSumExp: saved.logSumExp, arena: &arena,
-            dQuery: dQuery, dKey: dKey, dValue: dValue)
+            dContext, query: saved.query, key: saved.key, value: saved.value, context: saved.context,
+            packing: pass.packing, headCount: headCount, dropout: dropout(pass), logSumExp: saved.logSumExp,
+            arena: &arena, dQuery: dQuery, dKey: dKey, dValue: dValue)
         // The three paths meet at the input.
         let target = Matrix(dInput)
         query.backward(dQuery, input: saved.input, pass: pass, adding: adding, into: target)

@@ -63,9 +63,20 @@ struct TransformerLayer: Sendable {
     func forward(
         _ input: Hidden, between: Tensor? = nil, pass: Pass, arena: inout Arena, into output: Hidden
     ) -> Saved {
+        forward(input, attending: nil, between: between, pass: pass, arena: &arena, into: output)
+    }
+
+    /// The same, attending to the frames of a memory where there is one.
+    func forward(
+        _ input: Hidden, attending memory: SelfAttention.Memory?, between: Tensor? = nil, pass: Pass,
+        arena: inout Arena, into output: Hidden
+    ) -> Saved {
         switch order {
-        case .post: postForward(input, between: between, pass: pass, arena: &arena, into: output)
-        case .pre: preForward(input.tensor, pass: pass, arena: &arena, into: output.tensor)
+        case .post:
+            postForward(
+                input, attending: memory, between: between, pass: pass, arena: &arena, into: output)
+        case .pre:
+            preForward(input.tensor, attending: memory, pass: pass, arena: &arena, into: output.tensor)
         }
     }
 
@@ -89,10 +100,12 @@ struct TransformerLayer: Sendable {
 
     // h = LN(x + Attention(x)); y = FinalLN(h + FeedForward(h))
     private func postForward(
-        _ input: Hidden, between: Tensor?, pass: Pass, arena: inout Arena, into output: Hidden
+        _ input: Hidden, attending memory: SelfAttention.Memory?, between: Tensor?, pass: Pass,
+        arena: inout Arena, into output: Hidden
     ) -> Saved {
         let attended = arena.tensor(like: input.tensor)
-        let attentionSaved = attention.forward(input.product, pass: pass, arena: &arena, into: attended)
+        let attentionSaved = attention.forward(
+            input.product, attending: memory, pass: pass, arena: &arena, into: attended)
         let hidden = Hidden(at: between ?? arena.tensor(like: attended), pass: pass, arena: &arena)
         let layerNormSaved = layerNorm.forward(
             attended, adding: Residual(input.tensor, dropout: attentionDropout(pass)), pass: pass,
@@ -142,12 +155,14 @@ struct TransformerLayer: Sendable {
 
     // h = x + Attention(LN(x)); y = h + FeedForward(FinalLN(h))
     private func preForward(
-        _ input: Tensor, pass: Pass, arena: inout Arena, into output: Tensor
+        _ input: Tensor, attending memory: SelfAttention.Memory?, pass: Pass, arena: inout Arena,
+        into output: Tensor
     ) -> Saved {
         let normed = arena.product(like: input, pass)
         let layerNormSaved = layerNorm.forward(input, pass: pass, arena: &arena, into: nil, product: normed)
         let hidden = arena.tensor(like: input)
-        let attentionSaved = attention.forward(normed, pass: pass, arena: &arena, into: hidden)
+        let attentionSaved = attention.forward(
+            normed, attending: memory, pass: pass, arena: &arena, into: hidden)
         let normedHidden = arena.product(like: input, pass)
         let finalSaved = finalLayerNorm.forward(
             hidden, adding: Residual(input, dropout: attentionDropout(pass)), pass: pass, arena: &arena,

@@ -50,9 +50,26 @@ struct ContextEncoder: Sendable {
         self.order = order
     }
 
+    /// Encodes hidden frames in place and keeps nothing.
+    func infer(_ hidden: Tensor, pass: Pass, arena: inout Arena) {
+        positional.infer(hidden, pass: pass, arena: &arena)
+        if order == .post { normalizeInPlace(hidden, pass: pass, arena: &arena) }
+        if let dropout = pass.dropout(\.hiddenDropout, .hiddenDropout, layer: layers.count) {
+            dropoutForward(hidden, dropout, into: hidden)
+        }
+        for layer in layers where pass.noise?.skipsLayer(layer.layer) != true {
+            layer.infer(hidden, pass: pass, arena: &arena)
+        }
+        if order == .pre { normalizeInPlace(hidden, pass: pass, arena: &arena) }
+    }
+
+    private func normalizeInPlace(_ hidden: Tensor, pass: Pass, arena: inout Arena) {
+        let mark = arena.mark
+        defer { arena.release(to: mark) }
+        _ = layerNorm.forward(hidden, pass: pass, arena: &arena, into: hidden)
+    }
+
     /// Encodes hidden frames; the result is another tensor of the arena.
-    ///
-    /// With nothing kept, blocks take turns in two buffers and backward is impossible.
     func forward(
         _ hidden: Tensor, pass: Pass, keeping: KeptActivations, arena: inout Arena
     ) -> (output: Tensor, saved: Saved) {
@@ -100,7 +117,6 @@ struct ContextEncoder: Sendable {
         // In bfloat16, backward of post-norm blocks reads no float32 frames: two buffers serve all blocks.
         let sharesFrames = keeping == .all && order == .post && pass.precision == .bfloat16
         let between = sharesFrames ? arena.tensor(like: input.tensor) : nil
-        var spare = keeping == .none ? fresh(&arena) : nil
         var saved: [SavedBlock] = []
         for layer in layers {
             if pass.noise?.skipsLayer(layer.layer) == true {
@@ -109,12 +125,11 @@ struct ContextEncoder: Sendable {
             }
             let output =
                 sharesFrames
-                ? Hidden(at: input.tensor, pass: pass, arena: &arena) : spare ?? fresh(&arena)
+                ? Hidden(at: input.tensor, pass: pass, arena: &arena) : fresh(&arena)
             let mark = arena.mark
             let block = layer.forward(hidden, between: between, pass: pass, arena: &arena, into: output)
             saved.append(keeping == .all ? .kept(block) : .input(hidden))
             if keeping != .all { arena.release(to: mark) }
-            if keeping == .none { spare = hidden }
             hidden = output
         }
         return (hidden.tensor, saved)

@@ -94,5 +94,9 @@ public struct Wav2Vec2Output {
     public let logits: Tensor
     /// Where each utterance's frames lie.
     public let packing: PackedRows
-    let encoded: Wav2Vec2Backbone.Encoded
+    /// (frames, hidden size), packed: what the head read.
+    let frames: Tensor
+    let pass: Pass
+    /// Nil where the head alone is trained.
+    let encoded: Wav2Vec2Backbone.Encoded?
 }

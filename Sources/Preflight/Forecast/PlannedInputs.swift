@@ -91,8 +91,6 @@ struct PlannedInputs {
     /// The first element of the flat store that is ever trained.
     var firstTrained: Int { task.trainablePhases.map(\.offset).min() ?? layout.count }
 
-    var trainsFeatureEncoder: Bool { firstTrained == 0 }
-
     /// The samples of every utterance of both sets.
     var sampleCounts: [Int] {
         [train, valid].flatMap { data in data.utterances.indices.map(data.sampleCount) }

@@ -108,6 +108,7 @@ study-scale: build
 
 golden: .venv
 	$(PYTHON) Tests/Golden/make_golden.py
+	$(PYTHON) Tests/Golden/make_text_models.py
 	$(PYTHON) Tests/Golden/make_checkpoints.py
 	$(PYTHON) Tests/Golden/make_audio.py
 	.venv/bin/pip install --quiet compressed-tensors==0.12.2 && $(PYTHON) Tests/Golden/make_masks.py
@@ -118,6 +119,8 @@ parity: build .venv
 	$(SWIFT) build -c release --product ParityProbe
 	$(PYTHON) Tests/Parity/parity.py $(BIN)
 	$(PYTHON) Tests/Parity/families.py $(BIN)
+	$(PYTHON) Tests/Parity/text_parity.py $(BIN)
+	$(PYTHON) Tests/Parity/text_parity.py $(BIN) --base
 	$(PYTHON) Tests/Parity/pretraining_parity.py $(BIN)
 	$(PYTHON) Tests/Parity/parp_parity.py $(BIN)
 

@@ -58,6 +58,7 @@ let package = Package(
         system("OpenBLAS", "PARP_OPENBLAS_PKG", "openblas", apt: "libopenblas-dev"),
         system("Sndfile", "PARP_SNDFILE_PKG", "sndfile", apt: "libsndfile1-dev"),
         system("Soxr", "PARP_SOXR_PKG", "soxr", apt: "libsoxr-dev"),
+        system("Zstd", "PARP_ZSTD_PKG", "libzstd", apt: "libzstd-dev"),
         shim("CMPI", ["SystemMPI"]),
         .systemLibrary(
             name: "SystemOneDNN", path: "CShims/System/OneDNN", providers: [.apt(["libdnnl-dev"])]),
@@ -67,6 +68,7 @@ let package = Package(
             : shim("CMath", ["SystemOpenBLAS"]),
         shim("CAudio", ["SystemSndfile", "SystemSoxr"]),
         shim("CFiles", []),
+        shim("CZstd", ["SystemZstd"]),
         // 1
         room("Tensors"),
         room("Program"),
@@ -86,7 +88,7 @@ let package = Package(
         room("Session", ["Program", "Collectives"]),
         room("Reports", ["JSON"]),
         // 4
-        room("Checkpoints", ["Tensors", "Program", "JSON", "Models", "CFiles"]),
+        room("Checkpoints", ["Tensors", "Program", "JSON", "Models", "CFiles", "CZstd"]),
         room(
             "Recipe",
             [
@@ -154,10 +156,10 @@ let package = Package(
             path: "Tests/Parity",
             exclude: [
                 "parity.py", "families.py", "parp_parity.py", "pretraining_parity.py", "pretraining_run.py",
-                "transcripts.py", "tokenizer_ids.py",
+                "text_parity.py", "transcripts.py", "tokenizer_ids.py",
                 "check_directory.py",
             ],
-            sources: ["ParityProbe.swift"],
+            sources: ["ParityProbe.swift", "ParityProbe+Text.swift"],
             swiftSettings: swiftSettings),
         .executableTarget(
             name: "RankChecks",

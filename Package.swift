@@ -49,8 +49,7 @@ let package = Package(
     name: "parp",
     products: [.executable(name: "parp", targets: ["parp"])],
     dependencies: [
-        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
-        .package(url: "https://github.com/LebJe/TOMLKit", from: "0.6.0"),
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
     ],
     targets: [
         // 0 · shims
@@ -90,7 +89,6 @@ let package = Package(
             "Recipe",
             [
                 "Tensors", "Program", "Optimization", "Pruning", "Collectives", "Speech", "Text", "Models",
-                "TOMLKit",
             ]),
         // 5
         room("MaskFiles", ["Tensors", "Program", "JSON", "Pruning", "Models", "Checkpoints"]),
@@ -127,7 +125,8 @@ let package = Package(
         room(
             "Commands",
             [
-                "Tensors", "Program", "JSON", "Kernels", "Pruning", "Collectives", "Speech", "Text", "Decoding",
+                "Tensors", "Program", "JSON", "Kernels", "Pruning", "Collectives", "Speech", "Text",
+                "Decoding",
                 "Models", "Checkpoints", "Session", "Recipe", "MaskFiles", "Training", "Tasks", "Preflight",
                 "Studies",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -141,7 +140,8 @@ let package = Package(
         .executableTarget(
             name: "FuzzChecks",
             dependencies: [
-                "Tensors", "Program", "JSON", "Speech", "Text", "Decoding", "Checkpoints", "Recipe", "Reports",
+                "Tensors", "Program", "JSON", "Speech", "Text", "Decoding", "Checkpoints", "Recipe",
+                "Reports",
                 "Training", "Tasks", "Preflight", "TestSupport",
             ],
             path: "Tests/Fuzz", swiftSettings: swiftSettings),

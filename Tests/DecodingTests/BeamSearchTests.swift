@@ -95,7 +95,8 @@ struct BeamSearchTests {
     @Test("a model of characters scores each token, the delimiter among them")
     func characters() throws {
         let arpa = smallARPA.replacingOccurrences(of: "-0.9\tb", with: "-0.9\tb\t-0.2\n-1.1\t|")
-            .replacingOccurrences(of: "|\t-0.2", with: "|").replacingOccurrences(of: "ngram 1=5", with: "ngram 1=6")
+            .replacingOccurrences(of: "|\t-0.2", with: "|").replacingOccurrences(
+                of: "ngram 1=5", with: "ngram 1=6")
         let model = try model(arpa: arpa)
         let frames = logits(frames: 5, tokens: 4, seed: 5)
         var search = BeamSearch(
@@ -113,8 +114,10 @@ struct BeamSearchTests {
         let list = "Ba\tb a |\nab a b\nBah\tb a\n"
         let lexicon = try Lexicon(name: "lexicon", vocabulary: vocabulary, bytes(list))
         let model = try model(
-            arpa: smallARPA.replacingOccurrences(of: "-0.5\ta\t", with: "-0.5\tBah\t-0.1\n-0.6\tBa\t-0.1\n-0.7\ta\t")
-                .replacingOccurrences(of: "ngram 1=5", with: "ngram 1=7"))
+            arpa: smallARPA.replacingOccurrences(
+                of: "-0.5\ta\t", with: "-0.5\tBah\t-0.1\n-0.6\tBa\t-0.1\n-0.7\ta\t"
+            )
+            .replacingOccurrences(of: "ngram 1=5", with: "ngram 1=7"))
         var settings = exhaustive
         settings.unknownWords = .forbidden
         let frames = logits(frames: 6, tokens: 4, seed: 3)

@@ -21,7 +21,8 @@ struct Interpolation {
         }
         var shorter: NGramStream?
         for length in 1...order {
-            shorter = try interpolated(suffixSorted.removeFirst(), length: length, shorter: shorter, into: &output)
+            shorter = try interpolated(
+                suffixSorted.removeFirst(), length: length, shorter: shorter, into: &output)
         }
     }
 
@@ -53,7 +54,8 @@ struct Interpolation {
             for record in group where record.second == 0 {
                 // The weight of backing off to this n-gram, if anything follows it.
                 while let other = longer?.next, other.key < record.key { _ = try longer?.pop() }
-                let backoff = longer?.next?.key == record.key ? Double(bitPattern: longer?.next?.first ?? 0) : 1
+                let backoff =
+                    longer?.next?.key == record.key ? Double(bitPattern: longer?.next?.first ?? 0) : 1
                 let probability = (Double(record.first) - discount.of(record.first)) / total
                 let halves = UInt64(Float(probability).bitPattern) | UInt64(Float(weight).bitPattern) << 32
                 try grams.append(

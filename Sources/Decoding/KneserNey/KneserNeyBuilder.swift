@@ -31,9 +31,11 @@ public struct KneserNeyBuilder {
             throw DecodingError("order \(order) cannot be had; orders are 1 to \(NGramContext.highestOrder)")
         }
         let thresholds = (0..<order).map { prune.isEmpty ? 0 : prune[min($0, prune.count - 1)] }
-        guard prune.count <= order, thresholds.allSatisfy({ $0 >= 0 }), thresholds == thresholds.sorted() else {
+        guard prune.count <= order, thresholds.allSatisfy({ $0 >= 0 }), thresholds == thresholds.sorted()
+        else {
             throw DecodingError(
-                "pruning by \(prune) cannot be had: at most one number an order, none below the one before it")
+                "pruning by \(prune) cannot be had: at most one number an order, none below the one before it"
+            )
         }
         self.workspace = workspace
         self.order = order
@@ -65,7 +67,8 @@ public struct KneserNeyBuilder {
                             + "take it out of the text")
                 }
                 guard !isNew || index < 1 << wordBits else {
-                    throw DecodingError("more than \(1 << wordBits) words, which is all that order \(order) can have")
+                    throw DecodingError(
+                        "more than \(1 << wordBits) words, which is all that order \(order) can have")
                 }
                 key = key >> UInt128(wordBits) | shifted(UInt64(index))
                 try counter.append(NGramRecord(key: key, first: 1))

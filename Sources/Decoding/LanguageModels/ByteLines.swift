@@ -87,7 +87,9 @@ func decimalNumber(_ bytes: ArraySlice<UInt8>) -> Double? {
     }
     guard place == bytes.endIndex, abs(exponent) < 2000 else { return nil }
     // Powers up to 10²² are exact, so that up to 15 digits the result is the nearest number.
-    let magnitude = exponent < 0 ? Double(mantissa) / power10(Double(-exponent)) : Double(mantissa) * power10(Double(exponent))
+    let magnitude =
+        exponent < 0
+        ? Double(mantissa) / power10(Double(-exponent)) : Double(mantissa) * power10(Double(exponent))
     guard magnitude.isFinite else { return nil }
     return isNegative ? -magnitude : magnitude
 }

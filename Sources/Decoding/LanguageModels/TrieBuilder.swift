@@ -180,7 +180,8 @@ private struct LevelFiles {
             try words.append(Int(key & mask))
             let record = own.next?.key == key ? try own.pop() : nil
             // No number where only longer n-grams need this one.
-            try probabilities.append(record.map { UInt32(truncatingIfNeeded: $0.first) } ?? Float.nan.bitPattern)
+            try probabilities.append(
+                record.map { UInt32(truncatingIfNeeded: $0.first) } ?? Float.nan.bitPattern)
             if !isLongest {
                 try backoffs.append(record.map { UInt32(truncatingIfNeeded: $0.second) } ?? 0)
                 try next.append(children?.next.map { Int($0.first) } ?? childCount)

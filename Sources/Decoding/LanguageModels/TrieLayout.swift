@@ -80,7 +80,8 @@ struct TrieLayout: Sendable {
             sizes.append(Int(size))
         }
         let words = UInt64(sizes[0])
-        guard words > 0, UInt64(number(2)) < words, UInt64(number(3)) < words, UInt64(number(4)) < words else {
+        guard words > 0, UInt64(number(2)) < words, UInt64(number(3)) < words, UInt64(number(4)) < words
+        else {
             throw DecodingError("is damaged: its special words are not among its \(words)")
         }
         self.init(
@@ -131,7 +132,9 @@ struct TrieLevel: Sendable {
     let next: PackedNumbers?
 
     @inline(__always)
-    func probability(_ bytes: MappedBytes, _ index: Int) -> Float { bytes.float(at: probabilities + 4 * index) }
+    func probability(_ bytes: MappedBytes, _ index: Int) -> Float {
+        bytes.float(at: probabilities + 4 * index)
+    }
 
     @inline(__always)
     func backoff(_ bytes: MappedBytes, _ index: Int) -> Float {

@@ -17,8 +17,10 @@ public struct Hotwords: Sendable {
 
     /// Hotwords of one word or several; those the vocabulary cannot spell are left out.
     public init(_ phrases: [String], vocabulary: Vocabulary) {
-        let spellings = phrases.map { vocabulary.tokenize($0) }.filter { $0.unknown.isEmpty && !$0.ids.isEmpty }
-            .map { Lexicon.Spelling(tokens: $0.ids.map(UInt16.init), number: 0) }
+        let spellings = phrases.map { vocabulary.tokenize($0) }.filter {
+            $0.unknown.isEmpty && !$0.ids.isEmpty
+        }
+        .map { Lexicon.Spelling(tokens: $0.ids.map(UInt16.init), number: 0) }
         trie = Lexicon(spellings)
         delimiter = vocabulary.delimiterId.map(UInt16.init)
         var shares = [Float](repeating: 0, count: trie.nodeCount)

@@ -163,13 +163,16 @@ extension Lexicon {
             if fields.count == 1 {
                 let (ids, unknown) = vocabulary.tokenize(text)
                 guard unknown.isEmpty else {
-                    throw fault("the model has no token \(unknown.map { "\"\($0)\"" }.joined(separator: ", "))")
+                    throw fault(
+                        "the model has no token \(unknown.map { "\"\($0)\"" }.joined(separator: ", "))")
                 }
                 tokens = ids
             } else {
                 tokens = []
                 for token in texts.dropFirst().compactMap({ $0 }) {
-                    guard let id = vocabulary.id(ofSpoken: token) else { throw fault("the model has no token \"\(token)\"") }
+                    guard let id = vocabulary.id(ofSpoken: token) else {
+                        throw fault("the model has no token \"\(token)\"")
+                    }
                     tokens.append(id)
                 }
                 if tokens.last == vocabulary.delimiterId { tokens.removeLast() }

@@ -142,7 +142,9 @@ struct PrefixTree {
         let scores = entries.map { entry in
             (entry, model.score(language.modelNumber(ofEntry: entry), after: context))
         }
-        guard let (entry, best) = scores.max(by: { $0.1.logProbability < $1.1.logProbability }) else { return }
+        guard let (entry, best) = scores.max(by: { $0.1.logProbability < $1.1.logProbability }) else {
+            return
+        }
         node.entry = Int32(entry)
         settle(best, in: &node)
     }

@@ -41,7 +41,7 @@ struct BeamSearchTests {
                 score += rows[frame][rest % columns]
                 rest /= columns
             }
-            let text = words(vocabulary.decode(path: path)).joined(separator: " ")
+            let text = Text.words(vocabulary.decode(path: path)).joined(separator: " ")
             texts[text, default: 0] += exp(score)
         }
         return texts.mapValues { log($0) }
@@ -64,7 +64,7 @@ struct BeamSearchTests {
     @Test(
         "with a model of words, every text has its acoustic score, α times the sentence's and β a word",
         arguments: [UnknownWords.scored, .penalized(-4), .forbidden])
-    func words(unknown: UnknownWords) throws {
+    func wordModel(unknown: UnknownWords) throws {
         let model = try model(arpa: smallARPA)
         let frames = logits(frames: 6, tokens: 4, seed: 11)
         var settings = exhaustive
@@ -164,8 +164,8 @@ struct BeamSearchTests {
     @Test("texts that no beam continues are forgotten, and nothing changes by it")
     func longSpeech() throws {
         let language = try Language(vocabulary: vocabulary, model: try model(arpa: smallARPA))
-        let frames = logits(frames: 2000, tokens: 4, seed: 21, spread: 1)
-        let all = frames.all.reshaped(rows: 2000, columns: 4)
+        let frames = logits(frames: 600, tokens: 4, seed: 21, spread: 1)
+        let all = frames.all.reshaped(rows: 600, columns: 4)
         var remembering = BeamSearch(language, BeamSettings())
         remembering.advance(all)
         var forgetting = BeamSearch(language, BeamSettings(), nodeLimit: 500)

@@ -1,5 +1,5 @@
-/// Counts as Kneser–Ney smoothing wants them: of the longest n-grams and of those that begin a sentence how often they occur, of
-/// all others after how many words (Heafield et al., 2013, section 3.2).
+/// Counts as Kneser–Ney smoothing wants them: of the longest n-grams and of those that begin a sentence how
+/// often they occur, of all others after how many words (Heafield et al., 2013, section 3.2).
 ///
 /// Made in one pass over the longest n-grams in suffix order, in which all that end alike stand together.
 struct AdjustedCounts {

@@ -9,7 +9,8 @@ struct Interpolation {
 
     /// Reads each order's adjusted counts and tells all n-grams with their probabilities, shortest first.
     mutating func run(_ sorters: inout [NGramSorter], into output: inout some NGramOutput) throws {
-        // From the longest down: an order's contexts are n-grams of the order below, which need their weights.
+        // From the longest down: an order's contexts are n-grams of the order below, which need their
+        // weights.
         var suffixSorted: [NGramStream] = []
         var contexts: NGramStream?
         for length in stride(from: order, through: 1, by: -1) {
@@ -26,11 +27,11 @@ struct Interpolation {
         }
     }
 
-    /// Of each n-gram that stays, its discounted probability and the weight of what is shorter, in suffix order; and of each
-    /// context that weight, in prefix order.
+    /// Of each n-gram that stays, its discounted probability and the weight of what is shorter, in suffix
+    /// order; and of each context that weight, in prefix order.
     ///
-    /// The weight is what discounting and pruning have left over: Σ D(a) over the n-grams that stay and Σ a over the others, by
-    /// Σ a over all.
+    /// The weight is what discounting and pruning have left over: Σ D(a) over the n-grams that stay and Σ a
+    /// over the others, by Σ a over all.
     private func discounted(
         _ counts: consuming NGramStream, length: Int, contexts longer: consuming NGramStream?
     ) throws -> (grams: NGramStream, contexts: NGramStream) {

@@ -1,6 +1,6 @@
-/// Estimates a language model from text by interpolated modified Kneser–Ney smoothing (Chen and Goodman, 1998), in bounded memory
-/// (Heafield et al., 2013): all n-grams are sorted, through scratch where there are many, and each step reads them in the order
-/// that it needs.
+/// Estimates a language model from text by interpolated modified Kneser–Ney smoothing (Chen and Goodman,
+/// 1998), in bounded memory (Heafield et al., 2013): all n-grams are sorted, through scratch where there are
+/// many, and each step reads them in the order that it needs.
 ///
 /// The numbers are those of KenLM's `lmplz`, `<unk>` among them.
 public struct KneserNeyBuilder {
@@ -23,7 +23,8 @@ public struct KneserNeyBuilder {
 
     /// A builder of a model of an order.
     ///
-    /// - Parameter prune: Of each order from the first on, n-grams that occur so often or less are left out; the last number holds
+    /// - Parameter prune: Of each order from the first on, n-grams that occur so often or less are left
+    ///   out; the last number holds
     ///   for the orders beyond it.
     /// - Throws: `DecodingError` for an order that cannot be had, or numbers that fall.
     public init(order: Int, prune: [Int] = [], workspace: Workspace) throws(DecodingError) {

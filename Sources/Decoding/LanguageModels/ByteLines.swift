@@ -39,7 +39,8 @@ struct ByteLines {
     }
 }
 
-/// The fields of a line between blanks, tabs and other ASCII white space, into an array that keeps its memory.
+/// The fields of a line between blanks, tabs and other ASCII white space, into an array that keeps its
+/// memory.
 func splitFields(_ line: ArraySlice<UInt8>, into fields: inout [ArraySlice<UInt8>]) {
     fields.removeAll(keepingCapacity: true)
     var start = line.startIndex

@@ -1,6 +1,7 @@
 internal import Tensors
 
-/// What stands at the head of a binary file of KenLM's `build_binary` (lm/binary_format.cc, version 5), and where its words are.
+/// What stands at the head of a binary file of KenLM's `build_binary` (lm/binary_format.cc, version 5), and
+/// where its words are.
 struct KenLMFile {
     /// How n-grams are stored; the numbers are the file's.
     enum Kind: UInt32 {

@@ -2,10 +2,11 @@ internal import Tensors
 
 /// Where the parts of a mapped trie lie.
 ///
-/// `parp n-gram trie` and a zero; version, order; the numbers of `<unk>`, `<s>` and `</s>` (32 bits each) and a spare; the count
-/// of n-grams of each order and the length of all words (64 bits each). Then, each part from a multiple of 8 bytes on: the
-/// words' offsets (packed), the words; and for each order the last words (packed; not for unigrams, which are all
-/// there), logarithms (float32), back-off weights (float32) and first children (packed), the last two not for the longest.
+/// `parp n-gram trie` and a zero; version, order; the numbers of `<unk>`, `<s>` and `</s>` (32 bits each) and
+/// a spare; the count of n-grams of each order and the length of all words (64 bits each). Then, each part
+/// from a multiple of 8 bytes on: the words' offsets (packed), the words; and for each order the last words
+/// (packed; not for unigrams, which are all there), logarithms (float32), back-off weights (float32) and
+/// first children (packed), the last two not for the longest.
 struct TrieLayout: Sendable {
     static let magic = Array("parp n-gram trie".utf8) + [0, 0, 0, 0, 0, 0, 0, 0]
     static let version: UInt32 = 1

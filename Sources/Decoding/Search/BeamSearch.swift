@@ -17,8 +17,8 @@ public struct Transcription: Sendable, Equatable {
 
 /// CTC prefix beam search (Graves and Jaitly, 2014, algorithm 1; Hannun et al., 2014), frame after frame.
 ///
-/// A beam is a text; the probabilities of all paths that give it are added, those that end with a blank apart from the others.
-/// The search may stop after any frame, tell what it has heard, and go on.
+/// A beam is a text; the probabilities of all paths that give it are added, those that end with a blank apart
+/// from the others. The search may stop after any frame, tell what it has heard, and go on.
 public struct BeamSearch {
     private struct Beam {
         let node: Int32

@@ -135,7 +135,7 @@ struct StepMemoryTests {
     func plannedPretraining() async {
         await #expect(processExitsWith: .success) {
             let noise = try NoiseTraining([[1, 1], [5, 3], [2, 1.5]])
-            var recipe = Recipe(for: .preTraining)
+            var recipe = Recipe(for: .pretrain)
             recipe.regularization.layerDrop = 0
             let model = Wav2Vec2Pretraining(
                 noise.configuration, objective: recipe.pretraining.objective(of: ModelPreset.tiny.objective))

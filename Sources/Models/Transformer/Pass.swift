@@ -159,6 +159,18 @@ struct Hidden {
         self.tensor = tensor
         product = pass.precision == .float32 ? Matrix(tensor) : arena.product(like: tensor, pass)
     }
+
+    /// Drops elements of both kinds; without dropout, there is nothing to do.
+    func drop(_ dropout: Dropout?) {
+        guard let dropout else { return }
+        dropoutForward(tensor, dropout, into: tensor)
+        updateProduct()
+    }
+
+    /// Brings the numbers for products up to date with the tensor.
+    func updateProduct() {
+        if product.precision != .float32 { convert(tensor, into: product) }
+    }
 }
 
 extension Arena {

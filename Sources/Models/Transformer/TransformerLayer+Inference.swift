@@ -1,7 +1,7 @@
 internal import Kernels
 internal import Tensors
 
-extension TransformerLayer {
+extension TransformerLayer where Attention == SelfAttention {
     /// Encodes frames in place and keeps nothing: what it takes beside them is the keys and values of all, for every
     /// frame attends to every other, and what a block of frames takes.
     func infer(_ frames: Tensor, pass: Pass, arena: inout Arena) {
@@ -12,7 +12,7 @@ extension TransformerLayer {
             let mark = arena.mark
             defer { arena.release(to: mark) }
             let input = attentionInput(frames.rows(rows), pass: pass.rows(rows), arena: &arena)
-            attention.remember(input, at: rows, in: memory)
+            attention.remember(input, at: rows, in: memory, arena: &arena)
         }
         for rows in pass.blocks {
             memory.first = rows.lowerBound
@@ -38,6 +38,6 @@ extension TransformerLayer {
         defer { arena.release(to: mark) }
         let input = Hidden(frames, product: pass.product(frames, arena: &arena))
         let output = Hidden(at: frames, pass: pass, arena: &arena)
-        _ = forward(input, attending: memory, pass: pass, arena: &arena, into: output)
+        _ = forward(input, context: memory, pass: pass, arena: &arena, into: output)
     }
 }

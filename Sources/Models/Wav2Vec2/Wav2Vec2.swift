@@ -42,7 +42,7 @@ public struct Wav2Vec2: Sendable {
     }
 
     /// The parameters of the head, which a pre-trained model lacks.
-    public var headSlots: [ParameterSlot] { [head.weight, head.bias] }
+    public var headSlots: [ParameterSlot] { head.slots }
 
     /// The embedding of masked frames, which transformers leaves out of models that never mask.
     public var maskEmbeddingSlot: ParameterSlot { backbone.maskEmbedding }

@@ -24,9 +24,9 @@ struct PlannedInputs {
 
     init(_ recipe: Recipe) throws {
         try requirePaths(recipe)
-        switch recipe.purpose {
-        case .fineTuning: try self.init(fineTuning: recipe)
-        case .preTraining: try self.init(preTraining: recipe)
+        switch recipe.task {
+        case .ctc: try self.init(fineTuning: recipe)
+        case .pretrain: try self.init(preTraining: recipe)
         }
     }
 

@@ -30,13 +30,13 @@ package struct EvaluationResult: Sendable {
     package var meanLoss: Double { utterances > 0 ? loss / Double(utterances) : 0 }
 }
 
-extension Metric {
-    /// The number that a metric takes of an evaluation; lower is better.
-    package func value(_ result: EvaluationResult) -> Double {
-        switch self {
-        case .wordErrorRate: result.words.rate
-        case .characterErrorRate: result.characters.rate
-        case .loss: result.meanLoss
+extension EvaluationResult {
+    /// The number of a metric.
+    package func value(of metric: MetricSpec) -> Double {
+        switch metric {
+        case .wordErrorRate: words.rate
+        case .characterErrorRate: characters.rate
+        default: meanLoss
         }
     }
 }

@@ -1,36 +1,38 @@
 /// Rows of named columns, from a CSV file (RFC 4180) or a table of tabs.
-struct DelimitedTable {
-    let path: String
+public struct DelimitedTable: Sendable {
+    /// The file.
+    public let path: String
     /// The names in the first row.
-    let columns: [String]
+    public let columns: [String]
     /// The rows behind it that hold anything.
-    let rows: [Row]
+    public let rows: [Row]
 
     /// A row with the line it begins in.
-    struct Row {
-        let line: Int
+    public struct Row: Sendable {
+        /// The line, from 1.
+        public let line: Int
         /// As many as there are columns, unless there is a fault.
-        var fields: [String] = []
+        public var fields: [String] = []
         /// Why the row cannot be read; nil if it can.
-        var fault: String?
+        public var fault: String?
     }
 
     /// Reads a CSV file: commas, fields in quotes where they hold commas, quotes or line ends, quotes doubled
     /// within; spaces around fields are no part of them.
-    init(csv path: String) throws(ManifestError) {
+    public init(csv path: String) throws(FileFaults) {
         let bytes = try fileBytes(of: path)
         // Checked as a whole, so that each field is.
         guard String(validating: bytes, as: UTF8.self) != nil else {
             // Says which line.
             _ = try textLines(of: path)
-            throw ManifestError(path, ["invalid UTF-8"])
+            throw FileFaults(path, ["invalid UTF-8"])
         }
-        var parser = CSVParser(bytes: Array(bytes))
+        var parser = CSVParser(bytes: bytes)
         try self.init(path, parser.rows())
     }
 
     /// Reads a table of tabs, in which quotes mean nothing.
-    init(tabs path: String) throws(ManifestError) {
+    public init(tabs path: String) throws(FileFaults) {
         let rows = try textLines(of: path).enumerated().map { index, line in
             Row(
                 line: index + 1,
@@ -39,12 +41,12 @@ struct DelimitedTable {
         try self.init(path, rows)
     }
 
-    private init(_ path: String, _ all: [Row]) throws(ManifestError) {
-        guard let header = all.first else { throw ManifestError(path, ["holds no utterance"]) }
+    private init(_ path: String, _ all: [Row]) throws(FileFaults) {
+        guard let header = all.first else { throw FileFaults(path, ["is empty"]) }
         let columns = header.fields
-        if let fault = header.fault { throw ManifestError(path, ["line \(header.line): \(fault)"]) }
+        if let fault = header.fault { throw FileFaults(path, ["line \(header.line): \(fault)"]) }
         guard columns.count <= TextLimits.fields, Set(columns).count == columns.count else {
-            throw ManifestError(
+            throw FileFaults(
                 path, ["line 1: a column stands twice, or there are more than \(TextLimits.fields)"])
         }
         self.path = path
@@ -60,16 +62,16 @@ struct DelimitedTable {
     }
 
     /// Where the first of these columns stands, or nil.
-    func column(_ names: [String]) -> Int? {
+    public func column(_ names: [String]) -> Int? {
         names.lazy.compactMap { columns.firstIndex(of: $0) }.first
     }
 
     /// Where the first of these columns stands.
     ///
-    /// - Throws: `ManifestError` that names what is expected and what is there.
-    func requiredColumn(_ names: [String], of what: String) throws(ManifestError) -> Int {
+    /// - Throws: `FileFaults` that names what is expected and what is there.
+    public func requiredColumn(_ names: [String], of what: String) throws(FileFaults) -> Int {
         if let column = column(names) { return column }
-        throw ManifestError(
+        throw FileFaults(
             path,
             [
                 "line 1: no column for the \(what): expected \(names.joined(separator: " or ")), "

@@ -21,7 +21,8 @@ func runTextEvaluation(_ options: EvaluateOptions, session: Session) throws {
         let model = try TextModel.fineTuned(path: options.model)
         let checker = try TextChecker(
             model: model, maximumTokens: options.maximumTokens,
-            policy: options.skipsBadUtterances ? .skip : .refuse, remedy: "--skip-bad-utterances")
+            policy: options.skipsBadUtterances ? .skip : .refuse,
+            remedy: "Mend them, or leave them out with --skip-bad-utterances.")
         return (model, try checker.check(try TextCorpus(path: options.data).examples, path: options.data))
     }
     let store = ParameterStore(layout: model.network.layout, training: false)

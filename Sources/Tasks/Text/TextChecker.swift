@@ -38,13 +38,13 @@ package struct TextChecker {
     let policy: BadUtterances
     /// Whether examples must have labels.
     let needsLabels: Bool
-    /// How this command's user leaves unusable examples out, for the message.
+    /// What this command's user can do about unusable examples.
     let remedy: String
 
     /// A check for a model.
     package init(
         model: TextModel, maximumTokens: Int, policy: BadUtterances, needsLabels: Bool = true,
-        remedy: String = "data.bad_utterances = \"skip\""
+        remedy: String = "Mend them, or leave them out with data.bad_utterances = \"skip\"."
     ) throws {
         if let limit = model.maximumTokens, maximumTokens > limit {
             throw UserError(
@@ -83,7 +83,7 @@ package struct TextChecker {
             throw UserError(
                 .data,
                 "\(path): \(faults.count) of \(examples.count) examples cannot be used:\n"
-                    + shown.joined(separator: "\n") + "\nMend them, or leave them out with \(remedy).")
+                    + shown.joined(separator: "\n") + "\n\(remedy)")
         }
         guard !usable.isEmpty else {
             throw UserError(.data, "\(path): none of its \(examples.count) examples can be used")

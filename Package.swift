@@ -58,6 +58,7 @@ let package = Package(
         system("OpenBLAS", "PARP_OPENBLAS_PKG", "openblas", apt: "libopenblas-dev"),
         system("Sndfile", "PARP_SNDFILE_PKG", "sndfile", apt: "libsndfile1-dev"),
         system("Soxr", "PARP_SOXR_PKG", "soxr", apt: "libsoxr-dev"),
+        system("Zstd", "PARP_ZSTD_PKG", "libzstd", apt: "libzstd-dev"),
         shim("CMPI", ["SystemMPI"]),
         .systemLibrary(
             name: "SystemOneDNN", path: "CShims/System/OneDNN", providers: [.apt(["libdnnl-dev"])]),
@@ -67,6 +68,7 @@ let package = Package(
             : shim("CMath", ["SystemOpenBLAS"]),
         shim("CAudio", ["SystemSndfile", "SystemSoxr"]),
         shim("CFiles", []),
+        shim("CZstd", ["SystemZstd"]),
         // 1
         room("Tensors"),
         room("Program"),
@@ -86,7 +88,7 @@ let package = Package(
         room("Session", ["Program", "Collectives"]),
         room("Reports", ["JSON"]),
         // 4
-        room("Checkpoints", ["Tensors", "Program", "JSON", "Models", "CFiles"]),
+        room("Checkpoints", ["Tensors", "Program", "JSON", "Models", "CFiles", "CZstd"]),
         room(
             "Recipe",
             [
@@ -143,7 +145,8 @@ let package = Package(
         .executableTarget(
             name: "FuzzChecks",
             dependencies: [
-                "Tensors", "Program", "JSON", "Speech", "Text", "Decoding", "Checkpoints", "Recipe", "Reports",
+                "Tensors", "Program", "JSON", "Speech", "Text", "Decoding", "Checkpoints", "Recipe",
+                "Reports",
                 "Training", "Tasks", "Preflight", "TestSupport",
             ],
             path: "Tests/Fuzz", swiftSettings: swiftSettings),
@@ -179,7 +182,7 @@ let package = Package(
         tests("Optimization", ["Tensors", "Optimization"]),
         tests("Pruning", ["Tensors", "Pruning"]),
         tests("Collectives", ["Tensors", "Collectives"]),
-        tests("Speech", ["Speech"]),
+        tests("Speech", ["Files", "Speech"]),
         tests("Text", ["JSON", "Text"]),
         tests("Decoding", ["Tensors", "Text", "Decoding"]),
         tests("Batching", ["Tensors", "Batching"]),

@@ -21,7 +21,7 @@ ROOMS = {
     "Batching": {"Tensors"},
     "Decoding": {"Tensors", "Program", "Text"},
     "Models": {"Tensors", "Kernels"},
-    "Checkpoints": {"Tensors", "Program", "JSON", "Models", "CFiles"},
+    "Checkpoints": {"Tensors", "Program", "JSON", "Models", "CFiles", "CZstd"},
     "Session": {"Program", "Collectives"},
     "Recipe": {"Tensors", "Program", "Optimization", "Pruning", "Collectives", "Speech", "Text", "Models"},
     "MaskFiles": {"Tensors", "Program", "JSON", "Pruning", "Models", "Checkpoints"},
@@ -50,7 +50,7 @@ ROOMS = {
     },
     "parp": {"Commands"},
 }
-OURS = set(ROOMS) | {"CMath", "CMPI", "CAudio", "CFiles"}
+OURS = set(ROOMS) | {"CMath", "CMPI", "CAudio", "CFiles", "CZstd"}
 # Rooms that know no clocks or processes, and no files but through Files.
 WITHOUT_FOUNDATION = {"Tensors", "Program", "JSON", "Kernels", "Optimization", "Pruning", "Models", "Text", "Decoding"}
 # Tensors runs kernels in parallel through Dispatch, and maps memory through the C library.

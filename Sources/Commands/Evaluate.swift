@@ -39,12 +39,16 @@ struct Evaluate: ParsableCommand {
     @Flag(help: "Print one JSON object, with every transcript or prediction.")
     var json = false
 
+    @Flag(help: "Multiply zeros like all other weights, however many there are.")
+    var dense = false
+
     func run() {
         var options = EvaluateOptions(
             model: model, data: data, labels: labels, textCase: textCase,
             skipsBadUtterances: skipBadUtterances, rankSeconds: rankSeconds, threads: threads, json: json)
         options.maximumTokens = maxTokens
         options.emitLogits = emitLogits
+        options.dense = dense
         launch { [options] in try runEvaluation(options, session: $0) }
     }
 }

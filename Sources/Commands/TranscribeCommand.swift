@@ -24,6 +24,8 @@ struct TranscribeOptions: Sendable {
     var json: Bool
     /// Threads to compute with.
     var threads: Int
+    /// Whether zeros of the weights are multiplied like all others.
+    var dense = false
 
     /// What to transcribe, and how to say it.
     init(
@@ -52,10 +54,12 @@ func runTranscription(_ options: TranscribeOptions, session: Session) throws {
     let store = ParameterStore(layout: model.network.layout, training: false)
     let communicator = session.communicator
     var arena = Arena()
+    try session.together { try model.loadWeights(into: store.values.all, seed: 0) }
+    let sparse = try SparseWeights.forInference(store, isWanted: !options.dense, session: session)
+    let parameters = store.views.multiplying(sparse)
     let own = try session.together {
-        try model.loadWeights(into: store.values.all, seed: 0)
         return try options.audio.indices.filter { $0 % communicator.size == communicator.rank }.map { index in
-            try transcribe(index, options, model, parameters: store.views, arena: &arena)
+            try transcribe(index, options, model, parameters: parameters, arena: &arena)
         }
     }
     let transcripts = try session.exchange(own).flatMap { $0 }.sorted { $0.index < $1.index }

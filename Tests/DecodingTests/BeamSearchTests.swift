@@ -41,7 +41,7 @@ struct BeamSearchTests {
                 score += rows[frame][rest % columns]
                 rest /= columns
             }
-            let text = words(vocabulary.decode(path: path)).joined(separator: " ")
+            let text = Text.words(vocabulary.decode(path: path)).joined(separator: " ")
             texts[text, default: 0] += exp(score)
         }
         return texts.mapValues { log($0) }
@@ -64,7 +64,7 @@ struct BeamSearchTests {
     @Test(
         "with a model of words, every text has its acoustic score, α times the sentence's and β a word",
         arguments: [UnknownWords.scored, .penalized(-4), .forbidden])
-    func words(unknown: UnknownWords) throws {
+    func wordModel(unknown: UnknownWords) throws {
         let model = try model(arpa: smallARPA)
         let frames = logits(frames: 6, tokens: 4, seed: 11)
         var settings = exhaustive
@@ -95,7 +95,8 @@ struct BeamSearchTests {
     @Test("a model of characters scores each token, the delimiter among them")
     func characters() throws {
         let arpa = smallARPA.replacingOccurrences(of: "-0.9\tb", with: "-0.9\tb\t-0.2\n-1.1\t|")
-            .replacingOccurrences(of: "|\t-0.2", with: "|").replacingOccurrences(of: "ngram 1=5", with: "ngram 1=6")
+            .replacingOccurrences(of: "|\t-0.2", with: "|").replacingOccurrences(
+                of: "ngram 1=5", with: "ngram 1=6")
         let model = try model(arpa: arpa)
         let frames = logits(frames: 5, tokens: 4, seed: 5)
         var search = BeamSearch(
@@ -113,8 +114,10 @@ struct BeamSearchTests {
         let list = "Ba\tb a |\nab a b\nBah\tb a\n"
         let lexicon = try Lexicon(name: "lexicon", vocabulary: vocabulary, bytes(list))
         let model = try model(
-            arpa: smallARPA.replacingOccurrences(of: "-0.5\ta\t", with: "-0.5\tBah\t-0.1\n-0.6\tBa\t-0.1\n-0.7\ta\t")
-                .replacingOccurrences(of: "ngram 1=5", with: "ngram 1=7"))
+            arpa: smallARPA.replacingOccurrences(
+                of: "-0.5\ta\t", with: "-0.5\tBah\t-0.1\n-0.6\tBa\t-0.1\n-0.7\ta\t"
+            )
+            .replacingOccurrences(of: "ngram 1=5", with: "ngram 1=7"))
         var settings = exhaustive
         settings.unknownWords = .forbidden
         let frames = logits(frames: 6, tokens: 4, seed: 3)
@@ -161,8 +164,8 @@ struct BeamSearchTests {
     @Test("texts that no beam continues are forgotten, and nothing changes by it")
     func longSpeech() throws {
         let language = try Language(vocabulary: vocabulary, model: try model(arpa: smallARPA))
-        let frames = logits(frames: 2000, tokens: 4, seed: 21, spread: 1)
-        let all = frames.all.reshaped(rows: 2000, columns: 4)
+        let frames = logits(frames: 600, tokens: 4, seed: 21, spread: 1)
+        let all = frames.all.reshaped(rows: 600, columns: 4)
         var remembering = BeamSearch(language, BeamSettings())
         remembering.advance(all)
         var forgetting = BeamSearch(language, BeamSettings(), nodeLimit: 500)

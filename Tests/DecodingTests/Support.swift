@@ -65,4 +65,3 @@ func logits(frames: Int, tokens: Int, seed: UInt64, spread: Double = 2) -> FlatB
     for index in 0..<frames * tokens { buffer.all[index] = Float(random.normal(at: UInt64(index)) * spread) }
     return buffer
 }
-

@@ -166,3 +166,43 @@ void parp_partition_magnitudes(const float *x, int64_t count, uint32_t low, uint
 void parp_magnitude_mask(const float *x, int64_t count, uint32_t threshold, int64_t *ties, uint64_t *words);
 // Zeroes the weights whose bit is 0.
 void parp_apply_mask(float *x, int64_t count, const uint64_t *words);
+
+// sparse.c: products with a sparse matrix. Activations lie in panels of up to PARP_SPARSE_WIDTH vectors of frames,
+// (channels, width × PARP_SPARSE_LANES), aligned to 64 bytes; frames behind the last are 0.
+enum { PARP_SPARSE_LANES = 16, PARP_SPARSE_WIDTH = 6, PARP_SPARSE_BLOCK = 128 };
+// Kept values by blocks of columns, in each by rows: those of row r in block b lie from starts[b * rows + r] on, up to
+// the next start. A place is the column within its block.
+typedef struct {
+    int64_t rows, columns;
+    const int32_t *starts;
+    const uint8_t *places;
+    float *values;
+} parp_sparse;
+// The dense matrix that a sparse one is made of, or, `transposed`, the transpose of.
+typedef struct {
+    int64_t rows, columns;
+    int32_t transposed;
+} parp_sparse_shape;
+// One bit an element, 64 a word: whether it is not 0. Bits behind the last are 0.
+void parp_nonzero_bits(const float *x, int64_t count, uint64_t *words);
+int64_t parp_count_bits(const uint64_t *words, int64_t first_bit, int64_t count);
+// From one bit a weight, rows behind one another: the starts, and with them the places.
+void parp_sparse_count(const uint64_t *words, int64_t first_bit, parp_sparse_shape shape, int32_t *starts);
+void parp_sparse_place(const uint64_t *words, int64_t first_bit, parp_sparse_shape shape, int32_t *starts,
+                       uint8_t *places);
+// Takes the values of some rows of the sparse matrix from the dense one, or adds them to it.
+void parp_sparse_gather(parp_sparse matrix, parp_sparse_shape shape, int64_t first_row, int64_t end_row,
+                        const float *dense);
+void parp_sparse_scatter_add(parp_sparse matrix, parp_sparse_shape shape, int64_t first_row, int64_t end_row,
+                             float *dense);
+// Between rows of frames and a panel, a range of channels at a time; the way back adds a bias, or adds to y.
+void parp_panel_pack(const float *x, int64_t stride, int64_t frames, int64_t channels, int64_t width,
+                     float *panel);
+void parp_panel_unpack(const float *panel, int64_t width, int64_t frames, int64_t channels, const float *bias,
+                       int adding, float *y, int64_t stride);
+// Some rows of Y = W X, panels all of them.
+void parp_sparse_multiply(parp_sparse w, int64_t first_row, int64_t end_row, const float *x, int64_t width,
+                          float *y);
+// Some rows of dW += dY Xᵀ, at the kept places only.
+void parp_sparse_sample(parp_sparse dw, int64_t first_row, int64_t end_row, const float *dy, const float *x,
+                        int64_t width);

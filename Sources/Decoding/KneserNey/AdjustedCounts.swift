@@ -1,5 +1,5 @@
-/// Counts as Kneser–Ney smoothing wants them: of the longest n-grams and of those that begin a sentence how often they occur, of
-/// all others after how many words (Heafield et al., 2013, section 3.2).
+/// Counts as Kneser–Ney smoothing wants them: of the longest n-grams and of those that begin a sentence how
+/// often they occur, of all others after how many words (Heafield et al., 2013, section 3.2).
 ///
 /// Made in one pass over the longest n-grams in suffix order, in which all that end alike stand together.
 struct AdjustedCounts {
@@ -31,7 +31,8 @@ struct AdjustedCounts {
 
     /// Reads the longest n-grams, whose words stand latest first, and tells those of all orders.
     mutating func run(
-        _ stream: consuming NGramStream, _ tell: (_ words: [UInt64], _ count: UInt64, _ isPruned: Bool) throws -> Void
+        _ stream: consuming NGramStream,
+        _ tell: (_ words: [UInt64], _ count: UInt64, _ isPruned: Bool) throws -> Void
     ) throws {
         let mask = UInt128(1) << UInt128(wordBits) - 1
         while let record = try stream.pop() {
@@ -66,7 +67,8 @@ struct AdjustedCounts {
         while open.count > length {
             let index = open.count - 1
             let gram = open.removeLast()
-            let isPruned = gram.occurrences <= UInt64(thresholds[index]) && !(index == 0 && isSpecial(previous[0]))
+            let isPruned =
+                gram.occurrences <= UInt64(thresholds[index]) && !(index == 0 && isSpecial(previous[0]))
             if (1...4).contains(gram.adjusted) { countsOfCounts[index][Int(gram.adjusted) - 1] += 1 }
             if !isPruned { kept[index] += 1 }
             try tell(Array(previous[...index]), gram.adjusted, isPruned)

@@ -1,5 +1,5 @@
-/// What modified Kneser–Ney smoothing takes off counts of one, of two, and of three or more (Chen and Goodman, 1998, equation
-/// 26).
+/// What modified Kneser–Ney smoothing takes off counts of one, of two, and of three or more (Chen and
+/// Goodman, 1998, equation 26).
 public struct Discounts: Sendable, Equatable {
     /// Off a count of 0, 1, 2, and 3 or more.
     public let amounts: [Double]

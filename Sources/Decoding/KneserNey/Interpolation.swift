@@ -9,7 +9,8 @@ struct Interpolation {
 
     /// Reads each order's adjusted counts and tells all n-grams with their probabilities, shortest first.
     mutating func run(_ sorters: inout [NGramSorter], into output: inout some NGramOutput) throws {
-        // From the longest down: an order's contexts are n-grams of the order below, which need their weights.
+        // From the longest down: an order's contexts are n-grams of the order below, which need their
+        // weights.
         var suffixSorted: [NGramStream] = []
         var contexts: NGramStream?
         for length in stride(from: order, through: 1, by: -1) {
@@ -21,15 +22,16 @@ struct Interpolation {
         }
         var shorter: NGramStream?
         for length in 1...order {
-            shorter = try interpolated(suffixSorted.removeFirst(), length: length, shorter: shorter, into: &output)
+            shorter = try interpolated(
+                suffixSorted.removeFirst(), length: length, shorter: shorter, into: &output)
         }
     }
 
-    /// Of each n-gram that stays, its discounted probability and the weight of what is shorter, in suffix order; and of each
-    /// context that weight, in prefix order.
+    /// Of each n-gram that stays, its discounted probability and the weight of what is shorter, in suffix
+    /// order; and of each context that weight, in prefix order.
     ///
-    /// The weight is what discounting and pruning have left over: Σ D(a) over the n-grams that stay and Σ a over the others, by
-    /// Σ a over all.
+    /// The weight is what discounting and pruning have left over: Σ D(a) over the n-grams that stay and Σ a
+    /// over the others, by Σ a over all.
     private func discounted(
         _ counts: consuming NGramStream, length: Int, contexts longer: consuming NGramStream?
     ) throws -> (grams: NGramStream, contexts: NGramStream) {
@@ -53,7 +55,8 @@ struct Interpolation {
             for record in group where record.second == 0 {
                 // The weight of backing off to this n-gram, if anything follows it.
                 while let other = longer?.next, other.key < record.key { _ = try longer?.pop() }
-                let backoff = longer?.next?.key == record.key ? Double(bitPattern: longer?.next?.first ?? 0) : 1
+                let backoff =
+                    longer?.next?.key == record.key ? Double(bitPattern: longer?.next?.first ?? 0) : 1
                 let probability = (Double(record.first) - discount.of(record.first)) / total
                 let halves = UInt64(Float(probability).bitPattern) | UInt64(Float(weight).bitPattern) << 32
                 try grams.append(

@@ -1,6 +1,6 @@
-/// Estimates a language model from text by interpolated modified Kneser–Ney smoothing (Chen and Goodman, 1998), in bounded memory
-/// (Heafield et al., 2013): all n-grams are sorted, through scratch where there are many, and each step reads them in the order
-/// that it needs.
+/// Estimates a language model from text by interpolated modified Kneser–Ney smoothing (Chen and Goodman,
+/// 1998), in bounded memory (Heafield et al., 2013): all n-grams are sorted, through scratch where there are
+/// many, and each step reads them in the order that it needs.
 ///
 /// The numbers are those of KenLM's `lmplz`, `<unk>` among them.
 public struct KneserNeyBuilder {
@@ -23,7 +23,8 @@ public struct KneserNeyBuilder {
 
     /// A builder of a model of an order.
     ///
-    /// - Parameter prune: Of each order from the first on, n-grams that occur so often or less are left out; the last number holds
+    /// - Parameter prune: Of each order from the first on, n-grams that occur so often or less are left
+    ///   out; the last number holds
     ///   for the orders beyond it.
     /// - Throws: `DecodingError` for an order that cannot be had, or numbers that fall.
     public init(order: Int, prune: [Int] = [], workspace: Workspace) throws(DecodingError) {
@@ -31,9 +32,11 @@ public struct KneserNeyBuilder {
             throw DecodingError("order \(order) cannot be had; orders are 1 to \(NGramContext.highestOrder)")
         }
         let thresholds = (0..<order).map { prune.isEmpty ? 0 : prune[min($0, prune.count - 1)] }
-        guard prune.count <= order, thresholds.allSatisfy({ $0 >= 0 }), thresholds == thresholds.sorted() else {
+        guard prune.count <= order, thresholds.allSatisfy({ $0 >= 0 }), thresholds == thresholds.sorted()
+        else {
             throw DecodingError(
-                "pruning by \(prune) cannot be had: at most one number an order, none below the one before it")
+                "pruning by \(prune) cannot be had: at most one number an order, none below the one before it"
+            )
         }
         self.workspace = workspace
         self.order = order
@@ -65,7 +68,8 @@ public struct KneserNeyBuilder {
                             + "take it out of the text")
                 }
                 guard !isNew || index < 1 << wordBits else {
-                    throw DecodingError("more than \(1 << wordBits) words, which is all that order \(order) can have")
+                    throw DecodingError(
+                        "more than \(1 << wordBits) words, which is all that order \(order) can have")
                 }
                 key = key >> UInt128(wordBits) | shifted(UInt64(index))
                 try counter.append(NGramRecord(key: key, first: 1))

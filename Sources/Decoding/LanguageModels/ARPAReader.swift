@@ -23,14 +23,18 @@ public struct ARPAReader {
                 try section(order: index + 1, highest: counts.count, count: count, into: &builder)
                 if index == 0 { try builder.finishWords() }
             }
-            guard try nextLine().map(isEnd) == true else { throw fault("\\end\\ is missing after the last n-gram") }
+            guard try nextLine().map(isEnd) == true else {
+                throw fault("\\end\\ is missing after the last n-gram")
+            }
             try builder.finish(into: file)
         } catch let fault as DecodingError where !fault.description.hasPrefix(name) {
             throw self.fault(fault.description)
         }
     }
 
-    private func fault(_ text: String) -> DecodingError { DecodingError("\(name): line \(lines.number): \(text)") }
+    private func fault(_ text: String) -> DecodingError {
+        DecodingError("\(name): line \(lines.number): \(text)")
+    }
 
     /// The next line that is not empty.
     private mutating func nextLine() throws -> ArraySlice<UInt8>? {
@@ -72,7 +76,8 @@ public struct ARPAReader {
     ) throws {
         if order > 1 {
             guard let line = try nextLine(), line.starts(with: "\\\(order)-grams:".utf8) else {
-                throw fault("\\\(order)-grams: is expected: there are more or fewer n-grams than the header says")
+                throw fault(
+                    "\\\(order)-grams: is expected: there are more or fewer n-grams than the header says")
             }
         }
         var words: [Int] = []
@@ -81,13 +86,17 @@ public struct ARPAReader {
                 throw fault("the header announces \(count) n-grams of \(order) words; there are fewer")
             }
             guard fields.count == order + 1 || fields.count == order + 2 && order < highest else {
-                throw fault("\(order + 1) fields are expected, or one more for a back-off weight; there are \(fields.count)")
+                throw fault(
+                    "\(order + 1) fields are expected, or one more for a back-off weight; there are \(fields.count)"
+                )
             }
             let probability = try number(fields[0])
             guard probability <= 0 else { throw fault("a logarithm of a probability is above 0") }
             let backoff = fields.count == order + 2 ? try number(fields[order + 1]) : 0
             if order == 1 {
-                guard String(validating: fields[1], as: UTF8.self) != nil else { throw fault("invalid UTF-8") }
+                guard String(validating: fields[1], as: UTF8.self) != nil else {
+                    throw fault("invalid UTF-8")
+                }
                 try builder.add(word: fields[1], probability: probability, backoff: backoff)
                 continue
             }

@@ -34,7 +34,8 @@ public struct ARPAWriter {
 }
 
 extension MappedTrie {
-    /// Writes the model in ARPA's format; n-grams that only carry longer ones are left out, as they were when it was read.
+    /// Writes the model in ARPA's format; n-grams that only carry longer ones are left out, as they were when
+    /// it was read.
     public func writeARPA(into file: any Scratch) throws {
         let counts = (1...order).map { length in
             (0..<layout.counts[length - 1]).count {

@@ -39,7 +39,8 @@ struct ByteLines {
     }
 }
 
-/// The fields of a line between blanks, tabs and other ASCII white space, into an array that keeps its memory.
+/// The fields of a line between blanks, tabs and other ASCII white space, into an array that keeps its
+/// memory.
 func splitFields(_ line: ArraySlice<UInt8>, into fields: inout [ArraySlice<UInt8>]) {
     fields.removeAll(keepingCapacity: true)
     var start = line.startIndex
@@ -87,7 +88,9 @@ func decimalNumber(_ bytes: ArraySlice<UInt8>) -> Double? {
     }
     guard place == bytes.endIndex, abs(exponent) < 2000 else { return nil }
     // Powers up to 10²² are exact, so that up to 15 digits the result is the nearest number.
-    let magnitude = exponent < 0 ? Double(mantissa) / power10(Double(-exponent)) : Double(mantissa) * power10(Double(exponent))
+    let magnitude =
+        exponent < 0
+        ? Double(mantissa) / power10(Double(-exponent)) : Double(mantissa) * power10(Double(exponent))
     guard magnitude.isFinite else { return nil }
     return isNegative ? -magnitude : magnitude
 }

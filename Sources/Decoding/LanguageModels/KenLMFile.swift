@@ -1,6 +1,7 @@
 internal import Tensors
 
-/// What stands at the head of a binary file of KenLM's `build_binary` (lm/binary_format.cc, version 5), and where its words are.
+/// What stands at the head of a binary file of KenLM's `build_binary` (lm/binary_format.cc, version 5), and
+/// where its words are.
 struct KenLMFile {
     /// How n-grams are stored; the numbers are the file's.
     enum Kind: UInt32 {
@@ -33,7 +34,8 @@ struct KenLMFile {
         guard Self.recognizes(bytes), bytes.count > head + 20 else {
             throw DecodingError("is no binary file of KenLM's format version 5")
         }
-        guard bytes.float(at: 60) == 1, bytes.float(at: 64) == -0.5, bytes.integer(UInt64.self, at: 80) == 1 else {
+        guard bytes.float(at: 60) == 1, bytes.float(at: 64) == -0.5, bytes.integer(UInt64.self, at: 80) == 1
+        else {
             throw DecodingError("was written on a machine that stores numbers otherwise; build it here again")
         }
         let order = Int(bytes[head])
@@ -56,7 +58,9 @@ struct KenLMFile {
         }
         multiplier = bytes.float(at: head + 4)
         // What KenLM writes is 1.5 unless it is told otherwise.
-        guard multiplier >= 1 && multiplier <= 1000 else { throw DecodingError("is damaged: its tables are no size") }
+        guard multiplier >= 1 && multiplier <= 1000 else {
+            throw DecodingError("is damaged: its tables are no size")
+        }
         self.bytes = bytes
         self.kind = kind
         self.counts = counts
@@ -72,7 +76,9 @@ struct KenLMFile {
         var table = WordTable()
         var begin = 0
         while begin < text.count, let end = text[begin...].firstIndex(of: 0) {
-            guard table.insert(text[begin..<end]).isNew else { throw DecodingError("is damaged: a word stands twice") }
+            guard table.insert(text[begin..<end]).isNew else {
+                throw DecodingError("is damaged: a word stands twice")
+            }
             begin = end + 1
         }
         guard table.count > 0, table.count <= counts[0] + 1, begin == text.count else {

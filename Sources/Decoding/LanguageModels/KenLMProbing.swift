@@ -1,8 +1,10 @@
 internal import Tensors
 
-/// A model of KenLM's hash tables, read where it lies (lm/search_hashed.hh, lm/vocab.hh, util/probing_hash_table.hh).
+/// A model of KenLM's hash tables, read where it lies (lm/search_hashed.hh, lm/vocab.hh,
+/// util/probing_hash_table.hh).
 ///
-/// Its n-grams are stored by hashes from which their words cannot be had back, so that it is asked, not converted.
+/// Its n-grams are stored by hashes from which their words cannot be had back, so that it is asked, not
+/// converted.
 struct KenLMProbing: NGramModel {
     /// A hash table with linear probing, whose keys are hashes already.
     private struct Table {

@@ -11,7 +11,9 @@ public enum LanguageModelFormat: Sendable, Equatable {
     /// Text, which becomes a trie of ours: ARPA, perhaps compressed by gzip.
     case arpa(isCompressed: Bool)
 
-    /// The format of a file's bytes. What is no binary model is taken for text.
+    /// The format of a file's bytes.
+    ///
+    /// What is no binary model is taken for text.
     public init(of bytes: MappedBytes) throws(DecodingError) {
         if MappedTrie.recognizes(bytes) {
             self = .trie

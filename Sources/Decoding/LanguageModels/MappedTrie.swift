@@ -1,18 +1,20 @@
 public import Tensors
 
-/// A back-off n-gram model in one mapped piece of bytes: about 10 bytes an n-gram, shared by all ranks of a node.
+/// A back-off n-gram model in one mapped piece of bytes: about 10 bytes an n-gram, shared by all ranks of a
+/// node.
 ///
-/// N-grams are found from their last word backwards (a reverse trie, as in KenLM; Heafield, 2011, section 3.2), so that one
-/// walk finds the longest n-gram that matches and the back-off weights of all contexts for the next word. Words are
-/// numbered in the order of their UTF-8. An n-gram that stands only above longer ones, because its own was pruned, has
-/// no number for a probability and is passed through.
+/// N-grams are found from their last word backwards (a reverse trie, as in KenLM; Heafield, 2011, section
+/// 3.2), so that one walk finds the longest n-gram that matches and the back-off weights of all contexts for
+/// the next word. Words are numbered in the order of their UTF-8. An n-gram that stands only above longer
+/// ones, because its own was pruned, has no number for a probability and is passed through.
 public struct MappedTrie: NGramModel {
     let bytes: MappedBytes
     let layout: TrieLayout
 
     /// A model in the format that `TrieBuilder` writes.
     ///
-    /// Only the header is looked at, and that all parts lie inside: what they hold cannot lead outside, whatever it is.
+    /// Only the header is looked at, and that all parts lie inside: what they hold cannot lead outside,
+    /// whatever it is.
     ///
     /// - Throws: `DecodingError` where the bytes are no such model.
     public init(_ bytes: MappedBytes) throws(DecodingError) {

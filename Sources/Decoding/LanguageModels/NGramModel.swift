@@ -22,8 +22,8 @@ public protocol NGramModel: Sendable {
     func score(_ word: UInt32, after context: NGramContext) -> (logProbability: Float, next: NGramContext)
 }
 
-/// The words that the next one depends on, the latest first, each with the back-off weight of the context that
-/// reaches to it.
+/// The words that the next one depends on, the latest first, each with the back-off weight of the context
+/// that reaches to it.
 ///
 /// Only words that continue an n-gram of the model are kept, so two contexts of equal words score alike.
 public struct NGramContext: Sendable, Equatable {
@@ -59,7 +59,8 @@ extension NGramModel {
     /// The number of a word.
     public func index(of word: String) -> UInt32 { index(of: Array(word.utf8)) }
 
-    /// What the model makes of a sentence: log₁₀ of its probability, end included, and how many words it lacks.
+    /// What the model makes of a sentence: log₁₀ of its probability, end included, and how many words it
+    /// lacks.
     public func score(sentence: [String]) -> SentenceScore {
         var total = SentenceScore()
         var context = start

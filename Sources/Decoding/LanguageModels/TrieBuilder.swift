@@ -1,7 +1,8 @@
 /// Makes a mapped trie of n-grams that come in any order, in bounded memory.
 ///
-/// Words and their unigrams come first, then the longer n-grams. They are sorted from their last word backwards, the
-/// longest order first, so that each order knows what children it has when it is written, and what a pruned file lacks.
+/// Words and their unigrams come first, then the longer n-grams. They are sorted from their last word
+/// backwards, the longest order first, so that each order knows what children it has when it is written, and
+/// what a pruned file lacks.
 public struct TrieBuilder {
     private let workspace: Workspace
     private let order: Int
@@ -25,7 +26,9 @@ public struct TrieBuilder {
         sorters = (0..<max(0, order - 1)).map { _ in NGramSorter(share) }
     }
 
-    /// Adds a word with its unigram. `<UNK>` is `<unk>`.
+    /// Adds a word with its unigram.
+    ///
+    /// `<UNK>` is `<unk>`.
     ///
     /// - Throws: `DecodingError` if it was added before.
     public mutating func add(word: ArraySlice<UInt8>, probability: Float, backoff: Float) throws {
@@ -36,7 +39,9 @@ public struct TrieBuilder {
         unigrams.append((probability, backoff))
     }
 
-    /// Ends the words. One that the model lacks of `<unk>`, `<s>` and `</s>` is as unlikely as KenLM has it.
+    /// Ends the words.
+    ///
+    /// One that the model lacks of `<unk>`, `<s>` and `</s>` is as unlikely as KenLM has it.
     public mutating func finishWords() throws {
         for special in [SpecialWord.unknown, SpecialWord.start, SpecialWord.end]
         where table.find(special[...]) == nil {
@@ -151,7 +156,8 @@ enum SpecialWord {
 /// The parts of one order, in scratch.
 private struct LevelFiles {
     let parts: [any Scratch]
-    /// The n-grams that these continue to the left, each with the place of its first: the key without its last word.
+    /// The n-grams that these continue to the left, each with the place of its first: the key without its
+    /// last word.
     let parents: any Scratch
     private(set) var count = 0
 
@@ -180,7 +186,8 @@ private struct LevelFiles {
             try words.append(Int(key & mask))
             let record = own.next?.key == key ? try own.pop() : nil
             // No number where only longer n-grams need this one.
-            try probabilities.append(record.map { UInt32(truncatingIfNeeded: $0.first) } ?? Float.nan.bitPattern)
+            try probabilities.append(
+                record.map { UInt32(truncatingIfNeeded: $0.first) } ?? Float.nan.bitPattern)
             if !isLongest {
                 try backoffs.append(record.map { UInt32(truncatingIfNeeded: $0.second) } ?? 0)
                 try next.append(children?.next.map { Int($0.first) } ?? childCount)

@@ -2,10 +2,11 @@ internal import Tensors
 
 /// Where the parts of a mapped trie lie.
 ///
-/// `parp n-gram trie` and a zero; version, order; the numbers of `<unk>`, `<s>` and `</s>` (32 bits each) and a spare; the count
-/// of n-grams of each order and the length of all words (64 bits each). Then, each part from a multiple of 8 bytes on: the
-/// words' offsets (packed), the words; and for each order the last words (packed; not for unigrams, which are all
-/// there), logarithms (float32), back-off weights (float32) and first children (packed), the last two not for the longest.
+/// `parp n-gram trie` and a zero; version, order; the numbers of `<unk>`, `<s>` and `</s>` (32 bits each) and
+/// a spare; the count of n-grams of each order and the length of all words (64 bits each). Then, each part
+/// from a multiple of 8 bytes on: the words' offsets (packed), the words; and for each order the last words
+/// (packed; not for unigrams, which are all there), logarithms (float32), back-off weights (float32) and
+/// first children (packed), the last two not for the longest.
 struct TrieLayout: Sendable {
     static let magic = Array("parp n-gram trie".utf8) + [0, 0, 0, 0, 0, 0, 0, 0]
     static let version: UInt32 = 1
@@ -80,7 +81,8 @@ struct TrieLayout: Sendable {
             sizes.append(Int(size))
         }
         let words = UInt64(sizes[0])
-        guard words > 0, UInt64(number(2)) < words, UInt64(number(3)) < words, UInt64(number(4)) < words else {
+        guard words > 0, UInt64(number(2)) < words, UInt64(number(3)) < words, UInt64(number(4)) < words
+        else {
             throw DecodingError("is damaged: its special words are not among its \(words)")
         }
         self.init(
@@ -131,7 +133,9 @@ struct TrieLevel: Sendable {
     let next: PackedNumbers?
 
     @inline(__always)
-    func probability(_ bytes: MappedBytes, _ index: Int) -> Float { bytes.float(at: probabilities + 4 * index) }
+    func probability(_ bytes: MappedBytes, _ index: Int) -> Float {
+        bytes.float(at: probabilities + 4 * index)
+    }
 
     @inline(__always)
     func backoff(_ bytes: MappedBytes, _ index: Int) -> Float {

@@ -17,8 +17,8 @@ public struct Transcription: Sendable, Equatable {
 
 /// CTC prefix beam search (Graves and Jaitly, 2014, algorithm 1; Hannun et al., 2014), frame after frame.
 ///
-/// A beam is a text; the probabilities of all paths that give it are added, those that end with a blank apart from the others.
-/// The search may stop after any frame, tell what it has heard, and go on.
+/// A beam is a text; the probabilities of all paths that give it are added, those that end with a blank apart
+/// from the others. The search may stop after any frame, tell what it has heard, and go on.
 public struct BeamSearch {
     private struct Beam {
         let node: Int32
@@ -81,7 +81,9 @@ public struct BeamSearch {
         tokens.removeAll(keepingCapacity: true)
         for column in 0..<logits.count {
             let score = logits[column] - normalizer
-            if score >= settings.tokenThreshold && language.isTried[column] || column == best { tokens.append((UInt16(column), score)) }
+            if score >= settings.tokenThreshold && language.isTried[column] || column == best {
+                tokens.append((UInt16(column), score))
+            }
         }
     }
 
@@ -170,7 +172,8 @@ public struct BeamSearch {
             let text = tree.text(of: beam.node, lastEntry: entry)
             let score = acoustic + Double(language)
             if let other = found[text] {
-                let sum = max(other.acoustic, acoustic) + Double(logSum(0, -Float(abs(other.acoustic - acoustic))))
+                let sum =
+                    max(other.acoustic, acoustic) + Double(logSum(0, -Float(abs(other.acoustic - acoustic))))
                 let isBetter = score > other.best
                 found[text] = (
                     isBetter ? tree.tokens(of: beam.node) : other.tokens, sum,

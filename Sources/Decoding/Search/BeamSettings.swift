@@ -2,14 +2,17 @@
 public enum UnknownWords: Sendable, Equatable {
     /// They are scored as the language model scores unknown words, and no worse.
     case scored
-    /// They cost as much more, in decimal logarithms, which α weighs as it does the model's own. Until they end they cost as many
-    /// natural ones, and beyond six tokens more: words are then not run together (pyctcdecode's `unk_score_offset`).
+    /// They cost as much more, in decimal logarithms, which α weighs as it does the model's own. Until they
+    /// end they cost as many natural ones, and beyond six tokens more: words are then not run together
+    /// (pyctcdecode's `unk_score_offset`).
     case penalized(Float)
     /// They are not heard at all.
     case forbidden
 }
 
-/// How beams are kept and weighed. Scores are natural logarithms unless said otherwise.
+/// How beams are kept and weighed.
+///
+/// Scores are natural logarithms unless said otherwise.
 public struct BeamSettings: Sendable, Equatable {
     /// The most beams that go on from frame to frame.
     public var width = 100

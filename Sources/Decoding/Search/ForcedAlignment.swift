@@ -10,12 +10,14 @@ public struct TokenSpan: Sendable, Equatable {
     public let confidence: Float
 }
 
-/// The likeliest path through frames that gives a text (Viterbi on the CTC trellis; Graves et al., 2006, section 4.1).
+/// The likeliest path through frames that gives a text (Viterbi on the CTC trellis; Graves et al., 2006,
+/// section 4.1).
 ///
 /// - Parameters:
 ///   - logits: (frames, tokens).
 ///   - tokens: The text, blanks not among them.
-/// - Returns: A span of each token, in order, and ln of the path's probability; nil if there are too few frames, or the text
+/// - Returns: A span of each token, in order, and ln of the path's probability; nil if there are too few
+///   frames, or the text
 ///   cannot be.
 public func forcedAlignment(
     _ logits: Tensor, tokens: [Int], blank: Int

@@ -1,6 +1,7 @@
 public import Text
 
-/// What is known of a language when speech is searched for text: a model, words, hotwords, each of which may be missing.
+/// What is known of a language when speech is searched for text: a model, words, hotwords, each of which may
+/// be missing.
 public struct Language: Sendable {
     let model: (any NGramModel)?
     let unit: LanguageUnit
@@ -9,8 +10,8 @@ public struct Language: Sendable {
     private let hasOwnWords: Bool
     /// The model's number of each word of the lexicon, or of each token.
     private let numbers: [UInt32]
-    /// Of each node of the lexicon, log₁₀ of the likeliest word that begins so, before any context; none without a model of
-    /// words.
+    /// Of each node of the lexicon, log₁₀ of the likeliest word that begins so, before any context; none
+    /// without a model of words.
     private(set) var lookahead: [Float] = []
     let hotwords: Hotwords?
     let vocabulary: Vocabulary

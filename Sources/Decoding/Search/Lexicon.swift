@@ -2,8 +2,8 @@ public import Text
 
 /// The words that may be heard, as a trie of how they are spelled in tokens.
 ///
-/// Built from a list of words, each spelled by the vocabulary or as a lexicon file says. The children of a node stand
-/// together, in the order of their tokens.
+/// Built from a list of words, each spelled by the vocabulary or as a lexicon file says. The children of a
+/// node stand together, in the order of their tokens.
 public struct Lexicon: Sendable {
     /// Where the search stands in a word that has just begun.
     static let root: Int32 = 0
@@ -80,6 +80,11 @@ public struct Lexicon: Sendable {
         return Self.nowhere
     }
 
+    /// The nodes a token further, each with its token.
+    func children(of node: Int32) -> some Sequence<(node: Int32, token: UInt16)> {
+        (firstChild[Int(node)]..<firstChild[Int(node) + 1]).lazy.map { ($0, tokens[Int($0)]) }
+    }
+
     /// The numbers of the words that end at a node.
     @inline(__always)
     func entries(at node: Int32) -> ArraySlice<UInt32> {
@@ -93,8 +98,8 @@ public struct Lexicon: Sendable {
         // Children stand behind their parents.
         for node in stride(from: nodeCount - 1, through: 0, by: -1) {
             for entry in entries(at: Int32(node)) { largest[node] = max(largest[node], value(entry)) }
-            for child in Int(firstChild[node])..<Int(firstChild[node + 1]) {
-                largest[node] = max(largest[node], largest[child])
+            for (child, _) in children(of: Int32(node)) {
+                largest[node] = max(largest[node], largest[Int(child)])
             }
         }
         return largest
@@ -105,7 +110,8 @@ public struct Lexicon: Sendable {
 }
 
 extension Lexicon {
-    /// The words of a list as the vocabulary spells them, each numbered by its place; those it cannot spell are left out.
+    /// The words of a list as the vocabulary spells them, each numbered by its place; those it cannot spell
+    /// are left out.
     ///
     /// - Returns: The lexicon, and how many words were left out.
     public static func spelled(
@@ -135,8 +141,8 @@ extension Lexicon {
             }, in: vocabulary)
     }
 
-    /// A lexicon file's lines: a word, then its tokens, of which the last may be the word delimiter; or a word alone, which
-    /// the vocabulary spells (flashlight's format, and lists of words).
+    /// A lexicon file's lines: a word, then its tokens, of which the last may be the word delimiter; or a
+    /// word alone, which the vocabulary spells (flashlight's format, and lists of words).
     ///
     /// A word may stand on several lines, with other tokens.
     ///
@@ -163,13 +169,16 @@ extension Lexicon {
             if fields.count == 1 {
                 let (ids, unknown) = vocabulary.tokenize(text)
                 guard unknown.isEmpty else {
-                    throw fault("the model has no token \(unknown.map { "\"\($0)\"" }.joined(separator: ", "))")
+                    throw fault(
+                        "the model has no token \(unknown.map { "\"\($0)\"" }.joined(separator: ", "))")
                 }
                 tokens = ids
             } else {
                 tokens = []
                 for token in texts.dropFirst().compactMap({ $0 }) {
-                    guard let id = vocabulary.id(ofSpoken: token) else { throw fault("the model has no token \"\(token)\"") }
+                    guard let id = vocabulary.id(ofSpoken: token) else {
+                        throw fault("the model has no token \"\(token)\"")
+                    }
                     tokens.append(id)
                 }
                 if tokens.last == vocabulary.delimiterId { tokens.removeLast() }

@@ -16,7 +16,8 @@ struct PrefixTree {
         var entry: Int32 = -1
         /// The language model's context, a place in `contexts`.
         var context: Int32 = 0
-        var hotword = Hotwords.root
+        /// Where the text stands in the automaton of hotwords.
+        var hotword: Int32 = 0
         /// The score of whole words, or of tokens, in the language.
         var settled: Float = 0
         /// That, and what the unfinished word and hotword are worth.
@@ -56,6 +57,7 @@ struct PrefixTree {
         contexts = [start]
         // The first word begins as if a delimiter had been.
         nodes = [Node(parent: -1, token: language.delimiter ?? .max)]
+        nodes[0].hotword = language.hotwords?.start ?? 0
     }
 
     subscript(node: Int32) -> Node {
@@ -98,9 +100,9 @@ struct PrefixTree {
             }
         }
         if let hotwords = language.hotwords {
-            let (next, isWhole) = hotwords.step(parent.hotword, token: token)
+            let (next, whole) = hotwords.step(parent.hotword, token: token)
             node.hotword = next
-            if isWhole { node.settled += settings.hotwordWeight }
+            node.settled += settings.hotwordWeight * whole
             pending += settings.hotwordWeight * hotwords.share(of: next)
         }
         node.language = node.settled + pending
@@ -142,7 +144,9 @@ struct PrefixTree {
         let scores = entries.map { entry in
             (entry, model.score(language.modelNumber(ofEntry: entry), after: context))
         }
-        guard let (entry, best) = scores.max(by: { $0.1.logProbability < $1.1.logProbability }) else { return }
+        guard let (entry, best) = scores.max(by: { $0.1.logProbability < $1.1.logProbability }) else {
+            return
+        }
         node.entry = Int32(entry)
         settle(best, in: &node)
     }
@@ -166,8 +170,8 @@ struct PrefixTree {
         end.context = node.context
         end.settled = node.settled
         if node.wordLength > 0 { endWord(of: node, in: &end) }
-        if let hotwords = language.hotwords, node.wordLength > 0, hotwords.isWhole(node.hotword) {
-            end.settled += settings.hotwordWeight
+        if let hotwords = language.hotwords {
+            end.settled += settings.hotwordWeight * hotwords.wholeAtEnd(node.hotword)
         }
         if isLast, settings.hasBoundaries, let model = language.model {
             let (score, _) = model.score(model.sentenceEnd, after: contexts[Int(end.context)])

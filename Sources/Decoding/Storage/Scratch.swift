@@ -73,7 +73,9 @@ struct ScratchWriter {
         try append([UInt8](repeating: 0, count: (8 - (flushed + buffer.count) % 8) % 8))
     }
 
-    /// Hands everything on. The buffer keeps its memory.
+    /// Hands everything on.
+    ///
+    /// The buffer keeps its memory.
     mutating func flush() throws {
         guard !buffer.isEmpty else { return }
         try scratch.append(buffer)

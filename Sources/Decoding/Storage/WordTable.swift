@@ -32,7 +32,9 @@ public struct WordTable: Sendable {
         return (count - 1, true)
     }
 
-    /// Where a word is or would be. Hashes differ from process to process, so no list of words can make them collide.
+    /// Where a word is or would be.
+    ///
+    /// Hashes differ from process to process, so no list of words can make them collide.
     private func slot(of word: ArraySlice<UInt8>) -> Int {
         var hasher = Hasher()
         word.withUnsafeBytes { hasher.combine(bytes: $0) }

@@ -52,7 +52,7 @@ public struct BertMaskedLanguageModel: Sendable {
         let selected = arena.tensor(rows: rows.count, columns: encoded.frames.columns)
         gatherRows(Matrix(encoded.frames), rows, into: selected)
         let transformed = arena.tensor(like: selected)
-        transform.forward(Matrix(selected), pass: pass, into: Matrix(transformed))
+        transform.forward(Matrix(selected), pass: pass, arena: &arena, into: Matrix(transformed))
         let activated = arena.tensor(like: selected)
         geluForward(Matrix(transformed), into: Matrix(activated))
         let normed = arena.tensor(like: selected)
@@ -89,7 +89,8 @@ public struct BertMaskedLanguageModel: Sendable {
         geluBackward(
             Matrix(dTransformed), input: Matrix(output.transformed), into: Matrix(dTransformed))
         transform.backward(
-            Matrix(dTransformed), input: Matrix(output.selected), pass: pass, into: Matrix(dNormed))
+            Matrix(dTransformed), input: Matrix(output.selected), pass: pass, arena: &arena,
+            into: Matrix(dNormed))
         gradientsFinal(transform.weight.offset)
         let dFrames = arena.zeros(rows: output.encoded.frames.rows, columns: dNormed.columns)
         addRows(dNormed, to: output.rows, of: dFrames)

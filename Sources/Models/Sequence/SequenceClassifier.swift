@@ -95,7 +95,7 @@ public struct SequenceClassifier: Sendable {
         let mark = arena.mark
         defer { arena.release(to: mark) }
         guard let encoded = output.encoded else {
-            head.backwardClassifier(dLogits, saved: output.head)
+            head.backwardClassifier(dLogits, saved: output.head, arena: &arena)
             gradientsFinal(head.classifier.weight.offset)
             return
         }

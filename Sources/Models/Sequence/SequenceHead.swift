@@ -68,7 +68,7 @@ struct SequenceHead: Sendable {
         gatherRows(Matrix(frames), rows, into: selected)
         if let dropout = inputDropout(rowPass) { dropoutForward(selected, dropout, into: selected) }
         let pooled = arena.tensor(like: selected)
-        summary.forward(Matrix(selected), pass: rowPass, into: Matrix(pooled))
+        summary.forward(Matrix(selected), pass: rowPass, arena: &arena, into: Matrix(pooled))
         tanhForward(pooled)
         var dropped = pooled
         if let dropout = classifierDropout(rowPass) {
@@ -76,14 +76,15 @@ struct SequenceHead: Sendable {
             dropoutForward(pooled, dropout, into: dropped)
         }
         let logits = arena.tensor(rows: rows.count, columns: classifier.outputs)
-        classifier.forward(Matrix(dropped), pass: rowPass, into: Matrix(logits))
+        classifier.forward(Matrix(dropped), pass: rowPass, arena: &arena, into: Matrix(logits))
         let saved = Saved(rows: rows, pass: rowPass, selected: selected, pooled: pooled, dropped: dropped)
         return (logits, saved)
     }
 
     /// Accumulates the classifier's gradients alone.
-    func backwardClassifier(_ dLogits: Tensor, saved: Saved) {
-        classifier.backward(Matrix(dLogits), input: Matrix(saved.dropped), pass: saved.pass, into: nil)
+    func backwardClassifier(_ dLogits: Tensor, saved: Saved, arena: inout Arena) {
+        classifier.backward(
+            Matrix(dLogits), input: Matrix(saved.dropped), pass: saved.pass, arena: &arena, into: nil)
     }
 
     /// Accumulates the gradients of both layers, and adds those of the tokens to what is there.
@@ -92,12 +93,14 @@ struct SequenceHead: Sendable {
         defer { arena.release(to: mark) }
         let dPooled = arena.tensor(like: saved.pooled)
         classifier.backward(
-            Matrix(dLogits), input: Matrix(saved.dropped), pass: saved.pass, into: Matrix(dPooled))
+            Matrix(dLogits), input: Matrix(saved.dropped), pass: saved.pass, arena: &arena,
+            into: Matrix(dPooled))
         if let dropout = classifierDropout(saved.pass) { dropoutBackward(dPooled, dropout, into: dPooled) }
         tanhBackward(dPooled, output: saved.pooled, into: dPooled)
         let dSelected = arena.tensor(like: dPooled)
         summary.backward(
-            Matrix(dPooled), input: Matrix(saved.selected), pass: saved.pass, into: Matrix(dSelected))
+            Matrix(dPooled), input: Matrix(saved.selected), pass: saved.pass, arena: &arena,
+            into: Matrix(dSelected))
         if let dropout = inputDropout(saved.pass) { dropoutBackward(dSelected, dropout, into: dSelected) }
         addRows(dSelected, to: saved.rows, of: dFrames)
     }

@@ -59,9 +59,9 @@ struct SelfAttention: AttentionLayer {
     }
 
     /// Writes keys and values of some frames.
-    func remember(_ input: Matrix, at rows: Range<Int>, in memory: Memory) {
-        key.forward(input, pass: memory.pass, into: memory.key.rows(rows))
-        value.forward(input, pass: memory.pass, into: memory.value.rows(rows))
+    func remember(_ input: Matrix, at rows: Range<Int>, in memory: Memory, arena: inout Arena) {
+        key.forward(input, pass: memory.pass, arena: &arena, into: memory.key.rows(rows))
+        value.forward(input, pass: memory.pass, arena: &arena, into: memory.value.rows(rows))
     }
 
     var firstSlot: ParameterSlot { key.weight }
@@ -72,17 +72,17 @@ struct SelfAttention: AttentionLayer {
     ) -> Saved {
         let query = arena.matrix(like: input)
         let attended = memory ?? makeMemory(pass: pass, arena: &arena)
-        if memory == nil { remember(input, at: 0..<input.rows, in: attended) }
+        if memory == nil { remember(input, at: 0..<input.rows, in: attended, arena: &arena) }
         let saved = Saved(
             input: input, query: query, key: attended.key, value: attended.value,
             logSumExp: arena.tensor(rows: headCount, columns: input.rows),
             context: arena.matrix(like: input))
-        self.query.forward(input, pass: pass, into: saved.query)
+        self.query.forward(input, pass: pass, arena: &arena, into: saved.query)
         attentionForward(
             query: saved.query, from: attended.first, key: saved.key, value: saved.value,
             packing: attended.pass.packing, headCount: headCount, dropout: dropout(attended.pass),
             arena: &arena, logSumExp: saved.logSumExp, into: saved.context)
-        output.forward(saved.context, pass: pass, into: Matrix(result))
+        output.forward(saved.context, pass: pass, arena: &arena, into: Matrix(result))
         return saved
     }
 
@@ -95,7 +95,7 @@ struct SelfAttention: AttentionLayer {
         let mark = arena.mark
         defer { arena.release(to: mark) }
         let dContext = arena.matrix(like: saved.context)
-        output.backward(dResult, input: saved.context, pass: pass, into: dContext)
+        output.backward(dResult, input: saved.context, pass: pass, arena: &arena, into: dContext)
         let dQuery = arena.matrix(like: saved.query)
         let dKey = arena.matrix(like: saved.key)
         let dValue = arena.matrix(like: saved.value)
@@ -105,9 +105,9 @@ struct SelfAttention: AttentionLayer {
             arena: &arena, dQuery: dQuery, dKey: dKey, dValue: dValue)
         // The three paths meet at the input.
         let target = Matrix(dInput)
-        query.backward(dQuery, input: saved.input, pass: pass, adding: adding, into: target)
-        key.backward(dKey, input: saved.input, pass: pass, adding: true, into: target)
-        value.backward(dValue, input: saved.input, pass: pass, adding: true, into: target)
+        query.backward(dQuery, input: saved.input, pass: pass, adding: adding, arena: &arena, into: target)
+        key.backward(dKey, input: saved.input, pass: pass, adding: true, arena: &arena, into: target)
+        value.backward(dValue, input: saved.input, pass: pass, adding: true, arena: &arena, into: target)
     }
 
     private func dropout(_ pass: Pass) -> Dropout? {

@@ -12,7 +12,7 @@ extension TransformerLayer where Attention == SelfAttention {
             let mark = arena.mark
             defer { arena.release(to: mark) }
             let input = attentionInput(frames.rows(rows), pass: pass.rows(rows), arena: &arena)
-            attention.remember(input, at: rows, in: memory)
+            attention.remember(input, at: rows, in: memory, arena: &arena)
         }
         for rows in pass.blocks {
             memory.first = rows.lowerBound

@@ -17,12 +17,13 @@ extension Wav2Vec2 {
         defer { arena.release(to: mark) }
         let headInput = Matrix(output.frames)
         guard let encoded = output.encoded else {
-            head.backward(Matrix(dLogits), input: headInput, pass: output.pass, into: nil)
+            head.backward(Matrix(dLogits), input: headInput, pass: output.pass, arena: &arena, into: nil)
             gradientsFinal(head.weight.offset)
             return
         }
         let dFrames = arena.tensor(like: output.frames)
-        head.backward(Matrix(dLogits), input: headInput, pass: output.pass, into: Matrix(dFrames))
+        head.backward(
+            Matrix(dLogits), input: headInput, pass: output.pass, arena: &arena, into: Matrix(dFrames))
         gradientsFinal(head.weight.offset)
         if let dropout = output.pass.dropout(\.finalDropout, .headDropout) {
             dropoutBackward(dFrames, dropout, into: dFrames)

@@ -65,7 +65,7 @@ extension Wav2Vec2 {
     /// The head multiplies float32 in any case: it costs nothing, and CTC reads differences of its logits.
     private func logits(_ frames: Tensor, pass: Pass, arena: inout Arena) -> Tensor {
         let logits = arena.tensor(rows: frames.rows, columns: head.outputs)
-        head.forward(Matrix(frames), pass: pass, into: Matrix(logits))
+        head.forward(Matrix(frames), pass: pass, arena: &arena, into: Matrix(logits))
         return logits
     }
 }

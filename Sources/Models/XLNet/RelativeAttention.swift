@@ -72,14 +72,14 @@ struct RelativeAttention: AttentionLayer {
             value: arena.matrix(like: input), positions: arena.matrix(like: context.encodings),
             logSumExp: arena.tensor(rows: headCount, columns: input.rows),
             context: arena.matrix(like: input))
-        query.forward(input, pass: pass, into: saved.query)
-        key.forward(input, pass: pass, into: saved.key)
-        value.forward(input, pass: pass, into: saved.value)
-        positions.forward(context.encodings, pass: pass, into: saved.positions)
+        query.forward(input, pass: pass, arena: &arena, into: saved.query)
+        key.forward(input, pass: pass, arena: &arena, into: saved.key)
+        value.forward(input, pass: pass, arena: &arena, into: saved.value)
+        positions.forward(context.encodings, pass: pass, arena: &arena, into: saved.positions)
         relativeAttentionForward(
             operands(saved, context, pass), packing: pass.packing, headCount: headCount,
             dropout: dropout(pass), arena: &arena, logSumExp: saved.logSumExp, into: saved.context)
-        output.forward(saved.context, pass: pass, into: Matrix(result))
+        output.forward(saved.context, pass: pass, arena: &arena, into: Matrix(result))
         return saved
     }
 
@@ -90,7 +90,7 @@ struct RelativeAttention: AttentionLayer {
         let mark = arena.mark
         defer { arena.release(to: mark) }
         let dContext = arena.matrix(like: saved.context)
-        output.backward(dResult, input: saved.context, pass: pass, into: dContext)
+        output.backward(dResult, input: saved.context, pass: pass, arena: &arena, into: dContext)
         let gradients = RelativeAttentionGradients(
             query: arena.matrix(like: saved.query), key: arena.matrix(like: saved.key),
             value: arena.matrix(like: saved.value),
@@ -104,11 +104,14 @@ struct RelativeAttention: AttentionLayer {
             dropout: dropout(pass), logSumExp: saved.logSumExp, arena: &arena, into: gradients)
         // The three paths meet at the input; encodings are not trained.
         let target = Matrix(dInput)
-        query.backward(gradients.query, input: saved.input, pass: pass, adding: adding, into: target)
-        key.backward(gradients.key, input: saved.input, pass: pass, adding: true, into: target)
-        value.backward(gradients.value, input: saved.input, pass: pass, adding: true, into: target)
+        query.backward(
+            gradients.query, input: saved.input, pass: pass, adding: adding, arena: &arena, into: target)
+        key.backward(gradients.key, input: saved.input, pass: pass, adding: true, arena: &arena, into: target)
+        value.backward(
+            gradients.value, input: saved.input, pass: pass, adding: true, arena: &arena, into: target)
         positions.backward(
-            pass.product(gradients.positions, arena: &arena), input: context.encodings, pass: pass, into: nil)
+            pass.product(gradients.positions, arena: &arena), input: context.encodings, pass: pass,
+            arena: &arena, into: nil)
     }
 
     private func operands(_ saved: Saved, _ context: Context, _ pass: Pass) -> RelativeAttentionOperands {

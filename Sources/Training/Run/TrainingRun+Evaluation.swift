@@ -27,7 +27,8 @@ extension TrainingRun {
         let evaluation: Problem.Evaluation
         do {
             evaluation = try problem.evaluate(
-                parameters: trainer.store.float32Views, session: session, arena: &trainer.arena)
+                parameters: trainer.store.float32Views.multiplying(trainer.sparse), session: session,
+                arena: &trainer.arena)
         } catch is EvaluationInterrupted {
             setAside.restore(to: values)
             try stop()

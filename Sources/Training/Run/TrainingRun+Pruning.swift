@@ -23,7 +23,7 @@ extension TrainingRun {
         let report = try masks.prune(values: trainer.store.values.all, sparsity: sparsity)
         refreshShadow(of: trainer.store)
         try checkZeros(report)
-        holdMask()
+        try holdMask()
         metrics.append(.prune, step: trainer.update, report.fields)
         if isFirst { for line in masks.current.remarks(on: masks.pool) { progress.say(line) } }
         keep("the mask") {
@@ -35,12 +35,30 @@ extension TrainingRun {
 
     /// Where the method says so, keeps pruned weights at 0 from here on: neither the gradients to come nor the
     /// moments of those that were move them.
-    mutating func holdMask() {
+    mutating func holdMask() throws {
         guard method.hold == .fixed, masks.initial != nil else { return }
         masks.current.apply(to: trainer.store.firstMoment.all, pool: masks.pool)
         masks.current.apply(to: trainer.store.secondMoment.all, pool: masks.pool)
         trainer.keptGradients = KeptElements(
             masks.current, pool: masks.pool, elementCount: problem.layout.count)
+        try multiplyKeptWeights()
+    }
+
+    /// Lets layers multiply the weights that a held mask keeps alone, where that is faster.
+    private mutating func multiplyKeptWeights() throws {
+        guard recipe.precision.gemm == .float32 else { return }
+        let choice: SparseWeights.Choice =
+            if let earlier = state.sparseSlots {
+                .earlier(earlier)
+            } else {
+                recipe.distributed.reproducible ? .bySparsity : .measured
+            }
+        trainer.sparse = try .forTraining(
+            trainer.store, mask: masks.current, pool: masks.pool, choice: choice, session: session)
+        let chosen = trainer.sparse.layers.keys.sorted()
+        state.sparseSlots = chosen
+        let count = masks.pool.members.count { $0.slot.shape.rank == 2 }
+        if !chosen.isEmpty { progress.say("\(chosen.count) of \(count) layers multiply kept weights alone") }
     }
 
     /// Every rank counts its own zeros: sparsity is what the weights have, not what was asked for.

@@ -110,7 +110,6 @@ package struct TrainingRun<Problem: RunProblem>: ~Copyable {
             task: problem.makeTask(), store: store, communicator: session.communicator,
             optimizer: recipe.optimizerSettings, distributed: recipe.distributed.following(plan),
             startingAt: state.update, of: recipe.schedule.updates, monitor: monitor)
-        holdMask()
     }
 
     /// Runs to the end, or until a rank is asked to stop.
@@ -134,6 +133,7 @@ package struct TrainingRun<Problem: RunProblem>: ~Copyable {
             try pruneIfDue()
         } else {
             progress.say("going on after update \(trainer.update)")
+            try holdMask()
             if state.isEvaluationPending == true { try followUp() }
         }
         while trainer.update < recipe.schedule.updates {

@@ -1,6 +1,6 @@
 internal import Batching
 package import Collectives
-internal import Kernels
+package import Kernels
 package import Optimization
 internal import Program
 package import Recipe
@@ -28,7 +28,9 @@ package struct Trainer<Task: TrainingTask>: ~Copyable {
     /// The updates done.
     package private(set) var update: Int
     /// Which gradients are summed, for a method whose mask no longer changes; nil sums all.
-    var keptGradients: KeptElements?
+    package var keptGradients: KeptElements?
+    /// Layers that multiply the weights of such a mask alone; none before there is one.
+    package var sparse = SparseWeights(training: true)
     /// Memory of one pass; evaluation borrows it between updates.
     package var arena: Arena
     /// What this rank is doing, for the watchdog.
@@ -153,7 +155,7 @@ package struct Trainer<Task: TrainingTask>: ~Copyable {
                 phases.add(.data, from: waiting, to: monotonicSeconds())
                 lastItems += next.work.items ?? []
                 sums += Self.differentiate(
-                    batch, task: task, update: update, parameters: store.views,
+                    batch, task: task, update: update, parameters: store.views.multiplying(sparse),
                     isLast: next.work.isLast && reproducible == nil, arena: &arena, reducer: &reducer,
                     phases: &phases, monitor: monitor,
                     poison: poison(isFirst: next.work.isFirst, update: update))
@@ -202,6 +204,7 @@ package struct Trainer<Task: TrainingTask>: ~Copyable {
         if isFinite {
             let clip = clippingFactor(norm: norm[0], limit: optimizer.clipNorm)
             applyAdam(learningRate: learningRate, scale: Float(clip / denominator))
+            sparse.refresh(from: store.values.all)
         }
         var report = StepReport(
             update: update + 1, sums: sums, learningRate: learningRate, gradientNorm: norm[0],

@@ -46,9 +46,9 @@ struct Evaluate: ParsableCommand {
         var options = EvaluateOptions(
             model: model, data: data, labels: labels, textCase: textCase,
             skipsBadUtterances: skipBadUtterances, rankSeconds: rankSeconds, threads: threads, json: json)
-        options.dense = dense
         options.maximumTokens = maxTokens
         options.emitLogits = emitLogits
+        options.dense = dense
         launch { [options] in try runEvaluation(options, session: $0) }
     }
 }

@@ -32,12 +32,12 @@ struct EvaluateOptions: Sendable {
     var threads: Int
     /// Whether to print one JSON object instead of a table.
     var json: Bool
-    /// Whether zeros of the weights are multiplied like all others.
-    var dense = false
     /// Tokens that texts are cut to; 0 cuts nothing. Of models of text.
     var maximumTokens = 0
     /// A safetensors file to write the logits to. Of models of text.
     var emitLogits: String?
+    /// Whether zeros of the weights are multiplied like all others.
+    var dense = false
 
     /// What to evaluate, and how to say it.
     init(

@@ -27,15 +27,15 @@ struct MaskedModel: ~Copyable {
             throw CheckpointError(directory, "is no model directory; `parp convert` makes one of it")
         }
         let weights = try source.openWeights()
-        let network = try source.openNetwork()
-        let pool = PrunablePool(network.layout, includesBiases: stored.includesBiases)
+        let layout = try source.layout(extras: stored.extras)
+        let pool = PrunablePool(layout, includesBiases: stored.includesBiases)
         let mask = try stored.mask(for: pool)
-        let store = ParameterStore(layout: network.layout, training: false)
-        let match = try matchParameters(of: weights, with: network.layout)
-        try network.requireComplete(match.report, of: weights)
-        _ = try loadParameters(from: weights, into: store.values.all, layout: network.layout)
+        let store = ParameterStore(layout: layout, training: false)
+        let match = try matchParameters(of: weights, with: layout)
+        try source.requireComplete(match.report, of: weights)
+        _ = try loadParameters(from: weights, into: store.values.all, layout: layout)
         return MaskedModel(
-            source: source, weights: weights, match: match, layout: network.layout, store: store, pool: pool,
+            source: source, weights: weights, match: match, layout: layout, store: store, pool: pool,
             mask: mask)
     }
 
@@ -79,9 +79,7 @@ func runMaskApply(_ options: MaskApplyOptions, session: Session) throws {
         masked.mask.apply(to: masked.store.values.all, pool: masked.pool)
         try writeModelDirectory(
             at: options.output, weights: masked.writer,
-            files: ModelFiles(
-                config: masked.source.config.inFloat32, tokens: masked.source.tokens,
-                preprocessor: masked.source.preprocessor, tokenizer: masked.source.tokenizer))
+            files: try masked.source.files())
         try MaskFile.write(
             masked.mask, pool: masked.pool, facts: stored.facts, to: options.output + "/mask.safetensors")
         print("\(options.output): " + sparsityText(masked.mask))

@@ -5,11 +5,11 @@ internal import Training
 /// `parp corpus`.
 struct Corpus: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Inspect a corpus, split it, convert it, or add phones to its texts.",
+        abstract: "Look a corpus over, split it, convert it, or make phones of its texts.",
         discussion: """
             A corpus is a JSONL manifest, fairseq's .tsv, a LibriSpeech tree, a table of Common Voice, a Kaldi data \
-            directory, a Hugging Face audiofolder, a CSV file, SpeechBrain's CSV or flashlight's .lst. It is \
-            recognised by shape, name and header; FORMAT:PATH states it, here and wherever a corpus is named.
+            directory, a Hugging Face audiofolder, a CSV file, SpeechBrain's CSV or flashlight's .lst. Which of them \
+            shows in its shape, name and header; FORMAT:PATH says it, here and wherever a corpus is named.
             """,
         subcommands: [CorpusCheck.self, CorpusSplitter.self, CorpusConvert.self, CorpusPhones.self])
 }
@@ -21,7 +21,7 @@ struct CorpusArguments: ParsableArguments {
 
     @Option(
         help:
-            "Its format, where it is not recognised: jsonl, fairseq, librispeech, common_voice, kaldi, audiofolder, csv, speechbrain or flashlight."
+            "Its format, where it does not show: jsonl, fairseq, librispeech, common_voice, kaldi, audiofolder, csv, speechbrain or flashlight."
     )
     var format: String?
 

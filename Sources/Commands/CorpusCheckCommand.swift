@@ -67,7 +67,7 @@ func runCorpusCheck(_ options: CorpusCheckOptions, session: Session) throws {
             let bad = Set(report.faults.map(\.origin)).count
             throw UserError(
                 .data,
-                "\(manifest.path): \(bad) of \(report.utterances) utterances cannot be trained on; fix them, or "
+                "\(manifest.path): \(bad) of \(report.utterances) utterances cannot be trained on; mend them, or "
                     + "leave them out with data.bad_utterances = \"skip\"")
         }
     }

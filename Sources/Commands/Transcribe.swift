@@ -15,11 +15,11 @@ struct Transcribe: ParsableCommand {
 
     @Option(
         help:
-            "A safetensors file for the logits: `logits` (frames, vocabulary), or `logits.N` for each of several files."
+            "A safetensors file for the logits: `logits` (frames, vocabulary), or `logits.N` of several files."
     )
     var emitLogits: String?
 
-    @Flag(help: "Print one JSON object per file.")
+    @Flag(help: "Print one JSON object a file.")
     var json = false
 
     @Option(help: "Threads to compute with.")

@@ -66,7 +66,7 @@ public func audioInfo(path: String) throws(AudioError) -> AudioInfo { try OpenAu
 ///   - path: WAV, FLAC, Ogg Vorbis, Ogg Opus, MP3 or whatever else libsndfile reads.
 ///   - sampleRate: Wanted samples a second.
 ///   - segment: Seconds of the file to read; nil reads all.
-/// - Throws: `AudioError` if the file is missing, empty, cut off, or holds NaN or infinite samples.
+/// - Throws: `AudioError` if the file is missing, empty, cut off, or holds something that is no number.
 public func readAudio(
     path: String, sampleRate: Int, segment: Range<Double>? = nil
 ) throws(AudioError) -> AudioClip {
@@ -77,7 +77,7 @@ public func readAudio(
     }
     // Behind resampling, which makes an infinite one of a sample that is nearly so.
     guard samples.allSatisfy(\.isFinite) else {
-        throw AudioError(path: path, fault: "holds samples that are NaN, infinite, or too large to be sound")
+        throw AudioError(path: path, fault: "holds samples that are no numbers, or too large to be sound")
     }
     return AudioClip(
         samples: samples, sourceSampleRate: file.info.sampleRate, sourceChannels: file.info.channels)

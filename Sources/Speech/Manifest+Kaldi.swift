@@ -124,7 +124,7 @@ private struct KaldiTable {
                 continue
             }
             if let first = places.updateValue(entries.count, forKey: fields[0]) {
-                faults.append("line \(index + 1): \(fields[0]) is already on line \(entries[first].line)")
+                faults.append("line \(index + 1): \(fields[0]) stands already at line \(entries[first].line)")
             }
             entries.append(
                 Entry(line: index + 1, key: fields[0], value: fields.count == 2 ? fields[1] : ""))

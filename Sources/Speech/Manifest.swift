@@ -71,7 +71,7 @@ extension Manifest {
         var faults: [String] = []
         for utterance in utterances {
             if let first = seen.updateValue(utterance.origin, forKey: utterance.id) {
-                faults.append("\(utterance.origin): utterance \(utterance.id) is already at \(first)")
+                faults.append("\(utterance.origin): utterance \(utterance.id) stands already at \(first)")
             }
         }
         guard faults.isEmpty else { throw ManifestError(path, faults) }

@@ -101,7 +101,7 @@ struct ManifestTests {
         let path = try folder.write("\(line)\n\(line)\n", to: "train.jsonl")
         #expect(
             fault { try Manifest(path: path) }
-                .contains("\(path):2: utterance a.wav is already at \(path):1"))
+                .contains("\(path):2: utterance a.wav stands already at \(path):1"))
     }
 
     @Test("a manifest that is missing or empty is refused, and of many faults twenty are shown")
@@ -165,7 +165,7 @@ struct ManifestTests {
         #expect(try message("\(folder.path)\na.wav\t8000\n", nil).contains("train.ltr are missing"))
         #expect(try message("\(folder.path)\na.wav\t8000\n", "A\nB\n").contains("1 audio files, but 2 lines"))
         #expect(
-            try message("\(folder.path)\na.wav\t8000\na.wav\t8000\n", "A\nB\n").contains("is already at"))
+            try message("\(folder.path)\na.wav\t8000\na.wav\t8000\n", "A\nB\n").contains("stands already"))
     }
 
     @Test("a fairseq dictionary gives the rows of a Hugging Face head")

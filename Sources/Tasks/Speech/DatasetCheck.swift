@@ -170,7 +170,7 @@ package struct DatasetChecker {
         return UserError(
             .data,
             "\(path): \(count) cannot be used:\n" + faults.map { "  " + $0 }.joined(separator: "\n")
-                + "\nFix them, or leave them out with \(remedy).")
+                + "\nMend them, or leave them out with \(remedy).")
     }
 
     private func select(

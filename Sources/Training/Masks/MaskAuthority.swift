@@ -55,7 +55,7 @@ package struct MaskAuthority {
     /// The mask of the present weights at a sparsity, or the prepared one if it is the first; computed once and
     /// the same everywhere.
     package func compute(values: Tensor, sparsity: Double) throws -> (mask: PruningMask, threshold: Float) {
-        // Together: NaN weights are refused on rank 0, and no rank may be left waiting for it.
+        // Together: weights that are no numbers are refused on rank 0, and nobody may wait for it then.
         let (selected, threshold) = try Session(communicator: communicator).together {
             () throws -> (PruningMask, Float) in
             if let prepared, initial == nil { return (prepared, 0) }

@@ -64,7 +64,7 @@ extension PickleInterpreter {
         var result: [Int] = []
         for item in items {
             guard case .integer(let value) = heap[item], value >= 0 else {
-                throw fault("an extent that is no number")
+                throw fault("an extent that is not a number")
             }
             result.append(value)
         }

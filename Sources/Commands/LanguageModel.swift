@@ -6,7 +6,7 @@ internal import Training
 struct LanguageModel: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "lm",
-        abstract: "Estimate language models from text, convert them, and score text by them.",
+        abstract: "Estimate language models from text, convert them, and score text with them.",
         discussion: """
             Wherever a language model is asked for, any of these will do: a file of parp, an ARPA file, compressed by gzip or \
             not, and KenLM's binaries, of hash tables (probing) or of a trie.
@@ -35,7 +35,7 @@ struct LanguageModelBuild: ParsableCommand {
     @Option(
         parsing: .upToNextOption,
         help:
-            "Of each order from 1 on, leave out n-grams that occur so often or less; the last number goes on."
+            "For each order from 1 on, leave out n-grams that occur this often or less; the last number holds for higher orders."
     )
     var prune: [Int] = []
 

@@ -4,7 +4,7 @@ public struct DelimitedTable: Sendable {
     public let path: String
     /// The names in the first row.
     public let columns: [String]
-    /// The rows behind it that hold anything.
+    /// The rows after it that hold anything.
     public let rows: [Row]
 
     /// A row with the line it begins in.
@@ -138,7 +138,7 @@ private struct CSVParser {
         }
     }
 
-    /// A field, up to the comma or line end behind it.
+    /// A field, up to the comma or line end after it.
     private mutating func field() throws(RowFault) -> String {
         while position < bytes.count && bytes[position] == 0x20 { position += 1 }
         if position < bytes.count && bytes[position] == 0x22 { return try quotedField() }

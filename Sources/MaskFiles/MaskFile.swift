@@ -114,7 +114,7 @@ package enum MaskFile {
                 throw fault("\(name) has \(bytes.count) bytes, which are no mask of its shape \(shape)")
             }
             guard count % 8 == 0 || bytes.last.map({ $0 >> UInt8(count % 8) == 0 }) ?? true else {
-                throw fault("\(name) has bits behind its \(count) weights")
+                throw fault("\(name) has bits after its \(count) weights")
             }
             builder.append(packedBytes: bytes[...], count: count)
         }

@@ -74,13 +74,13 @@ extension TOMLReader {
             if next == UInt8(ascii: "[") {
                 section = try header()
                 if let first = document.sections.first(where: { $0.name == section }) {
-                    throw fault("[\(section)] stands already on line \(first.line)")
+                    throw fault("[\(section)] is already on line \(first.line)")
                 }
                 document.sections.append((section, line))
             } else if let byte = next, !isLineEnd(byte) {
                 let entry = try entry(in: section)
                 let first = document.entries.first { $0.section == entry.section && $0.name == entry.name }
-                if let first { throw fault("\(entry.name) stands already on line \(first.line)") }
+                if let first { throw fault("\(entry.name) is already on line \(first.line)") }
                 document.entries.append(entry)
             }
             try endLine()

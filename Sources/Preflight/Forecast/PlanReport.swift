@@ -87,7 +87,7 @@ struct PlanReport {
         var unknowns = ["utterances that the run will leave out or find longer: durations are the manifests'"]
         if forecast.ranks > forecast.ranksPerNode { unknowns.append("the speed of the network") }
         if forecast.walkedUpdates < forecast.updates {
-            unknowns.append("batches behind update \(forecast.walkedUpdates): taken to be like those before")
+            unknowns.append("batches after update \(forecast.walkedUpdates): taken to be like those before")
         }
         return unknowns
     }

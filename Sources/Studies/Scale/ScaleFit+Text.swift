@@ -57,7 +57,7 @@ extension ScaleFit {
 
     private static let betweenNodes = "between nodes"
 
-    /// The terms as they are told: name, unit, factor, value.
+    /// The terms as they are reported: name, unit, factor, value.
     static let terms: [(name: String, unit: String, scale: Double, value: @Sendable (ScaleModel) -> Double)] =
         [
             ("forward and backward, an update", "ms", 1e3, { $0.computeBase }),

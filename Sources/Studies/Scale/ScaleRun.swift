@@ -140,6 +140,6 @@ struct ScaleRunner {
         return
             "\(cell.name): \(String(format: "%.4f", mean.mean)) s an update, \(width) over \(mean.count) launches"
             + (mean.relativeHalfWidth > study.tolerance
-                ? " (the most launches; not as well known as asked)" : "")
+                ? " (as many launches as allowed; less precise than --tolerance)" : "")
     }
 }

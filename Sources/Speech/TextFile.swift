@@ -17,9 +17,9 @@ enum TextLimits {
 func textLines(of path: String) throws(ManifestError) -> [String] {
     var lines: [String] = []
     var faults: [String] = []
-    for (index, line) in try fileBytes(of: path).split(separator: 0x0A, omittingEmptySubsequences: false)
-        .enumerated()
-    {
+    let bytes = try fileBytes(of: path)
+    try refuseOldLineEnds(bytes, of: path)
+    for (index, line) in bytes.split(separator: 0x0A, omittingEmptySubsequences: false).enumerated() {
         guard index < TextLimits.lines else {
             throw ManifestError(path, ["more than \(TextLimits.lines) lines; split it"])
         }
@@ -33,7 +33,7 @@ func textLines(of path: String) throws(ManifestError) -> [String] {
         }
     }
     guard faults.isEmpty else { throw ManifestError(path, faults) }
-    if lines.last == "" { lines.removeLast() }
+    if lines.last?.isEmpty == true { lines.removeLast() }
     return lines
 }
 
@@ -44,16 +44,33 @@ func fileBytes(of path: String) throws(ManifestError) -> Data {
     if let size = attributes?[.size] as? Int, size > TextLimits.fileBytes {
         throw ManifestError(path, ["\(size) bytes; at most \(TextLimits.fileBytes) are read. Split it"])
     }
+    if attributes?[.type] as? FileAttributeType == .typeDirectory {
+        throw ManifestError(path, ["is a folder, not a file"])
+    }
     // A pipe or a device may have no end.
     guard attributes?[.type] as? FileAttributeType == .typeRegular,
         let data = FileManager.default.contents(atPath: path)
     else { throw ManifestError(path, ["cannot be read as a file"]) }
+    let start = [UInt8](data.prefix(64))
+    if let fault = strangerFault(start: start) ?? encodingFault(start: start) {
+        throw ManifestError(path, [fault])
+    }
     return data.starts(with: [0xEF, 0xBB, 0xBF]) ? data.dropFirst(3) : data
+}
+
+/// Refuses a text whose lines end as old Macs ended them: it would be one line.
+func refuseOldLineEnds(_ bytes: Data, of path: String) throws(ManifestError) {
+    guard let first = bytes.firstIndex(of: 0x0D), first + 1 < bytes.endIndex, !bytes.contains(0x0A) else {
+        return
+    }
+    throw ManifestError(
+        path,
+        ["its lines end in CR alone, as old Macs wrote them; save it with LF line ends (tr '\\r' '\\n')"])
 }
 
 /// The first line of a file, as far as it tells what the file is; empty if there is none.
 func firstLine(of path: String) -> String {
-    guard let file = FileHandle(forReadingAtPath: path) else { return "" }
+    guard isRegularFile(path), let file = FileHandle(forReadingAtPath: path) else { return "" }
     defer { try? file.close() }
     let start = (try? file.read(upToCount: 1 << 16)) ?? Data()
     let text = start.starts(with: [0xEF, 0xBB, 0xBF]) ? start.dropFirst(3) : start
@@ -63,14 +80,16 @@ func firstLine(of path: String) -> String {
 
 /// A path as it stands in a manifest, which is relative to the manifest's folder.
 func resolve(_ path: String, besides manifest: String) -> String {
-    guard !path.hasPrefix("/"), let slash = manifest.lastIndex(of: "/") else { return path }
-    return String(manifest[...slash]) + path
+    guard path.utf8.first != slash, let end = manifest.utf8.lastIndex(of: slash) else { return path }
+    return String(manifest[...end]) + path
 }
 
 /// Whether a relative path stays in its folder; links in the folder lead where their maker wanted.
 func staysInside(_ path: String) -> Bool {
-    !path.hasPrefix("/") && !path.split(separator: "/").contains("..")
+    path.utf8.first != slash && !path.utf8.split(separator: slash).contains { $0.elementsEqual("..".utf8) }
 }
+
+private let slash = UInt8(ascii: "/")
 
 /// Whether a file or folder is there.
 func exists(_ path: String) -> Bool { FileManager.default.fileExists(atPath: path) }

@@ -142,7 +142,9 @@ let package = Package(
         tests("Text", ["Text"]),
         tests("Models", ["Models", "Kernels", "Tensors", "Checkpoints"]),
         tests("Checkpoints", ["Checkpoints", "Models", "Tensors"]),
-        tests("Training", ["Training", "Models", "Checkpoints", "Collectives", "Pruning", "Tensors"]),
+        tests(
+            "Training",
+            ["Training", "Models", "Checkpoints", "Collectives", "Pruning", "Speech", "Text", "Tensors"]),
         tests(
             "Studies",
             [

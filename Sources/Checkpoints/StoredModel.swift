@@ -33,6 +33,8 @@ public struct StoredModel: Sendable {
         let name = (path as NSString).lastPathComponent
         if name.hasPrefix("model.safetensors") || name.hasPrefix("pytorch_model.bin") {
             self.init(try ModelDirectory(path: parent(of: path)))
+        } else if name.hasSuffix(".json") || name.hasSuffix(".safetensors") {
+            throw CheckpointError(path, "is one file of a model; name the folder that it lies in")
         } else {
             self.init(try FairseqCheckpoint(path: path), path: path)
         }
@@ -54,7 +56,7 @@ public struct StoredModel: Sendable {
         config = checkpoint.config
         tokens = checkpoint.tokens
         preprocessor = checkpoint.preprocessor
-        tokenizer = TokenizerConfig()
+        tokenizer = checkpoint.tokenizer
         dictionaryName = checkpoint.dictionaryName
         leftOut = checkpoint.leftOut
         opened = checkpoint.weights

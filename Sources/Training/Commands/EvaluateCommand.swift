@@ -15,8 +15,8 @@ public struct EvaluateOptions: Sendable {
     public var data: String
     /// What transcripts are spelled in: `letters` or `phones`.
     public var labels: String
-    /// Case that transcripts are brought to: `as_is`, `upper` or `lower`.
-    public var textCase: String
+    /// What is done to transcripts.
+    public var text: TextOptions
     /// Whether unusable utterances are left out instead of refused.
     public var skipsBadUtterances: Bool
     /// Seconds of audio a rank holds at once.
@@ -28,13 +28,13 @@ public struct EvaluateOptions: Sendable {
 
     /// What to evaluate, and how to say it.
     public init(
-        model: String, data: String, labels: String = "letters", textCase: String = "as_is",
+        model: String, data: String, labels: String = "letters", text: TextOptions = TextOptions(),
         skipsBadUtterances: Bool = false, rankSeconds: Double = 60, threads: Int = 1, json: Bool = false
     ) {
         self.model = model
         self.data = data
         self.labels = labels
-        self.textCase = textCase
+        self.text = text
         self.skipsBadUtterances = skipsBadUtterances
         self.rankSeconds = rankSeconds
         self.threads = threads
@@ -45,24 +45,23 @@ public struct EvaluateOptions: Sendable {
 /// Recognises a manifest on all ranks and prints word and character error rates.
 public func runEvaluation(_ options: EvaluateOptions, session: Session) throws {
     setMathThreads(options.threads)
-    let (labels, textCase) = try session.together {
+    let (labels, preparation) = try session.together {
         guard let labels = Manifest.Labels(rawValue: options.labels) else {
             throw UserError(
                 .usage, "--labels is \(options.labels); it must be \(Manifest.Labels.expectation)")
         }
-        guard let textCase = TextCase(rawValue: options.textCase) else {
-            throw UserError(.usage, "--text-case is \(options.textCase); it must be \(TextCase.expectation)")
-        }
-        return (labels, textCase)
+        return (labels, try options.text.preparation())
     }
-    let model = try session.together { try SpeechModel.fineTuned(path: options.model) }
+    let model = try session.together {
+        try SpeechModel.fineTuned(path: options.model, phones: labels == .phones)
+    }
+    let store = ParameterStore(layout: model.network.layout, training: false)
+    try session.together { try model.loadWeights(into: store.values.all, seed: 0) }
     let checked = try DatasetChecker(
-        model: model, labels: labels, textCase: textCase,
+        model: model, labels: labels, preparation: preparation,
         policy: options.skipsBadUtterances ? .skip : .refuse, needsAlignment: false,
         remedy: "--skip-bad-utterances"
     ).check(options.data, session: session)
-    let store = ParameterStore(layout: model.network.layout, training: false)
-    try session.together { try model.loadWeights(into: store.values.all, seed: 0) }
     var arena = Arena()
     let evaluator = Evaluator(
         model: model.network, vocabulary: model.vocabulary, rankSeconds: options.rankSeconds)
@@ -119,8 +118,9 @@ private func printTable(
     }
     print(
         String(
-            format: "loss %.4f nats an utterance; sparsity %.4f %%; %d utterances, %@ of audio in %@",
-            result.meanLoss, 100 * sparsity, result.utterances, Progress.duration(result.audioSeconds),
+            format: "loss %@ nats an utterance%@; sparsity %.4f %%; %d utterances, %@ of audio in %@",
+            result.lossText(digits: 4), result.infiniteText, 100 * sparsity, result.utterances,
+            Progress.duration(result.audioSeconds),
             Progress.duration(seconds)))
     for fault in checked.skipped { print("left out: \(fault)") }
 }

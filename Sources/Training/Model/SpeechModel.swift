@@ -13,6 +13,8 @@ struct SpeechModel: Sendable {
     let vocabulary: Vocabulary
     /// What is stored of it.
     let source: StoredModel
+    /// The tokenizer of the vocabulary.
+    let tokenizer: TokenizerConfig
     /// Whether the head starts fresh, because the file has none or another vocabulary was asked for.
     let needsFreshHead: Bool
 
@@ -20,7 +22,9 @@ struct SpeechModel: Sendable {
     var sampleRate: Int { source.preprocessor.samplingRate }
 
     /// Reads a model that has a head and a vocabulary: one that was fine-tuned.
-    static func fineTuned(path: String) throws -> SpeechModel {
+    ///
+    /// - Parameter phones: Whether its tokens are to be taken for phones, whatever its tokenizer is called.
+    static func fineTuned(path: String, phones: Bool = false) throws -> SpeechModel {
         let source = try StoredModel.open(path)
         guard let tokens = source.tokens else { throw source.withoutTokens }
         guard try source.openWeights().info("lm_head.weight") != nil else {
@@ -28,7 +32,7 @@ struct SpeechModel: Sendable {
                 path, "has no lm_head; it is pre-trained only. Fine-tune it with `parp train`")
         }
         return try SpeechModel(
-            source, tokens: tokens, wordDelimiter: source.tokenizer.wordDelimiter, needsFreshHead: false)
+            source, tokens: tokens, tokenizer: source.tokenizer, phones: phones, needsFreshHead: false)
     }
 
     /// Reads a model to fine-tune: the vocabulary is the one asked for (a vocab.json, or a fairseq dictionary
@@ -40,44 +44,58 @@ struct SpeechModel: Sendable {
     ) throws -> SpeechModel {
         let source = try StoredModel.open(path)
         let hasHead = try source.openWeights().info("lm_head.weight") != nil
-        let delimiter = training?.labels == .phones ? nil : source.tokenizer.wordDelimiter
+        let wantsPhones = training?.labels == .phones
         if !vocabulary.isEmpty {
             let tokens =
                 vocabulary.hasSuffix(".txt")
                 ? try Manifest.fairseqTokens(dictionary: vocabulary)
                 : try ModelDirectory.tokens(ofVocabulary: vocabulary)
+            let isOwn = source.tokens.map { sameTokens($0, tokens) } ?? false
             return try SpeechModel(
-                source, tokens: tokens, wordDelimiter: delimiter,
-                needsFreshHead: !hasHead || tokens != source.tokens)
+                source, tokens: tokens,
+                tokenizer: isOwn ? source.tokenizer : source.tokenizer.fitting(tokens, phones: wantsPhones),
+                phones: wantsPhones, needsFreshHead: !hasHead || !isOwn)
         }
         if let tokens = source.tokens {
+            let isOther = wantsPhones && !source.tokenizer.isPhonetic
             return try SpeechModel(
-                source, tokens: tokens, wordDelimiter: delimiter, needsFreshHead: !hasHead)
+                source, tokens: tokens,
+                tokenizer: isOther ? source.tokenizer.fitting(tokens, phones: true) : source.tokenizer,
+                phones: wantsPhones, needsFreshHead: !hasHead)
         }
         guard let training, source.dictionaryName == nil else { throw source.withoutTokens }
+        let tokens = try training.vocabulary(
+            wordDelimiter: wantsPhones ? nil : source.tokenizer.wordDelimiter ?? "|")
         return try SpeechModel(
-            source, tokens: try training.vocabulary(wordDelimiter: delimiter), wordDelimiter: delimiter,
-            needsFreshHead: true)
+            source, tokens: tokens, tokenizer: source.tokenizer.fitting(tokens, phones: wantsPhones),
+            phones: wantsPhones, needsFreshHead: true)
     }
 
-    /// Transcripts to be trained on, which give a model without a vocabulary its tokens.
+    /// Transcripts to be trained on and to be validated on, which give a model without a vocabulary its tokens.
+    ///
+    /// Both, since one rare letter in the latter would stop a run whose training texts are few.
     struct Transcripts {
-        let manifest: String
+        let manifests: [String]
         let labels: Manifest.Labels
-        let textCase: TextCase
+        let preparation: TextPreparation
 
         /// The dictionary of a fairseq folder, else the characters or phones that occur.
         fileprivate func vocabulary(wordDelimiter: String?) throws -> [String] {
-            if let tokens = try Manifest.fairseqTokens(besides: manifest, labels: labels) { return tokens }
-            let utterances = try Manifest(path: manifest, labels: labels, measuresDurations: false).utterances
-            return Vocabulary.build(
-                from: utterances.map { textCase.apply($0.text) }, wordDelimiter: wordDelimiter
-            ).tokens
+            if let first = manifests.first,
+                let tokens = try Manifest.fairseqTokens(besides: first, labels: labels)
+            {
+                return tokens
+            }
+            let texts = try manifests.flatMap { path in
+                try Manifest(path: path, labels: labels, measuresDurations: false).utterances.map(\.text)
+            }
+            return Vocabulary.build(from: texts.map(preparation.apply), wordDelimiter: wordDelimiter).tokens
         }
     }
 
     private init(
-        _ source: StoredModel, tokens: [String], wordDelimiter: String?, needsFreshHead: Bool
+        _ source: StoredModel, tokens: [String], tokenizer: TokenizerConfig, phones: Bool = false,
+        needsFreshHead: Bool
     ) throws {
         var configuration = try Self.configuration(of: source)
         if needsFreshHead { configuration.vocabularySize = tokens.count }
@@ -91,11 +109,10 @@ struct SpeechModel: Sendable {
                 "vocab_size is \(configuration.vocabularySize), but the vocabulary has \(tokens.count) tokens"
             )
         }
-        vocabulary = try Vocabulary(
-            tokens: tokens, blank: source.tokenizer.pad, wordDelimiter: wordDelimiter,
-            special: source.tokenizer.special)
+        vocabulary = try Vocabulary(tokens, of: tokenizer, phones: phones)
         network = Wav2Vec2(configuration)
         self.source = source
+        self.tokenizer = tokenizer
         self.needsFreshHead = needsFreshHead
     }
 
@@ -129,6 +146,13 @@ struct SpeechModel: Sendable {
         for slot in report.missing { network.layout.initialize(slot, in: values, seed: seed) }
     }
 
+    /// Reads all weights that are there and lets them go again, so that one that is no number is found before any work.
+    func checkWeights() throws {
+        let head = Set(network.headSlots.map(\.name))
+        try checkParameters(
+            of: try source.openWeights(), layout: network.layout, skipping: needsFreshHead ? head : [])
+    }
+
     /// The small files of this model as it is to be written, with changes of what training decided.
     func files(card: String?) -> ModelFiles {
         var config = source.config.inFloat32
@@ -143,7 +167,7 @@ struct SpeechModel: Sendable {
         }
         return ModelFiles(
             config: config, tokens: vocabulary.tokens, preprocessor: source.preprocessor,
-            tokenizer: source.tokenizer, card: card)
+            tokenizer: tokenizer, card: card)
     }
 
     private static func number(_ value: JSONValue) -> Double? {
@@ -157,7 +181,13 @@ struct SpeechModel: Sendable {
 
 extension Wav2Vec2 {
     /// Refuses weights that lack what only they could give, or have what this network has no place for.
-    func requireComplete(_ report: LoadReport, of weights: any TensorSource) throws {
+    ///
+    /// A head for another task, such as a classifier, has no place here, either, but beside it the encoder is whole: it
+    /// is passed over, with a warning.
+    ///
+    /// - Returns: The tensors of such a head.
+    @discardableResult
+    func requireComplete(_ report: LoadReport, of weights: any TensorSource) throws -> [String] {
         let head = Set(headSlots.map(\.name))
         let mayBeMissing = head.union([maskEmbeddingSlot.name])
         let missing = report.missing.filter { !mayBeMissing.contains($0.name) }
@@ -168,13 +198,26 @@ extension Wav2Vec2 {
                 "lacks \(missing.count) of the configuration's parameters (\(names)…): "
                     + "configuration and weights do not belong together")
         }
-        let unexpected = report.unexpected.filter { !head.contains($0) }
+        // Where the encoder's tensors have its name before theirs, what has not is no part of it.
+        let prefix = configuration.family.rawValue + "."
+        let isPrefixed = weights.names.contains { $0.hasPrefix(prefix) }
+        let foreign = report.unexpected.filter {
+            isPrefixed && !$0.hasPrefix(prefix) && !$0.hasPrefix("lm_head.")
+        }
+        let unexpected = report.unexpected.filter { !head.contains($0) && !foreign.contains($0) }
         guard unexpected.isEmpty else {
             let names = unexpected.prefix(5).joined(separator: ", ")
             throw CheckpointError(
                 weights.path,
                 "has \(unexpected.count) tensors that the configuration knows nothing of (\(names)…)")
         }
+        if !foreign.isEmpty {
+            let names = foreign.prefix(5).joined(separator: ", ")
+            warn(
+                "\(weights.path): has a head for another task (\(names)), which is left out; its encoder is taken"
+            )
+        }
+        return foreign
     }
 }
 
@@ -187,4 +230,23 @@ public func modelConfiguration(_ name: String) throws -> Wav2Vec2Configuration {
     let faults = configuration.faults()
     guard faults.isEmpty else { throw CheckpointError(name, faults.joined(separator: "; ")) }
     return configuration
+}
+
+extension Vocabulary {
+    /// The vocabulary that a tokenizer's files describe; as phones where they are, or where that is asked for.
+    init(_ tokens: [String], of tokenizer: TokenizerConfig, phones: Bool = false) throws {
+        let unit: Spelling.Unit = phones || tokenizer.isPhonetic ? .phones : .letters
+        try self.init(
+            tokens: tokens, blank: tokenizer.pad,
+            spelling: Spelling(
+                unit, wordDelimiter: phones && !tokenizer.isPhonetic ? nil : tokenizer.wordDelimiter,
+                delimiterText: tokenizer.delimiterText, lowersCase: tokenizer.lowersCase,
+                cleansSpaces: tokenizer.cleansSpaces, unknown: tokenizer.unknown),
+            special: tokenizer.special)
+    }
+}
+
+/// Whether two vocabularies have the same tokens, byte by byte.
+private func sameTokens(_ a: [String], _ b: [String]) -> Bool {
+    a.count == b.count && zip(a, b).allSatisfy { $0.utf8.elementsEqual($1.utf8) }
 }

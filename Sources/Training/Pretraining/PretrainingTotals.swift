@@ -90,6 +90,8 @@ extension PretrainingTotals: RunEvaluation {
         [("loss", .number(loss / max(1, items)))] + fields
     }
 
+    var isSound: Bool { !loss.isNaN }
+
     func summary(sparsity: Double) -> String {
         String(format: "loss %.3f  ", loss / max(1, items)) + summary
     }

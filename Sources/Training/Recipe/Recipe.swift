@@ -50,7 +50,7 @@ public struct Recipe: Sendable, Equatable {
         var train = ""
         var valid = ""
         var labels = Manifest.Labels.letters
-        var textCase = TextCase.asIs
+        var text = TextPreparation()
         var badUtterances = BadUtterances.refuse
         var batchSeconds = 1600.0
         var rankSeconds = 200.0

@@ -54,7 +54,9 @@ extension RecipeKey {
     /// The keys that fine-tuning alone has.
     private static let fineTuningOnly: Set = [
         "model.vocabulary", "model.freeze_feature_encoder", "model.freeze_encoder_updates", "data.labels",
-        "data.text_case", "data.cache_features", "data.cache_directory", "regularization.final_dropout",
+        "data.text_normalization", "data.text_case", "data.drop_characters", "data.punctuation",
+        "data.unknown_characters", "data.cache_features", "data.cache_directory",
+        "regularization.final_dropout",
         "evaluation.metric",
     ]
 

@@ -112,3 +112,6 @@ extension Metric: RecipeChoice {}
 extension ScheduleKind: RecipeChoice {}
 extension Manifest.Labels: RecipeChoice {}
 extension TextCase: RecipeChoice {}
+extension TextNormalization: RecipeChoice {}
+extension Punctuation: RecipeChoice {}
+extension UnknownCharacters: RecipeChoice {}

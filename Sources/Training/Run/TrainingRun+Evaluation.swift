@@ -27,7 +27,7 @@ extension TrainingRun {
             try stop()
         }
         let metric = problem.metric(evaluation)
-        let isBest = metric < state.bestMetric ?? .infinity
+        let isBest = evaluation.isSound && metric < state.bestMetric ?? .infinity
         if isBest {
             state.bestMetric = metric
             keep("the best model") {

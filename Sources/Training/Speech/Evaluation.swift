@@ -1,4 +1,5 @@
 internal import Collectives
+internal import Foundation
 internal import Kernels
 internal import Models
 internal import Speech
@@ -22,8 +23,27 @@ struct EvaluationResult: Sendable {
     /// The errors of each language, where there are several.
     var languages: [String: LanguageErrors] = [:]
 
-    /// The mean loss an utterance.
-    var meanLoss: Double { utterances > 0 ? loss / Double(utterances) : 0 }
+    /// The mean loss of the utterances that can be aligned; infinite if there are others alone.
+    var meanLoss: Double {
+        let finite = utterances - infiniteLosses
+        return finite > 0 ? loss / Double(finite) : (utterances > 0 ? .infinity : 0)
+    }
+
+    /// Whether every loss is a number, be it an infinite one that the data made so.
+    var isSound: Bool { !loss.isNaN }
+
+    /// The mean loss as tables show it: infinite as soon as one utterance's is.
+    func lossText(digits: Int) -> String {
+        infiniteLosses > 0 ? "inf" : String(format: "%.\(digits)f", meanLoss)
+    }
+
+    /// Which losses are infinite, to go behind the loss; empty if none is.
+    var infiniteText: String {
+        guard infiniteLosses > 0 else { return "" }
+        let whose = "\(infiniteLosses) of \(utterances) have a text too long for their frames"
+        return infiniteLosses < utterances
+            ? String(format: " (%@, %.4f over the others)", whose, meanLoss) : " (\(whose))"
+    }
 }
 
 /// How well a model recognised the utterances of one language.

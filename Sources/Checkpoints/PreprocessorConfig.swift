@@ -1,3 +1,5 @@
+public import JSON
+
 /// How audio is prepared: `preprocessor_config.json`, or `processor_config.json`, which transformers 5 writes alone.
 public struct PreprocessorConfig: Sendable, Equatable {
     /// Whether each waveform is brought to zero mean and unit variance.

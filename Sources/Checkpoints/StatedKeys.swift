@@ -1,3 +1,5 @@
+internal import JSON
+
 /// What a file of settings states, key by key: a value of another type than its key's is refused, never passed over.
 struct StatedKeys {
     /// The object; nil without a file.

@@ -1,3 +1,5 @@
+public import JSON
+
 /// What a tokenizer is and which of its tokens are special: `tokenizer_config.json` and `special_tokens_map.json`.
 public struct TokenizerConfig: Sendable, Equatable {
     /// The CTC blank.

@@ -100,7 +100,7 @@ private struct SplitDraw {
             .map {
                 (
                     speaker: $0.key, items: $0.value,
-                    key: random.bits(at: bytesHash("speaker\n".bytes + $0.key))
+                    key: random.bits(at: textHash("speaker\n" + String(decoding: $0.key, as: UTF8.self)))
                 )
             }
             .sorted {

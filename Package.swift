@@ -149,7 +149,7 @@ let package = Package(
             path: "Tests/Parity",
             exclude: [
                 "parity.py", "families.py", "parp_parity.py", "pretraining_parity.py", "pretraining_run.py",
-                "transcripts.py",
+                "transcripts.py", "tokenizer_layouts.py",
                 "check_directory.py",
             ],
             sources: ["ParityProbe.swift"],
@@ -180,7 +180,7 @@ let package = Package(
         tests("Batching", ["Tensors", "Batching"]),
         tests("Models", ["Tensors", "Kernels", "Models", "Checkpoints"]),
         tests("Checkpoints", ["Tensors", "JSON", "Models", "Checkpoints"]),
-        tests("Recipe", ["Pruning", "Batching", "Recipe"]),
+        tests("Recipe", ["Pruning", "Text", "Batching", "Recipe"]),
         tests(
             "MaskFiles",
             [

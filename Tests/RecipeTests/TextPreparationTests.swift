@@ -1,7 +1,7 @@
 import Testing
 import Text
 
-@testable import Training
+@testable import Recipe
 
 struct TextPreparationTests {
     @Test("texts are brought to a Unicode form, case, and cleaned, in this order")

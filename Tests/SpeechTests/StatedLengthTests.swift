@@ -6,8 +6,8 @@ import Testing
 /// Recordings whose headers do not tell how long they are: made by Tests/Golden/make_stated_lengths.py.
 struct StatedLengthTests {
     private static let folder = goldenFolder + "/audio/lengths"
-    /// What a decoder puts before the sound of one MP3 file, and a frame that ffmpeg keeps and mpg123 does not.
-    private static let tolerance = 0.05
+    /// The 529 samples that mpg123 drops where it begins and ffmpeg does not, 33 ms at 16 kHz, of up to two decoders.
+    private static let tolerance = 0.07
 
     static let files: [(name: String, seconds: Double)] = {
         let table = (try? String(contentsOfFile: folder + "/lengths.tsv", encoding: .utf8)) ?? ""
@@ -30,7 +30,7 @@ struct StatedLengthTests {
     func sound(name: String, seconds: Double) throws {
         // Each part is silence and then noise.
         let samples = try readAudio(path: "\(Self.folder)/\(name)", sampleRate: 16000).samples
-        let end = samples.suffix(samples.count / 6).dropLast(1600)
+        let end = samples.suffix(samples.count / 4).dropLast(samples.count / 8)
         let loudest = end.map(abs).max() ?? 0
         #expect(loudest > 0.1, "\(loudest)")
     }

@@ -1,16 +1,16 @@
 import Checkpoints
 import Foundation
-import Tensors
+import JSON
+import Tasks
+import TestSupport
 import Testing
 import Text
-
-@testable import Training
 
 /// Sixteen layouts of transformers 4 and 5, with what its tokenizers make of texts and ids: made by
 /// Tests/Golden/make_tokenizers.py.
 struct TokenizerLayoutTests {
     static let layouts: [JSONValue] = {
-        let path = repository + "/Tests/Golden/text/tokenizers.json"
+        let path = goldenFolder + "/text/tokenizers.json"
         let data = FileManager.default.contents(atPath: path) ?? Data()
         return (try? JSONValue(parsing: data))?.elements ?? []
     }()
@@ -40,7 +40,7 @@ struct TokenizerLayoutTests {
     @Test("a layout is read as transformers reads it, and again once it is written", arguments: 0..<16)
     func readAndWritten(index: Int) throws {
         let layout = Self.layouts[index]
-        let folder = try TemporaryFolder()
+        let folder = try TemporaryDirectory()
         try write(layout, to: folder.path)
         try check(folder.path, layout)
         let read = try ModelDirectory(path: folder.path)
@@ -71,7 +71,7 @@ struct TokenizerLayoutTests {
 
     @Test("a tokenizer for a new vocabulary has nothing of the old one's")
     func fitting() throws {
-        let folder = try TemporaryFolder()
+        let folder = try TemporaryDirectory()
         try write(Self.layouts[0], to: folder.path)
         let letters = try ModelDirectory(path: folder.path).tokenizer
         let kept = letters.fitting(["<pad>", "<unk>", "|", "x"], phones: false)

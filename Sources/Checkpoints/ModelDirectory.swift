@@ -1,3 +1,4 @@
+internal import Files
 public import Foundation
 public import JSON
 
@@ -23,28 +24,38 @@ public struct ModelDirectory: Sendable {
         var isDirectory: ObjCBool = false
         guard FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory), isDirectory.boolValue
         else { throw CheckpointError(path, "no such model directory") }
+        try self.init(path: path) { name throws(CheckpointError) in try Self.json(path + "/" + name) }
+    }
+
+    /// Reads the small files of a packed directory.
+    init(_ pack: ModelPack) throws(CheckpointError) {
+        try self.init(path: pack.path) { name throws(CheckpointError) in try pack.json(name) }
+    }
+
+    /// - Parameter json: Gives a small file's content, or nil if there is none of the name.
+    private init(
+        path: String, json: (String) throws(CheckpointError) -> JSONValue?
+    ) throws(CheckpointError) {
         self.path = path
-        guard let config = try Self.json(path + "/config.json") else {
+        guard let config = try json("config.json") else {
             throw CheckpointError(path, "has no config.json: not a Hugging Face model directory")
         }
         self.config = config
-        let tokenizerConfig = try Self.json(path + "/tokenizer_config.json")
+        func keys(_ name: String) throws(CheckpointError) -> StatedKeys {
+            StatedKeys(try json(name), path: path + "/" + name)
+        }
+        let tokenizerKeys = try keys("tokenizer_config.json")
         tokenizer = try TokenizerConfig(
-            StatedKeys(tokenizerConfig, path: path + "/tokenizer_config.json"),
-            StatedKeys(
-                try Self.json(path + "/special_tokens_map.json"), path: path + "/special_tokens_map.json"),
+            tokenizerKeys, try keys("special_tokens_map.json"),
             model: StatedKeys(config, path: path + "/config.json"))
         preprocessor = try PreprocessorConfig(
-            StatedKeys(
-                try Self.json(path + "/preprocessor_config.json"), path: path + "/preprocessor_config.json"),
-            processor: StatedKeys(
-                try Self.json(path + "/processor_config.json"), path: path + "/processor_config.json"))
-        guard let vocabulary = try Self.json(path + "/vocab.json") else {
+            try keys("preprocessor_config.json"), processor: try keys("processor_config.json"))
+        guard let vocabulary = try json("vocab.json") else {
             tokens = nil
             return
         }
         let base = try Self.tokens(vocabulary, of: tokenizer.targetLanguage, path: path + "/vocab.json")
-        let added = Self.addedTokens(try Self.json(path + "/added_tokens.json"), tokenizerConfig)
+        let added = Self.addedTokens(try json("added_tokens.json"), tokenizerKeys.value)
         tokens = Self.extend(base, by: added, to: config["vocab_size"]?.integer ?? 0)
     }
 
@@ -78,8 +89,18 @@ public struct ModelDirectory: Sendable {
     /// The bytes of `config.json`, for a typed decoder.
     public var configData: Data { Data(config.line.utf8) }
 
-    /// The content of a small file, or nil if there is none.
+    /// The content of a small JSON file, or nil if there is none.
     static func json(_ path: String) throws(CheckpointError) -> JSONValue? {
+        guard let data = try smallFile(path) else { return nil }
+        do {
+            return try JSONValue(parsing: data)
+        } catch {
+            throw CheckpointError(path, "\(error)")
+        }
+    }
+
+    /// The bytes of a small file, or nil if there is none.
+    static func smallFile(_ path: String) throws(CheckpointError) -> Data? {
         guard FileManager.default.fileExists(atPath: path) else { return nil }
         guard try regularFileSize(path) <= maximumFileBytes else {
             throw CheckpointError(path, "is larger than \(maximumFileBytes) bytes: nothing of its kind is")
@@ -88,11 +109,7 @@ public struct ModelDirectory: Sendable {
             throw CheckpointError(path, "cannot be read: \(systemReason())")
         }
         if let fault = strangerFault(start: [UInt8](data.prefix(64))) { throw CheckpointError(path, fault) }
-        do {
-            return try JSONValue(parsing: data)
-        } catch {
-            throw CheckpointError(path, "\(error)")
-        }
+        return data
     }
 
     /// `{token: id}` as a list; every id from 0 on must have exactly one token.

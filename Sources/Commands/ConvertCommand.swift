@@ -43,7 +43,7 @@ func runConvert(_ options: ConvertOptions, session: Session) throws {
         guard session.isRoot else { return }
         let source = try StoredModel.open(options.source, dictionary: options.dictionary)
         let weights = try source.openWeights()
-        let network = Wav2Vec2(try source.checkedConfiguration())
+        let network = try source.openNetwork()
         let hasHead = weights.info("lm_head.weight") != nil && !options.encoderOnly
         guard !hasHead || source.tokens != nil || source.isDirectory else { throw source.withoutTokens }
         let match = try matchParameters(
@@ -62,13 +62,13 @@ func runConvert(_ options: ConvertOptions, session: Session) throws {
             at: options.output, weights: writer,
             files: ModelFiles(
                 config: source.config(
-                    network, hasHead: hasHead,
+                    hasHead: hasHead,
                     hasQuantizer: !options.encoderOnly && weights.info("quantizer.codevectors") != nil,
                     precision: options.precision),
                 tokens: hasHead ? source.tokens : nil,
                 preprocessor: source.preprocessor, tokenizer: source.tokenizer))
         print(
-            "\(options.output): \(network.configuration.family.rawValue), "
+            "\(options.output): \(source.config["model_type"]?.string ?? "wav2vec2"), "
                 + (hasHead ? "fine-tuned" : "pre-trained") + ", \(counts.tensors) tensors, "
                 + "\(counts.weights) weights"
                 + (source.leftOut.isEmpty ? "" : "; left out: " + source.leftOut.joined(separator: ", ")))

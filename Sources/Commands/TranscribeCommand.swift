@@ -25,6 +25,8 @@ struct TranscribeOptions: Sendable {
     var json: Bool
     /// Threads to compute with.
     var threads: Int
+    /// Whether zeros of the weights are multiplied like all others.
+    var dense = false
 
     /// What to transcribe, and how to say it.
     init(
@@ -61,11 +63,13 @@ func runTranscription(_ options: TranscribeOptions, session: Session) throws {
     if session.isRoot { printer.report(listing.faults) }
     let communicator = session.communicator
     var arena = Arena()
+    let sparse = try SparseWeights.forInference(store, isWanted: !options.dense, session: session)
+    let parameters = store.views.multiplying(sparse)
     for first in stride(from: 0, to: listing.utterances.count, by: communicator.size) {
         let own = first + communicator.rank
         let transcript =
             listing.utterances.indices.contains(own)
-            ? hear(own, listing.utterances[own], options, model, parameters: store.views, arena: &arena) : nil
+            ? hear(own, listing.utterances[own], options, model, parameters: parameters, arena: &arena) : nil
         if let round = try session.collect(transcript) { printer.print(round.compactMap { $0 }) }
     }
     try session.together {
@@ -79,25 +83,27 @@ private func hear(
     _ index: Int, _ utterance: Utterance, _ options: TranscribeOptions, _ model: SpeechModel,
     parameters: ParameterViews, arena: inout Arena
 ) -> Transcript {
+    let path = utterance.audioPath
     do {
         var samples = try readAudio(
-            path: utterance.audioPath, sampleRate: model.sampleRate, segment: utterance.segment,
-            channels: utterance.channels
+            path: path, sampleRate: model.sampleRate, segment: utterance.segment, channels: utterance.channels
         ).samples
-        guard model.network.configuration.frameCount(samples: samples.count) > 0 else {
-            throw AudioError(
-                path: utterance.audioPath, fault: "\(samples.count) samples are too few for one frame")
+        let count = samples.count
+        guard model.network.configuration.frameCount(samples: count) > 0 else {
+            throw AudioError(path: path, fault: "\(count) samples are too few for one frame")
         }
+        try requireMemory(
+            model.network.evaluationArenaBytes(samples: count),
+            for: "\(path): transcribing \(count / model.sampleRate) s at once")
         if model.source.preprocessor.normalizes { normalizeWaveform(&samples) }
         arena.reset()
-        let waveform = arena.tensor(rows: samples.count, columns: 1)
-        waveform.copy(from: samples)
-        let (logits, _) = model.network.evaluate(
-            SpeechBatch(samples: waveform, packing: PackedRows(lengths: [samples.count])),
-            parameters: parameters, arena: &arena)
+        let logits = model.network.evaluate(samples: count, parameters: parameters, arena: &arena) {
+            $0.copy(from: samples)
+            samples = []
+        }
         return Transcript(
-            index: index, text: model.vocabulary.decode(path: greedyPath(logits)),
-            seconds: Double(samples.count) / Double(model.sampleRate),
+            index: index, text: model.vocabulary.decode(path: largestEntries(logits, groups: 1)),
+            seconds: Double(count) / Double(model.sampleRate),
             logits: options.emitLogits == nil ? [] : logits.array())
     } catch {
         return Transcript(index: index, fault: message(for: error))

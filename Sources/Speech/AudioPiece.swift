@@ -1,3 +1,4 @@
+internal import Files
 internal import Foundation
 
 /// Bytes of a file that libsndfile is to take for a file of its own.

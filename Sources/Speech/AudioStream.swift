@@ -1,4 +1,5 @@
 internal import CAudio
+internal import Files
 
 /// A file, or a piece of one, that libsndfile has open; closed at its end of life.
 struct AudioStream: ~Copyable {

@@ -1,3 +1,5 @@
+internal import Files
+
 /// How a corpus lies on disk.
 public enum CorpusFormat: String, Sendable, Codable, CaseIterable {
     /// A JSON object a line: NeMo's, Hugging Face's and ours.

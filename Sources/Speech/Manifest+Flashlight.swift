@@ -1,3 +1,5 @@
+internal import Files
+
 /// Reads flashlight's list: `ID PATH MILLISECONDS WORDS…` a line, separated by white space.
 func readFlashlight(_ path: String, _ options: Manifest.Reading) throws(ManifestError) -> [Utterance] {
     var manifest = ManifestBuilder(path, options)

@@ -65,6 +65,12 @@ public struct Vocabulary: Sendable {
     /// The token between words; nil if there is none.
     public var wordDelimiter: String? { spelling.unit == .letters ? delimiter.map { tokens[$0] } : nil }
 
+    /// The row of a token, if the vocabulary has it and it is spoken.
+    public func id(ofSpoken token: String) -> Int? { spokenId(token.unicodeScalars) }
+
+    /// The row of the token between words, if there is one.
+    public var delimiterId: Int? { wordDelimiter.flatMap { id(ofSpoken: $0) } }
+
     /// The row of a token that is spoken.
     func spokenId(_ scalars: some Sequence<Unicode.Scalar>) -> Int? {
         guard let id = idOfToken[Array(scalars)], !isSpecial[id] else { return nil }

@@ -1,4 +1,4 @@
-"""Writes Tests/Golden/text/tokenizers.json: model directories' small files as transformers 4 and 5 lay them out, with
+"""Writes Tests/Golden/text/tokenizer_layouts.json: model directories' small files as transformers 4 and 5 lay them out, with
 what transformers' own tokenizers make of some texts and token ids.
 
 Run: python Tests/Golden/make_tokenizers.py (needs transformers 5)
@@ -138,7 +138,7 @@ def main(folder=None):
                 "texts": [{"text": text, "ids": tokenizer(text).input_ids} for text in texts],
                 "paths": [{"ids": ids, "text": tokenizer.decode(ids)} for ids in paths],
             })
-    with open(os.path.join(HERE, "text", "tokenizers.json"), "w", encoding="utf-8") as file:
+    with open(os.path.join(HERE, "text", "tokenizer_layouts.json"), "w", encoding="utf-8") as file:
         json.dump(entries, file, ensure_ascii=False, indent=1)
         file.write("\n")
 

@@ -10,7 +10,7 @@ import Text
 /// Tests/Golden/make_tokenizers.py.
 struct TokenizerLayoutTests {
     static let layouts: [JSONValue] = {
-        let path = goldenFolder + "/text/tokenizers.json"
+        let path = goldenFolder + "/text/tokenizer_layouts.json"
         let data = FileManager.default.contents(atPath: path) ?? Data()
         return (try? JSONValue(parsing: data))?.elements ?? []
     }()

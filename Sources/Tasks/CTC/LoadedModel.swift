@@ -6,7 +6,7 @@ package import Tensors
 /// A stored model with its weights in memory, with a head or without, as it is to be written again.
 package struct LoadedModel: ~Copyable {
     package let source: StoredModel
-    package let network: Wav2Vec2
+    package let network: any Network
     package let store: ParameterStore
     private let weights: any TensorSource
     private let match: ParameterMatch
@@ -18,12 +18,13 @@ package struct LoadedModel: ~Copyable {
     /// Reads a model; a mask embedding that it lacks is drawn from a seed.
     package init(_ source: StoredModel, seed: UInt64 = 0) throws {
         let weights = try source.openWeights()
-        let network = Wav2Vec2(try source.checkedConfiguration())
+        let network = try source.openNetwork()
         let store = ParameterStore(layout: network.layout, training: false)
         let match = try matchParameters(of: weights, with: network.layout)
         let foreign = try network.requireComplete(match.report, of: weights)
         let report = try loadParameters(from: weights, into: store.values.all, layout: network.layout)
-        for slot in report.missing where slot.name == network.maskEmbeddingSlot.name {
+        let optional = Set(network.optionalSlots.map(\.name))
+        for slot in report.missing where optional.contains(slot.name) {
             network.layout.initialize(slot, in: store.values.all, seed: seed)
         }
         self.source = source
@@ -37,7 +38,7 @@ package struct LoadedModel: ~Copyable {
     /// Everything the model's own file has, floating-point, with the weights as they are now.
     package var writer: SafetensorsWriter {
         var writer = SafetensorsWriter()
-        let missing = Set(match.report.missing.map(\.name)).subtracting([network.maskEmbeddingSlot.name])
+        let missing = Set(match.report.missing.map(\.name)).subtracting(network.optionalSlots.map(\.name))
         for slot in layout.slots where !missing.contains(slot.name) { writer.add(slot, of: store.values.all) }
         let parameters = match.parameterNames
         for name in weights.names where parameters[name] == nil && !foreign.contains(name) {
@@ -53,7 +54,7 @@ package struct LoadedModel: ~Copyable {
         guard !hasHead || source.tokens != nil || source.isDirectory else { throw source.withoutTokens }
         return ModelFiles(
             config: source.config(
-                network, hasHead: hasHead, hasQuantizer: weights.info("quantizer.codevectors") != nil,
+                hasHead: hasHead, hasQuantizer: weights.info("quantizer.codevectors") != nil,
                 precision: .float32),
             tokens: source.tokens, preprocessor: source.preprocessor, tokenizer: source.tokenizer)
     }
@@ -62,13 +63,13 @@ package struct LoadedModel: ~Copyable {
 extension StoredModel {
     /// The `config.json` to write: a directory's own, or one that says which class of transformers the model is.
     package func config(
-        _ network: Wav2Vec2, hasHead: Bool, hasQuantizer: Bool, precision: StoredPrecision
+        hasHead: Bool, hasQuantizer: Bool, precision: StoredPrecision
     ) -> JSONValue {
         var config = config
         for key in ["dtype", "torch_dtype"] where config[key] != nil || !isDirectory && key == "torch_dtype" {
             config[key] = .string(precision.rawValue)
         }
-        let family = network.configuration.family
+        let family = config["model_type"]?.string.flatMap(ModelFamily.init) ?? .wav2vec2
         guard !isDirectory || !hasHead else { return config }
         let name = hasHead ? family.recognizerClass : family.pretrainedClass(hasQuantizer: hasQuantizer)
         config["architectures"] = .array([.string(name)])

@@ -19,23 +19,22 @@ extension TrainingRun {
         let start = monotonicSeconds()
         defer { trace?.add(.evaluation, from: start, update: trainer.update) }
         let values = trainer.store.values.all
-        let mask =
-            try method.hold == .fixed
-            ? masks.current
-            : masks.compute(values: values, sparsity: method.sparsity(afterUpdates: trainer.update)).mask
+        let mask = try currentMask(sparsity: method.sparsity(afterUpdates: trainer.update))
         let setAside = SetAsideWeights(mask, values: values, pool: masks.pool)
         let evaluation: Problem.Evaluation
         do {
             evaluation = try problem.evaluate(
-                parameters: trainer.store.float32Views, session: session, arena: &trainer.arena)
+                parameters: trainer.store.float32Views.multiplying(trainer.sparse), session: session,
+                arena: &trainer.arena)
         } catch is EvaluationInterrupted {
             setAside.restore(to: values)
             try stop()
         }
-        let metric = problem.metric(evaluation)
-        let isBest = evaluation.isSound && metric < state.bestMetric ?? .infinity
+        let metric = recipe.evaluation.metric
+        let value = evaluation.value(of: metric)
+        let isBest = evaluation.isSound && metric.isBetter(value, than: state.bestMetric)
         if isBest {
-            state.bestMetric = metric
+            state.bestMetric = value
             keep("the best model") {
                 try writeModel(at: directory.best, evaluation: evaluation, sparsity: mask.sparsity)
             }

@@ -14,6 +14,14 @@ extension TrainingRun {
         try prune(to: sparsity)
     }
 
+    /// The mask of the present weights at a sparsity: the one that they are pruned with, if that was done after this
+    /// update or holds for good, and else a new one.
+    func currentMask(sparsity: Double) throws -> PruningMask {
+        if method.hold == .fixed { return masks.current }
+        if let selected, selected == (trainer.update, sparsity) { return masks.current }
+        return try masks.compute(values: trainer.store.values.all, sparsity: sparsity).mask
+    }
+
     /// Prunes for good, and holds the mask if the method does.
     package mutating func prune(to sparsity: Double) throws {
         monitor.enter(.prune, update: trainer.update)
@@ -23,7 +31,8 @@ extension TrainingRun {
         let report = try masks.prune(values: trainer.store.values.all, sparsity: sparsity)
         refreshShadow(of: trainer.store)
         try checkZeros(report)
-        holdMask()
+        try holdMask()
+        selected = (trainer.update, sparsity)
         metrics.append(.prune, step: trainer.update, report.fields)
         keep("the mask") {
             try MaskFile.write(
@@ -34,12 +43,30 @@ extension TrainingRun {
 
     /// Where the method says so, keeps pruned weights at 0 from here on: neither the gradients to come nor the
     /// moments of those that were move them.
-    mutating func holdMask() {
+    mutating func holdMask() throws {
         guard method.hold == .fixed, masks.initial != nil else { return }
         masks.current.apply(to: trainer.store.firstMoment.all, pool: masks.pool)
         masks.current.apply(to: trainer.store.secondMoment.all, pool: masks.pool)
         trainer.keptGradients = KeptElements(
             masks.current, pool: masks.pool, elementCount: problem.layout.count)
+        try multiplyKeptWeights()
+    }
+
+    /// Lets layers multiply the weights that a held mask keeps alone, where that is faster.
+    private mutating func multiplyKeptWeights() throws {
+        guard recipe.precision.gemm == .float32 else { return }
+        let choice: SparseWeights.Choice =
+            if let earlier = state.sparseSlots {
+                .earlier(earlier)
+            } else {
+                recipe.distributed.reproducible ? .bySparsity : .measured
+            }
+        trainer.sparse = try .forTraining(
+            trainer.store, mask: masks.current, pool: masks.pool, choice: choice, session: session)
+        let chosen = trainer.sparse.layers.keys.sorted()
+        state.sparseSlots = chosen
+        let count = masks.pool.members.count { $0.slot.shape.rank == 2 }
+        if !chosen.isEmpty { progress.say("\(chosen.count) of \(count) layers multiply kept weights alone") }
     }
 
     /// Every rank counts its own zeros: sparsity is what the weights have, not what was asked for.

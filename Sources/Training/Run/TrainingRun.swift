@@ -22,6 +22,8 @@ package struct TrainingRun<Problem: RunProblem>: ~Copyable {
     package var progress: Progress
     package var trainer: Trainer<Problem.Task>
     package var masks: MaskAuthority
+    /// After which update the current mask was selected, and at which sparsity; nil before the first of this process.
+    var selected: (update: Int, sparsity: Double)?
     /// What the next checkpoint holds beside tensors.
     package var state: CheckpointState
     /// Where the ranks' time goes.
@@ -79,12 +81,13 @@ package struct TrainingRun<Problem: RunProblem>: ~Copyable {
         let state = try Self.load(
             start.resume ? start.directory : nil, recipe: recipe, session: session, problem: problem,
             store: store, masks: &masks)
-        let ledger = RankLedger(hosts: try session.exchange(session.communicator.hostName))
+        let ledger = RankLedger(
+            hosts: try session.exchange(session.communicator.hostName), unit: recipe.task.workUnit)
         let metrics = try Self.openMetrics(start.directory, state: state, session: session)
         refreshShadow(of: store)
         try problem.prepare(store, session: session)
         let trace = try start.trace.map {
-            try Trace(path: $0, after: state.update, session: start.session)
+            try Trace(path: $0, after: state.update, unit: recipe.task.workUnit, session: start.session)
         }
         let plan = try recipe.distributed.planReduction(
             of: store.gradients.all, communicator: session.communicator)
@@ -102,13 +105,13 @@ package struct TrainingRun<Problem: RunProblem>: ~Copyable {
         directory = start.directory
         method = start.problem.pruningMethod
         progress = Progress(
-            session: session, updates: recipe.schedule.updates, startUpdate: state.update)
+            session: session, updates: recipe.schedule.updates, startUpdate: state.update,
+            unit: recipe.task.workUnit)
         if session.communicator.size > 1 { progress.say(plan.description) }
         trainer = Trainer(
             task: problem.makeTask(), store: store, communicator: session.communicator,
             optimizer: recipe.optimizerSettings, distributed: recipe.distributed.following(plan),
             startingAt: state.update, of: recipe.schedule.updates, monitor: monitor)
-        holdMask()
     }
 
     /// Runs to the end, or until a rank is asked to stop.
@@ -132,6 +135,7 @@ package struct TrainingRun<Problem: RunProblem>: ~Copyable {
             try pruneIfDue()
         } else {
             progress.say("going on after update \(trainer.update)")
+            try holdMask()
             if state.isEvaluationPending == true { try followUp() }
         }
         while trainer.update < recipe.schedule.updates {

@@ -1,6 +1,6 @@
 internal import Batching
 package import Collectives
-internal import Kernels
+package import Kernels
 package import Optimization
 internal import Program
 package import Recipe
@@ -28,7 +28,9 @@ package struct Trainer<Task: TrainingTask>: ~Copyable {
     /// The updates done.
     package private(set) var update: Int
     /// Which gradients are summed, for a method whose mask no longer changes; nil sums all.
-    var keptGradients: KeptElements?
+    package var keptGradients: KeptElements?
+    /// Layers that multiply the weights of such a mask alone; none before there is one.
+    package var sparse = SparseWeights(training: true)
     /// Memory of one pass; evaluation borrows it between updates.
     package var arena: Arena
     /// What this rank is doing, for the watchdog.
@@ -81,6 +83,7 @@ package struct Trainer<Task: TrainingTask>: ~Copyable {
 
     /// Does one update, together with all other ranks.
     package mutating func step() throws -> StepReport<Task.Sums> {
+        let begin = monotonicSeconds()
         var phases = StepPhases()
         try monitor.failIfDue(update: update + 1)
         let firstTrainable = task.firstTrainableOffset(update: update)
@@ -90,7 +93,7 @@ package struct Trainer<Task: TrainingTask>: ~Copyable {
         monitor.enter(.collective, update: update + 1)
         let start = monotonicSeconds()
         let own = RankNote(
-            isInterrupted: Interruption.isRequested, phases: phases, audio: sums.audioSeconds)
+            isInterrupted: Interruption.isRequested, phases: phases, workload: sums.workload)
         let notes = try finishSum(of: &sums, from: firstTrainable, own: own)
         phases.add(.exposedCommunication, from: start, to: monotonicSeconds())
         addCommunication(to: &phases, since: start)
@@ -98,6 +101,7 @@ package struct Trainer<Task: TrainingTask>: ~Copyable {
         report.notes = notes
         update += 1
         flipIfDue()
+        report.phases.wall = monotonicSeconds() - begin
         return report
     }
 
@@ -149,11 +153,11 @@ package struct Trainer<Task: TrainingTask>: ~Copyable {
             guard let next = try prefetcher.next(), next.work.update == update else {
                 preconditionFailure("the micro-batches of update \(update) were not loaded")
             }
-            phases.add(.data, from: waiting, to: monotonicSeconds())
             if let batch = next.batch {
+                phases.add(.data, from: waiting, to: monotonicSeconds())
                 lastItems += next.work.items ?? []
                 sums += Self.differentiate(
-                    batch, task: task, update: update, parameters: store.views,
+                    batch, task: task, update: update, parameters: store.views.multiplying(sparse),
                     isLast: next.work.isLast && reproducible == nil, arena: &arena, reducer: &reducer,
                     phases: &phases, monitor: monitor,
                     poison: poison(isFirst: next.work.isFirst, update: update))
@@ -202,6 +206,7 @@ package struct Trainer<Task: TrainingTask>: ~Copyable {
         if isFinite {
             let clip = clippingFactor(norm: norm[0], limit: optimizer.clipNorm)
             applyAdam(learningRate: learningRate, scale: Float(clip / denominator))
+            sparse.refresh(from: store.values.all)
         }
         var report = StepReport(
             update: update + 1, sums: sums, learningRate: learningRate, gradientNorm: norm[0],

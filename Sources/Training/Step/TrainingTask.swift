@@ -86,8 +86,8 @@ package protocol BatchSums: Sendable {
     var items: Double { get }
     /// The items whose loss is finite by the data; others are counted and add nothing to the sum.
     var finiteItems: Double { get }
-    /// Seconds of audio.
-    var audioSeconds: Double { get }
+    /// The work that it was, in the task's `WorkUnit`.
+    var workload: Double { get }
     /// Losses that are not a number.
     var notFinite: Double { get set }
     /// All sums as numbers that can be all-reduced; as many on every rank.

@@ -87,7 +87,7 @@ let package = Package(
         room("Session", ["Program", "Collectives"]),
         room("Reports", ["JSON"]),
         // 4
-        room("Checkpoints", ["Tensors", "Program", "JSON", "Models", "CFiles", "CZstd"]),
+        room("Checkpoints", ["Tensors", "Program", "JSON", "Files", "Models", "CFiles", "CZstd"]),
         room(
             "Recipe",
             [
@@ -154,7 +154,7 @@ let package = Package(
             path: "Tests/Parity",
             exclude: [
                 "parity.py", "families.py", "parp_parity.py", "pretraining_parity.py", "pretraining_run.py",
-                "text_parity.py", "transcripts.py", "tokenizer_ids.py",
+                "text_parity.py", "transcripts.py", "tokenizer_ids.py", "tokenizer_layouts.py",
                 "check_directory.py",
             ],
             sources: ["ParityProbe.swift", "ParityProbe+Text.swift"],
@@ -186,7 +186,7 @@ let package = Package(
         tests("Batching", ["Tensors", "Batching"]),
         tests("Models", ["Tensors", "Kernels", "Models", "Checkpoints"]),
         tests("Checkpoints", ["Tensors", "JSON", "Models", "Checkpoints"]),
-        tests("Recipe", ["Pruning", "Batching", "Recipe"]),
+        tests("Recipe", ["Pruning", "Text", "Batching", "Recipe"]),
         tests(
             "MaskFiles",
             [
@@ -200,7 +200,7 @@ let package = Package(
                 "Tensors", "Program", "JSON", "Kernels", "Pruning", "Collectives", "Batching", "Recipe",
                 "Training", "Preflight",
             ]),
-        tests("Tasks", ["Speech", "Tasks"]),
+        tests("Tasks", ["Tensors", "JSON", "Speech", "Text", "Checkpoints", "Recipe", "Tasks"]),
         tests("Preflight", ["Program", "JSON", "Session", "Training", "Preflight"]),
         tests(
             "Studies",

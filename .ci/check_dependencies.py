@@ -21,7 +21,7 @@ ROOMS = {
     "Batching": {"Tensors"},
     "Decoding": {"Tensors", "Program", "Text"},
     "Models": {"Tensors", "Kernels"},
-    "Checkpoints": {"Tensors", "Program", "JSON", "Models", "CFiles", "CZstd"},
+    "Checkpoints": {"Tensors", "Program", "JSON", "Files", "Models", "CFiles", "CZstd"},
     "Session": {"Program", "Collectives"},
     "Recipe": {"Tensors", "Program", "Optimization", "Pruning", "Collectives", "Speech", "Text", "Models"},
     "MaskFiles": {"Tensors", "Program", "JSON", "Pruning", "Models", "Checkpoints"},

@@ -18,8 +18,7 @@ struct CorpusCheck: ParsableCommand {
     @Option(help: "A vocab.json, or a fairseq dictionary (.txt), that the texts must fit.")
     var vocabulary: String?
 
-    @Option(help: "Case that transcripts are brought to: as_is, upper or lower.")
-    var textCase = "as_is"
+    @OptionGroup var text: TextArguments
 
     @Flag(help: "Decode every recording to its end, instead of reading its header.")
     var decode = false
@@ -29,7 +28,7 @@ struct CorpusCheck: ParsableCommand {
 
     func run() {
         let options = CorpusCheckOptions(
-            source: corpus.value, model: model, vocabulary: vocabulary, textCase: textCase, decodes: decode,
+            source: corpus.value, model: model, vocabulary: vocabulary, text: text.value, decodes: decode,
             json: json)
         launch { try runCorpusCheck(options, session: $0) }
     }

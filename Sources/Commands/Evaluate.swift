@@ -18,8 +18,7 @@ struct Evaluate: ParsableCommand {
     @Option(help: "What transcripts are spelled in: letters or phones.")
     var labels = "letters"
 
-    @Option(help: "Case that transcripts are brought to: as_is, upper or lower.")
-    var textCase = "as_is"
+    @OptionGroup var text: TextArguments
 
     @Flag(help: "Leave unusable utterances out, counted and named, instead of stopping.")
     var skipBadUtterances = false
@@ -44,7 +43,7 @@ struct Evaluate: ParsableCommand {
 
     func run() {
         var options = EvaluateOptions(
-            model: model, data: data, labels: labels, textCase: textCase,
+            model: model, data: data, labels: labels, text: text.value,
             skipsBadUtterances: skipBadUtterances, rankSeconds: rankSeconds, threads: threads, json: json)
         options.maximumTokens = maxTokens
         options.emitLogits = emitLogits

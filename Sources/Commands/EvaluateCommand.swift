@@ -22,8 +22,8 @@ struct EvaluateOptions: Sendable {
     var data: String
     /// What transcripts are spelled in: `letters` or `phones`.
     var labels: String
-    /// Case that transcripts are brought to: `as_is`, `upper` or `lower`.
-    var textCase: String
+    /// What is done to transcripts.
+    var text: TextOptions
     /// Whether unusable utterances are left out instead of refused.
     var skipsBadUtterances: Bool
     /// Seconds of audio a rank holds at once.
@@ -41,13 +41,13 @@ struct EvaluateOptions: Sendable {
 
     /// What to evaluate, and how to say it.
     init(
-        model: String, data: String, labels: String = "letters", textCase: String = "as_is",
+        model: String, data: String, labels: String = "letters", text: TextOptions = TextOptions(),
         skipsBadUtterances: Bool = false, rankSeconds: Double = 60, threads: Int = 1, json: Bool = false
     ) {
         self.model = model
         self.data = data
         self.labels = labels
-        self.textCase = textCase
+        self.text = text
         self.skipsBadUtterances = skipsBadUtterances
         self.rankSeconds = rankSeconds
         self.threads = threads
@@ -66,24 +66,23 @@ func runEvaluation(_ options: EvaluateOptions, session: Session) throws {
             .usage,
             "--emit-logits is for models of text; of speech, `parp transcribe --emit-logits` writes them")
     }
-    let (labels, textCase) = try session.together {
+    let (labels, preparation) = try session.together {
         guard let labels = Manifest.Labels(rawValue: options.labels) else {
             throw UserError(
                 .usage, "--labels is \(options.labels); it must be \(Manifest.Labels.expectation)")
         }
-        guard let textCase = TextCase(rawValue: options.textCase) else {
-            throw UserError(.usage, "--text-case is \(options.textCase); it must be \(TextCase.expectation)")
-        }
-        return (labels, textCase)
+        return (labels, try options.text.preparation())
     }
-    let model = try session.together { try SpeechModel.fineTuned(path: options.model) }
+    let model = try session.together {
+        try SpeechModel.fineTuned(path: options.model, phones: labels == .phones)
+    }
+    let store = ParameterStore(layout: model.network.layout, training: false)
+    try session.together { try model.loadWeights(into: store.values.all, seed: 0) }
     let checked = try DatasetChecker(
-        model: model, labels: labels, textCase: textCase,
+        model: model, labels: labels, preparation: preparation,
         policy: options.skipsBadUtterances ? .skip : .refuse, needsAlignment: false,
         remedy: "--skip-bad-utterances"
     ).check(options.data, session: session)
-    let store = ParameterStore(layout: model.network.layout, training: false)
-    try session.together { try model.loadWeights(into: store.values.all, seed: 0) }
     let sparse = try SparseWeights.forInference(store, isWanted: !options.dense, session: session)
     var arena = Arena()
     let evaluator = Evaluator(
@@ -141,8 +140,9 @@ private func printTable(
     }
     print(
         String(
-            format: "loss %.4f nats an utterance; sparsity %.4f %%; %d utterances, %@ of audio in %@",
-            result.meanLoss, 100 * sparsity, result.utterances, Progress.duration(result.audioSeconds),
+            format: "loss %@ nats an utterance%@; sparsity %.4f %%; %d utterances, %@ of audio in %@",
+            result.lossText(digits: 4), result.infiniteText, 100 * sparsity, result.utterances,
+            Progress.duration(result.audioSeconds),
             Progress.duration(seconds)))
     for fault in checked.skipped { print("left out: \(fault)") }
 }

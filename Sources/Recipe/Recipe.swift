@@ -54,7 +54,7 @@ package struct Recipe: Sendable, Equatable {
         package var train = ""
         package var valid = ""
         package var labels = Manifest.Labels.letters
-        package var textCase = TextCase.asIs
+        package var text = TextPreparation()
         package var badUtterances = BadUtterances.refuse
         package var batchSeconds = 1600.0
         package var rankSeconds = 200.0

@@ -41,8 +41,22 @@ extension RecipeKey {
         RecipeKey("data", "valid", \.data.valid, "The corpus to evaluate on."),
         RecipeKey("data", "labels", \.data.labels, "What transcripts are spelled in.", of: [.ctc]),
         RecipeKey(
-            "data", "text_case", \.data.textCase,
+            "data", "text_normalization", \.data.text.normalization,
+            "Unicode form that transcripts are brought to: none, nfc or nfkc.", of: [.ctc]),
+        RecipeKey(
+            "data", "text_case", \.data.text.textCase,
             "Case that transcripts are brought to: as_is, upper or lower.", of: [.ctc]),
+        RecipeKey(
+            "data", "drop_characters", \.data.text.dropped, "Characters that are left out of transcripts.",
+            of: [.ctc]),
+        RecipeKey(
+            "data", "punctuation", \.data.text.punctuation,
+            "What becomes of punctuation: with drop, dashes become spaces and the rest goes, but for apostrophes within "
+                + "words.", of: [.ctc]),
+        RecipeKey(
+            "data", "unknown_characters", \.data.text.unknown,
+            "What becomes of characters or phones that the vocabulary lacks: refuse the utterance, drop them, or take "
+                + "the token for the unknown.", of: [.ctc]),
         RecipeKey(
             "data", "bad_utterances", \.data.badUtterances,
             "Whether unusable utterances stop the run or are left out: refuse or skip."),

@@ -1,5 +1,6 @@
 internal import Batching
 internal import Collectives
+internal import Foundation
 internal import Kernels
 package import Models
 package import Recipe
@@ -26,8 +27,27 @@ package struct EvaluationResult: Sendable {
     /// The errors of each language, where there are several.
     package var languages: [String: LanguageErrors] = [:]
 
-    /// The mean loss an utterance.
-    package var meanLoss: Double { utterances > 0 ? loss / Double(utterances) : 0 }
+    /// The mean loss of the utterances that can be aligned; infinite if there are others alone.
+    package var meanLoss: Double {
+        let finite = utterances - infiniteLosses
+        return finite > 0 ? loss / Double(finite) : (utterances > 0 ? .infinity : 0)
+    }
+
+    /// Whether every loss is a number, be it an infinite one that the data made so.
+    package var isSound: Bool { !loss.isNaN }
+
+    /// The mean loss as tables show it: infinite as soon as one utterance's is.
+    package func lossText(digits: Int) -> String {
+        infiniteLosses > 0 ? "inf" : String(format: "%.\(digits)f", meanLoss)
+    }
+
+    /// Which losses are infinite, to go behind the loss; empty if none is.
+    package var infiniteText: String {
+        guard infiniteLosses > 0 else { return "" }
+        let whose = "\(infiniteLosses) of \(utterances) have a text too long for their frames"
+        return infiniteLosses < utterances
+            ? String(format: " (%@, %.4f over the others)", whose, meanLoss) : " (\(whose))"
+    }
 }
 
 extension EvaluationResult {

@@ -107,6 +107,8 @@ package protocol BatchSums: Sendable {
     var loss: Double { get }
     /// What the loss is divided by.
     var items: Double { get }
+    /// The items whose loss is finite by the data; others are counted and add nothing to the sum.
+    var finiteItems: Double { get }
     /// The work that it was, in the task's `WorkUnit`.
     var workload: Double { get }
     /// Losses that are not a number.
@@ -116,6 +118,8 @@ package protocol BatchSums: Sendable {
 }
 
 extension BatchSums {
+    package var finiteItems: Double { items }
+
     /// Adds the sums of another batch.
     package static func += (sums: inout Self, other: Self) {
         sums.vector = zip(sums.vector, other.vector).map(+)

@@ -27,7 +27,7 @@ struct MaskedModel: ~Copyable {
             throw CheckpointError(directory, "is no model directory; `parp convert` makes one of it")
         }
         let weights = try source.openWeights()
-        let network = Wav2Vec2(try source.checkedConfiguration())
+        let network = try source.openNetwork()
         let pool = PrunablePool(network.layout, includesBiases: stored.includesBiases)
         let mask = try stored.mask(for: pool)
         let store = ParameterStore(layout: network.layout, training: false)

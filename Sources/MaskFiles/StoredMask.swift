@@ -88,7 +88,7 @@ package struct StoredMask: Sendable {
     /// The mask that a model's exact zeros are.
     private static func zeros(ofModel path: String, includesBiases: Bool) throws -> StoredMask {
         let source = try StoredModel(path: path)
-        let layout = Wav2Vec2(try source.checkedConfiguration()).layout
+        let layout = try source.openNetwork().layout
         let pool = PrunablePool(layout, includesBiases: includesBiases)
         let names = Set(pool.members.map(\.slot.name))
         let others = Set(layout.slots.map(\.name)).subtracting(names)

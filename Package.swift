@@ -107,7 +107,8 @@ let package = Package(
             "Tasks",
             [
                 "Tensors", "Program", "JSON", "Kernels", "Pruning", "Collectives", "Speech", "Text",
-                "Batching", "Models", "Checkpoints", "Session", "Recipe", "MaskFiles", "Reports", "Training",
+                "Decoding", "Batching", "Models", "Checkpoints", "Session", "Recipe", "MaskFiles", "Reports",
+                "Training",
             ]),
         // 8
         room(
@@ -210,7 +211,10 @@ let package = Package(
             ]),
         tests(
             "Commands",
-            ["Tensors", "JSON", "Pruning", "Collectives", "Session", "MaskFiles", "Training", "Commands"]),
+            [
+                "Tensors", "JSON", "Pruning", "Collectives", "Text", "Decoding", "Session", "MaskFiles",
+                "Training", "Tasks", "Commands",
+            ]),
         // Not to import it: so that the command is built before its tests run it.
         tests("parp", ["parp"]),
     ]

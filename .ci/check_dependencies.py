@@ -32,7 +32,7 @@ ROOMS = {
     },
     "Tasks": {
         "Tensors", "Program", "JSON", "Kernels", "Pruning", "Collectives", "Speech", "Text",
-        "Batching", "Models", "Checkpoints", "Session", "Recipe", "MaskFiles", "Reports", "Training",
+        "Decoding", "Batching", "Models", "Checkpoints", "Session", "Recipe", "MaskFiles", "Reports", "Training",
     },
     "Preflight": {
         "Tensors", "Program", "JSON", "Kernels", "Pruning", "Collectives", "Speech", "Text",

@@ -41,10 +41,17 @@ struct Evaluate: ParsableCommand {
     @Flag(help: "Multiply zeros like all other weights, however many there are.")
     var dense = false
 
+    @OptionGroup(title: "Decoding") var decoding: DecodingArguments
+
+    @Flag(
+        help: "Search the weights of the language model on this corpus, and print WER and CER of each pair.")
+    var tune = false
+
     func run() {
         var options = EvaluateOptions(
             model: model, data: data, labels: labels, text: text.value,
-            skipsBadUtterances: skipBadUtterances, rankSeconds: rankSeconds, threads: threads, json: json)
+            skipsBadUtterances: skipBadUtterances, rankSeconds: rankSeconds, threads: threads, json: json,
+            decoding: decoding.options, tunes: tune)
         options.maximumTokens = maxTokens
         options.emitLogits = emitLogits
         options.dense = dense

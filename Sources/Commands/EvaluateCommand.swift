@@ -1,4 +1,5 @@
 internal import Checkpoints
+internal import Decoding
 internal import Foundation
 internal import JSON
 internal import Kernels
@@ -38,11 +39,16 @@ struct EvaluateOptions: Sendable {
     var emitLogits: String?
     /// Whether zeros of the weights are multiplied like all others.
     var dense = false
+    /// How logits become text.
+    var decoding: DecodingOptions
+    /// Whether the weights of the language model are searched, instead of used.
+    var tunes: Bool
 
     /// What to evaluate, and how to say it.
     init(
         model: String, data: String, labels: String = "letters", text: TextOptions = TextOptions(),
-        skipsBadUtterances: Bool = false, rankSeconds: Double = 60, threads: Int = 1, json: Bool = false
+        skipsBadUtterances: Bool = false, rankSeconds: Double = 60, threads: Int = 1, json: Bool = false,
+        decoding: DecodingOptions = DecodingOptions(), tunes: Bool = false
     ) {
         self.model = model
         self.data = data
@@ -52,6 +58,8 @@ struct EvaluateOptions: Sendable {
         self.rankSeconds = rankSeconds
         self.threads = threads
         self.json = json
+        self.decoding = decoding
+        self.tunes = tunes
     }
 }
 
@@ -85,8 +93,17 @@ func runEvaluation(_ options: EvaluateOptions, session: Session) throws {
     ).check(options.data, session: session)
     let sparse = try SparseWeights.forInference(store, isWanted: !options.dense, session: session)
     var arena = Arena()
-    let evaluator = Evaluator(
+    let decoder = try session.together { try options.decoding.decoder(for: model) }
+    if options.tunes {
+        return try runTuning(
+            options, model, checked.dataset, decoder, parameters: store.views, arena: &arena, session: session
+        )
+    }
+    var evaluator = Evaluator(
         model: model.network, vocabulary: model.vocabulary, rankSeconds: options.rankSeconds)
+    evaluator.recognizer = decoder.map { decoder in
+        { _, logits in decoder.transcriptions(of: logits, count: options.decoding.count) }
+    }
     let start = monotonicSeconds()
     let (result, hypotheses) = try evaluator.evaluate(
         checked.dataset, parameters: store.views.multiplying(sparse), session: session, arena: &arena)
@@ -109,11 +126,13 @@ private func printJSON(
     seconds: Double
 ) {
     let transcripts = hypotheses.map { hypothesis in
-        JSONValue.object([
+        var members: [JSONValue.Member] = [
             .init("id", .string(checked.dataset.utterances[hypothesis.item].id)),
             .init("reference", .string(checked.dataset.references[hypothesis.item])),
             .init("hypothesis", .string(hypothesis.text)),
-        ])
+        ]
+        if !hypothesis.alternatives.isEmpty { members.append(alternatives(hypothesis.alternatives)) }
+        return JSONValue.object(members)
     }
     let members =
         result.fields.map { JSONValue.Member($0.0, $0.1) } + [

@@ -102,7 +102,7 @@ struct RankLedger: Sendable {
         guard busiest.excess > Self.notable else { return nil }
         return String(
             format: "uneven shares: rank %d had %.0f %% more %@ than the median rank; "
-                + "more %@ an update (%@) or fewer ranks even it out",
+                + "more %@ per update (%@) or fewer ranks even it out",
             busiest.rank, 100 * busiest.excess, unit.name, unit.name, unit.batchKey)
     }
 

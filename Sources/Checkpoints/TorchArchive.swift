@@ -15,7 +15,7 @@ public final class TorchArchive: TensorSource {
     public init(path: String) throws(CheckpointError) {
         let file = try MappedFile(path: path)
         self.file = file
-        guard file.count >= 4 else { throw CheckpointError(path, "\(file.count) bytes are not a checkpoint") }
+        guard file.count >= 4 else { throw CheckpointError(path, "\(file.count) bytes are no checkpoint") }
         let signature = file.bytes(0..<4)
         if signature == [0x50, 0x4B, 0x03, 0x04] {
             (tensors, storageStarts, values) = try Self.readZip(file)
@@ -24,7 +24,7 @@ public final class TorchArchive: TensorSource {
         } else {
             throw CheckpointError(
                 path,
-                "is neither of PyTorch's containers. Files from before PyTorch 0.1.10 (tar) must be saved again"
+                "is neither of PyTorch's containers. Files from before PyTorch 0.1.10 (tar) must be saved anew"
             )
         }
     }
@@ -89,7 +89,7 @@ extension TorchArchive {
             order.count != 6 || file.bytes(order) != Array("little".utf8)
         {
             throw CheckpointError(
-                file.path, "was written on a big-endian machine; save it again on a little-endian one")
+                file.path, "was written on a big-endian machine; save it anew on a little-endian one")
         }
         var interpreter = PickleInterpreter(file: file, range: pickle.value)
         let root = try interpreter.run()
@@ -133,7 +133,7 @@ extension TorchArchive {
             machine.heap[order.value] == .boolean(false)
         {
             throw CheckpointError(
-                file.path, "was written on a big-endian machine; save it again on a little-endian one")
+                file.path, "was written on a big-endian machine; save it anew on a little-endian one")
         }
         let object = try next()
         let tensors = try namedTensors(object.place, object.heap, path: file.path)

@@ -33,7 +33,7 @@ struct BenchStep: ParsableCommand {
     @Option(help: "Seconds of each utterance.")
     var seconds = 5.0
 
-    @Option(help: "Examples a rank, of a model of text.")
+    @Option(help: "Examples per rank, of a model of text.")
     var examples: Int?
 
     @Option(help: "Tokens of each example.")

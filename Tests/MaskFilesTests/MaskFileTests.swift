@@ -112,7 +112,7 @@ struct MaskFileTests {
             (["parameters": "{\"a.weight\": [-2, -5]}"], nil, "no shape that can be"),
             (["parameters": "{\"a.weight\": [9223372036854775807, 2]}"], nil, "no shape that can be"),
             (["parameters": "{\"a.weight\": [0, 68719476736]}"], nil, "no shape that can be"),
-            (["parameters": "{\"a.weight\": [2, 9]}"], nil, "are no mask of its shape (2, 9)"),
+            (["parameters": "{\"a.weight\": [2, 9]}"], nil, "is not a mask of its shape (2, 9)"),
             (["parameters": "{\"b.weight\": [2, 5]}"], nil, "lists other parameters"),
             ([:], ["a.weight": [0xFF, 0x07]], "bits after its 10 weights"),
             ([:], ["a.weight": [0xFF, 0x01]], "was changed or damaged"),

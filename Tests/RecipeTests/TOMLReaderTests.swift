@@ -71,7 +71,7 @@ struct TOMLReaderTests {
             ("a = [1,\n2", "line 2: a list must go on with \",\" or end with \"]\""),
             ("a 1", "line 1: a must be followed by \"=\" and a value"), ("a =", "line 1: a value is missing"),
             ("a = 1 2", "line 1: the line goes on where it should end"),
-            ("\n= 1", "line 2: a key or a [section] must stand here"),
+            ("\n= 1", "line 2: a key or a [section] is expected here"),
             ("a = 1 # \0", "line 1: holds a zero byte"),
             ("a = [[[[[[[[[1]]]]]]]]]", "line 1: lists in lists in lists have no place in a recipe"),
         ])

@@ -31,7 +31,7 @@ struct RankLedgerTests {
         uneven.add([note(compute: 1), note(compute: 1), note(data: 1.5, compute: 1)])
         #expect(
             uneven.remark
-                == "slow rank: 2 on c, 150 % more seconds for a second of audio than the median rank, "
+                == "slow rank: 2 on c, 150 % more seconds for a second of audio than the rank in the middle, "
                 + "most of them waiting for audio; the slowest in 1 of 1 updates")
     }
 
@@ -42,7 +42,7 @@ struct RankLedgerTests {
             note(compute: 3, workload: 6), note(compute: 1.5, workload: 3), note(compute: 1.5, workload: 3),
         ])
         let remark = try #require(ledger.remark)
-        #expect(remark.hasPrefix("uneven shares: rank 0 had 100 % more audio than the median rank;"))
+        #expect(remark.hasPrefix("uneven shares: rank 0 had 100 % more audio than the rank in the middle;"))
     }
 
     @Test("a note travels as numbers")

@@ -64,7 +64,7 @@ struct CTCProblem: RunProblem {
     static let report = ReportOutline(
         charts: [
             .init(
-                "Loss, nats an utterance", [.init("train", "loss"), .init("eval", "loss", name: "valid")]),
+                "Loss, nats per utterance", [.init("train", "loss"), .init("eval", "loss", name: "valid")]),
             .init(
                 "Error rate on the validation set, %",
                 TaskKind.ctc.metrics.map { .init("eval", $0.name, name: $0.title, scale: $0.scale) }),

@@ -25,10 +25,10 @@ struct RankLedger: Sendable {
     private let unit: WorkUnit
     private(set) var entries: [Entry]
     private(set) var updates = 0
-    /// Of the last update: the slowest rank, its seconds, and those of the median rank.
+    /// Of the last update: the slowest rank, its seconds, and those of the rank in the middle.
     private(set) var last: (rank: Int, seconds: Double, median: Double) = (0, 0, 0)
 
-    /// How much slower than the median rank a rank must be on average to be reported.
+    /// How much slower than the rank in the middle a rank must be on average to be spoken of.
     private static let notable = 0.1
 
     /// A ledger of ranks on these hosts.
@@ -94,19 +94,19 @@ struct RankLedger: Sendable {
             let cause = entry.data > entry.compute ? "waiting for \(unit.name)" : "computing"
             return String(
                 format:
-                    "slow rank: %d on %@, %.0f %% more seconds for %@ than the median rank, "
+                    "slow rank: %d on %@, %.0f %% more seconds for %@ than the rank in the middle, "
                     + "most of them %@; the slowest in %d of %d updates",
                 slowest.rank, entry.host, 100 * slowest.excess, unit.one, cause, entry.slowest, updates)
         }
         let busiest = excess(of: \.workload)
         guard busiest.excess > Self.notable else { return nil }
         return String(
-            format: "uneven shares: rank %d had %.0f %% more %@ than the median rank; "
+            format: "uneven shares: rank %d had %.0f %% more %@ than the rank in the middle; "
                 + "more %@ an update (%@) or fewer ranks even it out",
             busiest.rank, 100 * busiest.excess, unit.name, unit.name, unit.batchKey)
     }
 
-    /// The rank with the largest value, and the share of it by which it is above the median.
+    /// The rank with the largest value, and by what part of it that lies above the one in the middle.
     private func excess(of value: (Entry) -> Double) -> (rank: Int, excess: Double) {
         let values = entries.map(value)
         let median = values.sorted()[(values.count - 1) / 2]

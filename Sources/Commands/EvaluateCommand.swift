@@ -32,9 +32,9 @@ struct EvaluateOptions: Sendable {
     var threads: Int
     /// Whether to print one JSON object instead of a table.
     var json: Bool
-    /// Tokens that texts are cut to; 0 cuts nothing. Of models of text.
+    /// Of models of text, the tokens that texts are cut to; 0 cuts nothing.
     var maximumTokens = 0
-    /// A safetensors file to write the logits to. Of models of text.
+    /// Of models of text, a safetensors file to write the logits to.
     var emitLogits: String?
     /// Whether zeros of the weights are multiplied like all others.
     var dense = false

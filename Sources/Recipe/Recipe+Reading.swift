@@ -100,9 +100,11 @@ extension Recipe {
         else { return [place + unknown(entry)] }
         guard key.belongs(to: task) else {
             let other = TaskKind.allCases.first { key.belongs(to: $0) } ?? task
-            return [
-                "\(place)\(key.path) is a key of `\(other.command)`; `\(task.command)` has no use for it"
-            ]
+            let (owner, reader) =
+                other.command == task.command
+                ? ("task \"\(other.rawValue)\"", "task \"\(task.rawValue)\"")
+                : ("`\(other.command)`", "`\(task.command)`")
+            return ["\(place)\(key.path) is a key of \(owner); \(reader) has no use for it"]
         }
         guard let value = entry.value, key.set(value, &self) else {
             return [

@@ -1,4 +1,5 @@
 internal import Checkpoints
+internal import Collectives
 internal import Foundation
 internal import JSON
 internal import Kernels

@@ -27,12 +27,13 @@ struct MaskedModel: ~Copyable {
             throw CheckpointError(directory, "is no model directory; `parp convert` makes one of it")
         }
         let weights = try source.openWeights()
-        let layout = try source.layout(extras: stored.extras)
+        let network = try source.openNetwork(extras: stored.extras)
+        let layout = network.layout
         let pool = PrunablePool(layout, includesBiases: stored.includesBiases)
         let mask = try stored.mask(for: pool)
         let store = ParameterStore(layout: layout, training: false)
         let match = try matchParameters(of: weights, with: layout)
-        try source.requireComplete(match.report, of: weights)
+        try network.requireComplete(match.report, of: weights)
         _ = try loadParameters(from: weights, into: store.values.all, layout: layout)
         return MaskedModel(
             source: source, weights: weights, match: match, layout: layout, store: store, pool: pool,

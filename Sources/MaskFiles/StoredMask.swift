@@ -104,7 +104,7 @@ package struct StoredMask: Sendable {
         ofModel path: String, includesBiases: Bool, extras: PrunableExtras
     ) throws -> StoredMask {
         let source = try StoredModel(path: path)
-        let layout = try source.layout(extras: extras)
+        let layout = try source.openNetwork(extras: extras).layout
         let pool = PrunablePool(layout, includesBiases: includesBiases)
         let names = Set(pool.members.map(\.slot.name))
         let others = Set(layout.slots.map(\.name)).subtracting(names)

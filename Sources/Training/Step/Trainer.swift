@@ -83,6 +83,7 @@ package struct Trainer<Task: TrainingTask>: ~Copyable {
 
     /// Does one update, together with all other ranks.
     package mutating func step() throws -> StepReport<Task.Sums> {
+        let begin = monotonicSeconds()
         var phases = StepPhases()
         try monitor.failIfDue(update: update + 1)
         let firstTrainable = task.firstTrainableOffset(update: update)
@@ -100,6 +101,7 @@ package struct Trainer<Task: TrainingTask>: ~Copyable {
         report.notes = notes
         update += 1
         flipIfDue()
+        report.phases.wall = monotonicSeconds() - begin
         return report
     }
 

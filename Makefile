@@ -117,6 +117,7 @@ parity: build .venv
 	$(PYTHON) Tests/Parity/families.py $(BIN)
 	$(PYTHON) Tests/Parity/pretraining_parity.py $(BIN)
 	$(PYTHON) Tests/Parity/parp_parity.py $(BIN)
+	$(PYTHON) Tests/Parity/methods_reference.py $(BIN)
 
 # MODEL and MANIFEST: any model directory and JSONL manifest of 16 kHz audio.
 MODEL ?= build/demo/parp/final

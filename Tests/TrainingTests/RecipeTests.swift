@@ -21,7 +21,7 @@ struct RecipeTests {
         #expect(recipe.optimizer.betas == [0.9, 0.98])
         #expect(recipe.optimizer.learningRate == 5e-5)
         #expect(recipe.schedule.updates == 12000)
-        #expect(recipe.pruning.interval == 50)
+        #expect(recipe.pruning.interval == .automatic)
         #expect(recipe.augmentation.timeMaskProbability == 0.75)
         #expect(recipe.seed == 2337)
     }

@@ -12,7 +12,7 @@ struct PretrainingProblem: RunProblem {
 
     var layout: ParameterLayout { model.network.layout }
     var modelPath: String { recipe.model.path }
-    var pruningMethod: any PruningMethod { DenseMethod() }
+    var pruningMethod: PruningMethod { .dense }
 
     func loadWeights(into values: Tensor, seed: UInt64) throws {
         try model.loadWeights(into: values, seed: seed)

@@ -42,6 +42,9 @@ struct PretrainingTask: SpeechTask {
     /// Everything from the first update on, or all but a feature encoder that no gradient reaches.
     var trainablePhases: [TrainablePhase] { [TrainablePhase(update: 0, offset: model.firstTrainableOffset)] }
 
+    /// There is none: pre-training never prunes.
+    var headOffset: Int { layout.count }
+
     func accumulateGradients(
         _ batch: SpeechMicroBatch, update: Int, parameters: ParameterViews, arena: inout Arena,
         gradientsFinal: (Int) -> Void

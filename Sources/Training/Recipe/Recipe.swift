@@ -85,12 +85,21 @@ public struct Recipe: Sendable, Equatable {
     struct Pruning: Sendable, Equatable {
         var method = ComparedMethod.parp
         var sparsity = 0.5
-        var interval = 50
+        var interval = Automatic<Int>.automatic
         var intervalUnit = IntervalUnit.updates
         var initialMask = InitialMask.automatic
-        var startSparsity = 0.3
+        var startSparsity = Automatic<Double>.automatic
         var scope = PruningScope.global
         var includeBiases = true
+        var schedule = Automatic<SparsitySchedule>.automatic
+        var begin = Automatic<Double>.automatic
+        var end = Automatic<Double>.automatic
+        var score = Automatic<PruningScore>.automatic
+        var forward = Automatic<PrunedWeights>.automatic
+        var holdFrom = Automatic<Double>.automatic
+        var trainWeights = Automatic<Bool>.automatic
+        var scoreLearningRate = Automatic<Double>.automatic
+        var regrowth = 0.3
     }
 
     struct Distributed: Sendable, Equatable {

@@ -26,7 +26,7 @@ struct CheckpointState: Sendable, Codable, Equatable {
     var hasManifest: Bool?
 }
 
-/// The files of one checkpoint: `state.json`, `state.safetensors` with weights, moments and masks by name, and
+/// The files of one checkpoint: `state.json`, `state.safetensors` with weights, moments, scores and masks by name, and
 /// `manifest.json` with their sizes and hashes.
 enum CheckpointFiles {
     private static let weights = "/state.safetensors"
@@ -36,15 +36,21 @@ enum CheckpointFiles {
     ///
     /// - Parameter midway: Called when half of it is written.
     static func write(
-        _ state: CheckpointState, store: borrowing ParameterStore, masks: MaskAuthority, to path: String,
-        midway: () -> Void
+        _ state: CheckpointState, store: borrowing ParameterStore, pruning: borrowing PruningState,
+        masks: MaskAuthority, to path: String, midway: () -> Void
     ) throws {
         let directory = try AtomicDirectory(path: path)
         var writer = SafetensorsWriter()
         for slot in store.layout.slots {
-            writer.add("value." + slot.name, store.values[slot.range], shape: slot.shape)
+            writer.add(
+                "value." + slot.name, pruning.shown(slot, in: store.values.all), shape: slot.shape)
             writer.add("first." + slot.name, store.firstMoment[slot.range], shape: slot.shape)
             writer.add("second." + slot.name, store.secondMoment[slot.range], shape: slot.shape)
+        }
+        for slot in pruning.pool.members.map(\.slot) {
+            for (name, tensor) in pruning.scores.parts {
+                writer.add("\(name).\(slot.name)", tensor.elements(slot.range), shape: slot.shape)
+            }
         }
         let everything = 0..<masks.pool.count
         writer.add("mask.current", bytes: masks.current.packedBytes(everything))
@@ -62,7 +68,8 @@ enum CheckpointFiles {
 
     /// Reads a checkpoint into this rank's store.
     static func read(
-        _ path: String, into store: borrowing ParameterStore, masks: inout MaskAuthority
+        _ path: String, into store: borrowing ParameterStore, pruning: borrowing PruningState,
+        masks: inout MaskAuthority
     ) throws -> CheckpointState {
         let stateFile = path + state
         guard let data = FileManager.default.contents(atPath: stateFile),
@@ -74,6 +81,11 @@ enum CheckpointFiles {
             try file.read("value." + slot.name, into: store.values[slot.range])
             try file.read("first." + slot.name, into: store.firstMoment[slot.range])
             try file.read("second." + slot.name, into: store.secondMoment[slot.range])
+        }
+        for slot in pruning.pool.members.map(\.slot) {
+            for (name, tensor) in pruning.scores.parts {
+                try file.read("\(name).\(slot.name)", into: tensor.elements(slot.range))
+            }
         }
         func mask(_ name: String) throws -> PruningMask {
             guard let mask = PruningMask(packedBytes: try file.bytes(name), count: masks.pool.count) else {

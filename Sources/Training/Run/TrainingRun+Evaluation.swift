@@ -14,9 +14,9 @@ extension TrainingRun {
         defer { trace?.add(.evaluation, from: start, update: trainer.update) }
         let values = trainer.store.values.all
         let mask =
-            try method.hold == .fixed
-            ? masks.current
-            : masks.compute(values: values, sparsity: method.sparsity(afterUpdates: trainer.update)).mask
+            try trainer.trainsPrunedWeights
+            ? masks.compute { try selectMask(sparsity: method.sparsity(afterUpdates: trainer.update)) }.mask
+            : masks.current
         let setAside = SetAsideWeights(mask, values: values, pool: masks.pool)
         let evaluation: Problem.Evaluation
         do {

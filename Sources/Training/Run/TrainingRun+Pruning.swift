@@ -10,16 +10,18 @@ extension TrainingRun {
         try prune(to: sparsity)
     }
 
-    /// Prunes for good, and holds the mask if the method does.
+    /// Selects a mask on all ranks together, and prunes by it.
     mutating func prune(to sparsity: Double) throws {
         monitor.enter(.prune, update: trainer.update)
         let start = monotonicSeconds()
         defer { trace?.add(.mask, from: start, update: trainer.update) }
         let isFirst = masks.initial == nil
-        let report = try masks.prune(values: trainer.store.values.all, sparsity: sparsity)
-        refreshShadow(of: trainer.store)
+        trainer.showValues()
+        var masks = masks
+        let report = try masks.update(sparsity: sparsity) { try selectMask(sparsity: sparsity) }
+        self.masks = masks
+        trainer.prune(by: masks.current)
         try checkZeros(report)
-        holdMask()
         metrics.append(.prune, step: trainer.update, report.fields)
         keep("the mask") {
             try MaskFile.write(
@@ -28,14 +30,11 @@ extension TrainingRun {
         }
     }
 
-    /// Where the method says so, keeps pruned weights at 0 from here on: neither the gradients to come nor the
-    /// moments of those that were move them.
-    mutating func holdMask() {
-        guard method.hold == .fixed, masks.initial != nil else { return }
-        masks.current.apply(to: trainer.store.firstMoment.all, pool: masks.pool)
-        masks.current.apply(to: trainer.store.secondMoment.all, pool: masks.pool)
-        trainer.keptGradients = KeptElements(
-            masks.current, pool: masks.pool, elementCount: problem.layout.count)
+    /// The mask of the present weights and scores; asked of rank 0.
+    func selectMask(sparsity: Double) throws -> MaskSelection {
+        try trainer.pruning.selectMask(
+            afterUpdates: trainer.update, sparsity: sparsity, values: trainer.store.values.all,
+            earlier: masks.initial.map { _ in masks.current }, scope: masks.scope)
     }
 
     /// Every rank counts its own zeros: sparsity is what the weights have, not what was asked for.

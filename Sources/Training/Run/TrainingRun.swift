@@ -13,7 +13,7 @@ struct TrainingRun<Problem: RunProblem>: ~Copyable {
     let session: Session
     let directory: RunDirectory
     let problem: Problem
-    let method: any PruningMethod
+    let method: PruningMethod
     let metrics: MetricsLog
     let monitor: RunMonitor
     var progress: Progress
@@ -59,9 +59,11 @@ struct TrainingRun<Problem: RunProblem>: ~Copyable {
         var masks = MaskAuthority(
             pool: PrunablePool(layout, includesBiases: recipe.pruning.includeBiases),
             communicator: session.communicator, scope: recipe.pruning.scope)
+        let method = start.problem.pruningMethod
+        let pruning = PruningState(method: method, pool: masks.pool, elementCount: layout.count)
         let state = try Self.load(
             start.resume ? start.directory : nil, recipe: recipe, session: session, problem: problem,
-            store: store, masks: &masks)
+            store: store, pruning: pruning, masks: &masks)
         let ledger = RankLedger(hosts: try session.exchange(session.communicator.hostName))
         let metrics = try Self.openMetrics(start.directory, state: state, session: session)
         refreshShadow(of: store)
@@ -83,15 +85,15 @@ struct TrainingRun<Problem: RunProblem>: ~Copyable {
         self.plan = plan
         self.trace = trace
         directory = start.directory
-        method = start.problem.pruningMethod
+        self.method = method
         progress = Progress(
             session: session, updates: recipe.schedule.updates, startUpdate: state.update)
         if session.communicator.size > 1 { progress.say(plan.description) }
         trainer = Trainer(
             task: problem.makeTask(), store: store, communicator: session.communicator,
             optimizer: recipe.optimizerSettings, distributed: recipe.distributed.following(plan),
-            startingAt: state.update, of: recipe.schedule.updates, monitor: monitor)
-        holdMask()
+            startingAt: state.update, of: recipe.schedule.updates, pruning: pruning, monitor: monitor)
+        if masks.initial != nil { trainer.takeUp(masks.current) }
     }
 
     /// Runs to the end, or until a rank is asked to stop.
@@ -150,7 +152,8 @@ struct TrainingRun<Problem: RunProblem>: ~Copyable {
 
     /// Compares what all ranks hold.
     func checkReplicas() throws {
-        try ReplicaCheck(session: session).compare(trainer.store, masks: masks, update: trainer.update)
+        try ReplicaCheck(session: session).compare(
+            trainer.store, pruning: trainer.pruning, masks: masks, update: trainer.update)
     }
 
     /// Notes an update, and what it came from if it is not finite.

@@ -12,6 +12,8 @@ struct OptimizerSettings: Sendable {
     let schedule: LearningRateSchedule
     /// The most the gradient's norm may be; 0 does not clip.
     let clipNorm: Double
+    /// The learning rate of scores that are trained over that of the weights.
+    var scoreRate = 1.0
 }
 
 /// One rank's replica and the update of it: load, differentiate, all-reduce, Adam.
@@ -25,8 +27,12 @@ struct Trainer<Task: TrainingTask>: ~Copyable {
     let store: ParameterStore
     /// The updates done.
     private(set) var update: Int
-    /// Which gradients are summed, for a method whose mask no longer changes; nil sums all.
-    var keptGradients: KeptElements?
+    /// What the pruning method keeps beside weights and moments.
+    var pruning: PruningState
+    /// What the mask keeps, where pruned weights stand still; nil where all weights move.
+    var keptElements: KeptElements?
+    /// That mask.
+    var stillMask: PruningMask?
     /// Memory of one pass; evaluation borrows it between updates.
     var arena: Arena
     /// What this rank is doing, for the watchdog.
@@ -40,8 +46,9 @@ struct Trainer<Task: TrainingTask>: ~Copyable {
     init(
         task: Task, store: consuming ParameterStore, communicator: any Communicator,
         optimizer: OptimizerSettings, distributed: Recipe.Distributed, startingAt update: Int,
-        of updates: Int, monitor: RunMonitor = RunMonitor()
+        of updates: Int, pruning: consuming PruningState = PruningState(), monitor: RunMonitor = RunMonitor()
     ) {
+        self.pruning = pruning
         self.monitor = monitor
         self.task = task
         self.communicator = communicator
@@ -99,7 +106,7 @@ struct Trainer<Task: TrainingTask>: ~Copyable {
         if reproducible != nil {
             reproducible?.begin(trainableFrom: firstTrainable)
         } else {
-            reducer.begin(trainableFrom: firstTrainable, kept: keptGradients)
+            reducer.begin(trainableFrom: firstTrainable, kept: summedElements(inUpdate: update + 1))
         }
     }
 
@@ -107,7 +114,8 @@ struct Trainer<Task: TrainingTask>: ~Copyable {
     private mutating func finishSum(
         of sums: inout Task.Sums, from firstTrainable: Int, own: RankNote
     ) throws -> [RankNote] {
-        let isExact = try reproducible?.finish(from: firstTrainable, kept: keptGradients)
+        let kept = summedElements(inUpdate: update + 1)
+        let isExact = try reproducible?.finish(from: firstTrainable, kept: kept)
         if isExact == false { sums.notFinite += 1 }
         var shared = sums.vector
         let notes =
@@ -183,7 +191,7 @@ struct Trainer<Task: TrainingTask>: ~Copyable {
     }
 
     /// Clips and applies the summed gradient, or skips it on all ranks alike.
-    private func applyUpdate(
+    private mutating func applyUpdate(
         _ sums: Task.Sums, from firstTrainable: Int, phases: StepPhases
     ) throws -> StepReport<Task.Sums> {
         monitor.enter(.update, update: update + 1)
@@ -197,7 +205,7 @@ struct Trainer<Task: TrainingTask>: ~Copyable {
         let isFinite = norm[0].isFinite && sums.loss.isFinite && sums.notFinite == 0
         if isFinite {
             let clip = clippingFactor(norm: norm[0], limit: optimizer.clipNorm)
-            applyAdam(learningRate: learningRate, scale: Float(clip / denominator))
+            apply(learningRate: learningRate, scale: Float(clip / denominator), from: firstTrainable)
         }
         var report = StepReport(
             update: update + 1, sums: sums, learningRate: learningRate, gradientNorm: norm[0],
@@ -206,11 +214,23 @@ struct Trainer<Task: TrainingTask>: ~Copyable {
         return report
     }
 
+    /// Moves scores and weights, those behind a mask included.
+    private mutating func apply(learningRate: Double, scale: Float, from firstTrainable: Int) {
+        moveScores(learningRate: learningRate, scale: scale, from: firstTrainable)
+        let mask = pruning.show(in: store.values.all)
+        if let stillMask { stillMask.apply(to: store.gradients.all, pool: pruning.pool) }
+        applyAdam(learningRate: learningRate, scale: scale)
+        guard let mask else { return }
+        pruning.hide(mask, in: store.values.all)
+        refreshShadow(of: store)
+    }
+
     /// Parameters that were frozen at first count Adam's steps from when they were freed, as fairseq's do.
     private func applyAdam(learningRate: Double, scale: Float) {
         var upper = store.layout.count
+        let lowest = pruning.method.axes.trainsWeights ? 0 : task.headOffset
         for phase in task.trainablePhases where phase.update <= update {
-            let range = phase.offset..<upper
+            let range = min(upper, max(lowest, phase.offset))..<upper
             optimizer.adam.update(
                 values: store.values[range], gradients: store.gradients[range],
                 firstMoment: store.firstMoment[range], secondMoment: store.secondMoment[range],

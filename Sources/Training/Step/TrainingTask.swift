@@ -37,6 +37,9 @@ protocol TrainingTask: Sendable {
     /// What is trained from which update on: rising updates, falling offsets.
     var trainablePhases: [TrainablePhase] { get }
 
+    /// The first element of the head: what is trained where all other weights stand still.
+    var headOffset: Int { get }
+
     /// Runs forward and backward, accumulating the gradient of the *sum* of the items' losses.
     ///
     /// `gradientsFinal` is called with falling offsets from which on this pass adds nothing more.

@@ -3,7 +3,7 @@ import Tensors
 import TestSupport
 import Testing
 
-struct MagnitudeSelectionTests {
+struct MaskSelectionTests {
     @Test("the count is round(s · N), halves to the even neighbour, as PyTorch rounds")
     func count() {
         let cases: [(Double, Int, Int)] = [

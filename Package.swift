@@ -69,49 +69,83 @@ let package = Package(
         shim("CFiles", []),
         // 1
         room("Tensors"),
+        room("Program"),
+        room("JSON"),
         // 2
         room("Kernels", ["Tensors", "CMath"]),
         room("Optimization", ["Tensors", "CMath"]),
         room("Pruning", ["Tensors", "CMath"]),
         room("Collectives", ["Tensors", "CMPI"]),
-        room("Speech", ["Tensors", "CAudio"]),
-        room("Text"),
+        room("Speech", ["Tensors", "Program", "CAudio"]),
+        room("Text", ["Program"]),
+        room("Batching", ["Tensors"]),
         // 3
-        room("Models", ["Kernels", "Tensors"]),
-        room("Checkpoints", ["Tensors", "CFiles"]),
+        room("Models", ["Tensors", "Kernels"]),
+        room("Session", ["Program", "Collectives"]),
+        room("Reports", ["JSON"]),
         // 4
+        room("Checkpoints", ["Tensors", "Program", "JSON", "Models", "CFiles"]),
+        room(
+            "Recipe",
+            [
+                "Tensors", "Program", "Optimization", "Pruning", "Collectives", "Speech", "Text", "Models",
+                "TOMLKit",
+            ]),
+        // 5
+        room("MaskFiles", ["Tensors", "Program", "JSON", "Pruning", "Models", "Checkpoints"]),
+        // 6
         room(
             "Training",
             [
-                "Tensors", "Kernels", "Optimization", "Pruning", "Collectives", "Speech", "Text", "Models",
-                "Checkpoints", "TOMLKit",
+                "Tensors", "Program", "JSON", "Kernels", "Optimization", "Pruning", "Collectives", "Batching",
+                "Checkpoints", "Session", "Recipe", "MaskFiles", "Reports",
             ]),
-        // 5
+        // 7
+        room(
+            "Tasks",
+            [
+                "Tensors", "Program", "JSON", "Kernels", "Pruning", "Collectives", "Speech", "Text",
+                "Batching", "Models", "Checkpoints", "Session", "Recipe", "MaskFiles", "Reports", "Training",
+            ]),
+        // 8
+        room(
+            "Preflight",
+            [
+                "Tensors", "Program", "JSON", "Kernels", "Pruning", "Collectives", "Speech", "Text",
+                "Batching", "Models", "Checkpoints", "Session", "Recipe", "Training", "Tasks",
+            ]),
+        // 9
         room(
             "Studies",
             [
-                "Training", "Models", "Kernels", "Optimization", "Pruning", "Collectives", "Checkpoints",
-                "Tensors",
+                "Tensors", "Program", "JSON", "Kernels", "Optimization", "Pruning", "Collectives", "Batching",
+                "Models", "Checkpoints", "Session", "Recipe", "MaskFiles", "Reports", "Training", "Tasks",
+                "Preflight",
             ]),
-        // 6
-        .executableTarget(
-            name: "parp",
-            dependencies: [
-                "Studies", "Training", "Models",
+        // 10
+        room(
+            "Commands",
+            [
+                "Tensors", "Program", "JSON", "Kernels", "Pruning", "Collectives", "Speech", "Text", "Models",
+                "Checkpoints", "Session", "Recipe", "MaskFiles", "Training", "Tasks", "Preflight", "Studies",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
-            ],
-            swiftSettings: swiftSettings),
+            ]),
+        // 11
+        .executableTarget(name: "parp", dependencies: ["Commands"], swiftSettings: swiftSettings),
 
         .executableTarget(
             name: "CollectiveChecks", dependencies: ["Collectives", "Tensors"],
             path: "Tests/CollectiveChecks", exclude: ["run.sh"], swiftSettings: swiftSettings),
         .executableTarget(
             name: "FuzzChecks",
-            dependencies: ["Training", "Checkpoints", "Speech", "Text", "Tensors", "TestSupport"],
+            dependencies: [
+                "Tensors", "Program", "JSON", "Speech", "Text", "Checkpoints", "Recipe", "Reports",
+                "Training", "Tasks", "Preflight", "TestSupport",
+            ],
             path: "Tests/Fuzz", swiftSettings: swiftSettings),
         .executableTarget(
             name: "ParityProbe",
-            dependencies: ["Models", "Kernels", "Optimization", "Checkpoints", "Tensors", "TestSupport"],
+            dependencies: ["Tensors", "Models", "Checkpoints", "TestSupport"],
             path: "Tests/Parity",
             exclude: [
                 "parity.py", "families.py", "parp_parity.py", "pretraining_parity.py", "pretraining_run.py",
@@ -123,31 +157,54 @@ let package = Package(
         .executableTarget(
             name: "RankChecks",
             dependencies: [
-                "Training", "Collectives", "Pruning", "Checkpoints", "Models", "Kernels", "Tensors",
-                "TestSupport",
+                "Tensors", "Program", "JSON", "Kernels", "Pruning", "Collectives", "Models", "Checkpoints",
+                "Session", "Recipe", "Reports", "Training", "Tasks", "Preflight", "Commands", "TestSupport",
             ],
             path: "Tests/Ranks", exclude: ["run.sh"],
             swiftSettings: swiftSettings),
         .target(
             name: "TestSupport",
-            dependencies: ["Tensors", "Checkpoints", "Models", "Kernels", "Optimization", "Collectives"],
+            dependencies: [
+                "Tensors", "JSON", "Kernels", "Optimization", "Collectives", "Models", "Checkpoints",
+            ],
             path: "Tests/TestSupport",
             swiftSettings: swiftSettings),
         tests("Tensors", ["Tensors"]),
-        tests("Kernels", ["Kernels", "Tensors"]),
-        tests("Optimization", ["Optimization", "Tensors"]),
-        tests("Pruning", ["Pruning", "Tensors"]),
-        tests("Collectives", ["Collectives", "Tensors"]),
-        tests("Speech", ["Speech", "Tensors"]),
+        tests("JSON", ["JSON"]),
+        tests("Kernels", ["Tensors", "Kernels"]),
+        tests("Optimization", ["Tensors", "Optimization"]),
+        tests("Pruning", ["Tensors", "Pruning"]),
+        tests("Collectives", ["Tensors", "Collectives"]),
+        tests("Speech", ["Speech"]),
         tests("Text", ["Text"]),
-        tests("Models", ["Models", "Kernels", "Tensors", "Checkpoints"]),
-        tests("Checkpoints", ["Checkpoints", "Models", "Tensors"]),
-        tests("Training", ["Training", "Models", "Checkpoints", "Collectives", "Pruning", "Tensors"]),
+        tests("Batching", ["Tensors", "Batching"]),
+        tests("Models", ["Tensors", "Kernels", "Models", "Checkpoints"]),
+        tests("Checkpoints", ["Tensors", "JSON", "Models", "Checkpoints"]),
+        tests("Recipe", ["Pruning", "Batching", "Recipe"]),
+        tests(
+            "MaskFiles",
+            [
+                "Tensors", "Program", "Pruning", "Collectives", "Models", "Checkpoints", "Session", "Recipe",
+                "MaskFiles", "Training", "Commands",
+            ]),
+        tests("Reports", ["Reports", "Studies"]),
+        tests(
+            "Training",
+            [
+                "Tensors", "Program", "JSON", "Kernels", "Pruning", "Collectives", "Batching", "Recipe",
+                "Training", "Preflight",
+            ]),
+        tests("Tasks", ["Speech", "Tasks"]),
+        tests("Preflight", ["Program", "JSON", "Session", "Training", "Preflight"]),
         tests(
             "Studies",
             [
-                "Studies", "Training", "Models", "Checkpoints", "Collectives", "Pruning", "Speech", "Tensors",
+                "Tensors", "Program", "JSON", "Pruning", "Collectives", "Speech", "Batching", "Models",
+                "Checkpoints", "Session", "Recipe", "Reports", "Training", "Tasks", "Preflight", "Studies",
             ]),
+        tests(
+            "Commands",
+            ["Tensors", "JSON", "Pruning", "Collectives", "Session", "MaskFiles", "Training", "Commands"]),
         // Not to import it: so that the command is built before its tests run it.
         tests("parp", ["parp"]),
     ]

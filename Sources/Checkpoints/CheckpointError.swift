@@ -1,3 +1,5 @@
+public import Program
+
 /// What is wrong with a file, where, and what to do.
 public struct CheckpointError: Error, CustomStringConvertible, Equatable {
     /// The file.
@@ -13,4 +15,9 @@ public struct CheckpointError: Error, CustomStringConvertible, Equatable {
 
     /// `PATH: what is wrong`.
     public var description: String { "\(path): \(fault)" }
+}
+
+extension CheckpointError: Fault {
+    /// How the process ends.
+    public var exitCode: ExitCode { .data }
 }

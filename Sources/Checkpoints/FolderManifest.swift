@@ -1,5 +1,6 @@
 internal import CFiles
 internal import Foundation
+internal import JSON
 internal import Tensors
 
 #if canImport(Glibc)

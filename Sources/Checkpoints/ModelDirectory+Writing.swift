@@ -1,4 +1,5 @@
 internal import Foundation
+public import JSON
 public import Tensors
 
 /// The small files of a model directory that is written.

@@ -1,4 +1,5 @@
 public import Foundation
+public import JSON
 
 /// A model directory as Hugging Face lays it out; its small files read and checked, its weights still on
 /// disk.

@@ -1,3 +1,5 @@
+internal import JSON
+
 /// The objects of a pickle, and how those that are no tensors read as JSON.
 ///
 /// Configurations come as dictionaries, as argparse's namespaces or as omegaconf's nodes; all three are

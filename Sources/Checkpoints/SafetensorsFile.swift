@@ -1,3 +1,4 @@
+internal import JSON
 public import Tensors
 
 /// A safetensors file, validated whole before any tensor is read: every byte of the buffer belongs to exactly

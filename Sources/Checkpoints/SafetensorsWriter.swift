@@ -1,4 +1,5 @@
 internal import Foundation
+internal import JSON
 public import Tensors
 
 /// Writes safetensors files, tensor after tensor, without a copy of the whole.

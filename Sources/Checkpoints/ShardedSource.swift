@@ -1,4 +1,5 @@
 internal import Foundation
+internal import JSON
 public import Tensors
 
 /// Weights spread over several files, as a `…index.json` beside them says.

@@ -1,4 +1,5 @@
 internal import Foundation
+public import JSON
 
 /// A model as it is stored, in either form: a Hugging Face directory, or a fairseq checkpoint.
 ///

@@ -1,4 +1,5 @@
 internal import CAudio
+public import Program
 
 /// Audio as the model takes it: mono at the wanted rate, with what the file had.
 public struct AudioClip: Sendable {
@@ -37,6 +38,11 @@ public struct AudioError: Error, CustomStringConvertible, Equatable {
 
     /// `PATH: what is wrong`.
     public var description: String { "\(path): \(fault)" }
+}
+
+extension AudioError: Fault {
+    /// How the process ends.
+    public var exitCode: ExitCode { .data }
 }
 
 /// The longest audio that is read: ten hours at 48 kHz.

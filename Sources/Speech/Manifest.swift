@@ -1,4 +1,5 @@
 internal import Foundation
+public import Program
 
 /// A list of utterances, read from where it lies.
 public struct Manifest: Sendable {
@@ -30,6 +31,11 @@ public struct ManifestError: Error, CustomStringConvertible, Equatable {
         let count = faults.count == 1 ? "1 fault" : "\(faults.count) faults"
         return (["\(path): \(count)"] + shown + rest).joined(separator: "\n")
     }
+}
+
+extension ManifestError: Fault {
+    /// How the process ends.
+    public var exitCode: ExitCode { .data }
 }
 
 extension Manifest {

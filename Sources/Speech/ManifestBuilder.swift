@@ -1,3 +1,5 @@
+internal import Program
+
 /// What the readers of all formats share: they hand over utterances and faults, line by line, and in the end
 /// the durations that no line states are taken from the recordings' headers.
 struct ManifestBuilder {

@@ -41,8 +41,3 @@ public struct Utterance: Sendable, Hashable, Codable {
     /// split.
     public var identity: UInt64 { textHash(id) }
 }
-
-/// A hash of a text that is the same everywhere (FNV-1a).
-func textHash(_ text: String) -> UInt64 {
-    text.utf8.reduce(0xCBF2_9CE4_8422_2325) { ($0 ^ UInt64($1)) &* 0x100_0000_01B3 }
-}

@@ -1,3 +1,5 @@
+public import Program
+
 /// Why a transcript or a vocabulary cannot be used.
 public struct TextError: Error, CustomStringConvertible, Equatable {
     /// What is wrong, where, and the fix.
@@ -5,6 +7,11 @@ public struct TextError: Error, CustomStringConvertible, Equatable {
 
     /// A fault.
     public init(_ description: String) { self.description = description }
+}
+
+extension TextError: Fault {
+    /// How the process ends.
+    public var exitCode: ExitCode { .data }
 }
 
 /// Whether transcripts are changed in case before they are encoded.

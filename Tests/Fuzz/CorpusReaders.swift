@@ -1,7 +1,8 @@
 import Foundation
+import Recipe
 import Speech
+import Tasks
 import TestSupport
-import Training
 
 private let tableTokens = [[UInt8]](
     texts: ",", "\"", "\"\"", "\t", "\n", "\r\n", "\r", " ", "\u{0}", "\u{FEFF}", "\u{A0}", "\u{2028}", "é",

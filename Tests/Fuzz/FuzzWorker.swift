@@ -1,7 +1,11 @@
 import Checkpoints
 import Foundation
+import JSON
+import Program
+import Recipe
 import Speech
 import Synchronization
+import Tasks
 import Tensors
 import Text
 import Training

@@ -1,7 +1,8 @@
 import Foundation
+import Recipe
+import Tasks
 import Tensors
 import TestSupport
-import Training
 
 /// A weight and a bias of it.
 func smallLayout() -> ParameterLayout {

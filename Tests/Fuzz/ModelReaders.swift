@@ -1,9 +1,12 @@
 import Checkpoints
 import Foundation
+import JSON
+import Recipe
+import Reports
 import Speech
+import Tasks
 import TestSupport
 import Text
-import Training
 
 /// A model's small files, of Hugging Face and of fairseq.
 func modelReaders() throws -> [FuzzedReader] {

@@ -1,8 +1,11 @@
 import Checkpoints
 import Foundation
+import Preflight
+import Program
+import Recipe
 import Speech
+import Tasks
 import TestSupport
-import Training
 
 /// Recordings: WAV, of which a header is read by the program itself, and what libsndfile knows.
 func audioReaders() throws -> [FuzzedReader] {

@@ -1,5 +1,8 @@
 internal import Collectives
 internal import Foundation
+internal import Program
+internal import Recipe
+internal import Session
 internal import Training
 
 /// What a check found on this rank.

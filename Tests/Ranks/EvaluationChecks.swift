@@ -1,7 +1,12 @@
 internal import Checkpoints
 internal import Collectives
 internal import Foundation
+internal import JSON
 internal import Pruning
+internal import Recipe
+internal import Reports
+internal import Session
+internal import Tasks
 internal import Tensors
 internal import Training
 

@@ -1,5 +1,6 @@
 internal import Collectives
-internal import Training
+internal import Program
+internal import Session
 
 /// How ranks find out that they differ, or that one of them failed.
 func checkFaults(_ runner: CheckRunner) throws {

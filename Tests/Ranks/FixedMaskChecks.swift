@@ -1,7 +1,11 @@
 import Checkpoints
 import Collectives
 import Foundation
+import JSON
 import Pruning
+import Recipe
+import Session
+import Tasks
 import Tensors
 import Training
 

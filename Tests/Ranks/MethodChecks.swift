@@ -1,6 +1,10 @@
-internal import Checkpoints
 internal import Collectives
 internal import Foundation
+internal import JSON
+internal import Recipe
+internal import Reports
+internal import Session
+internal import Tasks
 internal import Training
 
 /// Updates of the runs here.

@@ -1,7 +1,8 @@
 internal import Collectives
 internal import Foundation
 internal import Kernels
-internal import Training
+internal import Program
+internal import Session
 
 /// Checks of what ranks do together; Tests/Ranks/run.sh runs them at 1, 2, 3 and 4 ranks.
 ///

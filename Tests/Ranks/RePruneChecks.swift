@@ -1,6 +1,9 @@
 internal import Collectives
 internal import Foundation
 internal import Pruning
+internal import Recipe
+internal import Session
+internal import Tasks
 internal import Tensors
 internal import Training
 

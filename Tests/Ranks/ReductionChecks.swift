@@ -1,7 +1,7 @@
 internal import Collectives
 internal import Foundation
+internal import Session
 internal import Tensors
-internal import Training
 
 /// A number for a place and rank; whole and small, so that any order of summing gives the same float.
 private func number(_ index: Int, rank: Int) -> Int { (index * 7 + rank * 13) % 101 - 50 }

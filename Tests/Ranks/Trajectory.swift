@@ -1,9 +1,11 @@
 internal import Checkpoints
 internal import Collectives
 internal import Foundation
+internal import JSON
 internal import Pruning
+internal import Reports
+internal import Session
 internal import Tensors
-internal import Training
 
 /// A run that every number of ranks does, to be compared.
 enum Trajectory: String, CaseIterable {

@@ -1,8 +1,11 @@
-internal import Checkpoints
+internal import Commands
 internal import Foundation
+internal import JSON
 internal import Models
+internal import Preflight
+internal import Recipe
+internal import Session
 internal import TestSupport
-internal import Training
 
 /// The folder in which the checks work: a tiny model, a small corpus, a recipe, and what each run left.
 struct Workplace {

@@ -62,7 +62,7 @@ if [ "$kind" = address ]; then
     stage units tests --skip parpTests --skip StepMemoryTests --skip TorchArchiveTests/linear
     stage fuzz timeout 3600 "$bin/FuzzChecks" --inputs "${INPUTS:-50000}"
 else
-    stage units tests --filter 'TensorsTests|KernelsTests|CollectivesTests|SpeechTests|TrainingTests' \
+    stage units tests --filter 'TensorsTests|KernelsTests|CollectivesTests|SpeechTests|BatchingTests|MaskFilesTests|TrainingTests|TasksTests' \
         --skip ArenaPlanTests/prepare
     stage collectives timeout 3600 Tests/CollectiveChecks/run.sh "$bin/CollectiveChecks"
 fi

@@ -2,6 +2,7 @@ import Checkpoints
 import Foundation
 import Testing
 
+@testable import Preflight
 @testable import Studies
 
 struct RunRecordTests {

@@ -1,7 +1,8 @@
 import Foundation
 import Testing
-import Training
 
+@testable import Preflight
+@testable import Recipe
 @testable import Studies
 
 /// A model with every term, and what launches of it would measure.

@@ -1,9 +1,11 @@
-import Checkpoints
 import Foundation
+import JSON
+import Program
 import TestSupport
 import Testing
-import Training
 
+@testable import Preflight
+@testable import Reports
 @testable import Studies
 
 struct ScaleReportTests {

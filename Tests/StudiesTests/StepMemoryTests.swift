@@ -1,11 +1,16 @@
+import Batching
 import Collectives
 import Foundation
 import Models
+import Session
 import Speech
 import Tensors
 import Testing
 
+@testable import Preflight
+@testable import Recipe
 @testable import Studies
+@testable import Tasks
 @testable import Training
 
 private enum Allowed {
@@ -118,7 +123,7 @@ struct StepMemoryTests {
                 settings: CTCTask.Settings(
                     seed: 1, regularization: recipe.regularization.settings,
                     augmentation: recipe.augmentation.settings, freezeFeatureEncoder: true,
-                    freezeEncoderUpdates: 1, sharing: BatchSharing(rankSeconds: 1e9),
+                    freezeEncoderUpdates: 1, sharing: BatchSharing(rankCost: 1e9),
                     blank: noise.configuration.padTokenId,
                     zeroInfinity: true))
             let bytes = try noise.activationBytes(task, updates: 4)
@@ -137,12 +142,12 @@ struct StepMemoryTests {
             let task = PretrainingTask(
                 model: model, data: noise.data,
                 schedule: BatchSchedule(
-                    utterances: noise.data.utterances, seed: 1, batchSeconds: 8, samplingAlpha: 1),
+                    items: noise.data.items, seed: 1, batchCost: 8, samplingAlpha: 1),
                 settings: PretrainingTask.Settings(
                     seed: 1, regularization: recipe.regularization.settings,
                     augmentation: recipe.augmentation.settings,
                     gumbelTemperature: GumbelTemperature(first: 2, last: 0.5, decay: 0.9),
-                    sharing: BatchSharing(rankSeconds: 1e9),
+                    sharing: BatchSharing(rankCost: 1e9),
                     recomputesActivations: false))
             let bytes = try noise.activationBytes(task, updates: 6)
             try #require(bytes.used <= bytes.planned)

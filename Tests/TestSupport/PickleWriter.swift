@@ -1,4 +1,4 @@
-package import Checkpoints
+package import JSON
 
 /// Writes pickles opcode by opcode, so that tests can say what no honest writer would.
 package struct PickleWriter {

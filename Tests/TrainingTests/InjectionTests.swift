@@ -2,6 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
+@testable import Preflight
 @testable import Training
 
 struct InjectionParsingTests {

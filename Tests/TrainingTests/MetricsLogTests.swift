@@ -1,7 +1,9 @@
-import Checkpoints
 import Foundation
+import JSON
+import TestSupport
 import Testing
 
+@testable import Recipe
 @testable import Training
 
 struct MetricsLogTests {

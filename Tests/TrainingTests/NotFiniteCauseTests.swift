@@ -1,4 +1,4 @@
-import Checkpoints
+import JSON
 import Testing
 
 @testable import Training

@@ -1,5 +1,6 @@
 import Testing
 
+@testable import Preflight
 @testable import Training
 
 struct RankLedgerTests {

@@ -1,6 +1,9 @@
 import Foundation
+import Program
+import TestSupport
 import Testing
 
+@testable import Recipe
 @testable import Training
 
 struct RunDirectoryTests {

@@ -2,9 +2,9 @@
 # Fetches recorded speech with its texts from Debian's packages and makes manifests of it, 16 kHz.
 #
 # Usage: fetch.sh CORPUS [FOLDER]
-#   asterisk-{en,es,fr,ru}               prompts of a telephone exchange, one studio voice each; CC-BY-SA 3.0
+#   asterisk-{en,es,fr,it,ru}            prompts of a telephone exchange, one studio voice each; CC-BY-SA 3.0
 #   festvox-ru                           fiction, one reader; free with its copyright notice
-#   fillets-nl                           dialogues of a game, two voices; GPL-2
+#   fillets-{cs,nl}                      dialogues of a game, two voices each; GPL-2
 #   tuxpaint-{be,bg,el,es,fr,ro,ru}      names of things, volunteers; GPL-2
 #   all                                  each of these below FOLDER, by default build/corpora
 # Writes FOLDER/{train,valid,test}.jsonl and FOLDER/wav/; FOLDER is build/corpora/CORPUS by default. Does nothing where
@@ -16,15 +16,15 @@ say() { echo "fetch: $*" >&2; }
 
 case $corpus in
     all)
-        for name in asterisk-{en,es,fr,ru} festvox-ru fillets-nl tuxpaint-{be,bg,el,es,fr,ro,ru}; do
+        for name in asterisk-{en,es,fr,it,ru} festvox-ru fillets-{cs,nl} tuxpaint-{be,bg,el,es,fr,ro,ru}; do
             "$0" "$name" "${2:-build/corpora}/$name"
         done
         exit 0
         ;;
-    asterisk-en | asterisk-es | asterisk-fr | asterisk-ru)
+    asterisk-en | asterisk-es | asterisk-fr | asterisk-it | asterisk-ru)
         packages=("asterisk-core-sounds-${corpus#*-}" "asterisk-core-sounds-${corpus#*-}-g722") ;;
     festvox-ru) packages=(festvox-ru) ;;
-    fillets-nl) packages=(fillets-ng-data fillets-ng-data-nl) ;;
+    fillets-cs | fillets-nl) packages=(fillets-ng-data "fillets-ng-data-${corpus#*-}") ;;
     tuxpaint-be | tuxpaint-bg | tuxpaint-el | tuxpaint-es | tuxpaint-fr | tuxpaint-ro | tuxpaint-ru)
         packages=(tuxpaint-stamps-default) ;;
     *) say "no such corpus: '$corpus'"; sed -n 's/^# \?//; 3,11p' "$0" >&2; exit 64 ;;

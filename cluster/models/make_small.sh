@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Makes cluster/models/small anew: hours on two cores. Each stage resumes where it stopped.
 #
-# Needs PyTorch for the first weights: `make .venv`.
+# Needs PyTorch for the first weights and SciPy for varied copies (`make .venv`), and espeak-ng for phones.
 #
 # Usage: make_small.sh PARP_COMMAND DIALOGUE [RANKS]      DIALOGUE: English speech with transcripts, a JSONL manifest or its folder
 set -euo pipefail
@@ -22,4 +22,12 @@ fi
 launch "$ranks" "$parp" pretrain cluster/recipes/small-pretrain-1.toml --output "$work/stage1" --resume
 launch "$ranks" "$parp" pretrain cluster/recipes/small-pretrain-2.toml --output "$work/stage2" --resume
 launch "$ranks" "$parp" train cluster/recipes/small-ctc.toml --output "$work/stage3" --resume
-"$parp" convert "$work/stage3/best" --encoder-only --bfloat16 --output "$work/small"
+
+# Phones of all languages, from here on: one inventory, twice the speech.
+for set in train valid; do
+    [ -s "$work/phones-$set.jsonl" ] || "$parp" corpus phones "$work/spoken-$set.jsonl" --output "$work/phones-$set.jsonl"
+done
+.venv/bin/python cluster/models/vary.py "$work/phones-train.jsonl" "$work/varied" 3
+[ -e "$work/start-phones" ] || "$parp" convert "$work/stage3/best" --encoder-only --output "$work/start-phones"
+launch "$ranks" "$parp" train cluster/recipes/small-phones.toml --output "$work/stage4" --resume
+"$parp" convert "$work/stage4/final" --encoder-only --bfloat16 --output "$work/small"

@@ -2,8 +2,9 @@
 
 Usage: manifests.py CORPORA DIALOGUE FOLDER
 CORPORA: where `cluster/corpora/fetch.sh all` put its corpora; DIALOGUE: a folder of English speech with a manifest.jsonl, or
-any JSONL manifest. Writes FOLDER/{train,valid,valid-short}.jsonl for pre-training and FOLDER/english-{train,valid}.jsonl,
-with transcripts in letters, for CTC. Spanish is left out: it stays a language that the model never heard.
+any JSONL manifest. Writes FOLDER/{train,valid,valid-short}.jsonl for pre-training, FOLDER/english-{train,valid}.jsonl,
+with transcripts in letters, and FOLDER/spoken-{train,valid}.jsonl, of all languages, for CTC. Spanish and Italian are left
+out: they stay languages that the model never heard.
 """
 
 import json
@@ -12,7 +13,7 @@ import random
 import re
 import sys
 
-HELD_OUT = ("asterisk-es", "tuxpaint-es")
+HELD_OUT = ("asterisk-es", "asterisk-it", "tuxpaint-es")
 
 
 def records(path):
@@ -41,6 +42,15 @@ def spelled(rows):
             yield dict(record, text=text)
 
 
+def readable(rows):
+    """Those whose texts espeak-ng can read as the speaker did: no numbers, no other recording's text."""
+    for record in rows:
+        text = record["text"]
+        fits = 0.6 <= record["duration"] <= 15 and len(text) <= 22 * record["duration"]
+        if fits and text.strip() and not re.search(r"[0-9#$/]", text):
+            yield record
+
+
 def write(path, rows):
     rows = list(rows)
     with open(path, "w", encoding="utf-8") as file:
@@ -59,8 +69,10 @@ def main(corpora, dialogue, folder):
     english = list(records(dialogue if dialogue.endswith(".jsonl") else os.path.join(dialogue, "manifest.jsonl")))
     random.Random(1).shuffle(english)
     train, valid = train + english[80:], valid + english[:80]
-    train, valid = ([record for record in rows if record["duration"] >= 1] for rows in (train, valid))
     os.makedirs(folder, exist_ok=True)
+    write(f"{folder}/spoken-train.jsonl", readable(train))
+    write(f"{folder}/spoken-valid.jsonl", readable(valid))
+    train, valid = ([record for record in rows if record["duration"] >= 1] for rows in (train, valid))
     write(f"{folder}/train.jsonl", train)
     write(f"{folder}/valid.jsonl", valid)
     write(f"{folder}/valid-short.jsonl", valid[:40])

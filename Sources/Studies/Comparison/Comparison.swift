@@ -1,11 +1,15 @@
 internal import Foundation
+internal import Program
 internal import Pruning
-public import Training
+internal import Recipe
+package import Session
+internal import Tasks
+internal import Training
 
 /// Runs what a comparison lacks, one run after another on all ranks of a session, and writes what it found.
 ///
 /// A comparison that was stopped goes on where it was: finished runs are kept, a stopped one is resumed.
-public func runComparison(_ options: ComparisonOptions, session: Session) throws {
+package func runComparison(_ options: ComparisonOptions, session: Session) throws {
     let comparison = try session.together { try Comparison(options) }
     if !options.onlyReports { try comparison.run(session) }
     try session.together {

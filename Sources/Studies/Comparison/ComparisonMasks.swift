@@ -1,6 +1,10 @@
-internal import Checkpoints
 internal import Foundation
+internal import JSON
+internal import MaskFiles
 internal import Pruning
+internal import Reports
+internal import Session
+internal import Tasks
 internal import Training
 
 /// How the final masks of a comparison agree, and how they spread over the layers; means over seeds.

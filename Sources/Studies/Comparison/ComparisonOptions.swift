@@ -1,29 +1,29 @@
 /// What `parp compare` was asked for.
-public struct ComparisonOptions: Sendable {
+package struct ComparisonOptions: Sendable {
     /// The recipe that all runs follow.
-    public var recipe: String
+    package var recipe: String
     /// Changes of the recipe: `section.key=value` each.
-    public var overrides: [String] = []
+    package var overrides: [String] = []
     /// Changes for the rounds of iterative pruning alone.
-    public var roundOverrides: [String] = []
+    package var roundOverrides: [String] = []
     /// The methods' names.
-    public var methods: [String]
+    package var methods: [String]
     /// Shares of the pool that are pruned.
-    public var sparsities: [Double]
+    package var sparsities: [Double]
     /// Seeds; none takes the recipe's.
-    public var seeds: [Int] = []
+    package var seeds: [Int] = []
     /// `NAME=FOLDER` each: a language and the folder of its `train.jsonl` and `valid.jsonl`; none takes the
     /// recipe's data.
-    public var data: [String] = []
+    package var data: [String] = []
     /// Methods that are also run in every language with the OMP mask of every other.
-    public var transfers: [String] = []
+    package var transfers: [String] = []
     /// The folder of the runs and of what they are compared by.
-    public var output: String
+    package var output: String
     /// Whether to compare what is there, and run nothing.
-    public var onlyReports = false
+    package var onlyReports = false
 
     /// What to compare, and where to.
-    public init(recipe: String, methods: [String], sparsities: [Double], output: String) {
+    package init(recipe: String, methods: [String], sparsities: [Double], output: String) {
         self.recipe = recipe
         self.methods = methods
         self.sparsities = sparsities

@@ -1,3 +1,4 @@
+internal import Kernels
 internal import Pruning
 
 /// A mask of the smallest magnitudes that a run ended with.

@@ -1,5 +1,6 @@
 internal import Foundation
-internal import Pruning
+package import Pruning
+internal import Reports
 
 extension ComparisonReport {
     /// A plot and its name.
@@ -106,7 +107,7 @@ extension ComparisonReport {
 extension ComparedMethod {
     /// A method's colour, told apart without seeing red and green (Okabe and Ito, 2008; Tol, 2021, for those that learn
     /// their mask).
-    var color: String {
+    package var color: String {
         switch self {
         case .dense: "#000000"
         case .parp: "#d55e00"

@@ -1,6 +1,11 @@
+internal import Batching
 internal import Checkpoints
 internal import Foundation
+internal import JSON
 internal import Pruning
+internal import Recipe
+internal import Reports
+internal import Tasks
 internal import Training
 
 /// The files in which a comparison is read: Markdown, CSV, JSON and plots.

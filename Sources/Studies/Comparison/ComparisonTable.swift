@@ -1,6 +1,10 @@
+internal import Batching
 internal import Checkpoints
 internal import Foundation
 internal import Pruning
+internal import Reports
+internal import Tasks
+internal import Training
 
 /// A number measured once for each seed.
 struct Spread: Sendable, Equatable {

@@ -1,4 +1,8 @@
-internal import Checkpoints
+internal import JSON
+internal import Recipe
+internal import Reports
+internal import Session
+internal import Training
 
 /// What a run took, or several did.
 struct RunCost: Sendable, Equatable {

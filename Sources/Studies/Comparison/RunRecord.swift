@@ -1,5 +1,10 @@
+internal import Batching
 internal import Checkpoints
 internal import Foundation
+internal import JSON
+internal import Recipe
+internal import Reports
+internal import Tasks
 internal import Training
 
 /// What a finished run left: how well its final model does, its mask, and what it took.

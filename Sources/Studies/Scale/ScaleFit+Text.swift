@@ -1,4 +1,5 @@
 internal import Foundation
+internal import Kernels
 
 extension ScaleFit {
     /// The terms with intervals, and the residual of every setting.
@@ -80,7 +81,7 @@ extension ScaleFit {
 }
 
 /// A number with four digits.
-func number(_ value: Double) -> String { String(format: "%.4g", value) }
+package func number(_ value: Double) -> String { String(format: "%.4g", value) }
 
 private func row(_ cells: [String]) -> String {
     zip(cells, [34, 12, 24, 8]).map { cell, width in

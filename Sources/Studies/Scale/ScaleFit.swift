@@ -1,10 +1,15 @@
 internal import Foundation
+internal import Preflight
+internal import Program
+internal import Reports
+package import Session
+internal import Tasks
 internal import Tensors
-public import Training
+internal import Training
 
 /// Fits the model to a study, prints its terms with intervals and how far each setting is from it, and writes
 /// `fit.json`.
-public func fitScaleStudy(_ path: String, session: Session) throws {
+package func fitScaleStudy(_ path: String, session: Session) throws {
     let folder = ScaleFolder(path: path)
     let measurements = try ScaleMeasurements(folder)
     let fit = ScaleFit(measurements)
@@ -64,7 +69,7 @@ struct ScaleMeasurements: Sendable {
 }
 
 /// The mean of a measurement over launches.
-func mean(_ launches: [ScaleLaunch], _ value: (ScaleLaunch) -> Double) -> Double {
+package func mean(_ launches: [ScaleLaunch], _ value: (ScaleLaunch) -> Double) -> Double {
     launches.reduce(0) { $0 + value($1) } / Double(max(1, launches.count))
 }
 

@@ -1,39 +1,45 @@
-internal import Checkpoints
 internal import Foundation
+internal import JSON
+internal import MaskFiles
+internal import Preflight
+internal import Program
+internal import Recipe
+internal import Reports
+internal import Tasks
 internal import Training
 
 /// What one launch measured, read from its trace: means over the updates that count, in seconds.
-struct ScaleLaunch: Codable, Sendable {
+package struct ScaleLaunch: Codable, Sendable {
     /// An update, by its slowest rank.
-    let step: Double
+    package let step: Double
     /// Audio of an update, over all ranks.
-    let audioSeconds: Double
+    package let audioSeconds: Double
     /// Mean over ranks of what each did.
-    let data, forward, backward, exposed, optimizer: Double
+    package let data, forward, backward, exposed, optimizer: Double
     /// By how much the slowest rank's forward and backward were longer than the mean.
     let straggling: Double
     /// All-reducing, hidden or not: of each bucket the time of the rank that came last, which waited for nobody.
-    let communication: Double
+    package let communication: Double
     /// A mask, and a checkpoint, by the slowest rank.
-    let mask, checkpoint: Double
-    let gradientBytes: Int
+    package let mask, checkpoint: Double
+    package let gradientBytes: Int
     /// The share of them that a mask may prune.
     let prunableShare: Double
-    let bucketBytes: Int
+    package let bucketBytes: Int
     /// The ranks of each node.
-    let groupSizes: [Int]
+    package let groupSizes: [Int]
     /// Sums of several lengths before the first update.
-    let probes: [Probe]
+    package let probes: [Probe]
 
-    struct Probe: Codable, Sendable {
-        let bytes: Int
-        let seconds: Double
+    package struct Probe: Codable, Sendable {
+        package let bytes: Int
+        package let seconds: Double
     }
 
     /// Forward and backward.
-    var compute: Double { forward + backward }
+    package var compute: Double { forward + backward }
     /// What no phase holds.
-    var other: Double { max(0, step - data - compute - exposed - optimizer) }
+    package var other: Double { max(0, step - data - compute - exposed - optimizer) }
 
 }
 

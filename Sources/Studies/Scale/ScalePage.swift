@@ -1,4 +1,10 @@
+internal import Batching
 internal import Foundation
+internal import Preflight
+internal import Recipe
+internal import Reports
+internal import Session
+internal import Tasks
 internal import Training
 
 /// `report.html`: a study on one page that needs nothing else, neither network nor script.

@@ -1,5 +1,7 @@
 internal import Foundation
-internal import Training
+internal import Reports
+internal import Session
+internal import Tasks
 
 /// A picture of numbers over ranks: ranks by doublings, points with intervals, curves, bands.
 struct ScalePlot {

@@ -1,27 +1,30 @@
+internal import Batching
 internal import Foundation
-internal import Training
+internal import Recipe
+internal import Reports
+internal import Tasks
 
 /// What `parp scale report` was asked for.
-public struct ScaleReportOptions: Sendable {
+package struct ScaleReportOptions: Sendable {
     /// The folder of the study.
-    public var study: String
+    package var study: String
     /// The numbers of ranks to project to.
-    public var ranks = (0...9).map { 1 << $0 }
+    package var ranks = (0...9).map { 1 << $0 }
     /// The ranks of a node; nil takes what was measured.
-    public var ranksPerNode: Int?
+    package var ranksPerNode: Int?
     /// The network between nodes; nil takes what was measured, or else the one below.
-    public var gigabits: Double?
+    package var gigabits: Double?
     /// What a message over a network that is given or assumed costs at least.
-    public var latencyMicroseconds = 20.0
+    package var latencyMicroseconds = 20.0
     /// Of a core for an hour.
-    public var price = 0.04
+    package var price = 0.04
     /// What the price is in.
-    public var currency = "EUR"
+    package var currency = "EUR"
 
     static let assumedGigabits = 25.0
 
     /// A report of a study.
-    public init(study: String) { self.study = study }
+    package init(study: String) { self.study = study }
 }
 
 /// A study's measurements, their model, and where it leads.

@@ -1,8 +1,13 @@
+internal import Batching
 internal import Foundation
-public import Training
+internal import Recipe
+internal import Reports
+package import Session
+internal import Tasks
+internal import Training
 
 /// Writes a study's `report.csv`, `report.json` and `report.html`, and prints where it leads.
-public func reportScaleStudy(_ options: ScaleReportOptions, session: Session) throws {
+package func reportScaleStudy(_ options: ScaleReportOptions, session: Session) throws {
     let projection = try ScaleProjection(options)
     let report = ScaleReport(projection)
     func write(_ text: String, _ name: String) throws {

@@ -1,14 +1,19 @@
 internal import Collectives
 internal import Foundation
+internal import Program
+internal import Recipe
+internal import Reports
+package import Session
+internal import Tasks
 internal import Tensors
-public import Training
+internal import Training
 
 /// Measures a recipe's updates at several numbers of ranks, or writes Slurm jobs that do.
 ///
 /// Each launch is a run of `parp train` of its own, in a random order in which settings take turns, so that what
 /// changes on the machine meanwhile falls on all of them alike. A setting is launched until its mean is known well
 /// enough; those that are not by the most launches are named.
-public func runScaleStudy(_ options: ScaleRunOptions, session: Session) throws {
+package func runScaleStudy(_ options: ScaleRunOptions, session: Session) throws {
     guard session.communicator.size == 1 else {
         throw UserError(.usage, "parp scale run starts its ranks by itself: call it without mpirun")
     }
@@ -31,7 +36,7 @@ public func runScaleStudy(_ options: ScaleRunOptions, session: Session) throws {
 }
 
 /// The same elements in a random order.
-func shuffled<Element>(_ elements: [Element], seed: Int, round: Int) -> [Element] {
+package func shuffled<Element>(_ elements: [Element], seed: Int, round: Int) -> [Element] {
     let random = CountedRandom(seed: UInt64(seed), stream: .bootstrap, step: round)
     return elements.indices.sorted { random.bits(at: UInt64($0)) < random.bits(at: UInt64($1)) }
         .map { elements[$0] }

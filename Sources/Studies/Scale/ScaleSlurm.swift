@@ -1,4 +1,8 @@
 internal import Foundation
+internal import Kernels
+internal import Recipe
+internal import Session
+internal import Tasks
 internal import Training
 
 /// Writes a study as Slurm arrays, one for each number of ranks: a task is a launch, in a random order.

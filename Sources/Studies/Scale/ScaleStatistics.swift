@@ -1,5 +1,4 @@
 internal import Foundation
-internal import Tensors
 
 /// A mean and its 95 % interval by Student's t: launches are independent, updates of one are not.
 struct MeanInterval: Sendable {

@@ -1,9 +1,10 @@
 internal import Foundation
-internal import Tensors
+internal import Program
+internal import Recipe
 internal import Training
 
 /// What stays the same when there are more ranks.
-public enum ScalingMode: String, Codable, Sendable, CaseIterable {
+package enum ScalingMode: String, Codable, Sendable, CaseIterable {
     /// The global batch: the same training, sooner.
     case strong
     /// The batch a rank: another training, with larger batches.
@@ -11,40 +12,40 @@ public enum ScalingMode: String, Codable, Sendable, CaseIterable {
 }
 
 /// What `parp scale run` was asked for.
-public struct ScaleRunOptions: Sendable {
+package struct ScaleRunOptions: Sendable {
     /// The recipe file.
-    public var recipe: String
+    package var recipe: String
     /// Changes of the recipe: `section.key=value` each.
-    public var overrides: [String] = []
+    package var overrides: [String] = []
     /// The numbers of ranks; the smallest is the base.
-    public var ranks: [Int]
+    package var ranks: [Int]
     /// What stays the same.
-    public var modes = [ScalingMode.strong]
+    package var modes = [ScalingMode.strong]
     /// Pruning methods, as recipes name them.
-    public var methods = ["parp"]
+    package var methods = ["parp"]
     /// Sparsities of those that prune.
-    public var sparsities = [0.5]
+    package var sparsities = [0.5]
     /// The folder of the study.
-    public var output: String
+    package var output: String
     /// Updates of a launch that count.
-    public var updates = 10
+    package var updates = 10
     /// Updates before them, which do not.
-    public var warmup = 3
+    package var warmup = 3
     /// Launches of a setting: at least so many, until the mean is known well enough, at most so many.
-    public var repeats = 3...8
+    package var repeats = 3...8
     /// How well: the half-width of the 95 % interval as a share of the mean.
-    public var tolerance = 0.05
+    package var tolerance = 0.05
     /// What starts ranks; `-np N` and the program follow.
-    public var launcher = "mpirun --quiet --bind-to core"
+    package var launcher = "mpirun --quiet --bind-to core"
     /// The program, as the launcher starts it.
-    public var program: String
+    package var program: String
     /// A folder for Slurm jobs, which are written instead of running anything.
-    public var slurmFolder: String?
+    package var slurmFolder: String?
     /// Decides the order of launches.
-    public var seed = 1
+    package var seed = 1
 
     /// A study of a recipe.
-    public init(recipe: String, ranks: [Int], output: String, program: String) {
+    package init(recipe: String, ranks: [Int], output: String, program: String) {
         (self.recipe, self.ranks, self.output, self.program) = (recipe, ranks, output, program)
     }
 }

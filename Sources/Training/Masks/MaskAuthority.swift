@@ -1,39 +1,41 @@
 package import Collectives
+internal import Program
 package import Pruning
+internal import Session
 internal import Tensors
 
 /// What a re-prune did.
 package struct PruneReport: Sendable {
     /// The sparsity asked for.
-    let sparsity: Double
+    package let sparsity: Double
     /// Exact zeros that the mask makes in the pool.
-    let pruned: Int
+    package let pruned: Int
     /// Weights in the pool.
-    let poolSize: Int
+    package let poolSize: Int
     /// The largest magnitude that was pruned.
-    let threshold: Float
+    package let threshold: Float
     /// Weights kept now that the mask before had pruned.
-    let revived: Int
+    package let revived: Int
     /// Kept weights shared with the mask before, over kept weights of either; 1 at the first prune.
     let overlapWithPrevious: Double
     /// The same for the first mask.
     let overlapWithInitial: Double
     /// The mask's hash, the same on all ranks.
-    let hash: UInt64
+    package let hash: UInt64
     /// Seconds of selection, broadcast and application.
-    let seconds: Double
+    package let seconds: Double
 }
 
 /// Computes masks on rank 0, spreads them, and applies them alike on all ranks.
 ///
 /// The mask is distributed state: one rank decides, all compare what they hold (docs/pruning.md).
 package struct MaskAuthority {
-    let pool: PrunablePool
-    let communicator: any Communicator
-    private(set) var current: PruningMask
+    package let pool: PrunablePool
+    package let communicator: any Communicator
+    package private(set) var current: PruningMask
     private(set) var initial: PruningMask?
     /// What is ranked together.
-    let scope: PruningScope
+    package let scope: PruningScope
     /// The first mask, where it is not that of the weights; rank 0 alone has it.
     var prepared: PruningMask?
 
@@ -45,13 +47,13 @@ package struct MaskAuthority {
     }
 
     /// Takes up a mask from a checkpoint.
-    mutating func restore(current: PruningMask, initial: PruningMask?) {
+    package mutating func restore(current: PruningMask, initial: PruningMask?) {
         self.current = current
         self.initial = initial
     }
 
     /// The mask that is selected on rank 0, or the prepared one if it is the first; the same everywhere.
-    func compute(
+    package func compute(
         _ select: () throws -> MaskSelection
     ) throws -> (mask: PruningMask, threshold: Float) {
         // Together: weights that are no numbers are refused on rank 0, and nobody may wait for it then.

@@ -1,6 +1,8 @@
-internal import Checkpoints
 internal import Foundation
+internal import MaskFiles
+internal import Program
 internal import Pruning
+internal import Recipe
 internal import Tensors
 
 extension Recipe {

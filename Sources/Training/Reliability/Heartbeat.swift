@@ -1,29 +1,29 @@
 internal import Foundation
 
 /// What a rank's watchdog last wrote of it: a line in a small file of its own in the run directory.
-struct Heartbeat: Sendable, Codable, Equatable {
+package struct Heartbeat: Sendable, Codable, Equatable {
     /// How often it has been written: one that stands still is of a rank that stands still.
-    var count = 0
-    var rank: Int
-    var host: String
-    var process: Int32
-    var phase: String
-    var update: Int
+    package var count = 0
+    package var rank: Int
+    package var host: String
+    package var process: Int32
+    package var phase: String
+    package var update: Int
     /// Seconds that the rank has been in this phase.
-    var phaseSeconds: Double
+    package var phaseSeconds: Double
     /// The collective that the rank waits in, if it does, and the seconds it has waited.
-    var operation: String?
-    var waitSeconds = 0.0
+    package var operation: String?
+    package var waitSeconds = 0.0
     /// Seconds since 1970, by the rank's own clock.
-    var wall: Double
+    package var wall: Double
 
     /// Where a rank's heartbeat lies.
-    static func path(_ directory: RunDirectory, rank: Int) -> String {
+    package static func path(_ directory: RunDirectory, rank: Int) -> String {
         "\(directory.ranks)/\(rank).json"
     }
 
     /// Puts the heartbeat in place of the one before; a disk that is full keeps that one.
-    func write(to directory: RunDirectory) {
+    package func write(to directory: RunDirectory) {
         let encoder = JSONEncoder()
         encoder.outputFormatting = .sortedKeys
         guard let data = try? encoder.encode(self) else { return }
@@ -32,7 +32,7 @@ struct Heartbeat: Sendable, Codable, Equatable {
     }
 
     /// The heartbeat of a rank; nil if there is none, or none that can be read.
-    static func read(_ directory: RunDirectory, rank: Int) -> Heartbeat? {
+    package static func read(_ directory: RunDirectory, rank: Int) -> Heartbeat? {
         guard let data = FileManager.default.contents(atPath: path(directory, rank: rank)),
             data.count < 4096
         else { return nil }

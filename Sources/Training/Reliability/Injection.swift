@@ -1,9 +1,10 @@
 internal import Foundation
+package import Program
 
 /// A fault that a user asks for with `--inject ACTION@key=value:key=value`, to see what a run makes of it.
-struct Injection: Sendable, Equatable {
+package struct Injection: Sendable, Equatable {
     /// What happens.
-    enum Action: Sendable, Equatable {
+    package enum Action: Sendable, Equatable {
         /// The rank's process ends at once, as with SIGKILL.
         case kill
         /// The rank gets a signal.
@@ -24,11 +25,11 @@ struct Injection: Sendable, Equatable {
 
     let action: Action
     /// The rank it happens on.
-    let rank: Int
+    package let rank: Int
     /// The update it happens in, counted from 1 as in `metrics.jsonl`.
-    let step: Int
+    package let step: Int
     /// What the rank is doing when it happens.
-    let phase: RunPhase
+    package let phase: RunPhase
 
     private static let signals = ["TERM": SIGTERM, "USR1": SIGUSR1, "INT": SIGINT, "STOP": SIGSTOP]
     private static let longestText = 200
@@ -39,7 +40,7 @@ struct Injection: Sendable, Equatable {
         + "fail@step=2, nan@rank=1:step=4:tensor=lm_head.weight, flip@rank=1:step=5, truncate@step=6, enospc@step=6"
 
     /// Reads an injection as it stands on the command line.
-    init(parsing text: String) throws(UserError) {
+    package init(parsing text: String) throws(UserError) {
         func refusal(_ reason: String) -> UserError {
             UserError(.usage, "--inject \(text.prefix(Self.longestText)): \(reason); \(Self.examples)")
         }

@@ -1,7 +1,11 @@
-internal import Checkpoints
 internal import Collectives
 internal import Foundation
+internal import JSON
 internal import Optimization
+internal import Program
+internal import Recipe
+internal import Reports
+internal import Session
 internal import Tensors
 
 /// Where a rank found what made an update's loss or gradient not finite.
@@ -50,16 +54,13 @@ extension Trainer {
             return [NotFiniteCause(what: "weights", tensor: slot)]
         }
         let last = update - 1
-        let (rank, rankCount) = (communicator.rank, communicator.size)
         var causes: [NotFiniteCause] = []
-        for item in task.microBatches(
-            of: task.globalBatch(update: last), rank: rank, rankCount: rankCount
-        ).joined() {
+        for (place, item) in lastItems.enumerated() {
             let batch = try Self.load(
-                [item], update: last, task: task, rank: rank, rankCount: rankCount, monitor: monitor)
+                [item], isFirst: place == 0, update: last, task: task, monitor: monitor)
             store.gradients.all.fill(0)
             arena.reset()
-            let (gradients, poison) = (store.gradients.all, poison(of: [item], update: last))
+            let (gradients, poison) = (store.gradients.all, poison(isFirst: place == 0, update: last))
             let sums = task.accumulateGradients(
                 batch, update: last, parameters: store.views, arena: &arena
             ) { offset in

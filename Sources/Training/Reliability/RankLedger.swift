@@ -1,5 +1,7 @@
-internal import Checkpoints
 internal import Foundation
+internal import JSON
+internal import Kernels
+internal import Recipe
 
 /// Where the ranks' time went: which of them the others wait for, and with what it is busy.
 ///

@@ -1,5 +1,7 @@
 internal import Collectives
+internal import Program
 internal import Pruning
+internal import Session
 internal import Tensors
 
 /// Compares what all ranks hold: weights, moments and masks must have the same bits.

@@ -1,4 +1,6 @@
 internal import Foundation
+internal import Program
+internal import Session
 internal import Synchronization
 
 #if canImport(Glibc)
@@ -8,13 +10,13 @@ internal import Synchronization
 /// Knows what this rank is doing, and lets the faults that a user asked for happen there.
 ///
 /// A class: the main thread, the prefetch thread and the watchdog share it.
-final class RunMonitor: Sendable {
+package final class RunMonitor: Sendable {
     /// What a rank is doing, and since when.
-    struct Position: Sendable {
-        var phase = RunPhase.setup
-        var update = 0
+    package struct Position: Sendable {
+        package var phase = RunPhase.setup
+        package var update = 0
         /// By `monotonicSeconds`.
-        var since = monotonicSeconds()
+        package var since = monotonicSeconds()
     }
 
     private let position = Mutex(Position())
@@ -26,7 +28,7 @@ final class RunMonitor: Sendable {
     }
 
     /// What this rank is doing.
-    var current: Position { position.withLock { $0 } }
+    package var current: Position { position.withLock { $0 } }
 
     /// Notes what this rank does from here on, in an update counted from 1, and strikes if a fault is due.
     func enter(_ phase: RunPhase, update: Int) {
@@ -63,7 +65,7 @@ final class RunMonitor: Sendable {
     }
 
     /// Whether an action is planned for an update; it stays planned, so that an update can be repeated.
-    func plans(update: Int, _ isWanted: (Injection.Action) -> Bool) -> Bool {
+    package func plans(update: Int, _ isWanted: (Injection.Action) -> Bool) -> Bool {
         pending.withLock { $0.contains { $0.step == update && isWanted($0.action) } }
     }
 

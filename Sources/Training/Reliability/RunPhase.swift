@@ -1,5 +1,5 @@
 /// What a rank of a run is doing: where `--inject` strikes, and what the watchdog says of a rank that is late.
-enum RunPhase: String, Sendable, CaseIterable {
+package enum RunPhase: String, Sendable, CaseIterable {
     /// Before the first update: weights, kept features, the first mask.
     case setup
     /// Waiting for audio.

@@ -2,6 +2,11 @@ internal import Checkpoints
 internal import Collectives
 internal import Dispatch
 internal import Foundation
+internal import JSON
+internal import Program
+internal import Recipe
+internal import Reports
+internal import Session
 internal import Synchronization
 
 /// A thread of each rank that says which rank the others wait for, where it is and for how long.

@@ -1,41 +1,47 @@
 internal import Checkpoints
 internal import Collectives
 internal import Foundation
-internal import Pruning
-internal import Tensors
+internal import Kernels
+package import Pruning
+package import Tensors
 
 /// What a run needs beside weights and moments to go on as if it had not stopped.
 ///
 /// Everything random is counted from the seed, and batches follow from data and seed: neither has a state.
-struct CheckpointState: Sendable, Codable, Equatable {
+package struct CheckpointState: Sendable, Codable, Equatable {
     /// The updates done.
-    var update: Int
+    package var update: Int
     /// The best metric so far, if there was an evaluation.
-    var bestMetric: Double?
+    package var bestMetric: Double?
     /// The run's seed: with another, the rest would be another run's.
-    var seed: Int
+    package var seed: Int
     /// The hash of the weights that the run started from.
-    var parentHash: String?
+    package var parentHash: String?
     /// Whether the evaluation that was due behind this update is still to be done.
-    var isEvaluationPending: Bool?
+    package var isEvaluationPending: Bool?
     /// Updates in a row that were skipped, the last of them this one.
     var consecutiveSkips: Int?
     /// Updates that were left out since the run began.
-    var skipped: Int?
+    package var skipped: Int?
     /// Whether there is a manifest; checkpoints of earlier versions have none.
     var hasManifest: Bool?
+
+    /// The state after so many updates of a run with a seed.
+    package init(update: Int, bestMetric: Double? = nil, seed: Int) {
+        (self.update, self.bestMetric, self.seed) = (update, bestMetric, seed)
+    }
 }
 
 /// The files of one checkpoint: `state.json`, `state.safetensors` with weights, moments, scores and masks by name, and
 /// `manifest.json` with their sizes and hashes.
-enum CheckpointFiles {
+package enum CheckpointFiles {
     private static let weights = "/state.safetensors"
     private static let state = "/state.json"
 
     /// Writes a checkpoint on rank 0: whole or not at all.
     ///
     /// - Parameter midway: Called when half of it is written.
-    static func write(
+    package static func write(
         _ state: CheckpointState, store: borrowing ParameterStore, pruning: borrowing PruningState,
         masks: MaskAuthority, to path: String, midway: () -> Void
     ) throws {
@@ -67,7 +73,7 @@ enum CheckpointFiles {
     }
 
     /// Reads a checkpoint into this rank's store.
-    static func read(
+    package static func read(
         _ path: String, into store: borrowing ParameterStore, pruning: borrowing PruningState,
         masks: inout MaskAuthority
     ) throws -> CheckpointState {

@@ -1,6 +1,8 @@
-internal import Checkpoints
 internal import Collectives
 internal import Foundation
+internal import JSON
+internal import Program
+internal import Session
 internal import Tensors
 
 /// What the run ran on: `environment.json`.

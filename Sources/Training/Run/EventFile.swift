@@ -1,10 +1,11 @@
 internal import Foundation
+internal import Recipe
 
 /// A TensorBoard event file: scalars as length-delimited, checksummed protocol buffers, written by hand.
 ///
 /// A record is its length, the masked CRC-32C of the length, the event, and the masked CRC-32C of the event
 /// (tensorflow/core/lib/io/record_writer.h); events are those of tensorflow/core/util/event.proto.
-struct EventFile: Sendable {
+package struct EventFile: Sendable {
     private let path: String
 
     /// Starts a file in a folder, named so that a later one of the same run sorts behind it.
@@ -16,7 +17,7 @@ struct EventFile: Sendable {
     }
 
     /// Appends the scalars of one step.
-    func append(_ scalars: [(tag: String, value: Float)], step: Int, wall: Double) {
+    package func append(_ scalars: [(tag: String, value: Float)], step: Int, wall: Double) {
         guard !scalars.isEmpty, let handle = FileHandle(forWritingAtPath: path) else { return }
         _ = try? handle.seekToEnd()
         try? handle.write(
@@ -25,12 +26,12 @@ struct EventFile: Sendable {
     }
 
     /// The event that must come first.
-    static func version(wall: Double) -> [UInt8] {
+    package static func version(wall: Double) -> [UInt8] {
         [0x09] + little(wall.bitPattern) + field(0x1A, Array("brain.Event:2".utf8))
     }
 
     /// An event of scalars.
-    static func event(_ scalars: [(tag: String, value: Float)], step: Int, wall: Double) -> [UInt8] {
+    package static func event(_ scalars: [(tag: String, value: Float)], step: Int, wall: Double) -> [UInt8] {
         let summary = scalars.flatMap { scalar in
             field(0x0A, field(0x0A, Array(scalar.tag.utf8)) + [0x15] + little(scalar.value.bitPattern))
         }
@@ -38,7 +39,7 @@ struct EventFile: Sendable {
     }
 
     /// An event with its length and checksums.
-    static func record(_ event: [UInt8]) -> [UInt8] {
+    package static func record(_ event: [UInt8]) -> [UInt8] {
         let length = little(UInt64(event.count))
         return length + little(maskedChecksum(length)) + event + little(maskedChecksum(event))
     }

@@ -1,5 +1,8 @@
 internal import Checkpoints
 internal import Foundation
+package import JSON
+internal import Recipe
+internal import Reports
 internal import Synchronization
 
 #if canImport(Glibc)
@@ -7,7 +10,7 @@ internal import Synchronization
 #endif
 
 /// What a line of `metrics.jsonl` is about.
-enum MetricsKind: String, Sendable {
+package enum MetricsKind: String, Sendable {
     case train
     case eval
     case prune
@@ -24,19 +27,19 @@ enum MetricsKind: String, Sendable {
 /// as TensorBoard reads them.
 ///
 /// A class: it says once that its disk is full.
-final class MetricsLog: Sendable {
+package final class MetricsLog: Sendable {
     private let path: String?
     private let events: EventFile?
     private let hasFailed = Atomic(false)
 
     /// A log that appends to a file; without one, nothing is written (ranks other than 0).
-    init(path: String?, events: EventFile? = nil) {
+    package init(path: String?, events: EventFile? = nil) {
         self.path = path
         self.events = events
     }
 
     /// Appends an event.
-    func append(_ kind: MetricsKind, step: Int, _ fields: [(String, JSONValue)]) {
+    package func append(_ kind: MetricsKind, step: Int, _ fields: [(String, JSONValue)]) {
         guard let path else { return }
         let wall = Date().timeIntervalSince1970
         let members = [
@@ -70,7 +73,7 @@ final class MetricsLog: Sendable {
     /// Takes out what a run did behind an update: it will do it again.
     ///
     /// Faults stay, and so does nothing that was cut off in the middle of a line.
-    func forget(behind update: Int, includingEvaluation: Bool) throws {
+    package func forget(behind update: Int, includingEvaluation: Bool) throws {
         guard let path, let data = FileManager.default.contents(atPath: path) else { return }
         let kept = data.split(separator: 0x0A).filter { line in
             guard let event = try? JSONValue(parsing: line), let step = event["step"]?.integer,

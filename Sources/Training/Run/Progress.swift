@@ -1,12 +1,14 @@
 internal import Collectives
 internal import Foundation
+internal import Program
+package import Session
 
 #if canImport(Glibc)
     internal import Glibc
 #endif
 
 /// What a run says while it goes on: rank 0 alone, to standard output.
-struct Progress {
+package struct Progress {
     private let isSpeaking: Bool
     private let updates: Int
     private let startUpdate: Int
@@ -18,7 +20,7 @@ struct Progress {
     /// Seconds between lines where standard output is a file.
     private static let quietSeconds = 10.0
 
-    init(session: Session, updates: Int, startUpdate: Int) {
+    package init(session: Session, updates: Int, startUpdate: Int) {
         isSpeaking = session.isRoot
         // mpirun gives ranks a terminal of its own even where its output goes to a file.
         isTerminal = session.communicator.size == 1 && isatty(STDOUT_FILENO) == 1
@@ -27,14 +29,14 @@ struct Progress {
     }
 
     /// Says something worth a line of its own.
-    func say(_ text: String) {
+    package func say(_ text: String) {
         guard isSpeaking else { return }
         print((isTerminal ? "\r\u{1B}[K" : "") + text)
         fflush(nil)
     }
 
     /// Shows an update: loss, what the task adds to it, speed, time left.
-    mutating func show(_ report: StepReport<some BatchSums>, summary: String) {
+    package mutating func show(_ report: StepReport<some BatchSums>, summary: String) {
         guard isSpeaking else { return }
         audioSeconds += report.sums.audioSeconds
         let now = monotonicSeconds()
@@ -57,7 +59,7 @@ struct Progress {
     }
 
     /// Seconds as people write them.
-    static func duration(_ seconds: Double) -> String {
+    package static func duration(_ seconds: Double) -> String {
         let whole = Int(seconds.rounded())
         if whole < 60 { return "\(whole) s" }
         if whole < 3600 { return "\(whole / 60) min \(whole % 60) s" }

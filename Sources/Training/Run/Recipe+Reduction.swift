@@ -1,9 +1,10 @@
-internal import Collectives
-internal import Tensors
+package import Collectives
+package import Recipe
+package import Tensors
 
 extension Recipe.Distributed {
     /// Plans how gradients are summed: as the recipe says, or as a probe finds best.
-    func planReduction(
+    package func planReduction(
         of gradients: Tensor, communicator: any Communicator
     ) throws(CollectiveError) -> ReductionPlan {
         try communicator.planReduction(
@@ -12,7 +13,7 @@ extension Recipe.Distributed {
     }
 
     /// The same with nothing left open.
-    func following(_ plan: ReductionPlan) -> Recipe.Distributed {
+    package func following(_ plan: ReductionPlan) -> Recipe.Distributed {
         var settled = self
         settled.bucketMegabytes = Double(plan.bucketBytes) / 1_048_576
         settled.senders = plan.senders

@@ -1,5 +1,7 @@
 internal import Checkpoints
 internal import Foundation
+internal import Program
+internal import Recipe
 
 #if canImport(Glibc)
     internal import Glibc
@@ -8,25 +10,25 @@ internal import Foundation
 /// The folder of a run: what went in, what happened, what came out.
 ///
 /// Only rank 0 writes to it.
-struct RunDirectory: Sendable {
+package struct RunDirectory: Sendable {
     /// The folder.
-    let path: String
+    package let path: String
 
-    var recipe: String { path + "/recipe.toml" }
-    var environment: String { path + "/environment.json" }
-    var metrics: String { path + "/metrics.jsonl" }
-    var report: String { path + "/report.html" }
-    var best: String { path + "/best" }
-    var final: String { path + "/final" }
+    package var recipe: String { path + "/recipe.toml" }
+    package var environment: String { path + "/environment.json" }
+    package var metrics: String { path + "/metrics.jsonl" }
+    package var report: String { path + "/report.html" }
+    package var best: String { path + "/best" }
+    package var final: String { path + "/final" }
 
     /// Where ranks say that they are alive.
-    var ranks: String { path + "/.ranks" }
+    package var ranks: String { path + "/.ranks" }
 
-    func checkpoint(_ update: Int) -> String { "\(path)/checkpoints/step-\(update)" }
-    func mask(_ update: Int) -> String { "\(path)/masks/step-\(update).safetensors" }
+    package func checkpoint(_ update: Int) -> String { "\(path)/checkpoints/step-\(update)" }
+    package func mask(_ update: Int) -> String { "\(path)/masks/step-\(update).safetensors" }
 
     /// The folder of a run that is there or is to be.
-    init(path: String) { self.path = path }
+    package init(path: String) { self.path = path }
 
     /// Whether a run has begun here.
     var holdsRun: Bool { FileManager.default.fileExists(atPath: recipe) }
@@ -70,7 +72,7 @@ struct RunDirectory: Sendable {
     }
 
     /// Makes the folder and those in it.
-    func create() throws {
+    package func create() throws {
         for folder in [path, path + "/checkpoints", path + "/masks", ranks] {
             do {
                 try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)

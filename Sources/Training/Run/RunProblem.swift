@@ -1,12 +1,16 @@
-internal import Checkpoints
-internal import Pruning
-internal import Tensors
+package import Checkpoints
+package import JSON
+package import Pruning
+internal import Recipe
+package import Reports
+package import Session
+package import Tensors
 
 /// What a run needs to know of a problem beside its task: where weights come from, how well they do, and how a
 /// model is written.
 ///
 /// CTC fine-tuning is one problem and pre-training another; `TrainingRun` knows neither.
-protocol RunProblem: Sendable {
+package protocol RunProblem: Sendable {
     /// What is trained.
     associatedtype Task: TrainingTask
     /// What an evaluation finds.
@@ -43,7 +47,7 @@ protocol RunProblem: Sendable {
 }
 
 /// What an evaluation found, as a run notes it.
-protocol RunEvaluation: Sendable {
+package protocol RunEvaluation: Sendable {
     /// The fields of an `eval` event.
     func fields(sparsity: Double) -> [(String, JSONValue)]
     /// What a line on the screen says of it.

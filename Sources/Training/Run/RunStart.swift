@@ -1,21 +1,31 @@
 internal import Checkpoints
 internal import Collectives
 internal import Foundation
-internal import Kernels
+internal import JSON
+internal import Program
+package import Recipe
+package import Session
 
 /// A problem whose model and data were looked over, with what its user should know of them.
-struct PreparedProblem<Problem: RunProblem> {
-    let problem: Problem
+package struct PreparedProblem<Problem: RunProblem> {
+    package let problem: Problem
     /// Utterances that are left out, a sentence each.
-    let leftOut: [String]
+    package let leftOut: [String]
     /// What rank 0 says before the first update, a line each.
-    let announcement: [String]
+    package let announcement: [String]
+
+    /// A problem and what there is to say of it.
+    package init(problem: Problem, leftOut: [String], announcement: [String]) {
+        self.problem = problem
+        self.leftOut = leftOut
+        self.announcement = announcement
+    }
 }
 
 /// Runs a recipe from its file to the final model, on all ranks of a session.
 ///
 /// - Parameter prepare: Reads model and data of a recipe, before there is a run directory.
-func startRun<Problem: RunProblem>(
+package func startRun<Problem: RunProblem>(
     _ options: TrainOptions, purpose: Recipe.Purpose, session: Session,
     prepare: (Recipe) throws -> PreparedProblem<Problem>
 ) throws {
@@ -74,7 +84,7 @@ private func parseInjections(_ options: TrainOptions, ranks: Int) throws -> [Inj
         .usage, "--inject names rank \(outside.rank), but the ranks are 0 to \(ranks - 1)")
 }
 
-func requirePaths(_ recipe: Recipe) throws {
+package func requirePaths(_ recipe: Recipe) throws {
     let paths = [
         ("model.path", recipe.model.path), ("data.train", recipe.data.train),
         ("data.valid", recipe.data.valid),

@@ -1,4 +1,5 @@
 internal import Foundation
+internal import Recipe
 
 /// How far a run is.
 package enum RunStatus: String, Sendable, Codable {
@@ -29,7 +30,7 @@ package func removeCheckpoints(ofFinishedRun options: TrainOptions) {
 
 extension TrainOptions {
     /// The run directory, decided.
-    var directory: String {
+    package var directory: String {
         let name = ((recipe as NSString).lastPathComponent as NSString).deletingPathExtension
         return output ?? "runs/\(name)"
     }

@@ -1,19 +1,26 @@
 internal import Checkpoints
-internal import Collectives
+package import Collectives
 internal import Foundation
+package import JSON
+internal import Kernels
+internal import MaskFiles
+internal import Program
+internal import Recipe
+internal import Reports
+internal import Session
 
 /// What this rank did when; all ranks' together are a file that chrome://tracing and Perfetto show.
 ///
 /// A process of the picture is a rank, with a row for what it computes and one for its sums over ranks. Times are the
 /// root's: clocks are compared before the first update and after the last, and drift in between is taken as even.
-struct Trace {
+package struct Trace {
     private struct Update {
         let number: Int
         let start, end, audioSeconds: Double
     }
 
     /// Where the file will be.
-    let path: String
+    package let path: String
     private let session: Session
     private let atStart: (time: Double, offset: ClockOffset)
     private var spans: [(span: PhaseSpan, update: Int)] = []
@@ -37,7 +44,7 @@ struct Trace {
     }
 
     /// Notes an update.
-    mutating func add(_ report: StepReport<some BatchSums>, start: Double, end: Double) {
+    package mutating func add(_ report: StepReport<some BatchSums>, start: Double, end: Double) {
         guard spans.count + report.phases.spans.count <= spanLimit else {
             leftOut += report.phases.spans.count
             return
@@ -48,7 +55,7 @@ struct Trace {
     }
 
     /// Notes something between two updates.
-    mutating func add(_ phase: StepPhase, from start: Double, update: Int) {
+    package mutating func add(_ phase: StepPhase, from start: Double, update: Int) {
         guard spans.count < spanLimit else { return leftOut += 1 }
         spans.append((PhaseSpan(phase: phase, start: start, end: monotonicSeconds()), update))
     }
@@ -63,7 +70,7 @@ struct Trace {
     }
 
     /// All ranks' parts, on the root, as `write` takes them; all ranks come.
-    func gathered(plan: ReductionPlan, gradientBytes: Int, prunableBytes: Int) throws -> Gathered? {
+    package func gathered(plan: ReductionPlan, gradientBytes: Int, prunableBytes: Int) throws -> Gathered? {
         let communicator = session.communicator
         let atEnd = (time: monotonicSeconds(), offset: try communicator.clockOffset(now: monotonicSeconds))
         let clock = RootClock(atStart, atEnd)
@@ -79,7 +86,7 @@ struct Trace {
     }
 
     /// Writes the file.
-    func write(_ gathered: Gathered) throws {
+    package func write(_ gathered: Gathered) throws {
         var file = try AtomicFile(path: path)
         try file.write(Data("{\"displayTimeUnit\": \"ms\",\n\"otherData\": ".utf8))
         try file.write(Data((gathered.facts.line + ",\n\"traceEvents\": [\n").utf8))
@@ -92,7 +99,7 @@ struct Trace {
     }
 
     /// What the root writes: facts, and each rank's events.
-    struct Gathered {
+    package struct Gathered {
         fileprivate let facts: JSONValue
         fileprivate let parts: [[UInt8]]
     }
@@ -170,7 +177,7 @@ private struct RootClock {
 
 extension ReductionPlan {
     /// The plan with what was probed.
-    var json: JSONValue {
+    package var json: JSONValue {
         .object([
             .init("bucket_bytes", .integer(bucketBytes)), .init("senders", .string(senders.rawValue)),
             .init("group_sizes", .array(groupSizes.map(JSONValue.integer))),

@@ -1,16 +1,22 @@
 internal import Checkpoints
 internal import Collectives
+internal import JSON
+internal import Kernels
+internal import MaskFiles
+internal import Program
 internal import Pruning
+internal import Recipe
+internal import Session
 internal import Tensors
 
 extension TrainingRun {
     /// Writes a checkpoint; one that cannot be written costs a warning, and not the run.
-    mutating func checkpoint() throws { _ = try save() }
+    package mutating func checkpoint() throws { _ = try save() }
 
     /// Stops behind an update that all ranks have done, with exit code 85.
     ///
     /// - Throws: Always, on all ranks alike.
-    mutating func stop() throws -> Never {
+    package mutating func stop() throws -> Never {
         guard try save() else {
             throw CollectiveFailure(
                 .fault,
@@ -29,7 +35,7 @@ extension TrainingRun {
     }
 
     /// The trace of all ranks so far, on the root.
-    func gathered(_ trace: Trace) throws -> Trace.Gathered? {
+    package func gathered(_ trace: Trace) throws -> Trace.Gathered? {
         let trainable = problem.layout.count - trainer.task.firstTrainableOffset(update: trainer.update)
         return try trace.gathered(
             plan: plan, gradientBytes: 4 * trainable, prunableBytes: 4 * masks.pool.count)
@@ -72,7 +78,7 @@ extension TrainingRun {
     ///
     /// - Returns: Whether it is written; true on the other ranks.
     @discardableResult
-    func keep(_ what: String, _ body: () throws -> Void) -> Bool {
+    package func keep(_ what: String, _ body: () throws -> Void) -> Bool {
         guard session.isRoot else { return true }
         do {
             try body()

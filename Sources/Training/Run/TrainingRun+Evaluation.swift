@@ -1,14 +1,20 @@
 internal import Checkpoints
 internal import Collectives
 internal import Foundation
+internal import JSON
+internal import Kernels
+internal import Program
 internal import Pruning
+internal import Recipe
+internal import Reports
+internal import Session
 internal import Tensors
 
 extension TrainingRun {
     /// Evaluates on freshly pruned weights, keeps them if they are the best, and puts training's weights back.
     ///
     /// Asked to stop meanwhile, it gives up, and the run stops: the evaluation is done when the run goes on.
-    mutating func evaluate() throws {
+    package mutating func evaluate() throws {
         monitor.enter(.evaluation, update: trainer.update)
         let start = monotonicSeconds()
         defer { trace?.add(.evaluation, from: start, update: trainer.update) }
@@ -53,14 +59,15 @@ extension TrainingRun {
     }
 
     /// Writes `final/`: the weights of the last update, exactly as sparse as asked.
-    func finish() throws {
+    package func finish() throws {
         monitor.enter(.final, update: trainer.update)
         try session.together {
             guard session.isRoot else { return }
             try writeModel(at: directory.final, evaluation: nil, sparsity: masks.current.sparsity)
-            try AtomicFile.write(
-                Data(RunReport(directory: directory, outline: Problem.report).html.utf8), to: directory.report
-            )
+            let report = RunReport(
+                directory: directory.path, recipe: directory.recipe, metrics: directory.metrics,
+                outline: Problem.report)
+            try AtomicFile.write(Data(report.html.utf8), to: directory.report)
         }
         if let trace {
             let gathered = try gathered(trace)
@@ -75,6 +82,3 @@ extension TrainingRun {
         progress.say("final model: \(directory.final); report: \(directory.report)")
     }
 }
-
-/// An evaluation that was given up because a rank was asked to stop; thrown on all ranks alike.
-struct EvaluationInterrupted: Error {}

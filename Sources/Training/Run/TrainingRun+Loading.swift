@@ -1,16 +1,21 @@
 internal import Checkpoints
 internal import Collectives
-internal import Pruning
-internal import Tensors
+internal import JSON
+internal import Program
+package import Pruning
+package import Recipe
+internal import Reports
+package import Session
+package import Tensors
 
 extension TrainingRun {
     /// Fills the store on rank 0, from the newest whole checkpoint or the model directory, and gives it to
     /// all.
-    static func load(
+    package static func load(
         _ directory: RunDirectory?, recipe: Recipe, session: Session, problem: Problem,
         store: borrowing ParameterStore, pruning: borrowing PruningState, masks: inout MaskAuthority
     ) throws -> CheckpointState {
-        var state = CheckpointState(update: 0, bestMetric: nil, seed: recipe.seed)
+        var state = CheckpointState(update: 0, seed: recipe.seed)
         let values = store.values.all
         let moments = [store.firstMoment.all, store.secondMoment.all]
         var words: [UInt64] = []

@@ -1,17 +1,21 @@
 internal import Checkpoints
 internal import Collectives
+internal import Kernels
+internal import MaskFiles
+internal import Program
 internal import Pruning
+internal import Recipe
 internal import Tensors
 
 extension TrainingRun {
     /// Prunes for good if the method says that a mask is due.
-    mutating func pruneIfDue() throws {
+    package mutating func pruneIfDue() throws {
         guard let sparsity = method.sparsityDue(afterUpdates: trainer.update) else { return }
         try prune(to: sparsity)
     }
 
     /// Selects a mask on all ranks together, and prunes by it.
-    mutating func prune(to sparsity: Double) throws {
+    package mutating func prune(to sparsity: Double) throws {
         monitor.enter(.prune, update: trainer.update)
         let start = monotonicSeconds()
         defer { trace?.add(.mask, from: start, update: trainer.update) }

@@ -1,48 +1,65 @@
-internal import Checkpoints
-internal import Collectives
+package import Collectives
 internal import Foundation
-internal import Optimization
-internal import Pruning
-internal import Tensors
+internal import JSON
+internal import Kernels
+internal import Program
+package import Pruning
+package import Recipe
+package import Session
+package import Tensors
 
 /// One run: updates, masks, evaluations, checkpoints, in the order in which they fall due.
 ///
 /// What falls due stands in files of its own: `TrainingRun+Pruning`, `+Evaluation`, `+Checkpoint`, `+Loading`.
-struct TrainingRun<Problem: RunProblem>: ~Copyable {
-    let recipe: Recipe
-    let session: Session
-    let directory: RunDirectory
-    let problem: Problem
-    let method: PruningMethod
-    let metrics: MetricsLog
+package struct TrainingRun<Problem: RunProblem>: ~Copyable {
+    package let recipe: Recipe
+    package let session: Session
+    package let directory: RunDirectory
+    package let problem: Problem
+    package let method: PruningMethod
+    package let metrics: MetricsLog
     let monitor: RunMonitor
-    var progress: Progress
-    var trainer: Trainer<Problem.Task>
-    var masks: MaskAuthority
+    package var progress: Progress
+    package var trainer: Trainer<Problem.Task>
+    package var masks: MaskAuthority
     /// What the next checkpoint holds beside tensors.
-    var state: CheckpointState
+    package var state: CheckpointState
     /// Where the ranks' time goes.
     private(set) var ledger: RankLedger
     private let watchdog: Watchdog
-    let plan: ReductionPlan
-    var trace: Trace?
+    package let plan: ReductionPlan
+    package var trace: Trace?
     /// Whether a rank was asked to stop.
     private var isInterrupted = false
 
     /// What a run starts from.
-    struct Start {
-        let recipe: Recipe
-        let session: Session
-        let directory: RunDirectory
-        let problem: Problem
-        let resume: Bool
-        var injections: [Injection] = []
+    package struct Start {
+        package let recipe: Recipe
+        package let session: Session
+        package let directory: RunDirectory
+        package let problem: Problem
+        package let resume: Bool
+        package var injections: [Injection] = []
         /// Where what all ranks did when is written; nil does not.
-        var trace: String?
+        package var trace: String?
+
+        /// The start of a run, or of one that goes on.
+        package init(
+            recipe: Recipe, session: Session, directory: RunDirectory, problem: Problem, resume: Bool,
+            injections: [Injection] = [], trace: String? = nil
+        ) {
+            self.recipe = recipe
+            self.session = session
+            self.directory = directory
+            self.problem = problem
+            self.resume = resume
+            self.injections = injections
+            self.trace = trace
+        }
     }
 
     /// Loads weights on rank 0, or a checkpoint, and spreads them.
-    init(_ start: Start) throws {
+    package init(_ start: Start) throws {
         let (recipe, session) = (start.recipe, start.session)
         let monitor = RunMonitor(injections: start.injections, rank: session.communicator.rank)
         monitor.enter(.setup, update: 0)
@@ -99,7 +116,7 @@ struct TrainingRun<Problem: RunProblem>: ~Copyable {
     /// Runs to the end, or until a rank is asked to stop.
     ///
     /// - Throws: On all ranks alike, for exit code 85, once what an interrupted run has done is in a checkpoint.
-    mutating func run() throws {
+    package mutating func run() throws {
         defer { watchdog.stop() }
         do {
             try runUpdates()
@@ -128,7 +145,7 @@ struct TrainingRun<Problem: RunProblem>: ~Copyable {
     }
 
     /// Does one update, without what falls due after it.
-    mutating func step() throws {
+    package mutating func step() throws {
         let start = monotonicSeconds()
         let report = try trainer.step()
         trace?.add(report, start: start, end: monotonicSeconds())
@@ -173,7 +190,7 @@ struct TrainingRun<Problem: RunProblem>: ~Copyable {
 }
 
 /// The hash of a tensor's bits.
-func contentHash(_ tensor: Tensor) -> ContentHash {
+package func contentHash(_ tensor: Tensor) -> ContentHash {
     var hash = ContentHash()
     hash.combine(tensor)
     return hash

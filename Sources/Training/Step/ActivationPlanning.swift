@@ -1,8 +1,8 @@
 internal import Collectives
-internal import Tensors
+package import Tensors
 
 /// A task that knows beforehand how much memory its passes will take.
-protocol ActivationPlanning: Sendable {
+package protocol ActivationPlanning: Sendable {
     /// The most bytes of an arena that a pass of this rank takes in some updates, of very many in the first.
     func activationBytes(
         updates: Range<Int>, rank: Int, rankCount: Int, precision: GEMMPrecision

@@ -1,4 +1,5 @@
 internal import Collectives
+internal import Kernels
 internal import Optimization
 internal import Tensors
 

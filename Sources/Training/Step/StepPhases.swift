@@ -1,3 +1,5 @@
+internal import Kernels
+
 /// What a rank does in a step, or between two.
 package enum StepPhase: String, Sendable, CaseIterable {
     /// Waiting for the prefetch thread.
@@ -64,17 +66,4 @@ package struct StepPhases: Sendable {
     package var optimizer: Double { seconds(in: .optimizer) }
     /// All of the step.
     package var total: Double { data + compute + exposedCommunication + optimizer }
-}
-
-/// Seconds since some fixed moment, unaffected by the wall clock being set.
-package func monotonicSeconds() -> Double { monotonicSeconds(at: .now) }
-
-/// The same at another instant.
-package func monotonicSeconds(at instant: ContinuousClock.Instant) -> Double {
-    let elapsed = (instant - Stopwatch.start).components
-    return Double(elapsed.seconds) + Double(elapsed.attoseconds) * 1e-18
-}
-
-private enum Stopwatch {
-    static let start = ContinuousClock.now
 }

@@ -1,3 +1,5 @@
+internal import Optimization
+
 /// What one update did: the line it leaves in `metrics.jsonl`.
 package struct StepReport<Sums: BatchSums>: Sendable {
     /// The updates done, this one included.
@@ -13,7 +15,7 @@ package struct StepReport<Sums: BatchSums>: Sendable {
     /// Where this rank's time went.
     package var phases: StepPhases
     /// What each rank said of itself, in the order of ranks.
-    var notes: [RankNote] = []
+    package var notes: [RankNote] = []
 
     /// Whether a rank was asked to stop: the same answer on every rank.
     var isInterrupted: Bool { notes.contains(where: \.isInterrupted) }
@@ -23,15 +25,15 @@ package struct StepReport<Sums: BatchSums>: Sendable {
 }
 
 /// What a rank says of itself in the last message of an update.
-struct RankNote: Sendable, Equatable {
+package struct RankNote: Sendable, Equatable {
     /// Whether it was asked to stop.
     var isInterrupted: Bool
     /// Seconds it waited for audio.
-    var data: Double
+    package var data: Double
     /// Seconds of forward and backward.
-    var compute: Double
+    package var compute: Double
     /// Seconds of audio that it had to work on.
-    var audio: Double
+    package var audio: Double
 
     init(isInterrupted: Bool, phases: StepPhases, audio: Double) {
         self.isInterrupted = isInterrupted
@@ -40,7 +42,7 @@ struct RankNote: Sendable, Equatable {
     }
 
     /// The note as it travels.
-    var numbers: [Double] { [isInterrupted ? 1 : 0, data, compute, audio] }
+    package var numbers: [Double] { [isInterrupted ? 1 : 0, data, compute, audio] }
 
     /// A note that has travelled.
     init(numbers: [Double]) {

@@ -1,49 +1,54 @@
-internal import Collectives
+internal import Batching
+package import Collectives
 internal import Kernels
-internal import Optimization
-internal import Pruning
-internal import Speech
+package import Optimization
+internal import Program
+package import Pruning
+package import Recipe
+internal import Session
 internal import Synchronization
-internal import Tensors
+package import Tensors
 
 /// What the optimiser does in an update, as the recipe says.
-struct OptimizerSettings: Sendable {
-    let adam: Adam
-    let schedule: LearningRateSchedule
+package struct OptimizerSettings: Sendable {
+    package let adam: Adam
+    package let schedule: LearningRateSchedule
     /// The most the gradient's norm may be; 0 does not clip.
-    let clipNorm: Double
+    package let clipNorm: Double
     /// The learning rate of scores that are trained over that of the weights.
-    var scoreRate = 1.0
+    package var scoreRate = 1.0
 }
 
 /// One rank's replica and the update of it: load, differentiate, all-reduce, Adam.
 ///
 /// It decides nothing alone: whatever branches (skipping, clipping) comes from a number that all ranks share.
-struct Trainer<Task: TrainingTask>: ~Copyable {
-    let task: Task
-    let communicator: any Communicator
-    let optimizer: OptimizerSettings
+package struct Trainer<Task: TrainingTask>: ~Copyable {
+    package let task: Task
+    package let communicator: any Communicator
+    package let optimizer: OptimizerSettings
     /// Weights, gradients and moments of this replica.
-    let store: ParameterStore
+    package let store: ParameterStore
     /// The updates done.
-    private(set) var update: Int
+    package private(set) var update: Int
     /// What the pruning method keeps beside weights and moments.
-    var pruning: PruningState
+    package var pruning: PruningState
     /// What the mask keeps, where pruned weights stand still; nil where all weights move.
     var keptElements: KeptElements?
     /// That mask.
     var stillMask: PruningMask?
     /// Memory of one pass; evaluation borrows it between updates.
-    var arena: Arena
+    package var arena: Arena
     /// What this rank is doing, for the watchdog.
     let monitor: RunMonitor
     private var reducer: GradientReducer
     /// What sums gradients instead where their bits must not depend on the number of ranks.
     private var reproducible: ReproducibleSum?
-    private let prefetcher: Prefetcher<Task.MicroBatch>
+    private let prefetcher: Prefetcher<PrefetchedBatch<Task.MicroBatch>>
+    /// What this rank had to work on in the last update.
+    private(set) var lastItems: [Int] = []
 
     /// A trainer that has done `update` updates of `updates`.
-    init(
+    package init(
         task: Task, store: consuming ParameterStore, communicator: any Communicator,
         optimizer: OptimizerSettings, distributed: Recipe.Distributed, startingAt update: Int,
         of updates: Int, pruning: consuming PruningState = PruningState(), monitor: RunMonitor = RunMonitor()
@@ -66,14 +71,16 @@ struct Trainer<Task: TrainingTask>: ~Copyable {
         }
         self.store = store
         let work = Mutex(
-            WorkList(
-                task: task, rank: communicator.rank, rankCount: communicator.size, update: update,
-                updates: updates))
+            RankWork(task.schedule, updates: update..<max(update, updates)) {
+                task.microBatches(of: $0, rank: communicator.rank, rankCount: communicator.size)
+            })
         prefetcher = Prefetcher {
-            try work.withLock { $0.next() }.map {
-                try Self.load(
-                    $0.items, update: $0.update, task: task, rank: communicator.rank,
-                    rankCount: communicator.size, monitor: monitor)
+            try work.withLock { $0.next() }.map { work in
+                let batch = try work.items.map {
+                    try Self.load(
+                        $0, isFirst: work.isFirst, update: work.update, task: task, monitor: monitor)
+                }
+                return PrefetchedBatch(work: work, batch: batch)
             }
         }
     }
@@ -81,7 +88,7 @@ struct Trainer<Task: TrainingTask>: ~Copyable {
     deinit { prefetcher.cancel() }
 
     /// Does one update, together with all other ranks.
-    mutating func step() throws -> StepReport<Task.Sums> {
+    package mutating func step() throws -> StepReport<Task.Sums> {
         var phases = StepPhases()
         try monitor.failIfDue(update: update + 1)
         let firstTrainable = task.firstTrainableOffset(update: update)
@@ -143,28 +150,26 @@ struct Trainer<Task: TrainingTask>: ~Copyable {
     private mutating func accumulate(
         from firstTrainable: Int, phases: inout StepPhases
     ) throws -> Task.Sums {
-        let batches = task.microBatches(
-            of: task.globalBatch(update: update), rank: communicator.rank, rankCount: communicator.size)
-        let count = batches.count
         var sums = task.noSums
-        if count == 0 { monitor.enter(.data, update: update + 1) }
-        for index in 0..<count {
+        lastItems = []
+        while true {
             let waiting = monotonicSeconds()
             monitor.enter(.data, update: update + 1)
-            guard let batch = try prefetcher.next() else {
-                preconditionFailure(
-                    "update \(update) has \(count) micro-batches, but only \(index) were loaded")
+            guard let next = try prefetcher.next(), next.work.update == update else {
+                preconditionFailure("the micro-batches of update \(update) were not loaded")
             }
-            let computing = monotonicSeconds()
-            phases.add(.data, from: waiting, to: computing)
-            let isLast = index == count - 1 && reproducible == nil
-            sums += Self.differentiate(
-                batch, task: task, update: update, parameters: store.views, isLast: isLast, arena: &arena,
-                reducer: &reducer, phases: &phases, monitor: monitor,
-                poison: poison(of: batches[index], update: update))
-            reproducible?.addPart(from: firstTrainable)
+            phases.add(.data, from: waiting, to: monotonicSeconds())
+            if let batch = next.batch {
+                lastItems += next.work.items ?? []
+                sums += Self.differentiate(
+                    batch, task: task, update: update, parameters: store.views,
+                    isLast: next.work.isLast && reproducible == nil, arena: &arena, reducer: &reducer,
+                    phases: &phases, monitor: monitor,
+                    poison: poison(isFirst: next.work.isFirst, update: update))
+                reproducible?.addPart(from: firstTrainable)
+            }
+            if next.work.isLast { return sums }
         }
-        return sums
     }
 
     private static func differentiate(
@@ -242,26 +247,6 @@ struct Trainer<Task: TrainingTask>: ~Copyable {
 }
 
 /// Brings the weights for bfloat16 products up to date after something else than an update changed them.
-func refreshShadow(of store: borrowing ParameterStore) {
+package func refreshShadow(of store: borrowing ParameterStore) {
     if let shadow = store.shadow { convert(store.values.all, into: shadow) }
-}
-
-/// This rank's micro-batches of all updates, in order.
-private struct WorkList<Task: TrainingTask>: Sendable {
-    let task: Task
-    let rank: Int
-    let rankCount: Int
-    var update: Int
-    let updates: Int
-    var waiting: [[Int]] = []
-
-    mutating func next() -> (update: Int, items: [Int])? {
-        while waiting.isEmpty {
-            guard update < updates else { return nil }
-            waiting = task.microBatches(
-                of: task.globalBatch(update: update), rank: rank, rankCount: rankCount)
-            update += 1
-        }
-        return (update - 1, waiting.removeFirst())
-    }
 }

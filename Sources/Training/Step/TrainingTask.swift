@@ -1,11 +1,13 @@
-internal import Checkpoints
-internal import Tensors
+package import Batching
+package import JSON
+internal import Recipe
+package import Tensors
 
 /// What training needs to know of a problem: how its batches are planned, loaded and differentiated.
 ///
 /// CTC fine-tuning is one task; the trainer knows nothing of speech, and a task knows nothing of ranks but
 /// its share.
-protocol TrainingTask: Sendable {
+package protocol TrainingTask: Sendable {
     /// One micro-batch in memory, made on the prefetch thread.
     associatedtype MicroBatch: Sendable
     /// What a batch adds up to.
@@ -14,8 +16,8 @@ protocol TrainingTask: Sendable {
     /// The parameters' names and places.
     var layout: ParameterLayout { get }
 
-    /// The items of an update's global batch: the same on every rank, and for any number of ranks.
-    func globalBatch(update: Int) -> [Int]
+    /// The global batches, update by update: the same on every rank, and for any number of ranks.
+    var schedule: BatchSchedule { get }
 
     /// A rank's share of a global batch, as micro-batches that fit its memory; empty if there is nothing for
     /// it.
@@ -59,16 +61,22 @@ protocol TrainingTask: Sendable {
 }
 
 /// From an update on, the flat store is trained from an offset to its end.
-struct TrainablePhase: Sendable, Hashable {
+package struct TrainablePhase: Sendable, Hashable {
     /// The first update of the phase.
-    let update: Int
+    package let update: Int
     /// The first trained element; everything before it is frozen.
-    let offset: Int
+    package let offset: Int
+
+    /// A phase that begins with an update.
+    package init(update: Int, offset: Int) {
+        self.update = update
+        self.offset = offset
+    }
 }
 
 extension TrainingTask {
     /// The first trained element of the flat store in an update.
-    func firstTrainableOffset(update: Int) -> Int {
+    package func firstTrainableOffset(update: Int) -> Int {
         trainablePhases.last { $0.update <= update }?.offset ?? layout.count
     }
 }

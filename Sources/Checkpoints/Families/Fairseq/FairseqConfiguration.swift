@@ -1,0 +1,150 @@
+internal import JSON
+
+/// The configuration of a fairseq checkpoint: `cfg`, or `args` as it was called up to version 0.10.
+struct FairseqConfiguration {
+    private let path: String
+    /// What the network was built from; of a fine-tuned model, its pre-trained model's.
+    private let model: JSONValue
+    /// How audio and labels were read.
+    private let task: JSONValue
+    /// The family in transformers: `wav2vec2` or `hubert`.
+    let family: String
+
+    /// Reads a checkpoint's configuration.
+    ///
+    /// - Parameter isFineTuned: Whether the tensors have a head; the network's own configuration then lies in
+    ///   `w2v_args`.
+    init(_ archive: TorchArchive, isFineTuned: Bool) throws(CheckpointError) {
+        path = archive.path
+        guard let whole = try Self.whole(archive) else {
+            throw CheckpointError(
+                archive.path,
+                "has neither cfg nor args: not a fairseq checkpoint. Weights alone need a config.json beside them"
+            )
+        }
+        var parts = Self.parts(of: whole)
+        task = parts.task
+        if isFineTuned {
+            guard let inner = parts.model["w2v_args"], inner.members != nil else {
+                throw CheckpointError(
+                    archive.path,
+                    "is fine-tuned, but lacks w2v_args, the configuration of the model it was made from"
+                        + (parts.model["w2v_path"]?.string.map { " (\($0))" } ?? ""))
+            }
+            parts = Self.parts(of: inner)
+        }
+        model = parts.model
+        family = try Self.family(parts.model, archive)
+    }
+
+    private static func whole(_ archive: TorchArchive) throws(CheckpointError) -> JSONValue? {
+        for key in ["cfg", "args"] {
+            if let value = try archive.values.json(at: key), value.members != nil { return value }
+        }
+        return nil
+    }
+
+    /// `cfg` has parts, `args` are all in one.
+    private static func parts(of whole: JSONValue) -> (model: JSONValue, task: JSONValue) {
+        guard let model = whole["model"], model.members != nil else { return (whole, whole) }
+        return (model, whole["task"] ?? .object([]))
+    }
+
+    private static func family(
+        _ model: JSONValue, _ archive: TorchArchive
+    ) throws(CheckpointError) -> String {
+        func refused(_ what: String) -> CheckpointError {
+            CheckpointError(archive.path, "is \(what); parp reads wav2vec2 and hubert")
+        }
+        if model["relative_position_embedding"]?.boolean == true
+            || archive.names.contains(where: { $0.contains("relative_attention_bias") })
+        {
+            throw refused("WavLM, whose attention has gated relative position biases")
+        }
+        guard let name = (model["_name"] ?? model["arch"])?.string else {
+            return archive.info("label_embs_concat") == nil ? "wav2vec2" : "hubert"
+        }
+        // Architectures of `args` are families with a size: wav2vec2_large.
+        if let family = ["wav2vec2", "hubert"].first(where: { name == $0 || name.hasPrefix($0 + "_") }) {
+            return family
+        }
+        throw refused("a fairseq model of the kind \(name)")
+    }
+
+    /// How audio is prepared.
+    var preprocessor: PreprocessorConfig {
+        var preprocessor = PreprocessorConfig()
+        let hasLayerNorm = model["extractor_mode"]?.string == "layer_norm"
+        preprocessor.normalizes = task["normalize"]?.boolean ?? hasLayerNorm
+        preprocessor.samplingRate = task["sample_rate"]?.integer ?? preprocessor.samplingRate
+        preprocessor.returnsAttentionMask = hasLayerNorm
+        return preprocessor
+    }
+
+    /// What labels were called, by which their dictionary is: `dict.ltr.txt`.
+    var labels: String {
+        let name = task["labels"]?.string ?? "ltr"
+        return name.isEmpty || name.contains("/") ? "ltr" : name
+    }
+
+    /// The keys of a `config.json` that follow.
+    func huggingFace() throws(CheckpointError) -> JSONValue {
+        try refuseVariants()
+        guard let convolutions = model["conv_feature_layers"].flatMap(FairseqConvolution.list) else {
+            throw CheckpointError(
+                path,
+                "conv_feature_layers is \(model["conv_feature_layers"]?.line ?? "missing"); "
+                    + "expected lists as in [(512, 10, 5)] + [(512, 3, 2)] * 4")
+        }
+        func numbers(_ key: KeyPath<FairseqConvolution, Int>) -> JSONValue {
+            .array(convolutions.map { .integer($0[keyPath: key]) })
+        }
+        let hasLayerNorm = model["extractor_mode"]?.string == "layer_norm"
+        return .object([
+            .init("model_type", .string(family)),
+            .init("hidden_size", try integer("encoder_embed_dim")),
+            .init("num_hidden_layers", try integer("encoder_layers")),
+            .init("num_attention_heads", try integer("encoder_attention_heads")),
+            .init("intermediate_size", try integer("encoder_ffn_embed_dim")),
+            .init("hidden_act", .string("gelu")), .init("feat_extract_activation", .string("gelu")),
+            .init("layer_norm_eps", .number(1e-5)), .init("initializer_range", .number(0.02)),
+            .init("feat_extract_norm", .string(hasLayerNorm ? "layer" : "group")),
+            .init("conv_dim", numbers(\.channels)), .init("conv_stride", numbers(\.stride)),
+            .init("conv_kernel", numbers(\.kernelSize)),
+            .init("conv_bias", .boolean(model["conv_bias"]?.boolean ?? false)),
+            .init("num_feat_extract_layers", .integer(convolutions.count)),
+            .init("num_conv_pos_embeddings", try integer("conv_pos", default: 128)),
+            .init("num_conv_pos_embedding_groups", try integer("conv_pos_groups", default: 16)),
+            .init("do_stable_layer_norm", .boolean(model["layer_norm_first"]?.boolean ?? false)),
+            .init("mask_time_prob", .number(0.05)),
+            // fairseq's blank is <s>, its row 0; in transformers the row is called <pad>.
+            .init("pad_token_id", .integer(0)), .init("bos_token_id", .integer(1)),
+            .init("eos_token_id", .integer(2)),
+        ])
+    }
+
+    private func integer(_ key: String, default fallback: Int? = nil) throws(CheckpointError) -> JSONValue {
+        guard let value = model[key]?.integer ?? fallback else {
+            throw CheckpointError(
+                path, "its configuration has \(model[key]?.line ?? "nothing") as \(key), not a number")
+        }
+        return .integer(value)
+    }
+
+    /// Options of fairseq that build another network.
+    private func refuseVariants() throws(CheckpointError) {
+        let only: [(String, JSONValue)] = [
+            ("activation_fn", .string("gelu")), ("layer_type", .string("transformer")),
+            ("pos_conv_depth", .integer(1)), ("conv_pos_batch_norm", .boolean(false)),
+            ("quantize_input", .boolean(false)),
+        ]
+        for (key, expected) in only {
+            guard let value = model[key], value != expected, value != .null else { continue }
+            throw CheckpointError(path, "\(key) is \(value.line); only \(expected.line) is built here")
+        }
+        if let mode = model["extractor_mode"], mode != .string("default"), mode != .string("layer_norm") {
+            throw CheckpointError(
+                path, "extractor_mode is \(mode.line); it must be \"default\" or \"layer_norm\"")
+        }
+    }
+}

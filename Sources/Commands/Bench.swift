@@ -1,0 +1,88 @@
+internal import ArgumentParser
+internal import Session
+internal import Studies
+internal import Tasks
+internal import Training
+
+extension MeasuredFeatures: ExpressibleByArgument {}
+
+/// `parp bench`.
+struct Bench: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Measure the speed of the parts of training.",
+        subcommands: [
+            BenchStep.self, BenchCollectives.self, BenchPrune.self, BenchKernels.self, BenchLoad.self,
+        ])
+}
+
+/// `parp bench step`.
+struct BenchStep: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "step", abstract: "Measure updates of fine-tuning on noise; under mpirun, of all ranks.")
+
+    @Option(help: "A preset (tiny, small, base, large, xlsr53), a model directory or a fairseq checkpoint.")
+    var model = "base"
+
+    @Option(help: "Utterances a rank.")
+    var batch = 4
+
+    @Option(help: "Seconds of each utterance.")
+    var seconds = 5.0
+
+    @Option(help: "A JSON list of batches, each a list of the seconds of its utterances.")
+    var batches: String?
+
+    @Option(help: "What matrix products multiply: float32 or bfloat16.")
+    var precision = "float32"
+
+    @Option(
+        help: "Whether the feature encoder's output is computed, was kept, or the encoder is trained, too.")
+    var features = MeasuredFeatures.computed
+
+    @Option(help: "Threads a rank.")
+    var threads = 1
+
+    @Option(help: "All dropouts.")
+    var dropout = 0.1
+
+    @Option(help: "Updates that are measured.")
+    var updates = 5
+
+    @Option(help: "Updates before the first that is measured.")
+    var warmup = 2
+
+    @Flag(help: "Follow each update by one of a second replica whose ranks sum nothing: what sums add.")
+    var besideSilent = false
+
+    @Option(help: "Megabytes of gradients a message; 0 lets a probe choose.")
+    var bucketMegabytes = 25.0
+
+    @Flag(help: "Print one JSON object on one line.")
+    var json = false
+
+    func validate() throws {
+        guard batch > 0, seconds > 0.03, updates > 0, warmup >= 0, threads > 0 else {
+            throw ValidationError("--batch, --seconds, --updates and --threads must be above 0")
+        }
+    }
+
+    func run() {
+        launch { session in
+            let configuration = try session.together { try modelConfiguration(model) }
+            var options = StepBenchmarkOptions(configuration: configuration, modelName: model)
+            options.batch = batch
+            options.seconds = seconds
+            options.batchesFile = batches
+            options.precision = precision
+            options.features = features
+            options.threads = threads
+            options.dropout = dropout
+            options.updates = updates
+            options.warmup = warmup
+            options.besideSilent = besideSilent
+            options.bucketMegabytes = bucketMegabytes
+            options.json = json
+            try runStepBenchmark(options, session: session)
+        }
+    }
+}

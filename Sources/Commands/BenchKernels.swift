@@ -1,0 +1,58 @@
+internal import ArgumentParser
+internal import Session
+internal import Studies
+internal import Tasks
+internal import Training
+
+/// `parp bench kernels`.
+struct BenchKernels: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "kernels",
+        abstract: "Measure each kernel against its limit: the fastest product, or the bandwidth of a copy.")
+
+    @Option(help: "A preset (tiny, base, large, xlsr53) or a model directory.")
+    var model = "base"
+
+    @Option(help: "Utterances.")
+    var batch = 4
+
+    @Option(help: "Frames of each utterance.")
+    var frames = 249
+
+    @Option(help: "What matrix products multiply: float32 or bfloat16.")
+    var precision = "float32"
+
+    @Option(help: "Threads.")
+    var threads = 1
+
+    @Option(help: "All dropouts.")
+    var dropout = 0.1
+
+    @Option(help: "How often each kernel is measured; medians are told.")
+    var repeats = 9
+
+    @Flag(help: "Print one JSON object on one line.")
+    var json = false
+
+    func validate() throws {
+        guard batch > 0, frames > 0, threads > 0, repeats > 0, (0..<1).contains(dropout) else {
+            throw ValidationError(
+                "--batch, --frames, --threads and --repeats must be above 0, and --dropout from 0 to below 1")
+        }
+    }
+
+    func run() {
+        launch { session in
+            let configuration = try session.together { try modelConfiguration(model) }
+            var options = KernelsBenchmarkOptions(configuration: configuration, modelName: model)
+            options.batch = batch
+            options.frames = frames
+            options.precision = precision
+            options.threads = threads
+            options.dropout = dropout
+            options.repeats = repeats
+            options.json = json
+            try runKernelsBenchmark(options, session: session)
+        }
+    }
+}

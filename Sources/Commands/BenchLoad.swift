@@ -1,0 +1,28 @@
+internal import ArgumentParser
+internal import Session
+internal import Studies
+internal import Training
+
+/// `parp bench load`.
+struct BenchLoad: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "load", abstract: "Measure how long a stored model takes to load.")
+
+    @Option(help: "A model directory or a fairseq checkpoint.")
+    var model: String
+
+    @Option(help: "How often it is loaded; the median is told.")
+    var repeats = 5
+
+    @Flag(help: "Print one JSON object.")
+    var json = false
+
+    func validate() throws {
+        guard repeats > 0 else { throw ValidationError("--repeats must be above 0") }
+    }
+
+    func run() {
+        let options = LoadBenchmarkOptions(model: model, repeats: repeats, json: json)
+        launch { try runLoadBenchmark(options, session: $0) }
+    }
+}

@@ -1,0 +1,70 @@
+internal import ArgumentParser
+internal import Recipe
+internal import Session
+internal import Studies
+internal import Training
+
+/// `parp compare`.
+struct Compare: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Compare pruning methods at several sparsities: error rates, masks and cost in one table.",
+        discussion: """
+            Trains what is missing, one run after another on all ranks, and resumes a run that was stopped: give the same \
+            command again. OMP of all sparsities shares the dense run, IMP its rounds. Writes runs/, comparison.md, .csv and \
+            .json, and plots.
+
+              mpirun -np 4 parp compare recipe.toml --methods dense,parp,omp --sparsities 0.5,0.7 --seeds 1,2
+
+            With --data, everything is done in each language; with --transfer, also with the masks of the others.
+            """)
+
+    @Argument(help: "The recipe that all runs follow, a TOML file.")
+    var recipe: String
+
+    @Option(help: "Methods, of dense, parp, parp-p, mpi, omp, imp and rp.")
+    var methods: CommaList<String> = CommaList(["dense", "parp", "parp-p", "mpi", "omp", "imp", "rp"])
+
+    @Option(help: "Sparsities.")
+    var sparsities: CommaList<Double> = CommaList([0.3, 0.5, 0.7, 0.9])
+
+    @Option(help: "Seeds (default: the recipe's).")
+    var seeds: CommaList<Int> = CommaList([])
+
+    @Option(
+        help: ArgumentHelp(
+            "A language, and a folder with its train.jsonl and valid.jsonl; may be given often.",
+            valueName: "name=folder"))
+    var data: [String] = []
+
+    @Option(
+        name: .customLong("transfer"),
+        help: "Methods, of omp, parp and parp-p, to run in each language with the OMP mask of each.")
+    var transfers: CommaList<String> = CommaList([])
+
+    @OptionGroup var changes: RecipeChanges
+
+    @Option(
+        name: .customLong("round-set"),
+        help: ArgumentHelp(
+            "Change a key for IMP's rounds alone; by default they have a sixth of the updates.",
+            valueName: "section.key=value"))
+    var roundOverrides: [String] = []
+
+    @Option(help: "The folder of the comparison.")
+    var output = "runs/comparison"
+
+    @Flag(help: "Run nothing; compare what is there.")
+    var onlyReport = false
+
+    func run() {
+        var options = ComparisonOptions(
+            recipe: recipe, methods: methods.values, sparsities: sparsities.values, output: output)
+        options.overrides = changes.overrides
+        options.roundOverrides = roundOverrides
+        options.seeds = seeds.values
+        options.data = data
+        options.transfers = transfers.values
+        options.onlyReports = onlyReport
+        launch { try runComparison(options, session: $0) }
+    }
+}

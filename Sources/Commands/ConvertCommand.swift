@@ -1,0 +1,107 @@
+internal import Checkpoints
+internal import JSON
+internal import Kernels
+internal import Models
+internal import Session
+internal import Tasks
+internal import Tensors
+internal import Training
+
+/// What `parp convert` was asked for.
+struct ConvertOptions: Sendable {
+    /// A fairseq checkpoint, a Hugging Face directory, or its weights file.
+    var source: String
+    /// The directory to write.
+    var output: String
+    /// The dictionary that a fairseq checkpoint was fine-tuned with.
+    var dictionary: String?
+    /// Whether weights are written as bfloat16, half the bytes, and else as float32.
+    var inBFloat16: Bool
+    /// Whether the head that names letters, its vocabulary and a quantiser are left out.
+    var encoderOnly: Bool
+
+    /// What to convert, and where to.
+    init(
+        source: String, output: String, dictionary: String? = nil, inBFloat16: Bool = false,
+        encoderOnly: Bool = false
+    ) {
+        self.source = source
+        self.output = output
+        self.dictionary = dictionary
+        self.inBFloat16 = inBFloat16
+        self.encoderOnly = encoderOnly
+    }
+
+    var precision: StoredPrecision { inBFloat16 ? .bfloat16 : .float32 }
+}
+
+/// Writes a stored model as a Hugging Face directory with `model.safetensors`.
+///
+/// Weights pass from file to file, one tensor at a time.
+func runConvert(_ options: ConvertOptions, session: Session) throws {
+    try session.together {
+        guard session.isRoot else { return }
+        let source = try StoredModel.open(options.source, dictionary: options.dictionary)
+        let weights = try source.openWeights()
+        let network = Wav2Vec2(try source.checkedConfiguration())
+        let hasHead = weights.info("lm_head.weight") != nil && !options.encoderOnly
+        guard !hasHead || source.tokens != nil || source.isDirectory else { throw source.withoutTokens }
+        let match = try matchParameters(
+            of: weights, with: network.layout,
+            skipping: hasHead ? [] : Set(network.headSlots.map(\.name)))
+        try network.requireComplete(match.report, of: weights)
+        var names = match.parameterNames
+        if options.encoderOnly {
+            let head = Set(network.headSlots.map(\.name))
+            names = names.filter { !head.contains($0.value) }
+        }
+        let (writer, counts) = copy(
+            weights, names: names, onlyNamed: options.encoderOnly, precision: options.precision)
+        try writeModelDirectory(
+            at: options.output, weights: writer,
+            files: ModelFiles(
+                config: config(of: source, network, weights, hasHead: hasHead, options),
+                tokens: hasHead ? source.tokens : nil,
+                preprocessor: source.preprocessor, tokenizer: source.tokenizer))
+        print(
+            "\(options.output): \(network.configuration.family.rawValue), "
+                + (hasHead ? "fine-tuned" : "pre-trained") + ", \(counts.tensors) tensors, "
+                + "\(counts.weights) weights"
+                + (source.leftOut.isEmpty ? "" : "; left out: " + source.leftOut.joined(separator: ", ")))
+    }
+}
+
+/// Copies all floating-point tensors, the network's under the names of its parameters; others only where they
+/// are wanted.
+private func copy(
+    _ weights: any TensorSource, names: [String: String], onlyNamed: Bool, precision: StoredPrecision
+) -> (writer: SafetensorsWriter, counts: (tensors: Int, weights: Int)) {
+    var writer = SafetensorsWriter()
+    var counts = (tensors: 0, weights: 0)
+    for name in weights.names {
+        guard let info = weights.info(name), info.dataType.isFloatingPoint,
+            !onlyNamed || names[name] != nil
+        else { continue }
+        writer.add(names[name] ?? name, from: weights, named: info, precision: precision)
+        counts = (counts.tensors + 1, counts.weights + info.shape.count)
+    }
+    return (writer, counts)
+}
+
+/// The `config.json` to write: a directory's own, or one that says which class of transformers the model is.
+private func config(
+    of source: StoredModel, _ network: Wav2Vec2, _ weights: any TensorSource, hasHead: Bool,
+    _ options: ConvertOptions
+) -> JSONValue {
+    var config = source.config
+    for key in ["dtype", "torch_dtype"] where config[key] != nil || key == "torch_dtype" {
+        config[key] = .string(options.precision.rawValue)
+    }
+    let family = network.configuration.family
+    let hasQuantizer = !options.encoderOnly && weights.info("quantizer.codevectors") != nil
+    guard !source.isDirectory || !hasHead else { return config }
+    let name =
+        hasHead ? family.recognizerClass : family.pretrainedClass(hasQuantizer: hasQuantizer)
+    config["architectures"] = .array([.string(name)])
+    return config
+}

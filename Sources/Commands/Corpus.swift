@@ -1,0 +1,84 @@
+internal import ArgumentParser
+internal import Session
+internal import Training
+
+/// `parp corpus`.
+struct Corpus: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Look a corpus over, split it, convert it, or make phones of its texts.",
+        discussion: """
+            A corpus is a JSONL manifest, fairseq's .tsv, a LibriSpeech tree, a table of Common Voice, a Kaldi data \
+            directory, a Hugging Face audiofolder, a CSV file, SpeechBrain's CSV or flashlight's .lst. Which of them \
+            shows in its shape, name and header; FORMAT:PATH says it, here and wherever a corpus is named.
+            """,
+        subcommands: [CorpusCheck.self, CorpusSplitter.self, CorpusConvert.self, CorpusPhones.self])
+}
+
+/// The corpus that a command reads.
+struct CorpusArguments: ParsableArguments {
+    @Argument(help: "The corpus: a file or a folder.")
+    var source: String
+
+    @Option(
+        help:
+            "Its format, where it does not show: jsonl, fairseq, librispeech, common_voice, kaldi, audiofolder, csv, speechbrain or flashlight."
+    )
+    var format: String?
+
+    @Option(help: "What its texts are to be: letters or phones.")
+    var labels = "letters"
+
+    var value: CorpusSource { CorpusSource(path: source, format: format, labels: labels) }
+}
+
+/// `parp corpus convert`.
+struct CorpusConvert: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "convert", abstract: "Write a corpus of any format as one JSONL manifest.")
+
+    @OptionGroup var corpus: CorpusArguments
+
+    @Option(help: "The manifest to write.")
+    var output: String
+
+    @Option(help: "How it names the recordings: absolute, or relative to its folder.")
+    var paths = AudioPaths.absolute
+
+    func run() {
+        let options = CorpusConvertOptions(source: corpus.value, output: output, paths: paths)
+        launch { try runCorpusConversion(options, session: $0) }
+    }
+}
+
+/// `parp corpus phones`.
+struct CorpusPhones: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "phones",
+        abstract: "Write a manifest with phones beside each text, as espeak-ng reads it aloud.",
+        discussion: """
+            Train on them with data.labels = "phones". A diphthong or affricate is one phone, without a tie; marks of \
+            stress are dropped unless --keep-stress. Needs the Debian package espeak-ng.
+            """)
+
+    @OptionGroup var corpus: CorpusArguments
+
+    @Option(help: "The manifest to write.")
+    var output: String
+
+    @Option(help: "How it names the recordings: absolute, or relative to its folder.")
+    var paths = AudioPaths.absolute
+
+    @Option(help: "espeak-ng's voice, such as en-us; by default each utterance's language.")
+    var language: String?
+
+    @Flag(help: "Keep the marks of stress before their phones.")
+    var keepStress = false
+
+    func run() {
+        let options = CorpusPhonesOptions(
+            source: corpus.value, output: output, paths: paths, language: language, keepsStress: keepStress)
+        launch { try runCorpusPhones(options, session: $0) }
+    }
+}
+
+extension AudioPaths: ExpressibleByArgument {}

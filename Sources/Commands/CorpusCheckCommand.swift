@@ -1,0 +1,207 @@
+internal import Checkpoints
+internal import Dispatch
+internal import Foundation
+internal import JSON
+internal import Models
+internal import Program
+internal import Recipe
+internal import Session
+internal import Speech
+internal import Studies
+internal import Synchronization
+internal import Tasks
+internal import Text
+internal import Training
+
+/// What `parp corpus check` was asked for.
+struct CorpusCheckOptions: Sendable {
+    /// The corpus.
+    var source: CorpusSource
+    /// A model directory, whose vocabulary and frames are to fit.
+    var model: String?
+    /// A vocab.json or fairseq dictionary (`.txt`) that is to fit.
+    var vocabulary: String?
+    /// Case that transcripts are brought to: `as_is`, `upper` or `lower`.
+    var textCase: String
+    /// Whether recordings are decoded to their ends, instead of their headers being read.
+    var decodes: Bool
+    /// Whether to print one JSON object.
+    var json: Bool
+
+    /// What to look over, and how to say it.
+    init(
+        source: CorpusSource, model: String? = nil, vocabulary: String? = nil, textCase: String = "as_is",
+        decodes: Bool = false, json: Bool = false
+    ) {
+        self.source = source
+        self.model = model
+        self.vocabulary = vocabulary
+        self.textCase = textCase
+        self.decodes = decodes
+        self.json = json
+    }
+}
+
+/// Prints what a corpus holds and what a run would stumble over.
+///
+/// - Throws: `UserError` with code 65 if there is anything that a run would refuse.
+func runCorpusCheck(_ options: CorpusCheckOptions, session: Session) throws {
+    try session.together {
+        guard session.isRoot else { return }
+        let expected = try expectations(options)
+        let manifest = try options.source.manifest(measuringDurations: false)
+        let paths = manifest.utterances.map(\.audioPath)
+        let progress = CorpusProgress("recordings of \(options.source.path)")
+        let audio =
+            options.decodes
+            ? decode(paths, progress)
+            : audioInfos(paths: paths, progress: { progress.report($0, $1) })
+        let report = CorpusReport(manifest, audio: audio, expected)
+        print(
+            options.json
+                ? report.json(manifest).line : report.table(manifest, expected).joined(separator: "\n"))
+        guard report.faults.isEmpty else {
+            let bad = Set(report.faults.map(\.origin)).count
+            throw UserError(
+                .data,
+                "\(manifest.path): \(bad) of \(report.utterances) utterances cannot be trained on; mend them, or "
+                    + "leave them out with data.bad_utterances = \"skip\"")
+        }
+    }
+}
+
+private func expectations(_ options: CorpusCheckOptions) throws -> CorpusExpectations {
+    let labels = try options.source.spelling()
+    guard let textCase = TextCase(rawValue: options.textCase) else {
+        throw UserError(.usage, "--text-case is \(options.textCase); it must be \(TextCase.expectation)")
+    }
+    let directory = try options.model.map { try StoredModel.open($0) }
+    var tokens = directory?.tokens
+    if let path = options.vocabulary {
+        tokens =
+            path.hasSuffix(".txt")
+            ? try Manifest.fairseqTokens(dictionary: path) : try ModelDirectory.tokens(ofVocabulary: path)
+    } else if let model = options.model, tokens == nil {
+        throw UserError(
+            .data, "\(model) has no vocab.json: it is pre-trained only; name a --vocabulary, or leave it out")
+    }
+    let special = directory?.tokenizer ?? TokenizerConfig()
+    return CorpusExpectations(
+        vocabulary: try tokens.map {
+            try Vocabulary(
+                tokens: $0, blank: $0.contains(special.pad) ? special.pad : "[PAD]",
+                wordDelimiter: labels == .phones ? nil : special.wordDelimiter,
+                special: special.special.union(["[PAD]", "[UNK]"]))
+        },
+        configuration: try directory.map { try $0.networkConfiguration() } ?? ModelPreset.base.configuration,
+        sampleRate: directory?.preprocessor.samplingRate ?? PreprocessorConfig().samplingRate, labels: labels,
+        textCase: textCase)
+}
+
+/// Decodes recordings to their ends, one on each processor; what is found stands for what a header should say.
+private func decode(_ paths: [String], _ progress: CorpusProgress) -> [Result<AudioInfo, AudioError>] {
+    let files = Array(Set(paths))
+    let found = Mutex<[String: Result<AudioInfo, AudioError>]>([:])
+    let parts = min(ProcessInfo.processInfo.activeProcessorCount, files.count)
+    DispatchQueue.concurrentPerform(iterations: parts) { part in
+        for index in stride(from: part, to: files.count, by: parts) {
+            let info = Result { () throws(AudioError) in
+                let header = try audioInfo(path: files[index])
+                _ = try readAudio(path: files[index], sampleRate: header.sampleRate)
+                return header
+            }
+            let done = found.withLock { found in
+                found[files[index]] = info
+                return found.count
+            }
+            progress.report(done, files.count)
+        }
+    }
+    let infos = found.withLock { $0 }
+    return paths.compactMap { infos[$0] }
+}
+
+extension CorpusReport {
+    /// The report for people, a line each.
+    fileprivate func table(_ manifest: Manifest, _ expected: CorpusExpectations) -> [String] {
+        func row(_ name: String, _ text: String) -> String {
+            name + String(repeating: " ", count: max(1, 22 - name.count)) + text
+        }
+        func list(_ counts: Counts, limit: Int = 200) -> String {
+            let shown = counts.prefix(limit).map { "\($0.name) \($0.count)" }.joined(separator: ", ")
+            return shown + (counts.count > limit ? ", and \(counts.count - limit) more" : "")
+        }
+        let unit = expected.labels == .phones ? "phones" : "characters"
+        var lines = [
+            row("corpus", "\(manifest.path) (\(manifest.format.rawValue))"),
+            row("utterances", "\(utterances)"),
+            row("audio", Progress.duration(totalSeconds)),
+        ]
+        if let shortest = seconds.first, let longest = seconds.last {
+            lines.append(
+                row(
+                    "seconds",
+                    String(
+                        format: "%.2f shortest, %.2f median, %.2f longest", shortest,
+                        seconds[seconds.count / 2], longest)))
+        }
+        lines += [
+            row("speakers", secondsOfSpeaker.isEmpty ? "not stated" : speakers),
+            row(
+                "languages",
+                secondsOfLanguage.sorted { ($1.value, $0.key) < ($0.value, $1.key) }
+                    .map { "\($0.key) \(Progress.duration($0.value))" }.joined(separator: ", ")),
+            row("sample rates", list(sampleRates)), row("channels", list(channels)),
+            row("words", expected.labels == .phones ? "-" : "\(words), \(distinctWordCount) distinct"),
+            row(unit, "\(tokens.count) distinct: " + list(tokens)),
+            row("texts that repeat", "\(repeatedTexts)"), row("audio that repeats", "\(repeatedAudio)"),
+            row("durations stated wrong", "\(wrongDurations)"),
+            row(
+                "not in vocabulary",
+                expected.vocabulary == nil
+                    ? "not checked: no --model and no --vocabulary"
+                    : missingTokens.isEmpty ? "none" : list(missingTokens)),
+            row("faults", "\(faults.count)"),
+        ]
+        return lines + faults.map { "  \($0.origin): \($0.sentence)" }
+    }
+
+    private var speakers: String {
+        let (least, most) = (secondsOfSpeaker.values.min() ?? 0, secondsOfSpeaker.values.max() ?? 0)
+        return "\(secondsOfSpeaker.count), of \(Progress.duration(least)) to \(Progress.duration(most))"
+    }
+
+    /// The report for programs.
+    fileprivate func json(_ manifest: Manifest) -> JSONValue {
+        func object(_ counts: Counts) -> JSONValue {
+            .object(counts.map { .init($0.name, .integer($0.count)) })
+        }
+        func object(_ seconds: [String: Double]) -> JSONValue {
+            .object(seconds.sorted { $0.key < $1.key }.map { .init($0.key, .number($0.value)) })
+        }
+        return .object([
+            .init("path", .string(manifest.path)), .init("format", .string(manifest.format.rawValue)),
+            .init("utterances", .integer(utterances)), .init("seconds", .number(totalSeconds)),
+            .init("shortest_seconds", .number(seconds.first ?? 0)),
+            .init("median_seconds", .number(seconds.isEmpty ? 0 : seconds[seconds.count / 2])),
+            .init("longest_seconds", .number(seconds.last ?? 0)),
+            .init("speaker_seconds", object(secondsOfSpeaker)),
+            .init("language_seconds", object(secondsOfLanguage)),
+            .init("sample_rates", object(sampleRates)), .init("channels", object(channels)),
+            .init("words", .integer(words)), .init("distinct_words", .integer(distinctWordCount)),
+            .init("tokens", object(tokens)), .init("missing_tokens", object(missingTokens)),
+            .init("repeated_texts", .integer(repeatedTexts)),
+            .init("repeated_audio", .integer(repeatedAudio)),
+            .init("wrong_durations", .integer(wrongDurations)),
+            .init(
+                "faults",
+                .array(
+                    faults.map {
+                        .object([
+                            .init("origin", .string($0.origin)), .init("kind", .string($0.kind.rawValue)),
+                            .init("fault", .string($0.sentence)),
+                        ])
+                    })),
+        ])
+    }
+}

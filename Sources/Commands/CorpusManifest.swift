@@ -1,0 +1,119 @@
+internal import Foundation
+internal import JSON
+internal import Program
+internal import Recipe
+internal import Speech
+internal import Studies
+internal import Synchronization
+internal import Tasks
+internal import Training
+
+/// The corpus that a `parp corpus` command is about.
+struct CorpusSource: Sendable {
+    /// A file or folder, or `FORMAT:PATH`.
+    var path: String
+    /// The format's name; nil finds it out.
+    var format: String?
+    /// What texts are spelled in: `letters` or `phones`.
+    var labels: String
+
+    /// Which corpus, and how to read it.
+    init(path: String, format: String? = nil, labels: String = "letters") {
+        self.path = path
+        self.format = format
+        self.labels = labels
+    }
+
+    /// What texts are spelled in.
+    func spelling() throws -> Manifest.Labels {
+        guard let labels = Manifest.Labels(rawValue: labels) else {
+            throw UserError(.usage, "--labels is \(labels); it must be \(Manifest.Labels.expectation)")
+        }
+        return labels
+    }
+
+    /// Reads the corpus.
+    func manifest(measuringDurations: Bool = true) throws -> Manifest {
+        var source = path
+        if let format {
+            guard let known = CorpusFormat(rawValue: format) else {
+                let names = CorpusFormat.allCases.map(\.rawValue).joined(separator: ", ")
+                throw UserError(.usage, "--format is \(format); it must be one of \(names)")
+            }
+            source = "\(known.rawValue):\(path)"
+        }
+        let progress = CorpusProgress("headers of \(path)")
+        return try Manifest(
+            path: source, labels: try spelling(), measuresDurations: measuringDurations,
+            progress: { progress.report($0, $1) })
+    }
+}
+
+/// A line on standard error every few seconds, from whatever thread.
+final class CorpusProgress: Sendable {
+    private let name: String
+    // Told by several threads, which is why this is a class.
+    private let last = Mutex(monotonicSeconds())
+
+    init(_ name: String) { self.name = name }
+
+    /// Says how much is done, unless it was said just now.
+    func report(_ done: Int, _ total: Int) {
+        let isDue = last.withLock { last in
+            let now = monotonicSeconds()
+            guard now - last > 5 else { return false }
+            last = now
+            return true
+        }
+        if isDue { FileHandle.standardError.write(Data("\(name): \(done) of \(total)\n".utf8)) }
+    }
+}
+
+/// How a manifest that is written names its recordings.
+enum AudioPaths: String, Sendable, CaseIterable {
+    /// From the root of the file system.
+    case absolute
+    /// From the manifest's folder, so that both can be moved together.
+    case relative
+}
+
+/// Utterances as the lines of a JSONL manifest that will lie in a folder.
+func manifestText(_ utterances: [Utterance], folder: String, paths: AudioPaths) -> Data {
+    // Without links, since `..` leads out of the folder that a link is to.
+    let folder = URL(fileURLWithPath: folder.isEmpty ? "." : folder).resolvingSymlinksInPath().path
+    var text = ""
+    for utterance in utterances {
+        let absolute = URL(fileURLWithPath: utterance.audioPath).standardizedFileURL.path
+        let path =
+            paths == .absolute
+            ? absolute
+            : relativePath(
+                URL(fileURLWithPath: utterance.audioPath).resolvingSymlinksInPath().path, from: folder)
+        text += utterance.json(audioPath: path).line + "\n"
+    }
+    return Data(text.utf8)
+}
+
+/// The way from a folder to a file, both from the root.
+func relativePath(_ path: String, from folder: String) -> String {
+    let (target, start) = (path.split(separator: "/"), folder.split(separator: "/"))
+    let common = zip(target, start).prefix { $0 == $1 }.count
+    let up = [Substring](repeating: "..", count: start.count - common)
+    return (up + target[common...]).joined(separator: "/")
+}
+
+extension Utterance {
+    /// The utterance as a manifest's line.
+    func json(audioPath: String) -> JSONValue {
+        var members: [JSONValue.Member] = [
+            .init("id", .string(id)), .init("audio_filepath", .string(audioPath)),
+        ]
+        if let segment { members.append(.init("offset", .number(segment.lowerBound))) }
+        members.append(.init("duration", .number(durationSeconds)))
+        members.append(.init("text", .string(text)))
+        for (key, value) in [("phones", phones), ("language", language), ("speaker", speaker)] {
+            if let value { members.append(.init(key, .string(value))) }
+        }
+        return .object(members)
+    }
+}

@@ -1,0 +1,169 @@
+internal import Checkpoints
+internal import Foundation
+internal import Kernels
+internal import Models
+internal import Preflight
+internal import Program
+internal import Recipe
+internal import Speech
+internal import Tasks
+internal import Text
+
+/// What a corpus is looked over with.
+struct CorpusExpectations: Sendable {
+    /// The tokens that transcripts must be made of; nil if there is nothing to compare with.
+    let vocabulary: Vocabulary?
+    /// Makes frames of samples.
+    let configuration: Wav2Vec2Configuration
+    /// Samples a second that the model takes.
+    let sampleRate: Int
+    let labels: Manifest.Labels
+    let textCase: TextCase
+}
+
+/// What is found in a corpus: numbers, and what a run would stumble over.
+struct CorpusReport {
+    /// Why an utterance cannot be trained on.
+    enum FaultKind: String {
+        case unreadableAudio = "unreadable_audio"
+        case emptyText = "empty_text"
+        case outsideVocabulary = "outside_vocabulary"
+        case tooShort = "too_short"
+    }
+
+    /// An utterance that cannot be trained on.
+    struct Fault {
+        let origin: String
+        let kind: FaultKind
+        let sentence: String
+    }
+
+    /// How often each of several things occurs; the most frequent first.
+    typealias Counts = [(name: String, count: Int)]
+
+    private(set) var utterances = 0
+    /// Seconds of each readable utterance, rising.
+    private(set) var seconds: [Double] = []
+    private(set) var secondsOfLanguage: [String: Double] = [:]
+    private(set) var secondsOfSpeaker: [String: Double] = [:]
+    private var sampleRateCounts: [Int: Int] = [:]
+    private var channelCounts: [Int: Int] = [:]
+    private var tokenCounts: [String: Int] = [:]
+    private var missingCounts: [String: Int] = [:]
+    private(set) var words = 0
+    private var distinctWords: Set<String> = []
+    private(set) var repeatedTexts = 0
+    private(set) var repeatedAudio = 0
+    /// Utterances whose stated duration is another than that of their recording.
+    private(set) var wrongDurations = 0
+    private(set) var faults: [Fault] = []
+
+    var totalSeconds: Double { seconds.reduce(0, +) }
+    var distinctWordCount: Int { distinctWords.count }
+    var sampleRates: Counts { Self.sorted(sampleRateCounts) }
+    var channels: Counts { Self.sorted(channelCounts) }
+    /// Characters, or phones.
+    var tokens: Counts { Self.sorted(tokenCounts) }
+    /// Characters or phones that the vocabulary lacks, and in how many utterances.
+    var missingTokens: Counts { Self.sorted(missingCounts) }
+
+    /// Seconds by which a stated duration may be off: manifests round, and lossy formats end a few frames early.
+    private static let durationSlack = 0.1
+
+    /// Looks over a manifest whose recordings' headers (or whole recordings) were read.
+    init(_ manifest: Manifest, audio: [Result<AudioInfo, AudioError>], _ expected: CorpusExpectations) {
+        var texts: Set<String> = []
+        var recordings: Set<String> = []
+        // Without a vocabulary to compare with, that of the transcripts tells their lengths.
+        let vocabulary =
+            expected.vocabulary
+            ?? Vocabulary.build(
+                from: manifest.utterances.map { expected.textCase.apply($0.text) },
+                wordDelimiter: expected.labels == .phones ? nil : "|")
+        for (utterance, header) in zip(manifest.utterances, audio) {
+            utterances += 1
+            let text = expected.textCase.apply(utterance.text)
+            count(text, expected.labels)
+            if !texts.insert(comparableText(text)).inserted { repeatedTexts += 1 }
+            let place = utterance.segment.map { "@\($0.lowerBound)-\($0.upperBound)" } ?? ""
+            if !recordings.insert(utterance.audioPath + place).inserted { repeatedAudio += 1 }
+            let length = measure(utterance, header)
+            examine(utterance, text: text, seconds: length, vocabulary, expected)
+        }
+        seconds.sort()
+    }
+
+    private mutating func count(_ text: String, _ labels: Manifest.Labels) {
+        for word in Text.words(text) {
+            words += 1
+            distinctWords.insert(word)
+            if labels == .phones {
+                tokenCounts[word, default: 0] += 1
+            } else {
+                for scalar in word.unicodeScalars { tokenCounts[String(scalar), default: 0] += 1 }
+            }
+        }
+    }
+
+    /// The seconds that are really there, or nil.
+    private mutating func measure(
+        _ utterance: Utterance, _ header: Result<AudioInfo, AudioError>
+    ) -> Double? {
+        let info: AudioInfo
+        switch header {
+        case .success(let found): info = found
+        case .failure(let error):
+            add(utterance, .unreadableAudio, "\(error)")
+            return nil
+        }
+        let end = utterance.segment?.upperBound ?? 0
+        guard info.frames > 0, end <= info.seconds + Self.durationSlack else {
+            add(
+                utterance, .unreadableAudio, "\(utterance.audioPath) has \(info.seconds) s, of \(end) s named"
+            )
+            return nil
+        }
+        sampleRateCounts[info.sampleRate, default: 0] += 1
+        channelCounts[info.channels, default: 0] += 1
+        let length = utterance.segment.map { $0.upperBound - $0.lowerBound } ?? info.seconds
+        let stated = utterance.durationSeconds
+        if stated > 0 && abs(stated - length) > Self.durationSlack { wrongDurations += 1 }
+        seconds.append(length)
+        secondsOfLanguage[utterance.language ?? "not stated", default: 0] += length
+        if let speaker = utterance.speaker { secondsOfSpeaker[speaker, default: 0] += length }
+        return length
+    }
+
+    private mutating func examine(
+        _ utterance: Utterance, text: String, seconds: Double?, _ vocabulary: Vocabulary,
+        _ expected: CorpusExpectations
+    ) {
+        guard !Text.words(text).isEmpty else { return add(utterance, .emptyText, "has no text") }
+        let (ids, unknown) = vocabulary.tokenize(text)
+        for token in unknown { missingCounts[token, default: 0] += 1 }
+        if !unknown.isEmpty {
+            let names = unknown.map { "\"\($0)\"" }.joined(separator: ", ")
+            add(utterance, .outsideVocabulary, "\(names) not in the vocabulary")
+        }
+        guard let seconds else { return }
+        let frames = expected.configuration.frameCount(
+            samples: Int((seconds * Double(expected.sampleRate)).rounded()))
+        let needed = max(1, ctcMinimumFrames(ids))
+        guard frames < needed else { return }
+        add(
+            utterance, .tooShort,
+            "\(utterance.audioPath): \(seconds) s make \(frames) frames, but the text needs \(needed)")
+    }
+
+    private mutating func add(_ utterance: Utterance, _ kind: FaultKind, _ sentence: String) {
+        faults.append(
+            Fault(
+                origin: utterance.origin, kind: kind,
+                sentence: kind == .unreadableAudio || kind == .tooShort
+                    ? sentence : "utterance \(utterance.id): \(sentence)"))
+    }
+
+    private static func sorted<Key: Comparable>(_ counts: [Key: Int]) -> Counts {
+        counts.sorted { ($1.value, $0.key) < ($0.value, $1.key) }.map { ("\($0.key)", $0.value) }
+    }
+}

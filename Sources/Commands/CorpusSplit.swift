@@ -1,0 +1,61 @@
+internal import ArgumentParser
+internal import Recipe
+internal import Session
+internal import Training
+
+/// `parp corpus split`.
+struct CorpusSplitter: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "split",
+        abstract: "Draw train, valid and test manifests that share no text, the same everywhere for a seed.",
+        discussion: """
+            A larger train part of the same seed has the smaller one within it and is tested on the same utterances. \
+            A part takes an utterance of each speaker in turn.
+            """)
+
+    @OptionGroup var corpus: CorpusArguments
+
+    @Option(help: "Minutes to train on; by default all that is left.")
+    var minutes: Double?
+
+    @Option(help: "Hours to train on, instead of --minutes.")
+    var hours: Double?
+
+    @Option(help: "Minutes to validate on.")
+    var validMinutes = 0.0
+
+    @Option(help: "Minutes to test on.")
+    var testMinutes = 0.0
+
+    @Option(
+        help: "What must not stand in two parts: text, or speaker, which is neither a text nor a speaker.")
+    var by = CorpusSeparation.text
+
+    @Option(help: "Where the random numbers are counted from.")
+    var seed = 1
+
+    @Option(help: "The folder to write.")
+    var output: String
+
+    @Option(help: "How manifests name the recordings: absolute, or relative to their folder.")
+    var paths = AudioPaths.absolute
+
+    func validate() throws {
+        guard minutes == nil || hours == nil else {
+            throw ValidationError("--minutes and --hours both say how much to train on; give one of them")
+        }
+        let amounts = [minutes, hours, validMinutes, testMinutes].compactMap { $0 }
+        guard amounts.allSatisfy({ $0 >= 0 && $0 < 1e9 }), minutes != 0, hours != 0, seed >= 0 else {
+            throw ValidationError("minutes and hours must be above 0, and the seed not below")
+        }
+    }
+
+    func run() {
+        let options = CorpusSplitOptions(
+            source: corpus.value, trainMinutes: minutes ?? hours.map { $0 * 60 }, validMinutes: validMinutes,
+            testMinutes: testMinutes, separation: by, seed: seed, output: output, paths: paths)
+        launch { try runCorpusSplit(options, session: $0) }
+    }
+}
+
+extension CorpusSeparation: ExpressibleByArgument {}

@@ -1,0 +1,33 @@
+internal import ArgumentParser
+internal import Preflight
+internal import Session
+internal import Tasks
+internal import Training
+
+/// `parp doctor`.
+struct Doctor: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Look for launch mistakes on every rank; run it as the run itself: under mpirun or srun.",
+        discussion: """
+            Compares programs, files, settings and CPUs of all ranks, and looks at processors, memory, limits, folders and \
+            the network. Prints what it finds with the fix, and ends with 64, 65 or 70 if something would not work.
+            """)
+
+    @Argument(help: "The recipe that is to run; without one, only the launch is looked at.")
+    var recipe: String?
+
+    @OptionGroup var kind: RecipeKind
+
+    @Option(help: "The run directory that is meant (default: runs/RECIPE).")
+    var output: String?
+
+    @Flag(help: "Print one JSON object on one line.")
+    var json = false
+
+    func run() {
+        let options = DoctorOptions(
+            recipe: recipe, overrides: kind.overrides, purpose: kind.purpose,
+            output: output, json: json)
+        launch { try runDoctor(options, session: $0) }
+    }
+}

@@ -1,0 +1,40 @@
+internal import ArgumentParser
+internal import Session
+internal import Training
+
+/// `parp evaluate`.
+struct Evaluate: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Print word and character error rates of a model on a manifest; one or many ranks.")
+
+    @Option(help: "The model: a directory or a fairseq checkpoint.")
+    var model: String
+
+    @Option(help: "The corpus, of any format that `parp corpus` reads.")
+    var data: String
+
+    @Option(help: "What transcripts are spelled in: letters or phones.")
+    var labels = "letters"
+
+    @Option(help: "Case that transcripts are brought to: as_is, upper or lower.")
+    var textCase = "as_is"
+
+    @Flag(help: "Leave unusable utterances out, counted and named, instead of stopping.")
+    var skipBadUtterances = false
+
+    @Option(help: "Seconds of audio a rank holds at once.")
+    var rankSeconds = 60.0
+
+    @Option(help: "Threads a rank computes with.")
+    var threads = 1
+
+    @Flag(help: "Print one JSON object, with every transcript.")
+    var json = false
+
+    func run() {
+        let options = EvaluateOptions(
+            model: model, data: data, labels: labels, textCase: textCase,
+            skipsBadUtterances: skipBadUtterances, rankSeconds: rankSeconds, threads: threads, json: json)
+        launch { try runEvaluation(options, session: $0) }
+    }
+}

@@ -1,0 +1,110 @@
+internal import ArgumentParser
+internal import MaskFiles
+internal import Session
+internal import Training
+
+extension MaskFormat: ExpressibleByArgument {}
+extension BitOrder: ExpressibleByArgument {}
+
+/// `parp mask`.
+struct Mask: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Look at masks, compare them, apply them, and read and write other tools' masks.",
+        discussion: """
+            Wherever a mask is asked for, any of these will do: a mask file of parp, a model directory, whose exact zeros \
+            are its mask, a state dict of torch.nn.utils.prune (.pt, .bin, .safetensors), and a file in \
+            compressed-tensors' bitmask format.
+            """,
+        subcommands: [MaskStats.self, MaskCompare.self, MaskApply.self, MaskConvert.self])
+}
+
+/// `parp mask stats`.
+struct MaskStats: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "stats", abstract: "Print the sparsity of each layer and each kind of projection.")
+
+    @Argument(help: "The mask, or a model directory.")
+    var source: String
+
+    @Flag(help: "Leave a model directory's biases out.")
+    var withoutBiases = false
+
+    @Flag(help: "Print one JSON object.")
+    var json = false
+
+    func run() {
+        let options = MaskStatsOptions(source: source, includesBiases: !withoutBiases, json: json)
+        launch { try runMaskStats(options, session: $0) }
+    }
+}
+
+/// `parp mask compare`.
+struct MaskCompare: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "compare", abstract: "Print IOU and overlap of masks, whole and layer by layer.")
+
+    @Argument(help: "Two masks or more.")
+    var sources: [String] = []
+
+    @Option(name: .customLong("run"), help: "A run, whose masks are compared with those before them.")
+    var runDirectory: String?
+
+    @Flag(help: "Leave model directories' biases out.")
+    var withoutBiases = false
+
+    @Flag(help: "Print one JSON object.")
+    var json = false
+
+    func run() {
+        let options = MaskCompareOptions(
+            sources: sources, run: runDirectory, includesBiases: !withoutBiases, json: json)
+        launch { try runMaskCompare(options, session: $0) }
+    }
+}
+
+/// `parp mask apply`.
+struct MaskApply: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "apply", abstract: "Zero what a mask prunes and write the exactly sparse model.")
+
+    @Option(help: "The mask.")
+    var mask: String
+
+    @Option(help: "The model directory.")
+    var model: String
+
+    @Option(help: "The directory to write.")
+    var output: String
+
+    func run() {
+        let options = MaskApplyOptions(mask: mask, model: model, output: output)
+        launch { try runMaskApply(options, session: $0) }
+    }
+}
+
+/// `parp mask convert`.
+struct MaskConvert: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "convert", abstract: "Write a mask as another tool's, or another tool's as parp's.")
+
+    @Argument(help: "The mask.")
+    var source: String
+
+    @Option(help: "What is written: parp, torch (…_orig and …_mask), or bitmask (compressed-tensors).")
+    var to = MaskFormat.parp
+
+    @Option(help: "The model directory whose weights are written, too; torch and bitmask need it.")
+    var model: String?
+
+    @Option(help: "The file to write, a .safetensors.")
+    var output: String
+
+    @Option(help: "The order of bits in a bitmask that does not state it.")
+    var bitOrder = BitOrder.little
+
+    func run() {
+        let options = MaskConvertOptions(
+            source: source, format: to, model: model, output: output, bitOrder: bitOrder)
+        launch { try runMaskConvert(options, session: $0) }
+    }
+}

@@ -1,0 +1,163 @@
+internal import Checkpoints
+internal import Foundation
+internal import Kernels
+internal import MaskFiles
+internal import Models
+internal import Program
+internal import Pruning
+internal import Session
+internal import Tasks
+internal import Tensors
+internal import Training
+
+/// A model with its weights in memory, and a mask in the order of its pool.
+struct MaskedModel: ~Copyable {
+    let source: StoredModel
+    let weights: any TensorSource
+    let match: ParameterMatch
+    let layout: ParameterLayout
+    let store: ParameterStore
+    let pool: PrunablePool
+    let mask: PruningMask
+
+    /// Loads a model directory, with a head or without, and puts a mask of its parameters in its order.
+    static func load(_ directory: String, stored: StoredMask) throws -> MaskedModel {
+        let source = try StoredModel(path: directory)
+        guard source.isDirectory else {
+            throw CheckpointError(directory, "is no model directory; `parp convert` makes one of it")
+        }
+        let weights = try source.openWeights()
+        let network = Wav2Vec2(try source.checkedConfiguration())
+        let pool = PrunablePool(network.layout, includesBiases: stored.includesBiases)
+        let mask = try stored.mask(for: pool)
+        let store = ParameterStore(layout: network.layout, training: false)
+        let match = try matchParameters(of: weights, with: network.layout)
+        try network.requireComplete(match.report, of: weights)
+        _ = try loadParameters(from: weights, into: store.values.all, layout: network.layout)
+        return MaskedModel(
+            source: source, weights: weights, match: match, layout: network.layout, store: store, pool: pool,
+            mask: mask)
+    }
+
+    /// Everything the model's own file has, floating-point, with the weights as they are now.
+    var writer: SafetensorsWriter {
+        var writer = SafetensorsWriter()
+        let missing = Set(match.report.missing.map(\.name))
+        for slot in layout.slots where !missing.contains(slot.name) {
+            writer.add(slot, of: store.values.all)
+        }
+        let parameters = match.parameterNames
+        for name in weights.names where parameters[name] == nil {
+            guard let info = weights.info(name), info.dataType.isFloatingPoint else { continue }
+            writer.add(name, from: weights, named: info)
+        }
+        return writer
+    }
+}
+
+/// What `parp mask apply` was asked for.
+struct MaskApplyOptions: Sendable {
+    /// The mask, of any kind that can be read.
+    var mask: String
+    /// The model directory.
+    var model: String
+    /// The directory to write.
+    var output: String
+
+    /// What to prune with what, and where to.
+    init(mask: String, model: String, output: String) {
+        (self.mask, self.model, self.output) = (mask, model, output)
+    }
+}
+
+/// Zeroes what a mask prunes and writes the exactly sparse model with its mask.
+func runMaskApply(_ options: MaskApplyOptions, session: Session) throws {
+    try session.together {
+        guard session.isRoot else { return }
+        let stored = try StoredMask.load(options.mask)
+        let masked = try MaskedModel.load(options.model, stored: stored)
+        masked.mask.apply(to: masked.store.values.all, pool: masked.pool)
+        try writeModelDirectory(
+            at: options.output, weights: masked.writer,
+            files: ModelFiles(
+                config: masked.source.config.inFloat32, tokens: masked.source.tokens,
+                preprocessor: masked.source.preprocessor, tokenizer: masked.source.tokenizer))
+        try MaskFile.write(
+            masked.mask, pool: masked.pool, facts: stored.facts, to: options.output + "/mask.safetensors")
+        print("\(options.output): " + sparsityText(masked.mask))
+    }
+}
+
+/// What a mask is converted to.
+enum MaskFormat: String, Sendable, CaseIterable {
+    /// A mask file of parp.
+    case parp
+    /// A state dict of `torch.nn.utils.prune`.
+    case torch
+    /// A model in compressed-tensors' `sparse-bitmask` format.
+    case bitmask
+}
+
+/// What `parp mask convert` was asked for.
+struct MaskConvertOptions: Sendable {
+    /// The mask, of any kind that can be read.
+    var source: String
+    /// What is written.
+    var format: MaskFormat
+    /// The model directory whose weights go with the mask; not for parp's own masks.
+    var model: String?
+    /// The file to write.
+    var output: String
+    /// The order of bits in bitmasks that do not state it.
+    var bitOrder: BitOrder
+
+    /// What to convert, to what and where.
+    init(
+        source: String, format: MaskFormat, model: String?, output: String, bitOrder: BitOrder = .little
+    ) {
+        self.source = source
+        self.format = format
+        self.model = model
+        self.output = output
+        self.bitOrder = bitOrder
+    }
+}
+
+/// Reads a mask of any kind and writes it as another.
+func runMaskConvert(_ options: MaskConvertOptions, session: Session) throws {
+    try session.together {
+        guard session.isRoot else { return }
+        guard options.output.hasSuffix(".safetensors") else {
+            throw UserError(.usage, "\(options.output) must end in .safetensors, which is what is written")
+        }
+        guard options.format == .parp || options.model != nil else {
+            throw UserError(
+                .usage,
+                "a file of --to \(options.format.rawValue) holds weights, too; say whose with --model DIR")
+        }
+        let stored = try StoredMask.load(options.source, bitOrder: options.bitOrder)
+        try write(stored, options)
+        print("\(options.output): " + sparsityText(stored.mask))
+    }
+}
+
+private func write(_ stored: StoredMask, _ options: MaskConvertOptions) throws {
+    var facts = stored.facts
+    // What the mask was read from is all that is known of a foreign one.
+    if facts.isEmpty { facts = ["converted_from": stored.path, "tool_version": parpVersion] }
+    guard let directory = options.model else {
+        return try MaskFile.write(stored.mask, pool: stored.pool, facts: facts, to: options.output)
+    }
+    let masked = try MaskedModel.load(directory, stored: stored)
+    let values = masked.store.values.all
+    switch options.format {
+    case .parp:
+        try MaskFile.write(masked.mask, pool: masked.pool, facts: facts, to: options.output)
+    case .torch:
+        try TorchPruning.write(
+            masked.mask, pool: masked.pool, values: values, layout: masked.layout, to: options.output)
+    case .bitmask:
+        try BitmaskFile.write(
+            masked.mask, pool: masked.pool, values: values, layout: masked.layout, to: options.output)
+    }
+}

@@ -1,0 +1,250 @@
+internal import Checkpoints
+internal import Foundation
+internal import JSON
+internal import MaskFiles
+internal import Program
+internal import Pruning
+internal import Session
+internal import Studies
+internal import Tasks
+internal import Tensors
+internal import Training
+
+/// What `parp mask compare` was asked for.
+struct MaskCompareOptions: Sendable {
+    /// Masks, of any kind that can be read, or model directories.
+    var sources: [String]
+    /// A run whose masks are compared with the ones before them and the first.
+    var run: String?
+    /// Whether model directories' biases are compared.
+    var includesBiases: Bool
+    /// Whether to print one JSON object instead of tables.
+    var json: Bool
+
+    /// What to compare, and how to say it.
+    init(sources: [String], run: String? = nil, includesBiases: Bool = true, json: Bool = false) {
+        self.sources = sources
+        self.run = run
+        self.includesBiases = includesBiases
+        self.json = json
+    }
+}
+
+/// Prints how masks agree: each pair of them, or the masks of a run with those before.
+func runMaskCompare(_ options: MaskCompareOptions, session: Session) throws {
+    try session.together {
+        guard session.isRoot else { return }
+        if let run = options.run {
+            guard options.sources.isEmpty else {
+                throw UserError(.usage, "give masks or --run, not both")
+            }
+            let drift = try MaskDrift(run: run)
+            print(options.json ? drift.json.line : drift.text)
+            return
+        }
+        guard options.sources.count >= 2 else {
+            throw UserError(.usage, "give two masks or more, or --run RUN_DIR")
+        }
+        let stored = try options.sources.map {
+            try StoredMask.load($0, includesBiases: options.includesBiases)
+        }
+        let comparisons = try MaskComparisons(stored)
+        print(options.json ? comparisons.json.line : comparisons.text)
+    }
+}
+
+/// What IOU and overlap are, for tables.
+private let definitions = """
+    IOU: weights kept by both / kept by either. Overlap: kept by both / kept by the one that keeps fewer.
+    """
+
+/// Every pair of several masks, over the pool and over each Transformer block.
+struct MaskComparisons {
+    /// Two masks.
+    struct Pair {
+        let first: Int
+        let second: Int
+        let whole: MaskComparison
+        let layers: [MaskComparison]
+    }
+
+    /// Where the masks were read from.
+    let paths: [String]
+    /// The numbers of the blocks; nil is what belongs to none.
+    let layers: [Int?]
+    /// All pairs, the earlier mask first.
+    let pairs: [Pair]
+
+    /// Compares masks of one pool; the order of parameters is that of the first.
+    init(_ stored: [StoredMask]) throws(CheckpointError) {
+        let pool = stored[0].pool
+        var masks: [PruningMask] = []
+        for one in stored { masks.append(try one.mask(for: pool)) }
+        let groups = pool.groups(.layer)
+        paths = stored.map(\.path)
+        layers = groups.map { $0.first.flatMap { PoolPlace($0.slot.name).layer } }
+        pairs = masks.indices.flatMap { first in
+            masks.indices.dropFirst(first + 1).map { second in
+                Pair(
+                    first: first, second: second, whole: masks[first].comparison(with: masks[second]),
+                    layers: groups.map { masks[first].comparison(with: masks[second], in: $0.poolRange) })
+            }
+        }
+    }
+
+    /// Matrices of all pairs, and a table of blocks.
+    var text: String {
+        let names = paths.indices.map { "[\($0 + 1)]" }
+        let legend = zip(names, paths).map { "\($0) \($1)" }
+        func matrix(_ title: String, _ value: (MaskComparison) -> Double) -> [String] {
+            var rows = ["", title, line(paths.indices.map { names[$0] }, head: "")]
+            for row in paths.indices {
+                let cells = paths.indices.map { column -> String in
+                    let pair = pairs.first {
+                        ($0.first, $0.second) == (min(row, column), max(row, column))
+                    }
+                    return pair.map { number(value($0.whole)) } ?? number(1)
+                }
+                rows.append(line(cells, head: names[row]))
+            }
+            return rows
+        }
+        let heads = pairs.map { "\($0.first + 1)-\($0.second + 1)" }
+        var blocks = ["", "IOU of each layer:", line(heads, head: "layer")]
+        for (index, layer) in layers.enumerated() {
+            blocks.append(
+                line(
+                    pairs.map { number($0.layers[index].intersectionOverUnion) },
+                    head: layer.map(String.init) ?? "none"))
+        }
+        return
+            (legend + ["", definitions] + matrix("IOU:", \.intersectionOverUnion)
+            + matrix("Overlap:", \.overlap)
+            + matrix("IOU of unrelated masks of these sparsities:", \.expectedByChance) + blocks)
+            .joined(separator: "\n")
+    }
+
+    private func line(_ cells: [String], head: String) -> String {
+        padded(head, to: 6) + cells.map { padded($0, to: 9) }.joined()
+    }
+
+    /// The same as one object.
+    var json: JSONValue {
+        .object([
+            .init("masks", .array(paths.map(JSONValue.string))),
+            .init(
+                "pairs",
+                .array(
+                    pairs.map { pair in
+                        let blocks = zip(layers, pair.layers).map { layer, comparison in
+                            JSONValue.object(
+                                [.init("layer", layer.map(JSONValue.integer) ?? .null)] + comparison.json)
+                        }
+                        return .object(
+                            [
+                                .init("first", .integer(pair.first)), .init("second", .integer(pair.second)),
+                            ] + pair.whole.json + [.init("layers", .array(blocks))])
+                    })),
+        ])
+    }
+}
+
+/// The masks of a run, each against the one before and the first.
+struct MaskDrift {
+    /// A mask of a run.
+    struct Step {
+        let update: Int
+        let sparsity: Double
+        let fromPrevious: MaskComparison
+        let fromFirst: MaskComparison
+
+        /// Weights kept that the mask before had pruned.
+        var revived: Int { fromPrevious.keptByFirst - fromPrevious.keptByBoth }
+    }
+
+    /// The run.
+    let run: String
+    /// Its masks, in the order of updates.
+    let steps: [Step]
+
+    init(run: String) throws {
+        let directory = RunDirectory(path: run)
+        let updates = directory.maskUpdates()
+        guard let start = updates.first else {
+            throw CheckpointError(run, "has no masks/step-N.safetensors: not the folder of a run that prunes")
+        }
+        let first = try StoredMask.load(directory.mask(start))
+        var previous = first.mask
+        self.run = run
+        steps = try updates.map { update in
+            let mask = try StoredMask.load(directory.mask(update)).mask(for: first.pool)
+            defer { previous = mask }
+            return Step(
+                update: update, sparsity: mask.sparsity, fromPrevious: mask.comparison(with: previous),
+                fromFirst: mask.comparison(with: first.mask))
+        }
+    }
+
+    /// A line for each mask.
+    var text: String {
+        let head = zip(
+            ["update", "sparsity %", "IOU before", "IOU first", "overlap first", "revived"], widths
+        ).map(padded).joined()
+        let rows = steps.map { step in
+            zip(
+                [
+                    String(step.update), String(format: "%.4f", 100 * step.sparsity),
+                    number(step.fromPrevious.intersectionOverUnion),
+                    number(step.fromFirst.intersectionOverUnion), number(step.fromFirst.overlap),
+                    String(step.revived),
+                ], widths
+            ).map(padded).joined()
+        }
+        return ([run, definitions, "", head] + rows).joined(separator: "\n")
+    }
+
+    private var widths: [Int] { [8, 12, 12, 11, 15, 12] }
+
+    /// The same as one object.
+    var json: JSONValue {
+        .object([
+            .init("run", .string(run)),
+            .init(
+                "masks",
+                .array(
+                    steps.map { step in
+                        .object([
+                            .init("step", .integer(step.update)), .init("sparsity", .number(step.sparsity)),
+                            .init("iou_previous", .number(step.fromPrevious.intersectionOverUnion)),
+                            .init("iou_initial", .number(step.fromFirst.intersectionOverUnion)),
+                            .init("overlap_initial", .number(step.fromFirst.overlap)),
+                            .init("revived", .integer(step.revived)),
+                        ])
+                    })),
+        ])
+    }
+}
+
+private func number(_ value: Double) -> String { String(format: "%.4f", value) }
+
+extension MaskComparison {
+    fileprivate var json: [JSONValue.Member] {
+        [
+            .init("iou", .number(intersectionOverUnion)), .init("overlap", .number(overlap)),
+            .init("iou_by_chance", .number(expectedByChance)), .init("kept_by_both", .integer(keptByBoth)),
+            .init("kept_by_first", .integer(keptByFirst)), .init("kept_by_second", .integer(keptBySecond)),
+            .init("total", .integer(total)),
+        ]
+    }
+}
+
+extension RunDirectory {
+    /// The updates after which masks were written, in order.
+    func maskUpdates() -> [Int] {
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: path + "/masks")) ?? []
+        return names.compactMap { name in
+            guard name.hasPrefix("step-"), name.hasSuffix(".safetensors") else { return nil }
+            return Int(name.dropFirst("step-".count).dropLast(".safetensors".count))
+        }.sorted()
+    }
+}

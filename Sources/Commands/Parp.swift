@@ -1,0 +1,70 @@
+internal import ArgumentParser
+internal import Foundation
+internal import Preflight
+internal import Program
+internal import Recipe
+internal import Session
+internal import Tasks
+internal import Training
+
+/// The command: parse, call, print.
+///
+/// Nothing else.
+struct Parp: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "parp",
+        abstract: "Fine-tunes self-supervised speech models into sparse subnetworks, data-parallel over MPI.",
+        discussion: """
+            PARP (Prune, Adjust and Re-Prune; Lai et al., NeurIPS 2021) prunes a pre-trained wav2vec 2.0, fine-tunes it \
+            with every weight free to move, and prunes it again every few updates.
+
+              parp init --preset tiny --output model
+              parp recipe > recipe.toml
+              mpirun -np 4 parp train recipe.toml --output runs/first
+              parp evaluate --model runs/first/final --data test.jsonl
+            """,
+        version: parpVersion,
+        subcommands: [
+            Train.self, Pretrain.self, Evaluate.self, Transcribe.self, Prune.self, Mask.self, Compare.self,
+            Convert.self, Init.self, Corpus.self, Scale.self, RecipeReference.self, Plan.self, Doctor.self,
+            Bench.self,
+        ])
+
+    /// Parses and runs.
+    static func main() {
+        // First of all: a signal that comes before a run has begun must end it as any later one does.
+        if let command = CommandLine.arguments.dropFirst().first, ["train", "pretrain"].contains(command) {
+            Interruption.watch()
+        }
+        do {
+            var command = try parseAsRoot()
+            try command.run()
+        } catch {
+            guard exitCode(for: error).isSuccess else { refuse(error) }
+            // Help: every rank has the same, one says it.
+            if isSpeakingRank { exit(withError: error) }
+            Foundation.exit(0)
+        }
+    }
+
+    /// Says what is wrong with the command line, once, and ends all ranks with 64.
+    ///
+    /// They meet for it: a rank that left on its own would have the launcher kill the one that speaks.
+    private static func refuse(_ error: any Error) -> Never {
+        let text = fullMessage(for: error)
+        let sentence = text.hasPrefix("Error: ") ? String(text.dropFirst("Error: ".count)) : text
+        launch { session in
+            try session.together { throw UserError(.usage, sentence) }
+        }
+    }
+
+    /// Whether this process is the first of those a launcher started, before MPI could say so.
+    private static var isSpeakingRank: Bool {
+        let environment = ProcessInfo.processInfo.environment
+        let ranks = ["OMPI_COMM_WORLD_RANK", "PMIX_RANK", "PMI_RANK"].compactMap { environment[$0] }
+        return ranks.first.map { $0 == "0" } ?? true
+    }
+}
+
+/// Does what the command line asks for, and ends the process.
+package func runCommandLine() { Parp.main() }

@@ -1,0 +1,41 @@
+internal import ArgumentParser
+internal import Preflight
+internal import Session
+internal import Training
+
+/// `parp plan`.
+struct Plan: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract:
+            "Say what a run will take, before machines are asked for: memory, steps, bytes, operations, time.",
+        discussion:
+            "Reads the recipe, the model's shape and the manifests, no audio, and multiplies for a moment.")
+
+    @Argument(help: "The recipe, a TOML file.")
+    var recipe: String
+
+    @OptionGroup var kind: RecipeKind
+
+    @Option(help: "Ranks.")
+    var ranks = 1
+
+    @Option(help: "Ranks of a node (default: all on one).")
+    var ranksPerNode: Int?
+
+    @Flag(help: "Print one JSON object on one line.")
+    var json = false
+
+    func validate() throws {
+        guard (1...1_000_000).contains(ranks), (1...1_000_000).contains(ranksPerNode ?? 1) else {
+            throw ValidationError("--ranks and --ranks-per-node must be from 1 to 1000000")
+        }
+    }
+
+    func run() {
+        let options = PlanOptions(
+            recipe: recipe, overrides: kind.overrides, purpose: kind.purpose,
+            ranks: ranks,
+            ranksPerNode: ranksPerNode, json: json)
+        launch { try runPlan(options, session: $0) }
+    }
+}

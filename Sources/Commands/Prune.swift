@@ -1,0 +1,44 @@
+internal import ArgumentParser
+internal import Session
+internal import Training
+
+extension PruneChoice: ExpressibleByArgument {}
+
+/// `parp prune`.
+struct Prune: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Prune a model once, without training, and write it with its mask.")
+
+    @Option(help: "The model: a directory or a fairseq checkpoint.")
+    var model: String
+
+    @Option(help: "The share of the prunable weights to zero, from 0 to 1.")
+    var sparsity: Double
+
+    @Option(help: "What is pruned: the smallest magnitudes, or random weights.")
+    var method = PruneChoice.magnitude
+
+    @Option(help: "The directory to write.")
+    var output: String
+
+    @Option(help: "Where random numbers are counted from.")
+    var seed = 1
+
+    @Flag(help: "Rank each Transformer block by itself, so that all are pruned alike.")
+    var byLayer = false
+
+    @Flag(help: "Leave biases out of the pool.")
+    var withoutBiases = false
+
+    @Option(help: "A mask whose pruned weights stay pruned and count: iterative pruning's last.")
+    var within: String?
+
+    func run() {
+        var options = PruneOptions(
+            model: model, sparsity: sparsity, method: method, output: output, seed: seed)
+        options.ranksBlocks = byLayer
+        options.includesBiases = !withoutBiases
+        options.within = within
+        launch { [options] in try runPrune(options, session: $0) }
+    }
+}

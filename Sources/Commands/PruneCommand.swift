@@ -1,0 +1,106 @@
+internal import Checkpoints
+internal import Foundation
+internal import MaskFiles
+internal import Models
+internal import Program
+internal import Pruning
+internal import Session
+internal import Tasks
+internal import Tensors
+internal import Training
+
+/// How `parp prune` chooses what to prune.
+enum PruneChoice: String, Sendable, CaseIterable {
+    /// The smallest magnitudes.
+    case magnitude
+    /// Any.
+    case random
+}
+
+/// What `parp prune` was asked for.
+struct PruneOptions: Sendable {
+    /// The model directory.
+    var model: String
+    /// The share of the pool to zero.
+    var sparsity: Double
+    /// How it is chosen.
+    var method: PruneChoice
+    /// The directory to write.
+    var output: String
+    /// Where random numbers are counted from.
+    var seed: Int
+    /// Whether each Transformer block is ranked by itself.
+    var ranksBlocks = false
+    /// Whether biases are in the pool.
+    var includesBiases = true
+    /// A mask whose pruned weights stay pruned, of any kind that can be read; for magnitudes.
+    var within: String?
+
+    /// What to prune, how far, and where to.
+    init(
+        model: String, sparsity: Double, method: PruneChoice = .magnitude, output: String, seed: Int = 1
+    ) {
+        self.model = model
+        self.sparsity = sparsity
+        self.method = method
+        self.output = output
+        self.seed = seed
+    }
+}
+
+extension PruneOptions {
+    fileprivate var scope: PruningScope { ranksBlocks ? .layer : .global }
+}
+
+/// Prunes a model once, without training, and writes it with its mask.
+func runPrune(_ options: PruneOptions, session: Session) throws {
+    try session.together {
+        guard session.isRoot else { return }
+        guard (0...1).contains(options.sparsity) else {
+            throw UserError(.usage, "--sparsity is \(options.sparsity); it must be from 0 to 1, e.g. 0.5")
+        }
+        let model = try SpeechModel.toFineTune(path: options.model, vocabulary: "", training: nil)
+        let layout = model.network.layout
+        let store = ParameterStore(layout: layout, training: false)
+        try model.loadWeights(into: store.values.all, seed: UInt64(options.seed))
+        let pool = PrunablePool(layout, includesBiases: options.includesBiases)
+        let (mask, threshold) = try choose(options, store.values.all, pool)
+        var parentHash = ContentHash()
+        parentHash.combine(store.values.all)
+        mask.apply(to: store.values.all, pool: pool)
+        try writeModelDirectory(
+            at: options.output, values: store.values.all, layout: layout, files: model.files(card: nil))
+        var hash = ContentHash()
+        hash.combine(store.values.all)
+        let provenance = MaskProvenance(
+            method: options.method.rawValue, update: 0, sparsityTarget: options.sparsity,
+            threshold: threshold, origin: options.method == .random ? .random : .magnitude,
+            scope: options.scope, seed: options.method == .random ? options.seed : nil,
+            parent: options.model, parentHash: parentHash.description, weightsHash: hash.value)
+        try MaskFile.write(mask, pool: pool, provenance: provenance, to: options.output + "/mask.safetensors")
+        print(
+            "\(options.output): \(mask.prunedCount) of \(mask.count) prunable weights are zero "
+                + String(format: "(%.4f %%)", 100 * mask.sparsity))
+    }
+}
+
+private func choose(
+    _ options: PruneOptions, _ values: Tensor, _ pool: PrunablePool
+) throws -> (PruningMask, Float) {
+    switch options.method {
+    case .magnitude:
+        let earlier = try options.within.map {
+            try StoredMask.load($0, includesBiases: options.includesBiases).mask(for: pool)
+        }
+        let selection = try magnitudeMask(
+            values: values, pool: pool, sparsity: options.sparsity, scope: options.scope, within: earlier)
+        return (selection.mask, selection.threshold)
+    case .random:
+        guard options.within == nil else {
+            throw UserError(.usage, "--within is for magnitudes; leave it out with --method random")
+        }
+        let mask = randomMask(
+            pool: pool, sparsity: options.sparsity, seed: UInt64(options.seed), scope: options.scope)
+        return (mask, 0)
+    }
+}

@@ -1,0 +1,24 @@
+internal import ArgumentParser
+internal import Recipe
+
+/// `--set`, which every command takes that reads a recipe.
+struct RecipeChanges: ParsableArguments {
+    @Option(
+        name: .customLong("set"),
+        help: ArgumentHelp("Change a key of the recipe; may be given often.", valueName: "section.key=value"))
+    var overrides: [String] = []
+}
+
+/// What the commands take that look at a recipe of either kind without running it.
+struct RecipeKind: ParsableArguments {
+    @OptionGroup var changes: RecipeChanges
+
+    @Flag(help: "The recipe is for `parp pretrain`, not `parp train`.")
+    var pretrain = false
+
+    /// The changes, in the order given.
+    var overrides: [String] { changes.overrides }
+
+    /// What the recipe is for.
+    var purpose: Recipe.Purpose { pretrain ? .preTraining : .fineTuning }
+}

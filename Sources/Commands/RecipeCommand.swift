@@ -1,0 +1,40 @@
+internal import Recipe
+internal import Session
+internal import Training
+
+/// What `parp recipe` was asked for.
+struct RecipeOptions: Sendable {
+    /// The recipe file; nil takes the defaults.
+    var recipe: String?
+    /// Changes of the recipe: `section.key=value` each.
+    var overrides: [String]
+    /// The command that the recipe is for.
+    var purpose: Recipe.Purpose
+    /// Whether to print the reference of all keys instead.
+    var markdown: Bool
+
+    /// Which recipe to print, and how.
+    init(
+        recipe: String? = nil, overrides: [String] = [], purpose: Recipe.Purpose = .fineTuning,
+        markdown: Bool = false
+    ) {
+        self.recipe = recipe
+        self.overrides = overrides
+        self.purpose = purpose
+        self.markdown = markdown
+    }
+}
+
+/// Prints a recipe with all its keys, or the reference of all keys.
+func runRecipe(_ options: RecipeOptions, session: Session) throws {
+    let text = try session.together {
+        if options.markdown { return Recipe.reference }
+        guard let path = options.recipe else {
+            return try Recipe(
+                text: "", overrides: options.overrides, path: "the default recipe", purpose: options.purpose
+            ).toml
+        }
+        return try Recipe(path: path, overrides: options.overrides, purpose: options.purpose).toml
+    }
+    if session.isRoot { print(text, terminator: "") }
+}

@@ -1,0 +1,27 @@
+internal import ArgumentParser
+internal import Session
+internal import Training
+
+/// `parp recipe`.
+struct RecipeReference: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "recipe",
+        abstract:
+            "Print a recipe whole: every key with its value and meaning; the defaults without a RECIPE.",
+        discussion: "Checks the recipe as `parp train` does, without looking at data or model.")
+
+    @Argument(help: "A recipe, a TOML file.")
+    var recipe: String?
+
+    @OptionGroup var kind: RecipeKind
+
+    @Flag(help: "Print the reference of all keys in Markdown instead: docs/recipe.md.")
+    var markdown = false
+
+    func run() {
+        let options = RecipeOptions(
+            recipe: recipe, overrides: kind.overrides,
+            purpose: kind.purpose, markdown: markdown)
+        launch { try runRecipe(options, session: $0) }
+    }
+}

@@ -1,0 +1,120 @@
+internal import Foundation
+package import JSON
+package import Pruning
+internal import Tensors
+
+/// The sparsity of each Transformer block and each kind of projection, weights and biases together.
+package struct MaskStatistics {
+    /// Weights, and how many of them are pruned.
+    package struct Count: Equatable {
+        package var total = 0
+        package var pruned = 0
+
+        /// The share that is pruned; 0 of nothing.
+        package var sparsity: Double { total > 0 ? Double(pruned) / Double(total) : 0 }
+
+        package static func += (count: inout Count, other: Count) {
+            count.total += other.total
+            count.pruned += other.pruned
+        }
+
+        package var json: [JSONValue.Member] {
+            [
+                .init("total", .integer(total)), .init("pruned", .integer(pruned)),
+                .init("sparsity", .number(sparsity)),
+            ]
+        }
+    }
+
+    /// A block, or what belongs to none.
+    package struct Layer {
+        package let number: Int?
+        package var kinds: [ProjectionKind: Count] = [:]
+        package var all = Count()
+
+        package mutating func add(_ count: Count, _ kind: ProjectionKind) {
+            kinds[kind, default: Count()] += count
+            all += count
+        }
+    }
+
+    /// The blocks, in the pool's order.
+    package private(set) var layers: [Layer] = []
+    /// All of them together.
+    package private(set) var whole = Layer(number: nil)
+    /// The kinds that occur.
+    package let kinds: [ProjectionKind]
+
+    package init(_ mask: PruningMask, pool: PrunablePool) {
+        for group in pool.groups(.layer) {
+            var layer = Layer(number: group.first.flatMap { PoolPlace($0.slot.name).layer })
+            for member in group {
+                let kept = mask.keptCount(in: member.range)
+                let count = Count(total: member.range.count, pruned: member.range.count - kept)
+                let kind = PoolPlace(member.slot.name).kind
+                layer.add(count, kind)
+                whole.add(count, kind)
+            }
+            layers.append(layer)
+        }
+        let present = whole.kinds
+        // As people list them: q, k, v, not as the pool has them.
+        kinds = [.query, .key, .value, .output, .firstFeedForward, .secondFeedForward, .other]
+            .filter { present[$0] != nil }
+    }
+
+    /// A table of percentages.
+    package func text(of stored: StoredMask) -> String {
+        func row(_ name: String, _ layer: Layer) -> String {
+            let cells = kinds.map { layer.kinds[$0].map { percent($0.sparsity) } ?? "-" }
+            return line([name] + cells + [percent(layer.all.sparsity)])
+        }
+        func line(_ cells: [String]) -> String {
+            cells.enumerated().map { padded($1, to: $0 == 0 ? 6 : 9) }.joined()
+        }
+        let facts = stored.facts.sorted { $0.key < $1.key }.map { "  \($0.key) = \($0.value)" }
+        let head = line(["layer"] + kinds.map(\.rawValue) + ["all"])
+        let rows = layers.map { row($0.number.map(String.init) ?? "none", $0) }
+        return
+            (["\(stored.path): \(sparsityText(stored.mask))"] + facts
+            + ["", "Pruned, in per cent:", head] + rows + [row("all", whole)]).joined(separator: "\n")
+    }
+
+    /// The same as one object.
+    package func json(of stored: StoredMask) -> JSONValue {
+        func object(_ layer: Layer) -> [JSONValue.Member] {
+            layer.all.json + [
+                .init(
+                    "kinds",
+                    .object(kinds.map { .init($0.rawValue, .object((layer.kinds[$0] ?? Count()).json)) }))
+            ]
+        }
+        let facts = stored.facts.sorted { $0.key < $1.key }
+        return .object(
+            [.init("path", .string(stored.path))] + object(whole) + [
+                .init("provenance", .object(facts.map { .init($0.key, .string($0.value)) })),
+                .init(
+                    "layers",
+                    .array(
+                        layers.map { layer in
+                            .object(
+                                [.init("layer", layer.number.map(JSONValue.integer) ?? .null)]
+                                    + object(layer))
+                        })),
+            ])
+    }
+}
+
+/// A share in per cent, to a hundredth.
+private func percent(_ share: Double) -> String { String(format: "%.2f", 100 * share) }
+
+/// A cell of a table: flush right.
+package func padded(_ text: String, to width: Int) -> String {
+    String(repeating: " ", count: max(1, width - text.count)) + text
+}
+
+/// `42 of 100 prunable weights are pruned (42.0000 %)`.
+package func sparsityText(_ mask: PruningMask) -> String {
+    "\(mask.prunedCount) of \(mask.count) prunable weights are pruned "
+        + String(format: "(%.4f %%)", 100 * mask.sparsity)
+}

@@ -1,0 +1,96 @@
+internal import Kernels
+
+extension Diagnosis {
+    /// Too little memory, or memory of the wrong kind.
+    var memoryFindings: [Finding] {
+        nodes.flatMap { runMemoryFindings($0.ranks) + sharedMemoryFindings($0.ranks) } + hugePageFindings
+    }
+
+    /// A node whose memory is less than what the run will hold: an error if it can never be enough.
+    private func runMemoryFindings(_ members: [Int]) -> [Finding] {
+        let memory = ranks[members[0]].memory
+        let wanted = needs.rankBytes * members.count
+        let most = min(memory.total, memory.limit ?? memory.total)
+        let free = min(memory.available, most)
+        guard memory.total > 0, wanted > free else { return [] }
+        let isLimited = memory.limit.map { $0 < memory.total } ?? false
+        return [
+            Finding(
+                wanted > most ? .error : .warning, .machine, ranks: members,
+                what: "the run takes \(bytesText(needs.rankBytes)) a rank, \(bytesText(wanted)) here; "
+                    + "\(bytesText(free)) are free" + (isLimited ? " in this control group" : ""),
+                why: "the system ends a process of a node that has no memory left, without a message",
+                fix: "lower data.rank_seconds, start fewer ranks a node, "
+                    + (isLimited
+                        ? "or ask for more (srun --mem=…, docker --memory=…)"
+                        : "or set model.recompute_activations = true (parp plan shows what each takes)"))
+        ]
+    }
+
+    /// wav2vec 2.0 base has 94.4 million weights: what a launch without a recipe is measured by.
+    private static let baseGradientBytes = 94_400_000 * 4
+
+    private func sharedMemoryFindings(_ members: [Int]) -> [Finding] {
+        let memory = ranks[members[0]].memory
+        guard members.count > 1, memory.sharedTotal > 0 else { return [] }
+        let model = needs.gradientBytes > 0 ? "the model" : "wav2vec 2.0 base, say,"
+        let gradients = needs.gradientBytes > 0 ? needs.gradientBytes : Self.baseGradientBytes
+        // Windows are refused that would leave less than 16 MB.
+        let wanted = gradients * members.count + (16 << 20)
+        guard memory.sharedFree < wanted else { return [] }
+        let gigabytes = wanted / 1_000_000_000 + 1
+        return [
+            Finding(
+                needs.gradientBytes > 0 ? .warning : .note, .machine, ranks: members,
+                what: "\(memory.sharedFolder) has \(bytesText(memory.sharedFree)) free of "
+                    + "\(bytesText(memory.sharedTotal)); the gradients of \(model) on \(members.count) ranks take "
+                    + bytesText(wanted),
+                why:
+                    "gradients then travel through MPI inside the node instead of lying in shared memory: much slower",
+                fix:
+                    "docker --shm-size=\(gigabytes)g; Kubernetes: an emptyDir with medium: Memory on /dev/shm; "
+                    + "mount -o remount,size=\(gigabytes)g /dev/shm")
+        ]
+    }
+
+    private var hugePageFindings: [Finding] {
+        let without = those { !$0.memory.hasHugePages }
+        guard !without.isEmpty else { return [] }
+        return [
+            Finding(
+                .note, .machine, ranks: without, what: "transparent huge pages are off",
+                why: "first touches and passes over gigabytes take longer",
+                fix: "echo madvise > /sys/kernel/mm/transparent_hugepage/enabled, as the administrator")
+        ]
+    }
+
+    /// Limits of the process that are too low.
+    var limitFindings: [Finding] {
+        var findings: [Finding] = []
+        func add(_ level: Finding.Level, _ ranks: [Int], _ what: String, why: String, fix: String) {
+            guard !ranks.isEmpty else { return }
+            findings.append(Finding(level, .machine, ranks: ranks, what: what, why: why, fix: fix))
+        }
+        let fewFiles = 1024
+        add(
+            .warning, those { ($0.limits.openFiles ?? .max) < fewFiles },
+            "fewer than \(fewFiles) files may be open",
+            why: "MPI opens a socket for each rank it talks to", fix: "ulimit -n 4096")
+        add(
+            .error, those { ($0.limits.addressSpace ?? .max) < addressSpaceNeeded($0) },
+            "the address space is limited below the machine's memory",
+            why: "activations are given as much address space as there is memory, used or not",
+            fix: "ulimit -v unlimited; in Slurm: VSizeFactor=0")
+        let lockable = 64 << 20
+        add(
+            .warning, those { $0.hasFabric && ($0.limits.lockedBytes ?? .max) < lockable },
+            "less than \(bytesText(lockable)) may be locked, and there is an InfiniBand or Omni-Path adapter",
+            why: "it needs locked memory; MPI falls back to TCP or fails",
+            fix: "ulimit -l unlimited; for Slurm's daemons: LimitMEMLOCK=infinity")
+        return findings
+    }
+
+    private func addressSpaceNeeded(_ facts: RankFacts) -> Int {
+        facts.memory.total + 4 * needs.gradientBytes
+    }
+}

@@ -1,0 +1,100 @@
+internal import Collectives
+internal import Foundation
+internal import JSON
+internal import Program
+package import Recipe
+package import Session
+internal import Training
+
+/// What `parp doctor` was asked for.
+package struct DoctorOptions: Sendable {
+    /// The recipe that is to run; nil looks at the launch alone.
+    package var recipe: String?
+    /// Changes of the recipe: `section.key=value` each.
+    package var overrides: [String]
+    /// The command that the recipe is for.
+    package var purpose: Recipe.Purpose
+    /// The run directory that is meant.
+    package var output: String?
+    /// Whether to print one JSON object on one line.
+    package var json: Bool
+
+    /// A look at a launch.
+    package init(
+        recipe: String? = nil, overrides: [String] = [], purpose: Recipe.Purpose = .fineTuning,
+        output: String? = nil, json: Bool = false
+    ) {
+        self.recipe = recipe
+        self.overrides = overrides
+        self.purpose = purpose
+        self.output = output
+        self.json = json
+    }
+}
+
+/// Looks for launch mistakes on every rank, and prints what it found, on rank 0.
+///
+/// - Throws: On all ranks, if there is an error; the exit code is that of the first.
+package func runDoctor(_ options: DoctorOptions, session: Session) throws {
+    let needs = try session.share(
+        session.together {
+            guard session.isRoot, let recipe = options.recipe else { return RecipeNeeds() }
+            return try RecipeNeeds(
+                recipe: recipe, overrides: options.overrides, purpose: options.purpose,
+                ranks: session.communicator.size, ranksPerNode: session.communicator.nodeSize)
+        })
+    let name = options.recipe.map { URL(fileURLWithPath: $0).deletingPathExtension().lastPathComponent }
+    let examination = Examination(
+        needs: needs, output: options.output ?? "runs/\(name ?? "")", session: session)
+    let diagnosis = try examination.diagnosis()
+    let codes = try session.share(diagnosis.map { [UInt64($0.errors.count), $0.exitCode] } ?? [])
+    if let diagnosis, isSpeaker(session) { print(options.json ? diagnosis.json.line : diagnosis.text) }
+    guard codes[0] > 0 else { return }
+    try session.together {
+        throw UserError(
+            ExitCode(rawValue: Int32(codes[1])) ?? .fault,
+            codes[0] == 1 ? "1 error; mend it before the run" : "\(codes[0]) errors; mend them before the run"
+        )
+    }
+}
+
+/// Whether this process speaks: of several that all think they are alone, the launcher's first does.
+private func isSpeaker(_ session: Session) -> Bool {
+    let rank = ProcessInfo.processInfo.environment["SLURM_PROCID"].flatMap { Int($0) } ?? 0
+    return session.isRoot && (session.communicator.size > 1 || rank == 0)
+}
+
+/// Gathers the facts of all ranks.
+private struct Examination {
+    let needs: RecipeNeeds
+    let output: String
+    let session: Session
+
+    /// What the facts mean, on rank 0; nil on the others.
+    func diagnosis() throws -> Diagnosis? {
+        let communicator = session.communicator
+        let singleCopy = try (communicator as? MPICommunicator)?.singleCopyError() ?? 0
+        let token = try session.share(session.isRoot ? ".parp-doctor-\(UUID().uuidString)" : "")
+        let place = existingFolder(above: output) + "/" + token
+        let isWritten = session.isRoot && FileManager.default.createFile(atPath: place, contents: nil)
+        defer { if session.isRoot { try? FileManager.default.removeItem(atPath: place) } }
+        try communicator.barrier()
+        var own = RankFacts(needs: needs, communicator: communicator, output: output, token: token)
+        own.singleCopyError = singleCopy
+        // Permissions do not tell all: some file systems take nothing.
+        if session.isRoot { own.output?.isWritable = isWritten }
+        // Facts are long messages: if those fail, this is all that can be said.
+        let errors = try communicator.allGather([UInt64(singleCopy)]).map { Int($0[0]) }
+        var early = Diagnosis(
+            ranks: errors.map { error in
+                var facts = own
+                facts.singleCopyError = error
+                return facts
+            }, needs: needs)
+        early.knowsOnlySingleCopy = true
+        if early.singleCopyFindings.contains(where: { $0.level == .error }) {
+            return session.isRoot ? early : nil
+        }
+        return try session.collect(own).map { Diagnosis(ranks: $0, needs: needs) }
+    }
+}

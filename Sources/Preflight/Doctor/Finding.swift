@@ -1,0 +1,87 @@
+package import JSON
+package import Program
+internal import Session
+internal import Tasks
+
+/// One thing that a launch should be told of: what, where, why it matters, and the fix.
+package struct Finding: Sendable, Equatable {
+    /// How much it matters.
+    package enum Level: String, Sendable, CaseIterable {
+        /// The run would fail, or not be the run that was meant.
+        case error
+        /// The run would be slower, or might fail.
+        case warning
+        /// Good to know.
+        case note
+    }
+
+    /// What it is about, which decides the exit code.
+    package enum Topic: String, Sendable {
+        /// How ranks were started and placed, and what they were asked for.
+        case launch
+        /// What programs and files the ranks have.
+        case data
+        /// What the machines allow.
+        case machine
+
+        /// How a command ends that found an error of this kind.
+        package var exitCode: ExitCode {
+            switch self {
+            case .launch: .usage
+            case .data: .data
+            case .machine: .fault
+            }
+        }
+    }
+
+    let level: Level
+    let topic: Topic
+    /// The ranks that it is true of, rising.
+    package let ranks: [Int]
+    /// What was found.
+    package let what: String
+    /// Why it matters.
+    let why: String
+    /// What to do, in one line.
+    package let fix: String
+
+    /// A finding.
+    package init(_ level: Level, _ topic: Topic, ranks: [Int], what: String, why: String, fix: String) {
+        self.level = level
+        self.topic = topic
+        self.ranks = ranks
+        self.what = what
+        self.why = why
+        self.fix = fix
+    }
+
+    /// The finding as an object.
+    package var json: JSONValue {
+        .object([
+            .init("level", .string(level.rawValue)), .init("topic", .string(topic.rawValue)),
+            .init("ranks", .string(rankList(ranks))), .init("what", .string(what)),
+            .init("why", .string(why)), .init("fix", .string(fix)),
+        ])
+    }
+}
+
+/// Rising numbers as few words: `0-3,8`.
+func rankList(_ ranks: [Int]) -> String {
+    var runs: [ClosedRange<Int>] = []
+    for rank in ranks {
+        if let last = runs.last, last.upperBound + 1 == rank {
+            runs[runs.count - 1] = last.lowerBound...rank
+        } else {
+            runs.append(rank...rank)
+        }
+    }
+    return runs.map { $0.count == 1 ? "\($0.lowerBound)" : "\($0.lowerBound)-\($0.upperBound)" }
+        .joined(separator: ",")
+}
+
+/// Bytes as a person says them: `64 MB`, `1.2 GB`.
+func bytesText(_ bytes: Int) -> String {
+    let gigabytes = Double(bytes) / 1e9
+    guard gigabytes < 0.9995 else { return "\((gigabytes * 10).rounded() / 10) GB" }
+    return "\(Int((Double(bytes) / 1e6).rounded())) MB"
+}

@@ -1,0 +1,46 @@
+internal import Kernels
+package import Models
+package import Tensors
+
+/// The largest matrix product of an update: a layer's expansion of all frames that a rank holds.
+package struct LargestProduct {
+    package let frames: Int
+    package let hiddenSize: Int
+    package let intermediateSize: Int
+    package let precision: GEMMPrecision
+
+    /// That of a mean batch; each batch is the seconds of its utterances on all ranks.
+    package init(
+        _ configuration: Wav2Vec2Configuration, batches: [[Double]], ranks: Int, _ precision: GEMMPrecision
+    ) {
+        let seconds = batches.map { $0.reduce(0, +) }.reduce(0, +) / Double(batches.count * ranks)
+        frames = max(1, configuration.frameCount(samples: Int(seconds * 16000)))
+        hiddenSize = configuration.hiddenSize
+        intermediateSize = configuration.intermediateSize
+        self.precision = precision
+    }
+
+    /// Multiplies a few times and returns the operations a second of the median.
+    ///
+    /// Its memory is given back, so that it does not count in the peak of what is measured beside it.
+    package func measure(repeats: Int = 5) -> Double {
+        var arena = Arena()
+        func random(_ rows: Int, _ columns: Int) -> Matrix {
+            let tensor = arena.tensor(rows: rows, columns: columns)
+            let values = CountedRandom(seed: 1, stream: .pretraining)
+            for index in 0..<tensor.count {
+                tensor[index] = Float(values.uniform(at: UInt64(index))) - 0.5
+            }
+            let matrix = arena.matrix(rows: rows, columns: columns, precision: precision)
+            convert(tensor, into: matrix)
+            return matrix
+        }
+        let input = random(frames, hiddenSize)
+        let weight = random(intermediateSize, hiddenSize)
+        let output = arena.matrix(rows: frames, columns: intermediateSize, precision: precision)
+        let seconds = medianSeconds(repeats) {
+            linearForward(input, weight: weight, bias: nil, into: output)
+        }
+        return 2 * Double(frames * hiddenSize * intermediateSize) / seconds
+    }
+}

@@ -1,0 +1,25 @@
+/// The median of the seconds that `body` needs, after a first time that does not count.
+package func medianSeconds(_ repeats: Int, _ body: () throws -> Void) rethrows -> Double {
+    try body()
+    var samples: [Double] = []
+    for _ in 0..<repeats {
+        let start = ContinuousClock.now
+        try body()
+        samples.append(seconds(since: start))
+    }
+    return median(samples)
+}
+
+/// The middle of some values, or the mean of the two in the middle; 0 of none.
+package func median(_ values: [Double]) -> Double {
+    let sorted = values.sorted()
+    guard !sorted.isEmpty else { return 0 }
+    let middle = sorted.count / 2
+    return sorted.count % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2
+}
+
+/// The seconds that have passed since an instant.
+package func seconds(since start: ContinuousClock.Instant) -> Double {
+    let elapsed = (ContinuousClock.now - start).components
+    return Double(elapsed.seconds) + Double(elapsed.attoseconds) * 1e-18
+}

@@ -1,0 +1,102 @@
+internal import Batching
+internal import Models
+internal import Pruning
+internal import Recipe
+internal import Speech
+internal import Tasks
+internal import Tensors
+internal import Training
+
+/// The memory of rank 0, which holds most, by what it holds; pages that ranks share count in each that touches them.
+package struct MemoryForecast: Sendable {
+    /// One part.
+    package struct Part: Sendable {
+        /// What it is.
+        package let name: String
+        /// Its bytes.
+        package let bytes: Int
+    }
+
+    /// What is held while updates are done and evaluated.
+    package let parts: [Part]
+    /// The most that is held at once: in updates, or, of large models and short batches, in loading or when features
+    /// are made.
+    package let peakBytes: Int
+
+    /// The program with its libraries and MPI, and what they keep of the heap, before it holds anything.
+    private static let programBytes = 54 << 20
+
+    init(_ inputs: PlannedInputs, walk: UpdateWalk, ranksPerNode: Int) {
+        let layout = inputs.layout
+        let float = MemoryLayout<Float>.stride
+        let recipe = inputs.recipe
+        let trained = layout.count - inputs.firstTrained
+        let weights = layout.count * float
+        let shadow = recipe.precision.gemm == .bfloat16 ? layout.count * 2 : 0
+        // A rank adds its slice of all the node's copies in place.
+        let shared = trained * float / ranksPerNode * (ranksPerNode - 1)
+        let pool = PrunablePool(layout, includesBiases: recipe.pruning.includeBiases).count
+        let mask = recipe.pruning.method == .dense ? 0 : (pool + 7) / 8
+        let setAside =
+            recipe.pruning.method == .dense
+            ? 0 : prunedCount(sparsity: recipe.pruning.sparsity, poolSize: pool) * float
+        let evaluation = Self.evaluationBytes(inputs)
+        let products = CompiledProducts(inputs, walk).bytes
+        let texts = Self.textBytes(inputs.train) + Self.textBytes(inputs.valid)
+        parts = [
+            Part(name: "weights", bytes: weights), Part(name: "gradients", bytes: weights),
+            Part(name: "gradients of the node's other ranks", bytes: shared),
+            Part(name: "moments", bytes: 2 * trained * float),
+            Part(name: "weights in bfloat16", bytes: shadow),
+            Part(name: "activations", bytes: max(walk.activationBytes, evaluation)),
+            // Two micro-batches lie ready behind the one that is worked on.
+            Part(name: "audio or features read ahead", bytes: 3 * walk.inputBytes),
+            Part(name: "masks", bytes: 4 * mask),
+            Part(name: "weights behind the mask", bytes: recipe.pruning.keepsValues ? pool * float : 0),
+            Part(name: "scores", bytes: recipe.pruning.scoresKept * pool * float),
+            Part(name: "pruned weights set aside in evaluation", bytes: setAside),
+            Part(name: "manifests and transcripts", bytes: texts),
+            Part(name: "compiled products", bytes: products),
+            Part(name: "program and libraries", bytes: Self.programBytes),
+        ].filter { $0.bytes > 0 }
+        let updates = parts.reduce(0) { $0 + $1.bytes }
+        let rest = Self.programBytes + products + texts
+        // The file lies in memory beside weights and gradients while it is read.
+        let loading = (inputs.readsWeights ? 3 : 2) * weights + rest
+        let features =
+            inputs.keepsFeatures ? 2 * weights + shadow + Self.featureBytes(inputs) + rest : 0
+        peakBytes = max(updates, loading, features)
+    }
+
+    /// The bytes of activations in evaluation, which is in float32.
+    private static func evaluationBytes(_ inputs: PlannedInputs) -> Int {
+        let task = inputs.validation
+        var largest = LargestPass(arenaBytes: task.evaluationArenaBytes)
+        for batch in EpochPlan.microBatches(
+            of: Array(inputs.valid.utterances.indices), items: inputs.valid.items,
+            rankCost: task.sharing.rankCost)
+        {
+            largest.consider(task.plannedPass(batch, update: 0, precision: .float32))
+        }
+        return largest.bytes
+    }
+
+    /// The bytes of making one utterance's features: of the longest.
+    private static func featureBytes(_ inputs: PlannedInputs) -> Int {
+        inputs.configuration.featureArenaBytes(
+            samples: inputs.sampleCounts.max() ?? 0, precision: inputs.recipe.precision.gemm)
+    }
+
+    /// What names, paths, texts and targets take: strings and arrays, each a block of its own.
+    private static func textBytes(_ data: SpeechDataset) -> Int {
+        let block = 32
+        return data.utterances.indices.reduce(0) { total, index in
+            let utterance = data.utterances[index]
+            let characters =
+                utterance.id.utf8.count + utterance.audioPath.utf8.count + 2 * utterance.text.utf8.count
+                + utterance.origin.utf8.count
+            return total + MemoryLayout<Utterance>.stride + characters + data.targets[index].count * 8 + 6
+                * block
+        }
+    }
+}

@@ -1,0 +1,109 @@
+internal import Foundation
+internal import JSON
+internal import Recipe
+internal import Tensors
+
+/// A forecast in words and numbers.
+struct PlanReport {
+    let forecast: RunForecast
+    /// Operations a second of one rank's products on this machine; nil if it lacks the precision.
+    let productSpeed: Double?
+
+    /// The share of its products' speed that an update of base reached (docs/results.md): norms, softmax and Adam
+    /// take the rest.
+    private static let shareOfProducts = 0.7
+
+    /// Hours of the updates and evaluations, by this machine's products; without the network.
+    private var hours: Double? {
+        productSpeed.map { speed in
+            let evaluation = forecast.evaluationOperations / Double(forecast.ranks)
+            return (forecast.busiestOperations + evaluation) / (speed * Self.shareOfProducts) / 3600
+        }
+    }
+
+    var json: JSONValue {
+        let memory = forecast.memory.parts.map { JSONValue.Member($0.name, .integer($0.bytes)) }
+        return .object([
+            .init("model", .string(forecast.modelPath)), .init("ranks", .integer(forecast.ranks)),
+            .init("ranks_per_node", .integer(forecast.ranksPerNode)),
+            .init("threads_per_rank", .integer(forecast.threads)),
+            .init("precision", .string(forecast.precision.rawValue)),
+            .init("parameters", .integer(forecast.parameters)), .init("trained", .integer(forecast.trained)),
+            .init("prunable", .integer(forecast.prunable)),
+            .init("utterances", .integer(forecast.utterances)),
+            .init("audio_seconds", .number(forecast.audioSeconds)),
+            .init("longest_seconds", .number(forecast.longestSeconds)),
+            .init("updates", .integer(forecast.updates)), .init("epochs", .number(forecast.epochs)),
+            .init("memory_bytes_per_rank", .integer(forecast.memory.peakBytes)),
+            .init("memory", .object(memory)),
+            .init("sent_bytes_per_rank_and_update", .integer(forecast.sentBytesPerRank)),
+            .init("sent_bytes_per_update", .integer(forecast.sentBytes)),
+            .init("flops", .number(forecast.operations)),
+            .init("evaluation_flops", .number(forecast.evaluationOperations)),
+            .init("product_flops_per_second", productSpeed.map(JSONValue.number) ?? .null),
+            .init("estimated_hours", hours.map(JSONValue.number) ?? .null),
+            .init("checkpoint_bytes", .integer(forecast.checkpointBytes)),
+            .init("checkpoints_kept", .integer(forecast.checkpointsKept)),
+            .init("feature_bytes_per_node", .integer(forecast.featureBytes)),
+            .init("unknown", .array(unknowns.map(JSONValue.string))),
+        ])
+    }
+
+    var text: String {
+        let nodes = (forecast.ranks + forecast.ranksPerNode - 1) / forecast.ranksPerNode
+        var lines = [
+            "model        \(forecast.modelPath), \(millions(forecast.parameters)) M weights, "
+                + "\(millions(forecast.trained)) M trained, \(millions(forecast.prunable)) M prunable",
+            "data         \(forecast.utterances) utterances, \(time(forecast.audioSeconds / 3600)), the longest "
+                + String(format: "%.1f s", forecast.longestSeconds),
+            String(format: "run          %d updates, %.1f epochs", forecast.updates, forecast.epochs),
+            "ranks        \(forecast.ranks) × \(forecast.threads) thread(s) on \(nodes) node(s)",
+            "memory       \(bytesText(forecast.memory.peakBytes)) a rank, "
+                + "\(bytesText(forecast.memory.peakBytes * forecast.ranksPerNode)) a node at most:",
+        ]
+        lines += forecast.memory.parts.map { part in
+            let bytes = bytesText(part.bytes)
+            return String(repeating: " ", count: max(0, 24 - bytes.count)) + bytes + "  " + part.name
+        }
+        lines += [
+            nodes == 1
+                ? "network      nothing: gradients are summed in shared memory"
+                : "network      \(bytesText(forecast.sentBytesPerRank)) sent by a rank and update, "
+                    + "\(bytesText(forecast.sentBytes)) by all",
+            String(
+                format: "operations   %.3g in updates, %.3g in evaluations", forecast.operations,
+                forecast.evaluationOperations),
+            "disk         \(forecast.checkpointsKept) checkpoints of \(bytesText(forecast.checkpointBytes))"
+                + (forecast.featureBytes > 0
+                    ? "; \(bytesText(forecast.featureBytes)) of features on each node" : ""),
+            "time         " + timeText,
+        ]
+        lines += unknowns.map { "not known    " + $0 }
+        return lines.joined(separator: "\n")
+    }
+
+    /// What this is silent of, a sentence each.
+    private var unknowns: [String] {
+        var unknowns = ["utterances that the run will leave out or find longer: durations are the manifests'"]
+        if forecast.ranks > forecast.ranksPerNode { unknowns.append("the speed of the network") }
+        if forecast.walkedUpdates < forecast.updates {
+            unknowns.append("batches behind update \(forecast.walkedUpdates): taken to be like those before")
+        }
+        return unknowns
+    }
+
+    private var timeText: String {
+        guard let hours, let productSpeed else {
+            return "no estimate: this machine does not multiply \(forecast.precision.rawValue)"
+        }
+        return
+            "about \(time(hours)): an estimate from this machine's \(Int(productSpeed / 1e9)) GFLOP/s a rank, "
+            + "of which updates reach some \(Int(Self.shareOfProducts * 100)) %, without the network"
+    }
+
+    private func millions(_ count: Int) -> String { String(format: "%.2f", Double(count) / 1e6) }
+
+    private func time(_ hours: Double) -> String {
+        hours < 1 ? String(format: "%.1f min", hours * 60) : String(format: "%.1f h", hours)
+    }
+}

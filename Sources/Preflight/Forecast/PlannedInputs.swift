@@ -1,0 +1,130 @@
+internal import Checkpoints
+internal import Models
+internal import Program
+internal import Recipe
+internal import Speech
+internal import Tasks
+internal import Tensors
+internal import Text
+internal import Training
+
+/// A recipe with its model and manifests, as training sees them, but without their audio.
+struct PlannedInputs {
+    let recipe: Recipe
+    let layout: ParameterLayout
+    let train: SpeechDataset
+    let valid: SpeechDataset
+    let task: any PlannedSpeechTask
+    /// The same task on the utterances of validation.
+    let validation: any PlannedSpeechTask
+    /// Whether nodes keep the features of a frozen encoder.
+    let keepsFeatures: Bool
+    /// Whether there are weights to go on from.
+    let readsWeights: Bool
+
+    init(_ recipe: Recipe) throws {
+        try requirePaths(recipe)
+        switch recipe.purpose {
+        case .fineTuning: try self.init(fineTuning: recipe)
+        case .preTraining: try self.init(preTraining: recipe)
+        }
+    }
+
+    private init(fineTuning recipe: Recipe) throws {
+        let model = try SpeechModel.toFineTune(recipe)
+        keepsFeatures = recipe.data.cacheFeatures && recipe.model.freezeFeatureEncoder
+        var sets = try [recipe.data.train, recipe.data.valid].map { path in
+            let utterances = try Manifest(path: path, labels: recipe.data.labels).utterances
+            // A text that cannot be encoded stops the run, or is left out of it.
+            let targets = utterances.map {
+                (try? model.vocabulary.encode(recipe.data.textCase.apply($0.text))) ?? []
+            }
+            return try SpeechDataset(
+                planned: utterances, targets: targets, path: path, preprocessor: model.source.preprocessor)
+        }
+        if keepsFeatures {
+            let cache = FeatureCache(
+                root: "", encoder: 0, audioHashes: [], channels: model.network.featureChannels)
+            for index in sets.indices { sets[index].cache = cache }
+        }
+        (train, valid) = (sets[0], sets[1])
+        task = CTCTask(recipe: recipe, model: model, data: train)
+        validation = CTCTask(recipe: recipe, model: model, data: valid)
+        layout = model.network.layout
+        readsWeights = true
+        self.recipe = recipe
+    }
+
+    private init(preTraining recipe: Recipe) throws {
+        let model = try PretrainingModel(path: recipe.model.path, settings: recipe.pretraining)
+        let used = recipe.data.minimumSeconds...recipe.data.maximumSeconds
+        let sets = try [recipe.data.train, recipe.data.valid].map { path in
+            let utterances = try Manifest(path: path, labels: nil).utterances.filter {
+                $0.durationSeconds >= used.lowerBound
+            }
+            return try SpeechDataset(
+                planned: utterances.map { utterance in
+                    var utterance = utterance
+                    utterance.durationSeconds = min(utterance.durationSeconds, used.upperBound)
+                    return utterance
+                }, targets: utterances.map { _ in [] }, path: path, preprocessor: model.preprocessor)
+        }
+        (train, valid) = (sets[0], sets[1])
+        func task(_ data: SpeechDataset) -> PretrainingTask {
+            PretrainingProblem(recipe: recipe, model: model, train: data, valid: data).makeTask()
+        }
+        self.task = task(train)
+        validation = task(valid)
+        layout = model.network.layout
+        keepsFeatures = false
+        readsWeights = model.weights != nil
+        self.recipe = recipe
+    }
+
+    var configuration: Wav2Vec2Configuration { task.configuration }
+
+    /// The channels of the feature encoder's output.
+    var featureChannels: Int {
+        configuration.convolutionChannels[configuration.convolutionChannels.count - 1]
+    }
+
+    /// The first element of the flat store that is ever trained.
+    var firstTrained: Int { task.trainablePhases.map(\.offset).min() ?? layout.count }
+
+    var trainsFeatureEncoder: Bool { firstTrained == 0 }
+
+    /// The samples of every utterance of both sets.
+    var sampleCounts: [Int] {
+        [train, valid].flatMap { data in data.utterances.indices.map(data.sampleCount) }
+    }
+
+    /// Bytes of the features of both sets.
+    var featureBytes: Int {
+        sampleCounts.reduce(0) { total, samples in
+            total + configuration.frameCount(samples: samples) * featureChannels * MemoryLayout<Float>.stride
+        }
+    }
+
+    /// Operations of passing over the validation set once.
+    var evaluationOperations: Double {
+        valid.utterances.indices.reduce(0) { total, item in
+            let operations = configuration.operations(samples: valid.sampleCount(item))
+            return total + operations.forward + (keepsFeatures ? 0 : operations.featureEncoder)
+        }
+    }
+}
+
+extension SpeechDataset {
+    /// The utterances of a manifest, with the durations that it states.
+    fileprivate init(
+        planned utterances: [Utterance], targets: [[Int]], path: String, preprocessor: PreprocessorConfig
+    ) throws {
+        guard !utterances.isEmpty else {
+            throw UserError(.data, "\(path): none of its utterances is long enough to be used")
+        }
+        self.init(
+            utterances: utterances, heldSeconds: utterances.map(\.durationSeconds),
+            references: utterances.map(\.text), targets: targets, audioHashes: [],
+            sampleRate: preprocessor.samplingRate, normalizesWaveform: preprocessor.normalizes)
+    }
+}

@@ -1,0 +1,94 @@
+internal import Batching
+internal import Kernels
+internal import Models
+internal import Recipe
+internal import Session
+internal import Tasks
+internal import Training
+
+/// The updates of a run, looked at one after another as they will be shared out.
+///
+/// Of a run of very many, the first few thousand stand for all.
+struct UpdateWalk {
+    /// The updates looked at.
+    private(set) var updates = 0
+    /// Utterances of all ranks' micro-batches.
+    private(set) var utterances = 0
+    /// Micro-batches of rank 0, and the utterances in them.
+    private(set) var ownMicroBatches = 0
+    private(set) var ownUtterances = 0
+    /// Operations of all ranks.
+    private(set) var operations = 0.0
+    /// Operations of each update's busiest rank.
+    private(set) var busiestOperations = 0.0
+    /// Passes over the data.
+    private(set) var epochs = 0.0
+    /// The bytes of activations of the largest micro-batch of all ranks.
+    private(set) var activationBytes = 0
+    /// The bytes of audio or features of the largest micro-batch.
+    private(set) var inputBytes = 0
+    /// Different numbers of frames of rank 0's micro-batches, and of utterances: what products are compiled for.
+    private(set) var batchLengths: Set<Int> = []
+    private(set) var utteranceLengths: Set<Int> = []
+
+    init(_ inputs: PlannedInputs, ranks: Int) {
+        let (task, data, configuration) = (inputs.task, inputs.train, inputs.configuration)
+        let precision = inputs.recipe.precision.gemm
+        let samples = data.utterances.indices.map(data.sampleCount)
+        let costs = samples.map(configuration.operations)
+        let frames = samples.map(configuration.frameCount)
+        utteranceLengths = Set(frames)
+        var largest = LargestPass(arenaBytes: task.arenaBytes)
+        let all = inputs.recipe.schedule.updates
+        var walk = task.schedule.walk(from: 0)
+        while updates < all, utterances < plannedUtterances {
+            let update = updates
+            let shares = task.sharing.microBatches(
+                of: walk.nextBatch().items, items: data.items, rankCount: ranks)
+            var busiest = 0.0
+            for (rank, share) in shares.enumerated() where !share.isEmpty {
+                var own = 0.0
+                for items in share {
+                    let pass = task.plannedPass(items, update: update, precision: precision)
+                    largest.consider(pass)
+                    own += items.reduce(0) {
+                        $0
+                            + costs[$1].inPass(
+                                training: pass.trainable, hasFeatures: pass.hasFeatures,
+                                recomputing: pass.recomputing)
+                    }
+                    if rank == 0 {
+                        ownMicroBatches += 1
+                        ownUtterances += items.count
+                        batchLengths.insert(items.reduce(0) { $0 + frames[$1] })
+                    }
+                    inputBytes = max(
+                        inputBytes,
+                        Self.inputBytes(pass, channels: inputs.featureChannels, configuration))
+                }
+                operations += own
+                busiest = max(busiest, own)
+                utterances += share.joined().count
+            }
+            busiestOperations += busiest
+            updates += 1
+        }
+        activationBytes = largest.bytes
+        // What was not looked at is as the rest.
+        let scale = Double(all) / Double(max(1, updates))
+        operations *= scale
+        busiestOperations *= scale
+        epochs = scale * Double(utterances) / Double(data.utterances.count)
+    }
+
+    private static func inputBytes(
+        _ pass: PlannedPass, channels: Int, _ configuration: Wav2Vec2Configuration
+    ) -> Int {
+        pass.utterances.reduce(0) { total, utterance in
+            let numbers =
+                pass.hasFeatures
+                ? configuration.frameCount(samples: utterance.samples) * channels : utterance.samples
+            return total + numbers * MemoryLayout<Float>.stride
+        }
+    }
+}

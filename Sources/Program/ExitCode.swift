@@ -1,0 +1,38 @@
+/// How a process ends, by the conventions of `sysexits.h` and of batch systems.
+public enum ExitCode: Int32, Sendable {
+    /// Wrong usage, or a recipe that cannot be.
+    case usage = 64
+    /// Data or a model file that cannot be used.
+    case data = 65
+    /// A fault of the program or the machine.
+    case fault = 70
+    /// A rank was lost, or ranks waited too long for it.
+    case stalled = 75
+    /// Interrupted in order: what was done is in a checkpoint, and the same command with --resume goes on.
+    case interrupted = 85
+}
+
+/// A fault for its user: what happened, where, and the fix.
+public struct UserError: Error, CustomStringConvertible {
+    /// How the process ends.
+    public let code: ExitCode
+    /// What happened, where, and the fix.
+    public let description: String
+
+    /// A fault.
+    public init(_ code: ExitCode, _ description: String) {
+        self.code = code
+        self.description = description
+    }
+}
+
+extension UserError: Fault {
+    /// How the process ends.
+    public var exitCode: ExitCode { code }
+}
+
+/// An error that knows how the process ends by it, and tells its user what happened, where, and the fix.
+public protocol Fault: Error, CustomStringConvertible {
+    /// How the process ends.
+    var exitCode: ExitCode { get }
+}

@@ -1,0 +1,16 @@
+internal import Pruning
+
+extension Recipe {
+    /// Updates of the run.
+    package var updates: Int { schedule.updates }
+    /// What the best model is chosen by: `wer`, `cer` or `loss`.
+    package var metricName: String { evaluation.metric.rawValue }
+    /// The sparsity at which PARP-P starts.
+    package var startSparsity: Double { pruning.startSparsity.stated ?? Pruning.progressiveStart }
+    /// What the first mask is made from, as a recipe says it.
+    package var initialMask: String { pruning.initialMask.text }
+    /// Whether biases are in the pool.
+    package var prunesBiases: Bool { pruning.includeBiases }
+    /// The manifests to train on and to evaluate on.
+    package var manifests: (train: String, valid: String) { (data.train, data.valid) }
+}

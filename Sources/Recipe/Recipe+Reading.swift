@@ -1,0 +1,194 @@
+internal import Foundation
+package import Program
+internal import TOMLKit
+
+/// Everything that is wrong with a recipe.
+package struct RecipeError: Error, CustomStringConvertible, Equatable {
+    /// The file.
+    package let path: String
+    /// What is wrong, one sentence a fault.
+    package let faults: [String]
+
+    /// All faults, one a line.
+    package var description: String {
+        faults.count == 1
+            ? "\(path): \(faults[0])" : ([path + ":"] + faults.map { "  " + $0 }).joined(separator: "\n")
+    }
+}
+
+extension RecipeError: Fault {
+    /// How the process ends.
+    package var exitCode: ExitCode { .usage }
+}
+
+extension Recipe {
+    /// Reads a recipe file and changes from the command line, and checks the whole.
+    ///
+    /// - Parameter overrides: `section.key=value` each; a value is TOML, or a text without its quotes.
+    /// - Throws: `RecipeError` with all faults: unknown keys with the nearest known one, wrong types,
+    ///   values out of range.
+    package init(
+        path: String, overrides: [String] = [], purpose: Purpose = .fineTuning
+    ) throws(RecipeError) {
+        let file = URL(fileURLWithPath: path).resolvingSymlinksInPath().path
+        let attributes = try? FileManager.default.attributesOfItem(atPath: file)
+        // Before a byte is read: a device may have no end.
+        guard attributes?[.type] as? FileAttributeType == .typeRegular,
+            let size = attributes?[.size] as? Int, size < 1 << 20,
+            let data = FileManager.default.contents(atPath: path)
+        else {
+            throw RecipeError(path: path, faults: ["no such recipe, or it is larger than 1 MB"])
+        }
+        guard let text = String(validating: data, as: UTF8.self) else {
+            throw RecipeError(path: path, faults: ["is not UTF-8"])
+        }
+        try self.init(text: text, overrides: overrides, path: path, purpose: purpose)
+    }
+
+    /// Reads a recipe's text and changes from the command line, and checks the whole.
+    package init(
+        text: String, overrides: [String] = [], path: String = "recipe", purpose: Purpose = .fineTuning
+    ) throws(RecipeError) {
+        self.init(for: purpose)
+        var faults: [String] = []
+        do {
+            let table = try tomlTable(text)
+            for entry in flatten(table) {
+                faults += apply(entry, lineNumber: { lineNumber(of: entry, in: text) })
+            }
+        } catch let fault as TOMLFault {
+            faults.append(fault.sentence)
+        } catch let error as TOMLParseError {
+            faults.append("line \(error.source.begin.line): \(error.description)")
+        } catch {
+            faults.append("is not TOML: \(error)")
+        }
+        for override in overrides { faults += apply(override: override) }
+        guard faults.isEmpty else { throw RecipeError(path: path, faults: faults) }
+        faults = RecipeKey.all(for: purpose).compactMap { $0.fault(self) }
+        if purpose == .preTraining && data.minimumSeconds > data.maximumSeconds {
+            faults.append(
+                "data.min_seconds is \(data.minimumSeconds), above data.max_seconds \(data.maximumSeconds)")
+        }
+        faults += pruning.faults
+        guard faults.isEmpty else { throw RecipeError(path: path, faults: faults) }
+    }
+
+    private mutating func apply(_ entry: TOMLEntry, lineNumber: () -> Int?) -> [String] {
+        let place = lineNumber().map { "line \($0): " } ?? ""
+        guard let key = RecipeKey.all.first(where: { $0.section == entry.section && $0.name == entry.name })
+        else { return [place + unknown(entry)] }
+        guard key.belongs(to: purpose) else {
+            let other = Purpose.allCases.first { key.belongs(to: $0) } ?? purpose
+            return [
+                "\(place)\(key.path) is a key of `\(other.command)`; `\(purpose.command)` has no use for it"
+            ]
+        }
+        guard let value = entry.value, key.set(value, &self) else {
+            return [
+                "\(place)\(key.path) is \(entry.value?.toml ?? "of no known type"); it must be \(key.expectation)"
+            ]
+        }
+        return []
+    }
+
+    private mutating func apply(override: String) -> [String] {
+        guard let equals = override.firstIndex(of: "=") else {
+            return ["--set \(override): expected section.key=value"]
+        }
+        let path = override[..<equals].trimmingCharacters(in: .whitespaces)
+        let text = String(override[override.index(after: equals)...])
+        let dot = path.lastIndex(of: ".")
+        let section = dot.map { String(path[..<$0]) } ?? ""
+        let name = dot.map { String(path[path.index(after: $0)...]) } ?? path
+        // Text without quotes is what a shell leaves of it.
+        let parsed = (try? tomlTable("value = \(text)")).map(flatten)?.first?.value
+        let entry = TOMLEntry(section: section, name: name, value: parsed ?? .string(text))
+        return apply(entry, lineNumber: { nil }).map { "--set \(override): \($0)" }
+    }
+}
+
+/// A key with its value, found in a file.
+private struct TOMLEntry {
+    let section: String
+    let name: String
+    let value: RecipeValue?
+}
+
+/// All keys of a table and of the tables in it.
+private func flatten(_ table: TOMLTable) -> [TOMLEntry] {
+    table.keys.flatMap { name -> [TOMLEntry] in
+        guard let value = table[name] else { return [] }
+        guard let section = value.table else {
+            return [TOMLEntry(section: "", name: name, value: recipeValue(value))]
+        }
+        let isKnown = RecipeKey.all.contains { $0.section == name }
+        guard isKnown && section.count > 0 else {
+            return isKnown ? [] : [TOMLEntry(section: name, name: "", value: nil)]
+        }
+        return section.keys.map { key in
+            TOMLEntry(section: name, name: key, value: section[key].flatMap(recipeValue))
+        }
+    }
+}
+
+private func recipeValue(_ value: any TOMLValueConvertible) -> RecipeValue? {
+    if let boolean = value.bool { return .boolean(boolean) }
+    if let integer = value.int { return .integer(integer) }
+    if let number = value.double { return .number(number) }
+    if let string = value.string { return .string(string) }
+    guard let array = value.array else { return nil }
+    let values = array.map(recipeValue)
+    return .array(values.compactMap { $0 })
+}
+
+/// What to say of a key or section that there is not.
+private func unknown(_ entry: TOMLEntry) -> String {
+    if entry.name.isEmpty {
+        let sections = Set(RecipeKey.all.map(\.section)).subtracting([""])
+        let nearest = nearest(to: entry.section, among: sections.sorted())
+        return "unknown section [\(entry.section)]; did you mean [\(nearest)]?"
+    }
+    let siblings = RecipeKey.all.filter { $0.section == entry.section }.map(\.name)
+    // A key that stands in another section is more likely misplaced than misspelt.
+    let misplaced = RecipeKey.all.first { $0.name == entry.name }
+    let suggestion = misplaced?.path ?? nearest(to: entry.name, among: siblings)
+    let place = entry.section.isEmpty ? "at the top" : "in [\(entry.section)]"
+    return "unknown key `\(entry.name)` \(place); did you mean `\(suggestion)`?"
+}
+
+/// The name with the fewest edits (Levenshtein) to what was written.
+package func nearest(to written: String, among names: [String]) -> String {
+    func distance(_ a: [Character], _ b: [Character]) -> Int {
+        var row = Array(0...b.count)
+        for (i, left) in a.enumerated() {
+            var diagonal = row[0]
+            row[0] = i + 1
+            for (j, right) in b.enumerated() {
+                let substituted = diagonal + (left == right ? 0 : 1)
+                diagonal = row[j + 1]
+                row[j + 1] = min(substituted, row[j] + 1, row[j + 1] + 1)
+            }
+        }
+        return row[b.count]
+    }
+    let target = Array(written)
+    return names.min { distance(Array($0), target) < distance(Array($1), target) } ?? written
+}
+
+/// The line on which a key stands, looked for in the text: the parser does not say.
+private func lineNumber(of entry: TOMLEntry, in text: String) -> Int? {
+    var section = ""
+    for (index, line) in text.split(separator: "\n", omittingEmptySubsequences: false).enumerated() {
+        let trimmed = line.trimmingCharacters(in: .whitespaces)
+        if trimmed.hasPrefix("["), let end = trimmed.firstIndex(of: "]") {
+            section = trimmed[trimmed.index(after: trimmed.startIndex)..<end].trimmingCharacters(
+                in: .whitespaces)
+            if entry.name.isEmpty && section == entry.section { return index + 1 }
+        }
+        guard section == entry.section, trimmed.hasPrefix(entry.name), !entry.name.isEmpty else { continue }
+        let rest = trimmed.dropFirst(entry.name.count).drop { $0 == " " }
+        if rest.first == "=" { return index + 1 }
+    }
+    return nil
+}

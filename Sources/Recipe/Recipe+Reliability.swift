@@ -1,0 +1,49 @@
+extension Recipe {
+    /// What a run watches over, and what it does about what it finds; none of it changes what is learnt.
+    package struct Reliability: Sendable, Equatable {
+        package var notFinite = NotFinitePolicy.skip
+        package var notFiniteLimit = 20
+        package var replicaCheckUpdates = 100
+        package var stallSeconds = 60.0
+        package var abortSeconds = 0.0
+    }
+}
+
+/// What to do about an update whose loss or gradient is not finite.
+package enum NotFinitePolicy: String, Sendable, CaseIterable {
+    /// Leave the update out, name what it came from, and go on.
+    case skip
+    /// Name what it came from, and end.
+    case stop
+}
+
+extension NotFinitePolicy: RecipeChoice {}
+
+extension RecipeKey {
+    /// The keys of reliability.
+    static let reliabilityKeys: [RecipeKey] = [
+        RecipeKey(
+            "reliability", "not_finite", \.reliability.notFinite,
+            "What to do about an update whose loss or gradient is not finite, once utterance, rank and tensor are "
+                + "named: leave it out, or end the run."),
+        RecipeKey(
+            "reliability", "not_finite_limit", \.reliability.notFiniteLimit,
+            "Updates in a row that may be left out for that before the run ends.", must: "be 1 or more"
+        ) { $0 >= 1 },
+        RecipeKey(
+            "reliability", "replica_check_updates", \.reliability.replicaCheckUpdates,
+            "Updates between comparisons of all ranks' weights, moments and masks; 0 compares at checkpoints only.",
+            must: "be 0 or more"
+        ) { $0 >= 0 },
+        RecipeKey(
+            "reliability", "stall_seconds", \.reliability.stallSeconds,
+            "Seconds of waiting in a collective after which the ranks that are missing are named; 0 never does.",
+            must: "be 0 or more"
+        ) { $0 >= 0 },
+        RecipeKey(
+            "reliability", "abort_seconds", \.reliability.abortSeconds,
+            "Seconds of waiting in a collective after which the run ends with exit code 75; 0 waits for ever.",
+            must: "be 0 or more"
+        ) { $0 >= 0 },
+    ]
+}

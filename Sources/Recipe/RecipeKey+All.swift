@@ -1,0 +1,209 @@
+extension RecipeKey {
+    /// All keys, in the order in which recipes are written.
+    package static let all: [RecipeKey] =
+        modelKeys + dataKeys + optimizerKeys + pruningKeys + pretrainingKeys + noiseKeys + runKeys
+        + reliabilityKeys
+
+    private static let modelKeys: [RecipeKey] = [
+        RecipeKey("", "seed", \.seed, "Where all random numbers are counted from.", must: "be 0 or more") {
+            $0 >= 0
+        },
+        RecipeKey(
+            "model", "path", \.model.path,
+            "The model to start from: a Hugging Face directory or a fairseq checkpoint."),
+        RecipeKey(
+            "model", "vocabulary", \.model.vocabulary,
+            "A vocab.json; empty takes the model's own, or builds one from the transcripts if it has none."),
+        RecipeKey(
+            "model", "freeze_feature_encoder", \.model.freezeFeatureEncoder,
+            "Whether the convolutions keep their weights."),
+        RecipeKey(
+            "model", "freeze_encoder_updates", \.model.freezeEncoderUpdates,
+            "Updates at the start in which the head alone is trained (fairseq's freeze_finetune_updates).",
+            must: "be 0 or more"
+        ) { $0 >= 0 },
+        RecipeKey(
+            "model", "recompute_activations", \.model.recomputeActivations,
+            "Whether backward computes blocks once more instead of keeping them: less memory, more time."),
+    ]
+
+    private static let dataKeys: [RecipeKey] = [
+        RecipeKey(
+            "data", "train", \.data.train,
+            "The corpus to train on, of any format in corpora.md; FORMAT:PATH says which."),
+        RecipeKey("data", "valid", \.data.valid, "The corpus to evaluate on."),
+        RecipeKey("data", "labels", \.data.labels, "What transcripts are spelled in."),
+        RecipeKey(
+            "data", "text_case", \.data.textCase,
+            "Case that transcripts are brought to: as_is, upper or lower."),
+        RecipeKey(
+            "data", "bad_utterances", \.data.badUtterances,
+            "Whether unusable utterances stop the run or are left out: refuse or skip."),
+        RecipeKey(
+            "data", "batch_seconds", \.data.batchSeconds,
+            "Seconds of audio an update, over all ranks together.", must: "be above 0"
+        ) { $0 > 0 },
+        RecipeKey(
+            "data", "rank_seconds", \.data.rankSeconds,
+            "Seconds of audio a rank holds at once; what exceeds it is accumulated.", must: "be above 0"
+        ) { $0 > 0 },
+        RecipeKey(
+            "data", "sampling_alpha", \.data.samplingAlpha,
+            "How languages are balanced, as in XLSR: each is heard in proportion to its seconds to this power; 1 "
+                + "takes them as they are, 0 all alike.",
+            must: "be from 0 to 1"
+        ) { (0...1).contains($0) },
+        RecipeKey(
+            "data", "cache_features", \.data.cacheFeatures,
+            "Whether what a frozen feature encoder makes of the audio is kept on this node's disk."),
+        RecipeKey(
+            "data", "cache_directory", \.data.cacheDirectory,
+            "Where features are kept; empty takes PARP_CACHE_DIR, SLURM_TMPDIR/parp or ~/.cache/parp."),
+        RecipeKey(
+            "data", "min_seconds", \.data.minimumSeconds,
+            "Seconds of audio below which an utterance is left out.", must: "be 0 or more"
+        ) { $0 >= 0 },
+        RecipeKey(
+            "data", "max_seconds", \.data.maximumSeconds,
+            "Seconds of audio to which a longer utterance is cut, at another place in every update.",
+            must: "be above 0"
+        ) { $0 > 0 },
+        RecipeKey(
+            "loss", "zero_infinity", \.loss.zeroInfinity,
+            "Whether utterances that cannot be aligned count 0 instead of infinity."),
+    ]
+
+    private static let optimizerKeys: [RecipeKey] = [
+        RecipeKey("optimizer", "kind", \.optimizer.kind, "The optimiser: adam, as fairseq writes it."),
+        RecipeKey(
+            "optimizer", "learning_rate", \.optimizer.learningRate, "The highest learning rate.",
+            must: "be from 0 to 1, e.g. 5e-5"
+        ) { (0...1).contains($0) },
+        RecipeKey(
+            "optimizer", "betas", \.optimizer.betas, "Decay of the two moments.",
+            must: "be two numbers from 0 to below 1"
+        ) { $0.count == 2 && $0.allSatisfy { (0..<1).contains($0) } },
+        RecipeKey(
+            "optimizer", "epsilon", \.optimizer.epsilon, "Added to the second moment's root.",
+            must: "be above 0"
+        ) { $0 > 0 },
+        RecipeKey(
+            "optimizer", "weight_decay", \.optimizer.weightDecay, "Decoupled weight decay.",
+            must: "be 0 or more"
+        ) { $0 >= 0 },
+        RecipeKey(
+            "optimizer", "clip_norm", \.optimizer.clipNorm,
+            "The most the gradient's norm may be; 0 does not clip.",
+            must: "be 0 or more"
+        ) { $0 >= 0 },
+        RecipeKey(
+            "schedule", "kind", \.schedule.kind, "How the learning rate moves: tri_stage, linear or constant."
+        ),
+        RecipeKey("schedule", "updates", \.schedule.updates, "Updates of the run.", must: "be 1 or more") {
+            $0 >= 1
+        },
+        RecipeKey(
+            "schedule", "phases", \.schedule.phases, "Shares of rise, hold and fall.",
+            must: "be three numbers from 0 that sum to at most 1"
+        ) {
+            $0.count == 3 && $0.allSatisfy { $0 >= 0 } && $0.reduce(0, +) <= 1 + 1e-9
+        },
+        RecipeKey(
+            "schedule", "initial_scale", \.schedule.initialScale,
+            "The first learning rate, as a share of the highest.",
+            must: "be from 0 to 1"
+        ) { (0...1).contains($0) },
+        RecipeKey(
+            "schedule", "final_scale", \.schedule.finalScale,
+            "The last learning rate, as a share of the highest.",
+            must: "be from 0 to 1"
+        ) { (0...1).contains($0) },
+    ]
+
+    private static let noiseKeys: [RecipeKey] = [
+        RecipeKey(
+            "augmentation", "time_mask_probability", \.augmentation.timeMaskProbability,
+            "Share of frames that masks would cover if they never overlapped.", must: "be from 0 to 1"
+        ) { (0...1).contains($0) },
+        RecipeKey(
+            "augmentation", "time_mask_length", \.augmentation.timeMaskLength, "Frames a mask.",
+            must: "be 1 or more"
+        ) { $0 >= 1 },
+        RecipeKey(
+            "augmentation", "time_mask_minimum_spans", \.augmentation.timeMaskMinimumSpans,
+            "The fewest masks an utterance gets.", must: "be 0 or more"
+        ) { $0 >= 0 },
+        RecipeKey(
+            "augmentation", "channel_mask_probability", \.augmentation.channelMaskProbability,
+            "Share of channels that masks would cover if they never overlapped.", must: "be from 0 to 1"
+        ) { (0...1).contains($0) },
+        RecipeKey(
+            "augmentation", "channel_mask_length", \.augmentation.channelMaskLength, "Channels a mask.",
+            must: "be 1 or more"
+        ) { $0 >= 1 },
+        rate("layer_drop", \.regularization.layerDrop, "Probability that a block is skipped in an update."),
+        rate("feature_dropout", \.regularization.featureDropout, "Dropout of the projected features."),
+        rate("hidden_dropout", \.regularization.hiddenDropout, "Dropout behind attention and feed-forward."),
+        rate("attention_dropout", \.regularization.attentionDropout, "Dropout of attention probabilities."),
+        rate("activation_dropout", \.regularization.activationDropout, "Dropout inside the feed-forward."),
+        rate("final_dropout", \.regularization.finalDropout, "Dropout before the head."),
+    ]
+
+    private static func rate(
+        _ name: String, _ field: any WritableKeyPath<Recipe, Double> & Sendable, _ meaning: String
+    ) -> RecipeKey {
+        RecipeKey("regularization", name, field, meaning, must: "be from 0 to below 1") {
+            (0..<1).contains($0)
+        }
+    }
+
+    private static let runKeys: [RecipeKey] = [
+        RecipeKey(
+            "distributed", "bucket_megabytes", \.distributed.bucketMegabytes,
+            "Megabytes of gradients a message; 0 lets a probe at the start choose. Results do not depend on it.",
+            must: "be 0 or more"
+        ) { $0 >= 0 },
+        RecipeKey(
+            "distributed", "senders", \.distributed.senders,
+            "Who sends a node's sum to other nodes: all of its ranks a slice each, or their leaders; auto lets a "
+                + "probe choose. Results do not depend on it."),
+        RecipeKey(
+            "distributed", "wire", \.distributed.wire,
+            "The numbers that gradients travel as between nodes: float32, or bfloat16 (half the bytes, not exact)."
+        ),
+        RecipeKey(
+            "distributed", "reproducible", \.distributed.reproducible,
+            "Whether weights and masks have the same bits for any number of ranks, at a price (numerics.md)."
+        ),
+        RecipeKey(
+            "distributed", "reproducible_parts", \.distributed.reproducibleParts,
+            "Parts that a reproducible run cuts a global batch into; best a multiple of the number of ranks.",
+            must: "be from 1 to 4096"
+        ) { (1...4096).contains($0) },
+        RecipeKey(
+            "distributed", "threads_per_rank", \.distributed.threadsPerRank,
+            "Threads that a rank computes with.",
+            must: "be from 1 to 1024"
+        ) { (1...1024).contains($0) },
+        RecipeKey(
+            "precision", "gemm", \.precision.gemm,
+            "The numbers that matrix products multiply: float32 or bfloat16."),
+        RecipeKey(
+            "checkpoint", "every_updates", \.checkpoint.everyUpdates,
+            "Updates between checkpoints; 0 writes none.",
+            must: "be 0 or more"
+        ) { $0 >= 0 },
+        RecipeKey(
+            "checkpoint", "keep", \.checkpoint.keep, "Checkpoints that are kept, the newest.",
+            must: "be 1 or more"
+        ) { $0 >= 1 },
+        RecipeKey(
+            "evaluation", "every_updates", \.evaluation.everyUpdates,
+            "Updates between evaluations; 0 evaluates at the end only.",
+            must: "be 0 or more"
+        ) { $0 >= 0 },
+        RecipeKey(
+            "evaluation", "metric", \.evaluation.metric, "What the best model is chosen by: wer, cer or loss."
+        ),
+    ]
+}

@@ -1,0 +1,68 @@
+/// One key of a recipe: its name, what it means, which values it takes, and where it goes.
+///
+/// Reading, writing, checking and documenting recipes all follow from `RecipeKey.all`.
+package struct RecipeKey: Sendable {
+    /// The section, empty for keys at the top.
+    let section: String
+    /// The key.
+    package let name: String
+    /// What it means, with its unit.
+    let meaning: String
+    /// What a file must hold.
+    package let expectation: String
+    /// The rule that its value keeps, as a sentence that starts with "must"; empty if there is none.
+    package let rule: String
+    /// Puts a value into a recipe; false if it has the wrong type.
+    package let set: @Sendable (RecipeValue, inout Recipe) -> Bool
+    /// The value in a recipe.
+    package let get: @Sendable (Recipe) -> RecipeValue
+    /// What is wrong with the value in a recipe, or nil.
+    package let fault: @Sendable (Recipe) -> String?
+
+    /// The key as it is written on the command line: `section.name`.
+    package var path: String { section.isEmpty ? name : "\(section).\(name)" }
+
+    /// Whether a run with another value would be another run; the rest may change when one is resumed.
+    package var decidesResults: Bool {
+        section != "reliability" && !Self.free.contains(path)
+    }
+
+    /// Whether another value changes the last bits of sums, which a reproducible run promises not to happen.
+    package var decidesSums: Bool { Self.ofSums.contains(path) }
+
+    private static let ofSums: Set = [
+        "data.rank_seconds", "distributed.reproducible", "distributed.threads_per_rank",
+    ]
+
+    /// Keys of time, memory and looking: at most they change the order of sums, as the number of ranks does.
+    private static let free: Set = [
+        "model.recompute_activations", "data.rank_seconds", "data.cache_features", "data.cache_directory",
+        "distributed.bucket_megabytes", "distributed.senders",
+        "distributed.reproducible", "distributed.threads_per_rank",
+        "checkpoint.every_updates", "checkpoint.keep", "evaluation.every_updates",
+    ]
+
+    /// A key of a field, with the rule that its value keeps, as a sentence that starts with "must".
+    package init<Value: RecipeConvertible>(
+        _ section: String, _ name: String, _ field: any WritableKeyPath<Recipe, Value> & Sendable,
+        _ meaning: String, must rule: String = "",
+        when isValid: @escaping @Sendable (Value) -> Bool = { _ in true }
+    ) {
+        self.section = section
+        self.name = name
+        self.meaning = meaning
+        expectation = Value.expectation
+        self.rule = rule
+        set = { value, recipe in
+            guard let converted = Value(value) else { return false }
+            recipe[keyPath: field] = converted
+            return true
+        }
+        get = { $0[keyPath: field].recipeValue }
+        let path = section.isEmpty ? name : "\(section).\(name)"
+        fault = { recipe in
+            let value = recipe[keyPath: field]
+            return isValid(value) ? nil : "\(path) is \(value.recipeValue.toml); it must \(rule)"
+        }
+    }
+}

@@ -1,0 +1,117 @@
+package import Collectives
+package import Optimization
+package import Pruning
+package import Speech
+package import Tensors
+package import Text
+
+/// A value as a recipe file can write it.
+package enum RecipeValue: Sendable, Equatable {
+    case boolean(Bool)
+    case integer(Int)
+    case number(Double)
+    case string(String)
+    case array([RecipeValue])
+
+    /// The value as TOML.
+    package var toml: String {
+        switch self {
+        case .boolean(let value): value ? "true" : "false"
+        case .integer(let value): String(value)
+        case .number(let value): "\(value)"
+        case .string(let value):
+            "\"" + value.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"") + "\""
+        case .array(let values): "[" + values.map(\.toml).joined(separator: ", ") + "]"
+        }
+    }
+}
+
+/// A Swift type that a recipe's value can become.
+package protocol RecipeConvertible: Sendable {
+    /// What a file must hold, for messages: `a number`.
+    static var expectation: String { get }
+    init?(_ value: RecipeValue)
+    var recipeValue: RecipeValue { get }
+}
+
+extension Bool: RecipeConvertible {
+    package static var expectation: String { "true or false" }
+    package init?(_ value: RecipeValue) {
+        guard case .boolean(let value) = value else { return nil }
+        self = value
+    }
+    package var recipeValue: RecipeValue { .boolean(self) }
+}
+
+extension Int: RecipeConvertible {
+    package static var expectation: String { "a whole number" }
+    package init?(_ value: RecipeValue) {
+        guard case .integer(let value) = value else { return nil }
+        self = value
+    }
+    package var recipeValue: RecipeValue { .integer(self) }
+}
+
+extension Double: RecipeConvertible {
+    package static var expectation: String { "a number" }
+    package init?(_ value: RecipeValue) {
+        switch value {
+        case .number(let value) where value.isFinite: self = value
+        case .integer(let value): self = Double(value)
+        default: return nil
+        }
+    }
+    package var recipeValue: RecipeValue { .number(self) }
+}
+
+extension String: RecipeConvertible {
+    package static var expectation: String { "a text in quotes" }
+    package init?(_ value: RecipeValue) {
+        guard case .string(let value) = value else { return nil }
+        self = value
+    }
+    package var recipeValue: RecipeValue { .string(self) }
+}
+
+extension [Double]: RecipeConvertible {
+    package static var expectation: String { "a list of numbers" }
+    package init?(_ value: RecipeValue) {
+        guard case .array(let values) = value else { return nil }
+        let numbers = values.compactMap(Double.init)
+        guard numbers.count == values.count else { return nil }
+        self = numbers
+    }
+    package var recipeValue: RecipeValue { .array(map(\.recipeValue)) }
+}
+
+/// An enumeration whose raw values stand in recipes.
+protocol RecipeChoice: RecipeConvertible, RawRepresentable<String>, CaseIterable {}
+
+extension RecipeChoice {
+    package static var expectation: String {
+        let names = allCases.map { "\"\($0.rawValue)\"" }
+        return names.count == 1
+            ? "\(names[0]), all that there is yet" : "one of " + names.joined(separator: ", ")
+    }
+    package init?(_ value: RecipeValue) {
+        guard case .string(let name) = value else { return nil }
+        self.init(rawValue: name)
+    }
+    package var recipeValue: RecipeValue { .string(rawValue) }
+}
+
+extension BadUtterances: RecipeChoice {}
+extension OptimizerKind: RecipeChoice {}
+extension ComparedMethod: RecipeChoice {}
+extension PruningScope: RecipeChoice {}
+extension SparsitySchedule: RecipeChoice {}
+extension PruningScore: RecipeChoice {}
+extension PrunedWeights: RecipeChoice {}
+extension IntervalUnit: RecipeChoice {}
+extension WireFormat: RecipeChoice {}
+extension Senders: RecipeChoice {}
+extension GEMMPrecision: RecipeChoice {}
+extension Metric: RecipeChoice {}
+extension ScheduleKind: RecipeChoice {}
+extension Manifest.Labels: RecipeChoice {}
+extension TextCase: RecipeChoice {}

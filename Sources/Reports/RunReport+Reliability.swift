@@ -1,0 +1,48 @@
+internal import Foundation
+internal import JSON
+
+extension RunReport {
+    /// The most rows of a table or list.
+    private static var longest: Int { 20 }
+
+    /// What went wrong, and where the ranks' time went; nothing of what there is none of.
+    package var reliability: String { faults + ranks }
+
+    private var faults: String {
+        let faults = events("fault")
+        guard !faults.isEmpty else { return "" }
+        let items = faults.suffix(Self.longest).map { event in
+            "<li>update \(event["step"]?.integer ?? 0): \(escapedHTML(event["what"]?.string ?? ""))</li>"
+        }
+        let count = faults.count > Self.longest ? ", the last \(Self.longest) of \(faults.count)" : ""
+        return "<h2>Faults\(count)</h2>\n<ul>\n\(items.joined(separator: "\n"))\n</ul>\n"
+    }
+
+    /// The last sums of the ranks, those that others waited for first.
+    private var ranks: String {
+        guard let event = events("ranks").last, let entries = event["ranks"]?.elements,
+            entries.count > 1
+        else {
+            return ""
+        }
+        let ordered = entries.sorted { ($0["slowest"]?.integer ?? 0) > ($1["slowest"]?.integer ?? 0) }
+        let rows = ordered.prefix(Self.longest).map { entry -> String in
+            func seconds(_ field: String) -> String {
+                String(format: "%.1f s", entry[field]?.double ?? 0)
+            }
+            let cells = [
+                "\(entry["rank"]?.integer ?? 0)", escapedHTML(entry["host"]?.string ?? ""),
+                seconds("audio_seconds"), seconds("data_seconds"),
+                seconds("compute_seconds"), seconds("wait_seconds"), "\(entry["slowest"]?.integer ?? 0)",
+            ]
+            return "<tr>" + cells.map { "<td>\($0)</td>" }.joined() + "</tr>"
+        }
+        let heads = [
+            "rank", "host", "audio heard", "wait for audio", "compute", "wait for others",
+            "updates it was the slowest of",
+        ]
+        .map { "<th>\($0)</th>" }.joined()
+        return "<h2>Ranks, \(event["updates"]?.integer ?? 0) updates</h2>\n<table><tr>\(heads)</tr>\n"
+            + rows.joined(separator: "\n") + "</table>\n"
+    }
+}

@@ -1,0 +1,137 @@
+package import Collectives
+internal import Foundation
+internal import JSON
+internal import Preflight
+internal import Program
+internal import Recipe
+package import Session
+internal import Tensors
+internal import Training
+
+/// What `parp bench collectives` measures.
+package struct CollectivesBenchmarkOptions: Sendable {
+    /// How often each thing is measured; medians are told.
+    package var repeats: Int
+    /// The frames of the pretended backward pass beside which gradients are summed.
+    package var frames: Int
+    /// Whether one JSON object is printed instead of tables.
+    package var json: Bool
+
+    /// The defaults of the command.
+    package init(repeats: Int = 9, frames: Int = 500, json: Bool = false) {
+        self.repeats = repeats
+        self.frames = frames
+        self.json = json
+    }
+}
+
+/// Compares our sum over ranks with `MPI_Allreduce`, measured by turns in this run, and says what summing
+/// gradients costs the computation beside it.
+package func runCollectivesBenchmark(_ options: CollectivesBenchmarkOptions, session: Session) throws {
+    guard let communicator = session.communicator as? MPICommunicator, communicator.size > 1 else {
+        throw UserError(.usage, "one rank has nobody to talk to; use mpirun -np 2 parp bench collectives")
+    }
+    let sums = try measureSums(communicator, repeats: options.repeats)
+    let overlap = try measureOverlap(communicator, repeats: options.repeats, frames: options.frames)
+    guard session.isRoot else { return }
+    if options.json {
+        print(
+            JSONValue.object([
+                .init("ranks", .integer(communicator.size)),
+                .init("groups", .integer(communicator.groupCount)),
+                .init("mpi", .string(communicator.libraryVersion)),
+                .init("sums", .array(sums.map(\.json))), .init("overlap", overlap.json),
+            ]).line)
+    } else {
+        let groups = communicator.groupCount
+        print(
+            "\(communicator.size) ranks in \(groups) group(s) that share memory; medians of \(options.repeats)"
+        )
+        print(SumMeasurement.heading(hasWire: groups > 1))
+        for sum in sums { print(sum.row(hasWire: groups > 1)) }
+        print(overlap.text)
+    }
+}
+
+/// The sum of one number of bytes, each way; the seconds of the slowest rank.
+struct SumMeasurement: Sendable {
+    let bytes: Int
+    /// `MPI_Allreduce` of ordinary memory.
+    let library: Double
+    /// Ours, of memory that ranks share.
+    let shared: Double
+    /// Ours, of ordinary memory.
+    let ordinary: Double
+    /// Ours, of memory that ranks share, as bfloat16 between groups.
+    let bfloat16: Double
+
+    var json: JSONValue {
+        .object([
+            .init("bytes", .integer(bytes)), .init("mpi_seconds", .number(library)),
+            .init("shared_seconds", .number(shared)), .init("ordinary_seconds", .number(ordinary)),
+            .init("bfloat16_seconds", .number(bfloat16)), .init("speedup", .number(library / shared)),
+        ])
+    }
+
+    static func heading(hasWire: Bool) -> String {
+        "      size   MPI_Allreduce         shared memory          ordinary memory"
+            + (hasWire ? "  bfloat16" : "")
+    }
+
+    func row(hasWire: Bool) -> String {
+        func cell(_ seconds: Double) -> String {
+            String(format: "%8.3f ms %6.2f GB/s", 1e3 * seconds, Double(bytes) / seconds / 1e9)
+        }
+        func ratio(_ seconds: Double) -> String { String(format: "%5.1f×", library / seconds) }
+        let size = bytes < 1 << 20 ? "\(bytes >> 10) KB" : String(format: "%.0f MB", Double(bytes) / 1e6)
+        return String(repeating: " ", count: max(0, 10 - size.count)) + size + cell(library) + cell(shared)
+            + ratio(shared) + cell(ordinary) + ratio(ordinary)
+            + (hasWire ? cell(bfloat16) + ratio(bfloat16) : "")
+    }
+}
+
+/// Bytes from where latency decides to all gradients of the base model.
+private let sizes = [4 << 10, 64 << 10, 1 << 20, 4 << 20, 25 << 20, 100 << 20, 94_400_000 * 4]
+
+private func measureSums(_ communicator: MPICommunicator, repeats: Int) throws -> [SumMeasurement] {
+    let largest = sizes[sizes.count - 1] / MemoryLayout<Float>.stride
+    let shared = try communicator.makeBuffer(count: largest)
+    let ordinary = FlatBuffer(count: largest)
+    return try sizes.map { bytes in
+        let range = 0..<bytes / MemoryLayout<Float>.stride
+        // Short sums are repeated, so that a clock can tell them.
+        let times = min(200, max(1, (8 << 20) / bytes))
+        let ways: [() -> PendingOperation] = [
+            { communicator.enqueueLibrarySum(ordinary[range]) },
+            { communicator.enqueueSum(shared[range], wire: .float32, kept: nil) },
+            { communicator.enqueueSum(ordinary[range], wire: .float32, kept: nil) },
+            { communicator.enqueueSum(shared[range], wire: .bfloat16, kept: nil) },
+        ]
+        let medians = try medianSeconds(communicator, repeats: repeats, ways: ways) { way in
+            let pending = (0..<times).map { _ in way() }
+            for operation in pending { try operation.wait() }
+        }.map { $0 / Double(times) }
+        return SumMeasurement(
+            bytes: bytes, library: medians[0], shared: medians[1], ordinary: medians[2], bfloat16: medians[3])
+    }
+}
+
+/// The medians of the seconds that the slowest rank needs for each way, measured by turns after a first turn
+/// that does not count.
+package func medianSeconds<Way>(
+    _ communicator: any Communicator, repeats: Int, ways: [Way], _ body: (Way) throws -> Void
+) throws -> [Double] {
+    var samples = ways.map { _ in [Double]() }
+    for turn in 0...repeats {
+        for (index, way) in ways.enumerated() {
+            try communicator.barrier()
+            let start = ContinuousClock.now
+            try body(way)
+            let elapsed = seconds(since: start)
+            let ofRanks = try communicator.allGather([elapsed.bitPattern])
+            let slowest = ofRanks.map { Double(bitPattern: $0[0]) }.max() ?? elapsed
+            if turn > 0 { samples[index].append(slowest) }
+        }
+    }
+    return samples.map { $0.sorted()[$0.count / 2] }
+}

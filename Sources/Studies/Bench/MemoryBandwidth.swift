@@ -1,0 +1,44 @@
+internal import Kernels
+internal import Preflight
+internal import Tensors
+
+/// How fast one rank's threads pass over memory that no cache holds: the limit of everything that computes
+/// little.
+struct MemoryBandwidth {
+    /// Bytes a second of reading.
+    let read: Double
+    /// Bytes a second of copying, what is read and what is written both counted.
+    let copy: Double
+
+    /// Measures passes over as many floats as `elements`, the best of `repeats`: a limit, not an average.
+    init(elements: Int, repeats: Int) {
+        let from = FlatBuffer(count: elements)
+        let to = FlatBuffer(count: elements)
+        let (source, target) = (from.all, to.all)
+        source.fill(1)
+        target.fill(0)
+        let bytes = Double(elements * MemoryLayout<Float>.stride)
+        var isFinite = true
+        read = bytes / bestSeconds(repeats) { isFinite = allFinite(source) && isFinite }
+        precondition(isFinite, "a buffer of ones is finite")
+        copy =
+            2 * bytes
+            / bestSeconds(repeats) {
+                parallelFor(elements, grain: 65_536) { range in
+                    target.elements(range).copy(from: source.elements(range))
+                }
+            }
+    }
+}
+
+/// The least seconds that `body` needs, after a first time that does not count.
+func bestSeconds(_ repeats: Int, _ body: () throws -> Void) rethrows -> Double {
+    try body()
+    var best = Double.infinity
+    for _ in 0..<repeats {
+        let start = ContinuousClock.now
+        try body()
+        best = min(best, seconds(since: start))
+    }
+    return best
+}

@@ -1,0 +1,122 @@
+internal import Batching
+internal import Collectives
+internal import Foundation
+internal import JSON
+internal import Kernels
+package import Models
+internal import Preflight
+internal import Program
+package import Session
+internal import Tasks
+internal import Tensors
+internal import Training
+
+/// What becomes of the feature encoder in a measured update.
+package enum MeasuredFeatures: String, Sendable, CaseIterable {
+    /// Frozen; its output is computed in every update.
+    case computed
+    /// Frozen; its output was kept.
+    case cached
+    /// Trained with the rest.
+    case trained
+}
+
+/// What `parp bench step` was asked for.
+package struct StepBenchmarkOptions: Sendable {
+    /// The shape.
+    package var configuration: Wav2Vec2Configuration
+    /// What the output calls the model.
+    package var modelName: String
+    /// Utterances a rank.
+    package var batch = 4
+    /// Seconds of each utterance.
+    package var seconds = 5.0
+    /// A JSON file with a list of batches, each a list of the seconds of its utterances; nil takes `batch` and
+    /// `seconds`.
+    package var batchesFile: String?
+    /// Products in `float32` or `bfloat16`.
+    package var precision = "float32"
+    /// What becomes of the feature encoder.
+    package var features = MeasuredFeatures.computed
+    /// Threads a rank.
+    package var threads = 1
+    /// All dropouts.
+    package var dropout = 0.1
+    /// Updates that are measured, after those that are not.
+    package var updates = 5
+    /// Updates before the first that is measured.
+    package var warmup = 2
+    /// Whether each update is followed by one of a second replica whose ranks sum nothing: what communication
+    /// adds is the difference.
+    package var besideSilent = false
+    /// Megabytes of gradients a message.
+    package var bucketMegabytes = 25.0
+    /// Whether to print one JSON object instead of a table.
+    package var json = false
+
+    /// A benchmark of a model's update.
+    package init(configuration: Wav2Vec2Configuration, modelName: String) {
+        self.configuration = configuration
+        self.modelName = modelName
+    }
+}
+
+/// Measures updates of fine-tuning on random audio, and prints where their time goes.
+package func runStepBenchmark(_ options: StepBenchmarkOptions, session: Session) throws {
+    setMathThreads(options.threads)
+    let precision = try session.together {
+        guard let precision = GEMMPrecision(rawValue: options.precision) else {
+            throw UserError(.usage, "--precision is \(options.precision); it must be float32 or bfloat16")
+        }
+        if let fault = unavailability(of: precision) { throw UserError(.usage, fault) }
+        return precision
+    }
+    let ranks = session.communicator.size
+    let batches = try session.together { try plannedBatches(options, ranks: ranks) }
+    let corpus = try session.together {
+        try NoiseCorpus(batches, configuration: options.configuration, session)
+    }
+    defer { corpus.remove() }
+    let product = LargestProduct(options.configuration, batches: batches, ranks: ranks, precision)
+    var settings = MeasuredTraining.Settings()
+    settings.precision = options.precision
+    settings.cacheFolder = options.features == .cached ? corpus.folder + "/features" : nil
+    settings.trainsFeatureEncoder = options.features == .trained
+    settings.dropout = options.dropout
+    settings.bucketMegabytes = options.bucketMegabytes
+    let updates = max(options.updates, batches.count)
+    func makeReplica(_ batches: [[Int]], _ session: Session) throws -> MeasuredReplica {
+        MeasuredReplica(
+            training: try MeasuredTraining(
+                network: Wav2Vec2(options.configuration), recordings: corpus.recordings, batches: batches,
+                settings: settings, updates: options.warmup + updates, session: session))
+    }
+    var replica = try makeReplica(corpus.batches, session)
+    let ownShare = corpus.share(of: session)
+    var silent =
+        options.besideSilent ? try makeReplica(ownShare, Session(communicator: SoloCommunicator())) : nil
+    for update in 0..<options.warmup + updates {
+        let speed = update < options.warmup ? nil : product.measure()
+        let operations = corpus.samples(ofUpdate: update).map(options.configuration.operations)
+        try session.communicator.barrier()
+        try replica.update(operations, productSpeed: speed)
+        guard options.besideSilent else { continue }
+        try session.communicator.barrier()
+        try silent?.update(operations, productSpeed: speed)
+    }
+    let report = try replica.measured.report(
+        options, besideSilent: silent?.measured ?? StepMeasurements(), session: session)
+    if session.isRoot { print(options.json ? report.line : report.text()) }
+}
+
+/// The seconds of each utterance of each global batch.
+private func plannedBatches(_ options: StepBenchmarkOptions, ranks: Int) throws -> [[Double]] {
+    guard let path = options.batchesFile else {
+        return [[Double](repeating: options.seconds, count: options.batch * ranks)]
+    }
+    guard let data = FileManager.default.contents(atPath: path), data.count < 64 << 20,
+        let batches = try? JSONDecoder().decode([[Double]].self, from: data), !batches.isEmpty,
+        batches.allSatisfy({ !$0.isEmpty && $0.allSatisfy { $0 > 0.03 && $0 < 600 } })
+    else { throw UserError(.data, "\(path): must be a JSON list of batches, each a list of seconds") }
+    return batches
+}

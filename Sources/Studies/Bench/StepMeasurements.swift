@@ -1,0 +1,122 @@
+internal import Batching
+internal import Collectives
+internal import Foundation
+internal import JSON
+internal import Kernels
+internal import Models
+internal import Preflight
+internal import Program
+internal import Recipe
+internal import Session
+internal import Tasks
+internal import Training
+
+/// What a rank measured of a number of updates.
+struct StepMeasurements {
+    fileprivate var wall: [Double] = []
+    fileprivate var cpu: [Double] = []
+    fileprivate var audio: [Double] = []
+    fileprivate var operations: [Double] = []
+    fileprivate var encoderOperations: [Double] = []
+    fileprivate var phases: [StepPhases] = []
+    fileprivate var productSpeeds: [Double] = []
+
+    /// The seconds of each update, which took as long as its slowest rank.
+    private func slowest(_ session: Session) throws -> [Double] {
+        let walls = try session.exchange(wall)
+        return wall.indices.map { update in walls.reduce(0) { max($0, $1[update]) } }
+    }
+
+    /// The measurements of all ranks as one object.
+    ///
+    /// - Parameter silent: Updates that were done by turns with these by ranks that sum nothing; none leaves them out.
+    func report(
+        _ options: StepBenchmarkOptions, besideSilent silent: StepMeasurements, session: Session
+    ) throws -> JSONValue {
+        let slowest = try slowest(session)
+        let alone = try silent.slowest(session)
+        let peaks = try session.exchange(peakResidentBytes())
+        let speeds = try session.exchange(productSpeeds)
+        let cpus = try session.exchange(cpu.reduce(0, +) / Double(cpu.count))
+        let ranks = Double(session.communicator.size)
+        let rate = audio.reduce(0, +) / slowest.reduce(0, +)
+        // Backward computes a trained encoder's gradients by inputs and by weights.
+        let encoderPasses: [MeasuredFeatures: Double] = [.computed: 1, .cached: 0, .trained: 3]
+        let flops = zip(operations, encoderOperations).map {
+            $0 + encoderPasses[options.features, default: 0] * $1
+        }
+        let bounds = productSpeeds.indices.map { update in speeds.reduce(0) { $0 + $1[update] } }
+        let shares = slowest.indices.map { flops[$0] / slowest[$0] / bounds[$0] }
+        func phase(_ phase: (StepPhases) -> Double) -> JSONValue { .number(median(phases.map(phase))) }
+        var fields: [JSONValue.Member] = [
+            .init("benchmark", .string("step")), .init("model", .string(options.modelName)),
+            .init("precision", .string(options.precision)),
+            .init("features", .string(options.features.rawValue)),
+            .init("ranks", .integer(Int(ranks))), .init("threads", .integer(options.threads)),
+            .init("updates", .integer(wall.count)),
+            .init("dropout", .number(options.dropout)), .init("library", .string(matrixLibrary)),
+            .init("audio_seconds_per_second", .number(rate)),
+            .init("step_seconds", .number(median(slowest))),
+            .init("step_seconds_minimum", .number(slowest.min() ?? 0)),
+            .init("step_seconds_maximum", .number(slowest.max() ?? 0)),
+            .init("cpu_seconds", .number(cpus.reduce(0, +) / ranks)),
+            .init(
+                "phases",
+                .object([
+                    .init("data", phase(\.data)), .init("compute", phase(\.compute)),
+                    .init("exposed_communication", phase(\.exposedCommunication)),
+                    .init("communication", phase(\.communication)), .init("optimizer", phase(\.optimizer)),
+                ])),
+            .init("flops", .number(flops.reduce(0, +) / Double(flops.count))),
+            .init("flops_per_second", .number(flops.reduce(0, +) / slowest.reduce(0, +))),
+            .init("gemm_flops_per_second", .number(median(bounds))),
+            .init("share_of_gemm_bound", .number(median(shares))),
+        ]
+        guard !alone.isEmpty else {
+            fields.append(.init("peak_resident_bytes", .integer(peaks.max() ?? 0)))
+            return .object(fields)
+        }
+        fields.append(.init("silent_step_seconds", .number(median(alone))))
+        fields.append(.init("step_over_silent", .number(median(zip(slowest, alone).map { $0 / $1 }))))
+        return .object(fields)
+    }
+}
+
+/// A training whose updates are measured.
+struct MeasuredReplica: ~Copyable {
+    private var training: MeasuredTraining
+    private(set) var measured = StepMeasurements()
+
+    init(training: consuming MeasuredTraining) { self.training = training }
+
+    /// Does one update, and notes it unless it only warms up.
+    ///
+    /// - Parameter productSpeed: The operations a second of the update's largest product, measured just before; nil
+    ///   warms up.
+    mutating func update(_ operations: [FloatingPointOperations], productSpeed: Double?) throws {
+        let (start, cpuStart) = (monotonicSeconds(), processSeconds())
+        let report = try training.step()
+        guard let productSpeed else { return }
+        measured.wall.append(monotonicSeconds() - start)
+        measured.cpu.append(processSeconds() - cpuStart)
+        measured.audio.append(report.sums.audioSeconds)
+        measured.operations.append(operations.reduce(0) { $0 + $1.forward + $1.backward })
+        measured.encoderOperations.append(operations.reduce(0) { $0 + $1.featureEncoder })
+        measured.phases.append(report.phases)
+        measured.productSpeeds.append(productSpeed)
+    }
+}
+
+/// CPU seconds of this process, all threads.
+private func processSeconds() -> Double {
+    var time = timespec()
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time)
+    return Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9
+}
+
+/// The most memory that this process ever held.
+private func peakResidentBytes() -> Int {
+    let status = (try? String(contentsOfFile: "/proc/self/status", encoding: .utf8)) ?? ""
+    let line = status.split(separator: "\n").first { $0.hasPrefix("VmHWM:") }
+    return (line?.split(separator: " ").compactMap { Int($0) }.first ?? 0) * 1024
+}

@@ -1,0 +1,102 @@
+internal import Batching
+internal import Checkpoints
+internal import Foundation
+package import JSON
+internal import Kernels
+internal import Models
+internal import Pruning
+internal import Recipe
+internal import Reports
+internal import Session
+internal import Tensors
+internal import Text
+internal import Training
+
+/// Fine-tuning a model to transcribe, as a recipe says.
+struct CTCProblem: RunProblem {
+    let recipe: Recipe
+    let model: SpeechModel
+    private(set) var train: SpeechDataset
+    private(set) var valid: SpeechDataset
+
+    init(recipe: Recipe, model: SpeechModel, train: SpeechDataset, valid: SpeechDataset) {
+        self.recipe = recipe
+        self.model = model
+        self.train = train
+        self.valid = valid
+    }
+
+    var layout: ParameterLayout { model.network.layout }
+    var modelPath: String { model.source.path }
+    var pruningMethod: PruningMethod {
+        recipe.pruning.makeMethod(updates: recipe.schedule.updates) {
+            recipe.batchSchedule(of: train).epochEnds(through: $0)
+        }
+    }
+
+    func loadWeights(into values: Tensor, seed: UInt64) throws {
+        try model.loadWeights(into: values, seed: seed)
+    }
+
+    /// Keeps what a frozen feature encoder makes of the audio.
+    mutating func prepare(_ store: borrowing ParameterStore, session: Session) throws {
+        try keepFeatures(of: &train, name: "train", parameters: store.views, session: session)
+        try keepFeatures(of: &valid, name: "valid", parameters: store.float32Views, session: session)
+    }
+
+    func makeTask() -> CTCTask { CTCTask(recipe: recipe, model: model, data: train) }
+
+    func evaluate(
+        parameters: ParameterViews, session: Session, arena: inout Arena
+    ) throws -> EvaluationResult {
+        try Evaluator(
+            model: model.network, vocabulary: model.vocabulary, rankSeconds: recipe.data.rankSeconds
+        ).evaluate(valid, parameters: parameters, session: session, arena: &arena).result
+    }
+
+    func metric(_ evaluation: EvaluationResult) -> Double { recipe.evaluation.metric.value(evaluation) }
+
+    func files(update: Int, sparsity: Double, evaluation: EvaluationResult?) -> ModelFiles {
+        let card = ModelCard(
+            recipe: recipe, family: model.network.configuration.family,
+            method: recipe.pruning.method.rawValue, update: update, sparsity: sparsity, result: evaluation)
+        return model.files(card: card.text)
+    }
+
+    static let report = ReportOutline(
+        charts: [
+            .init(
+                "Loss, nats an utterance", [.init("train", "loss"), .init("eval", "loss", name: "valid")]),
+            .init(
+                "Error rate on the validation set, %",
+                [
+                    .init("eval", "wer", name: "WER", scale: 100),
+                    .init("eval", "cer", name: "CER", scale: 100),
+                ]),
+            .init("Pruned weights of the pool, %", [.init("prune", "sparsity", scale: 100)]),
+            .init(
+                "Kept weights shared with another mask, % of either",
+                [
+                    .init("prune", "iou_previous", name: "the mask before", scale: 100),
+                    .init("prune", "iou_initial", name: "the first mask", scale: 100),
+                ]),
+            .init("Learning rate", [.init("train", "learning_rate")]),
+            .init("Gradient norm", [.init("train", "gradient_norm")]),
+        ],
+        columns: [
+            .init("WER", "wer", .percent), .init("CER", "cer", .percent), .init("loss", "loss", .decimals),
+            .init("sparsity", "sparsity", .percent),
+        ])
+}
+
+extension EvaluationResult: RunEvaluation {
+    package func fields(sparsity: Double) -> [(String, JSONValue)] {
+        fields + [("sparsity", .number(sparsity))]
+    }
+
+    package func summary(sparsity: Double) -> String {
+        String(
+            format: "WER %.2f %%  CER %.2f %%  loss %.3f  sparsity %.2f %%", 100 * words.rate,
+            100 * characters.rate, meanLoss, 100 * sparsity)
+    }
+}

@@ -1,0 +1,56 @@
+internal import Collectives
+internal import Foundation
+internal import Models
+internal import Pruning
+package import Recipe
+package import Session
+internal import Tensors
+internal import Text
+package import Training
+
+/// Fine-tunes a model as a recipe says, on all ranks of a session.
+package func runTraining(_ options: TrainOptions, session: Session) throws {
+    try startRun(options, purpose: .fineTuning, session: session) { recipe in
+        let model = try session.together { try SpeechModel.toFineTune(recipe) }
+        func check(_ path: String, needsAlignment: Bool) throws -> DatasetCheck {
+            try DatasetChecker(
+                model: model, labels: recipe.data.labels, textCase: recipe.data.textCase,
+                policy: recipe.data.badUtterances, needsAlignment: needsAlignment
+            ).check(path, session: session)
+        }
+        let train = try check(recipe.data.train, needsAlignment: true)
+        let valid = try check(recipe.data.valid, needsAlignment: false)
+        return PreparedProblem(
+            problem: CTCProblem(recipe: recipe, model: model, train: train.dataset, valid: valid.dataset),
+            leftOut: train.skipped + valid.skipped,
+            announcement: announcement(recipe, model: model, train: train, valid: valid, session: session))
+    }
+}
+
+extension SpeechModel {
+    /// The model that a recipe fine-tunes.
+    package static func toFineTune(_ recipe: Recipe) throws -> SpeechModel {
+        try toFineTune(
+            path: recipe.model.path, vocabulary: recipe.model.vocabulary,
+            training: Transcripts(
+                manifest: recipe.data.train, labels: recipe.data.labels, textCase: recipe.data.textCase))
+    }
+}
+
+/// What is about to run.
+private func announcement(
+    _ recipe: Recipe, model: SpeechModel, train: DatasetCheck, valid: DatasetCheck, session: Session
+) -> [String] {
+    let layout = model.network.layout
+    let pool = PrunablePool(layout, includesBiases: recipe.pruning.includeBiases)
+    let weights = String(
+        format: "model: %@, %.2f M weights, %.2f M of them prunable%@", recipe.model.path,
+        Double(layout.parameterCount) / 1e6, Double(pool.count) / 1e6,
+        model.needsFreshHead ? ", fresh head of \(model.vocabulary.size) tokens" : "")
+    return [weights] + train.announcement("train") + valid.announcement("valid") + [
+        "ranks: \(session.communicator.size) × \(Threads.count) thread(s); "
+            + "method: \(recipe.pruning.method.rawValue)"
+            + (recipe.pruning.method == .dense ? "" : ", sparsity \(recipe.pruning.sparsity)")
+            + "; \(recipe.schedule.updates) updates of \(recipe.data.batchSeconds) s"
+    ]
+}

@@ -1,0 +1,20 @@
+internal import Models
+internal import Speech
+
+extension CTCTask {
+    /// Floating-point operations of a micro-batch in an update: forward, and backward of what is trained.
+    ///
+    /// By the shapes of matrix products and convolutions, as if layer drop skipped nothing, and whatever is
+    /// pruned: products are dense. What is computed twice to save memory counts once.
+    package func operations(of batch: SpeechMicroBatch, update: Int) -> Double {
+        zip(batch.items, batch.audio).reduce(0) { total, utterance in
+            let seconds = data.utterances[utterance.0].durationSeconds
+            let samples = Int((seconds * Double(data.sampleRate)).rounded())
+            var hasFeatures = false
+            if case .features = utterance.1 { hasFeatures = true }
+            return total
+                + model.configuration.operations(samples: samples)
+                .inPass(training: trainable(update: update), hasFeatures: hasFeatures)
+        }
+    }
+}

@@ -1,0 +1,30 @@
+package import Models
+package import Tensors
+
+extension CTCTask: PlannedSpeechTask {
+    package var configuration: Wav2Vec2Configuration { model.configuration }
+
+    package func plannedPass(_ items: [Int], update: Int, precision: GEMMPrecision) -> PlannedPass {
+        var pass = PlannedPass(
+            items.map { PlannedPass.Utterance(samples: data.sampleCount($0), labels: data.targets[$0].count) }
+        )
+        pass.hasFeatures = data.cache != nil
+        pass.precision = precision
+        pass.recomputing = settings.recomputesActivations
+        pass.regularization = settings.regularization
+        if update < settings.freezeEncoderUpdates {
+            pass.trainable = .headOnly
+        } else if !settings.freezeFeatureEncoder {
+            pass.trainable = .everything
+        }
+        return pass
+    }
+
+    package func arenaBytes(_ pass: PlannedPass) -> Int { model.configuration.arenaBytes(pass) }
+
+    package func evaluationArenaBytes(_ pass: PlannedPass) -> Int {
+        var pass = pass
+        (pass.trainable, pass.precision) = (.headOnly, .float32)
+        return model.configuration.arenaBytes(pass)
+    }
+}

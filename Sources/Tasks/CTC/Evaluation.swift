@@ -1,0 +1,189 @@
+internal import Batching
+internal import Collectives
+internal import Kernels
+package import Models
+package import Recipe
+package import Session
+internal import Speech
+package import Tensors
+package import Text
+internal import Training
+
+/// How well a model recognised a set of utterances.
+package struct EvaluationResult: Sendable {
+    /// Errors in words.
+    package var words = ErrorRate()
+    /// Errors in characters.
+    package var characters = ErrorRate()
+    /// The sum of the utterances' CTC losses, in nats.
+    package var loss = 0.0
+    /// Utterances whose transcript cannot be aligned to their frames; they add nothing to the loss.
+    var infiniteLosses = 0
+    /// Utterances.
+    package var utterances = 0
+    /// Seconds of audio.
+    package var audioSeconds = 0.0
+    /// The errors of each language, where there are several.
+    package var languages: [String: LanguageErrors] = [:]
+
+    /// The mean loss an utterance.
+    package var meanLoss: Double { utterances > 0 ? loss / Double(utterances) : 0 }
+}
+
+extension Metric {
+    /// The number that a metric takes of an evaluation; lower is better.
+    package func value(_ result: EvaluationResult) -> Double {
+        switch self {
+        case .wordErrorRate: result.words.rate
+        case .characterErrorRate: result.characters.rate
+        case .loss: result.meanLoss
+        }
+    }
+}
+
+/// How well a model recognised the utterances of one language.
+package struct LanguageErrors: Sendable, Equatable {
+    /// Errors in words.
+    package var words = ErrorRate()
+    /// Errors in characters.
+    package var characters = ErrorRate()
+    /// Utterances.
+    package var utterances = 0
+
+    /// All counts, to be summed over ranks.
+    package var counts: [Int] {
+        get { words.counts + characters.counts + [utterances] }
+        set {
+            words = ErrorRate(counts: Array(newValue[0..<4]))
+            characters = ErrorRate(counts: Array(newValue[4..<8]))
+            utterances = newValue[8]
+        }
+    }
+}
+
+/// What the model heard in one utterance.
+package struct Hypothesis: Sendable, Codable, Equatable {
+    /// The utterance's place in its dataset.
+    package let item: Int
+    /// The recognised text.
+    package let text: String
+}
+
+/// Recognises utterances with greedy decoding, each rank a share of them.
+package struct Evaluator {
+    package let model: Wav2Vec2
+    package let vocabulary: Vocabulary
+    package let rankSeconds: Double
+
+    /// An evaluator of a network that speaks a vocabulary.
+    package init(model: Wav2Vec2, vocabulary: Vocabulary, rankSeconds: Double) {
+        self.model = model
+        self.vocabulary = vocabulary
+        self.rankSeconds = rankSeconds
+    }
+
+    /// Recognises a dataset on all ranks; every rank gets the whole result, rank 0 all hypotheses in order.
+    ///
+    /// Counts are integers, so the result does not depend on how the utterances are shared out.
+    ///
+    /// - Throws: `EvaluationInterrupted`, on all ranks alike, if one of them was asked to stop.
+    package func evaluate(
+        _ data: SpeechDataset, parameters: ParameterViews, session: Session, arena: inout Arena
+    ) throws -> (result: EvaluationResult, hypotheses: [Hypothesis]) {
+        let communicator = session.communicator
+        let everything = Array(data.utterances.indices)
+        let share = EpochPlan.shares(
+            of: everything, items: data.items, rankCount: communicator.size)[communicator.rank]
+        var result = EvaluationResult()
+        for language in data.languages { result.languages[language] = LanguageErrors() }
+        var hypotheses: [Hypothesis] = []
+        for items in EpochPlan.microBatches(
+            of: share, items: data.items, rankCost: rankSeconds)
+        {
+            if Interruption.isRequested { break }
+            let batch = try data.load(items)
+            arena.reset()
+            for hypothesis in recognize(batch, parameters: parameters, arena: &arena, result: &result) {
+                let reference = data.references[hypothesis.item]
+                result.words.addWords(reference: reference, hypothesis: hypothesis.text)
+                result.characters.addCharacters(reference: reference, hypothesis: hypothesis.text)
+                if let language = data.utterances[hypothesis.item].language {
+                    result.languages[language]?.add(reference: reference, hypothesis: hypothesis.text)
+                }
+                hypotheses.append(hypothesis)
+            }
+        }
+        try session.giveUpEvaluationIfInterrupted()
+        try sum(&result, communicator)
+        let all = try session.exchange(hypotheses).flatMap { $0 }
+        return (result, all.sorted { $0.item < $1.item })
+    }
+
+    /// Recognises one micro-batch, adding its losses to the result.
+    private func recognize(
+        _ batch: SpeechMicroBatch, parameters: ParameterViews, arena: inout Arena,
+        result: inout EvaluationResult
+    ) -> [Hypothesis] {
+        let (logits, packing) = model.evaluate(
+            batch.batch(in: &arena), parameters: parameters, arena: &arena)
+        var losses = [Float](repeating: 0, count: batch.targets.count)
+        ctcLoss(
+            logits: logits, packing: packing, targets: batch.targets, blank: vocabulary.blank,
+            zeroInfinity: true, scale: 1, arena: &arena, losses: &losses, dLogits: nil)
+        result.audioSeconds += batch.audioSeconds
+        result.utterances += losses.count
+        return batch.items.indices.map { index in
+            result.loss += Double(losses[index])
+            if packing.length(index) < ctcMinimumFrames(batch.targets[index]) { result.infiniteLosses += 1 }
+            let ids = greedyPath(logits.rows(packing[index]))
+            return Hypothesis(item: batch.items[index], text: vocabulary.decode(path: ids))
+        }
+    }
+
+    /// Adds up the ranks' counts.
+    private func sum(_ result: inout EvaluationResult, _ communicator: any Communicator) throws {
+        var counts =
+            result.words.counts + result.characters.counts + [result.infiniteLosses, result.utterances]
+        try communicator.allReduceSum(&counts)
+        result.words = ErrorRate(counts: Array(counts[0..<4]))
+        result.characters = ErrorRate(counts: Array(counts[4..<8]))
+        result.infiniteLosses = counts[8]
+        result.utterances = counts[9]
+        // Sorted: the same order on every rank.
+        for language in result.languages.keys.sorted() {
+            var counts = result.languages[language, default: LanguageErrors()].counts
+            try communicator.allReduceSum(&counts)
+            result.languages[language]?.counts = counts
+        }
+        var sums = [result.loss, result.audioSeconds]
+        try communicator.allReduceSum(&sums)
+        result.loss = sums[0]
+        result.audioSeconds = sums[1]
+    }
+}
+
+extension LanguageErrors {
+    /// Adds the errors in one utterance.
+    fileprivate mutating func add(reference: String, hypothesis: String) {
+        words.addWords(reference: reference, hypothesis: hypothesis)
+        characters.addCharacters(reference: reference, hypothesis: hypothesis)
+        utterances += 1
+    }
+}
+
+extension SpeechDataset {
+    /// The languages, in order, if there are several.
+    package var languages: [String] {
+        let languages = Set(utterances.compactMap(\.language))
+        return languages.count > 1 ? languages.sorted() : []
+    }
+}
+
+/// The most probable token of each frame.
+package func greedyPath(_ logits: Tensor) -> [Int] {
+    (0..<logits.rows).map { frame in
+        var best = 0
+        for token in 1..<logits.columns where logits[frame, token] > logits[frame, best] { best = token }
+        return best
+    }
+}

@@ -1,0 +1,58 @@
+internal import Checkpoints
+internal import Collectives
+internal import Foundation
+internal import MaskFiles
+internal import Pruning
+package import Tensors
+internal import Training
+
+/// Readers that only runs call, for those who hand them broken files (Tests/Fuzz).
+package enum InspectedReaders {
+    /// Reads a mask of any kind.
+    package static func mask(_ path: String, bigEndianBits: Bool) throws {
+        _ = try StoredMask.load(path, bitOrder: bigEndianBits ? .big : .little)
+    }
+
+    /// Writes a mask of these parameters that keeps all.
+    package static func writeMask(_ path: String, layout: ParameterLayout) throws {
+        let pool = PrunablePool(layout)
+        let provenance = MaskProvenance(
+            method: "magnitude", update: 0, sparsityTarget: 0, threshold: 0, parent: "model", weightsHash: 1)
+        try MaskFile.write(.allKept(count: pool.count), pool: pool, provenance: provenance, to: path)
+    }
+
+    /// Reads the small files of a stored model, and what kind of network they state.
+    package static func model(_ path: String) throws {
+        let model = try StoredModel.open(path)
+        _ = try model.checkedConfiguration()
+    }
+
+    /// Reads a checkpoint of a run into a store of these parameters.
+    package static func checkpoint(_ path: String, layout: ParameterLayout) throws {
+        let store = ParameterStore(layout: layout)
+        var masks = MaskAuthority(pool: PrunablePool(layout), communicator: SoloCommunicator())
+        _ = try CheckpointFiles.read(path, into: store, pruning: PruningState(), masks: &masks)
+    }
+
+    /// Writes such a checkpoint.
+    package static func writeCheckpoint(_ path: String, layout: ParameterLayout) throws {
+        let store = ParameterStore(layout: layout)
+        let masks = MaskAuthority(pool: PrunablePool(layout), communicator: SoloCommunicator())
+        let state = CheckpointState(update: 3, bestMetric: 0.5, seed: 1)
+        try CheckpointFiles.write(
+            state, store: store, pruning: PruningState(), masks: masks, to: path, midway: {})
+    }
+
+    /// Takes out of a `metrics.jsonl` what stands behind an update.
+    package static func log(_ path: String, forgettingBehind update: Int) throws {
+        try MetricsLog(path: path).forget(behind: update, includingEvaluation: true)
+    }
+
+    /// Reads rank 0's heartbeat of a run directory; whether there was one.
+    package static func heartbeat(_ directory: String) -> Bool {
+        Heartbeat.read(RunDirectory(path: directory), rank: 0) != nil
+    }
+
+    /// Reads what a user writes behind `--inject`.
+    package static func injection(_ text: String) throws { _ = try Injection(parsing: text) }
+}

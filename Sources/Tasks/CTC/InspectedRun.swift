@@ -1,0 +1,52 @@
+package import Pruning
+package import Recipe
+package import Session
+package import Tensors
+internal import Training
+
+/// A fine-tuning run taken apart: what the checks under `mpirun` (Tests/Ranks) look at on every rank between one
+/// part of an update and the next.
+package struct InspectedRun: ~Copyable {
+    private var run: TrainingRun<CTCProblem>
+
+    /// Makes the run that `parp train` would, on all ranks together.
+    package init(recipe: Recipe, output: String, session: Session) throws {
+        let model = try SpeechModel.toFineTune(recipe)
+        func dataset(_ path: String, needsAlignment: Bool) throws -> SpeechDataset {
+            try DatasetChecker(
+                model: model, labels: recipe.data.labels, textCase: recipe.data.textCase,
+                policy: recipe.data.badUtterances, needsAlignment: needsAlignment
+            ).check(path, session: session).dataset
+        }
+        let directory = RunDirectory(path: output)
+        try session.together { if session.isRoot { try directory.create() } }
+        let problem = CTCProblem(
+            recipe: recipe, model: model, train: try dataset(recipe.data.train, needsAlignment: true),
+            valid: try dataset(recipe.data.valid, needsAlignment: false))
+        run = try TrainingRun(
+            TrainingRun.Start(
+                recipe: recipe, session: session, directory: directory, problem: problem, resume: false))
+    }
+
+    /// Does one update, without what falls due after it.
+    package mutating func step() throws { try run.step() }
+    /// Prunes for good if the method says that a mask is due.
+    package mutating func pruneIfDue() throws { try run.pruneIfDue() }
+    /// Prunes for good whether a mask is due or not, after updates that gave the moments a history.
+    package mutating func prune(to sparsity: Double) throws { try run.prune(to: sparsity) }
+    /// Evaluates on freshly pruned weights.
+    package mutating func evaluate() throws { try run.evaluate() }
+
+    /// The weights of this rank.
+    package var values: Tensor { run.trainer.store.values.all }
+    /// The gradients of the last update, summed over all ranks.
+    package var gradients: Tensor { run.trainer.store.gradients.all }
+    /// Adam's first moment.
+    package var firstMoment: Tensor { run.trainer.store.firstMoment.all }
+    /// Adam's second moment.
+    package var secondMoment: Tensor { run.trainer.store.secondMoment.all }
+    /// The mask of the last re-prune.
+    package var mask: PruningMask { run.masks.current }
+    /// What is pruned.
+    package var pool: PrunablePool { run.masks.pool }
+}

@@ -1,0 +1,110 @@
+internal import Batching
+internal import Collectives
+internal import Foundation
+package import Models
+internal import Program
+internal import Recipe
+package import Session
+internal import Speech
+internal import Tensors
+package import Training
+
+/// Updates as a run does them, on given batches and random weights, for benchmarks: the same trainer, prefetch
+/// thread, reducer and feature cache.
+package struct MeasuredTraining: ~Copyable {
+    private var trainer: Trainer<CTCTask>
+
+    /// One recording that a benchmark trains on.
+    package struct Recording: Sendable {
+        package let path: String
+        package let samples: Int
+        package let target: [Int]
+
+        /// A recording of so many samples, and its target.
+        package init(path: String, samples: Int, target: [Int]) {
+            self.path = path
+            self.samples = samples
+            self.target = target
+        }
+    }
+
+    /// What a benchmark decides.
+    package struct Settings: Sendable {
+        /// Products in `float32` or `bfloat16`.
+        package var precision = "float32"
+        /// A folder for features; nil computes them in every update.
+        package var cacheFolder: String?
+        /// Whether the feature encoder is trained too.
+        package var trainsFeatureEncoder = false
+        /// All dropouts.
+        package var dropout = 0.1
+        /// Seconds of audio that a rank holds at once.
+        package var rankSeconds = 1e9
+        /// Megabytes of gradients a message; 0 lets a probe choose.
+        package var bucketMegabytes = 25.0
+
+        /// The defaults.
+        package init() {}
+    }
+
+    /// A training of `network` on batches of recordings, given as places in the list, for so many updates.
+    package init(
+        network: Wav2Vec2, recordings: [Recording], batches: [[Int]], settings: Settings, updates: Int,
+        session: Session
+    ) throws {
+        guard let precision = GEMMPrecision(rawValue: settings.precision) else {
+            throw UserError(.usage, "precision is \(settings.precision); it must be float32 or bfloat16")
+        }
+        let store = ParameterStore(
+            layout: network.layout,
+            gradients: try session.communicator.makeBuffer(count: network.layout.count), precision: precision)
+        network.layout.initialize(store.values.all, seed: 1)
+        refreshShadow(of: store)
+        var data = Self.dataset(recordings, network: network)
+        if let folder = settings.cacheFolder {
+            data.cache = FeatureCache(
+                root: folder, encoder: 0, audioHashes: data.audioHashes, channels: network.featureChannels)
+            var arena = Arena()
+            try FeatureCacheFiller(network: network, parameters: store.views, session: session)
+                .fill(data, name: nil, arena: &arena)
+        }
+        var recipe = Recipe()
+        recipe.regularization.setAll(settings.dropout)
+        recipe.distributed.bucketMegabytes = settings.bucketMegabytes
+        let plan = try recipe.distributed.planReduction(
+            of: store.gradients.all, communicator: session.communicator)
+        var task = CTCTask.Settings(
+            seed: 1, regularization: recipe.regularization.settings,
+            augmentation: recipe.augmentation.settings, freezeFeatureEncoder: !settings.trainsFeatureEncoder,
+            freezeEncoderUpdates: 0, sharing: BatchSharing(rankCost: settings.rankSeconds),
+            blank: network.configuration.padTokenId, zeroInfinity: true)
+        task.regularization.layerDrop = 0
+        trainer = Trainer(
+            task: CTCTask(model: network, data: data, batches: batches, settings: task), store: store,
+            communicator: session.communicator, optimizer: recipe.optimizerSettings,
+            distributed: recipe.distributed.following(plan), startingAt: 0, of: updates)
+    }
+
+    private static func dataset(_ recordings: [Recording], network: Wav2Vec2) -> SpeechDataset {
+        SpeechDataset(
+            utterances: recordings.map {
+                Utterance(
+                    id: $0.path, audioPath: $0.path, durationSeconds: Double($0.samples) / 16000, text: "",
+                    origin: $0.path)
+            },
+            heldSeconds: recordings.map { Double($0.samples) / 16000 },
+            references: recordings.map { _ in "" }, targets: recordings.map(\.target),
+            audioHashes: recordings.indices.map { UInt64($0) }, sampleRate: 16000, normalizesWaveform: true)
+    }
+
+    /// Does one update and says where its time went.
+    package mutating func step() throws -> StepReport<CTCSums> { try trainer.step() }
+}
+
+extension Recipe.Regularization {
+    /// Sets all rates but that of whole layers.
+    mutating func setAll(_ rate: Double) {
+        (featureDropout, hiddenDropout, attentionDropout) = (rate, rate, rate)
+        (activationDropout, finalDropout) = (rate, rate)
+    }
+}

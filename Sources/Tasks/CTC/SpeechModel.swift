@@ -1,0 +1,162 @@
+package import Checkpoints
+internal import Foundation
+internal import JSON
+package import Models
+package import Speech
+package import Tensors
+package import Text
+
+/// What is stored of a model, without its weights: the network's shape, its tokens, how it wants its audio.
+package struct SpeechModel: Sendable {
+    /// The network.
+    package let network: Wav2Vec2
+    /// Tokens, and which is the blank.
+    package let vocabulary: Vocabulary
+    /// What is stored of it.
+    package let source: StoredModel
+    /// Whether the head starts fresh, because the file has none or another vocabulary was asked for.
+    let needsFreshHead: Bool
+
+    /// Samples a second.
+    package var sampleRate: Int { source.preprocessor.samplingRate }
+
+    /// Reads a model that has a head and a vocabulary: one that was fine-tuned.
+    package static func fineTuned(path: String) throws -> SpeechModel {
+        let source = try StoredModel.open(path)
+        guard let tokens = source.tokens else { throw source.withoutTokens }
+        guard try source.openWeights().info("lm_head.weight") != nil else {
+            throw CheckpointError(
+                path, "has no lm_head; it is pre-trained only. Fine-tune it with `parp train`")
+        }
+        return try SpeechModel(
+            source, tokens: tokens, wordDelimiter: source.tokenizer.wordDelimiter, needsFreshHead: false)
+    }
+
+    /// Reads a model to fine-tune: the vocabulary is the one asked for (a vocab.json, or a fairseq dictionary
+    /// if it ends in `.txt`), its own, that of the fairseq folder, or that of the transcripts.
+    ///
+    /// - Parameter training: The transcripts to be trained on; nil for a model that must have its vocabulary.
+    package static func toFineTune(
+        path: String, vocabulary: String, training: Transcripts?
+    ) throws -> SpeechModel {
+        let source = try StoredModel.open(path)
+        let hasHead = try source.openWeights().info("lm_head.weight") != nil
+        let delimiter = training?.labels == .phones ? nil : source.tokenizer.wordDelimiter
+        if !vocabulary.isEmpty {
+            let tokens =
+                vocabulary.hasSuffix(".txt")
+                ? try Manifest.fairseqTokens(dictionary: vocabulary)
+                : try ModelDirectory.tokens(ofVocabulary: vocabulary)
+            return try SpeechModel(
+                source, tokens: tokens, wordDelimiter: delimiter,
+                needsFreshHead: !hasHead || tokens != source.tokens)
+        }
+        if let tokens = source.tokens {
+            return try SpeechModel(
+                source, tokens: tokens, wordDelimiter: delimiter, needsFreshHead: !hasHead)
+        }
+        guard let training, source.dictionaryName == nil else { throw source.withoutTokens }
+        return try SpeechModel(
+            source, tokens: try training.vocabulary(wordDelimiter: delimiter), wordDelimiter: delimiter,
+            needsFreshHead: true)
+    }
+
+    /// Transcripts to be trained on, which give a model without a vocabulary its tokens.
+    package struct Transcripts {
+        package let manifest: String
+        package let labels: Manifest.Labels
+        package let textCase: TextCase
+
+        /// The dictionary of a fairseq folder, else the characters or phones that occur.
+        fileprivate func vocabulary(wordDelimiter: String?) throws -> [String] {
+            if let tokens = try Manifest.fairseqTokens(besides: manifest, labels: labels) { return tokens }
+            let utterances = try Manifest(path: manifest, labels: labels, measuresDurations: false).utterances
+            return Vocabulary.build(
+                from: utterances.map { textCase.apply($0.text) }, wordDelimiter: wordDelimiter
+            ).tokens
+        }
+    }
+
+    private init(
+        _ source: StoredModel, tokens: [String], wordDelimiter: String?, needsFreshHead: Bool
+    ) throws {
+        var configuration = try source.networkConfiguration()
+        if needsFreshHead { configuration.vocabularySize = tokens.count }
+        let faults = configuration.faults()
+        guard faults.isEmpty else {
+            throw CheckpointError(source.configPath, faults.joined(separator: "; "))
+        }
+        guard configuration.vocabularySize == tokens.count else {
+            throw CheckpointError(
+                source.configPath,
+                "vocab_size is \(configuration.vocabularySize), but the vocabulary has \(tokens.count) tokens"
+            )
+        }
+        vocabulary = try Vocabulary(
+            tokens: tokens, blank: source.tokenizer.pad, wordDelimiter: wordDelimiter,
+            special: source.tokenizer.special)
+        network = Wav2Vec2(configuration)
+        self.source = source
+        self.needsFreshHead = needsFreshHead
+    }
+
+    /// Reads the weights into a flat store; what the file lacks and may lack is drawn afresh.
+    package func loadWeights(into values: Tensor, seed: UInt64) throws {
+        let weights = try source.openWeights()
+        let head = Set(network.headSlots.map(\.name))
+        // A head of another vocabulary has another shape, and must not be read.
+        let report = try loadParameters(
+            from: weights, into: values, layout: network.layout, skipping: needsFreshHead ? head : [])
+        try network.requireComplete(report, of: weights)
+        for slot in report.missing { network.layout.initialize(slot, in: values, seed: seed) }
+    }
+
+    /// The small files of this model as it is to be written, with changes of what training decided.
+    package func files(card: String?) -> ModelFiles {
+        var config = source.config.inFloat32
+        config["architectures"] = .array([.string(network.configuration.family.recognizerClass)])
+        config["vocab_size"] = .integer(vocabulary.size)
+        config["pad_token_id"] = .integer(vocabulary.blank)
+        config["ctc_loss_reduction"] = .string("sum")
+        config["ctc_zero_infinity"] = .boolean(true)
+        // transformers makes a mask embedding only for models that mask.
+        if config["mask_time_prob"].flatMap(Self.number) ?? 0.05 <= 0 {
+            config["mask_time_prob"] = .number(0.05)
+        }
+        return ModelFiles(
+            config: config, tokens: vocabulary.tokens, preprocessor: source.preprocessor,
+            tokenizer: source.tokenizer, card: card)
+    }
+
+    private static func number(_ value: JSONValue) -> Double? {
+        switch value {
+        case .integer(let integer): Double(integer)
+        case .number(let number): number
+        default: nil
+        }
+    }
+}
+
+/// The shape of a preset, or of a stored model.
+package func modelConfiguration(_ name: String) throws -> Wav2Vec2Configuration {
+    if let preset = ModelPreset(rawValue: name) { return preset.configuration }
+    let source = try StoredModel.open(name)
+    var configuration = try source.networkConfiguration()
+    configuration.vocabularySize = source.tokens?.count ?? configuration.vocabularySize
+    let faults = configuration.faults()
+    guard faults.isEmpty else { throw CheckpointError(name, faults.joined(separator: "; ")) }
+    return configuration
+}
+
+/// Loads a stored model's weights into memory of their own, and lets them go: what starting from it costs.
+///
+/// - Returns: How many weights it has.
+package func loadStoredModel(_ path: String) throws -> Int {
+    let source = try StoredModel.open(path)
+    let network = Wav2Vec2(try source.checkedConfiguration())
+    let weights = try source.openWeights()
+    let store = ParameterStore(layout: network.layout, training: false)
+    let report = try loadParameters(from: weights, into: store.values.all, layout: network.layout)
+    try network.requireComplete(report, of: weights)
+    return network.layout.parameterCount
+}

@@ -1,0 +1,218 @@
+package import Checkpoints
+internal import Collectives
+internal import Kernels
+package import Models
+internal import Program
+package import Recipe
+package import Session
+package import Speech
+internal import Tensors
+package import Text
+internal import Training
+
+/// What was found when a manifest's utterances were looked over.
+package struct DatasetCheck: Sendable {
+    /// The usable utterances.
+    package let dataset: SpeechDataset
+    /// Why others were left out, a sentence each.
+    package let skipped: [String]
+    /// Those that are shorter than the recipe uses, a sentence each.
+    package let short: [String]
+    /// Utterances whose audio had another sample rate.
+    package let resampled: Int
+
+    /// What there is to say of the set, a line each.
+    package func announcement(_ name: String) -> [String] {
+        let first =
+            "\(name): \(dataset.utterances.count) utterances, \(Progress.duration(dataset.totalSeconds))"
+            + (resampled > 0 ? ", \(resampled) resampled to \(dataset.sampleRate) Hz" : "")
+            + (short.isEmpty
+                ? "" : ", \(short.count) shorter than data.min_seconds (named in environment.json)")
+            + (skipped.isEmpty ? "" : ", \(skipped.count) left out:")
+        return [first] + skipped.map { "  \($0)" }
+    }
+}
+
+/// What a rank found of one utterance.
+private struct Finding: Codable {
+    let item: Int
+    var seconds = 0.0
+    var isResampled = false
+    /// The hash of the samples, which names what is kept of them.
+    var audioHash: UInt64 = 0
+    var fault: String?
+    /// Whether the utterance is left out though nothing is wrong with it.
+    var isTooShort = false
+}
+
+/// Reads a manifest and decodes every utterance once, each rank a share, so that nothing surprises a run that
+/// has begun.
+package struct DatasetChecker {
+    /// The shape of the model that will hear the audio, and how it wants it.
+    package let configuration: Wav2Vec2Configuration
+    package let preprocessor: PreprocessorConfig
+    /// What transcripts are made of; nil wants none.
+    package let transcripts: Transcripts?
+    /// The seconds of audio that are used of an utterance: shorter ones are left out, longer ones cut.
+    var usedSeconds: ClosedRange<Double> = 0.0...Double.infinity
+    package let policy: BadUtterances
+    /// How this command's user leaves unusable utterances out, for the message.
+    package var remedy = "data.bad_utterances = \"skip\""
+
+    /// A check for a network of this shape.
+    package init(
+        configuration: Wav2Vec2Configuration, preprocessor: PreprocessorConfig, transcripts: Transcripts?,
+        usedSeconds: ClosedRange<Double> = 0.0...Double.infinity, policy: BadUtterances,
+        remedy: String = "data.bad_utterances = \"skip\""
+    ) {
+        self.configuration = configuration
+        self.preprocessor = preprocessor
+        self.transcripts = transcripts
+        self.usedSeconds = usedSeconds
+        self.policy = policy
+        self.remedy = remedy
+    }
+
+    /// How transcripts are read.
+    package struct Transcripts {
+        let vocabulary: Vocabulary
+        let labels: Manifest.Labels
+        let textCase: TextCase
+        /// Whether they must be alignable to their audio, as training needs them.
+        let needsAlignment: Bool
+    }
+
+    /// Looks a manifest over, on all ranks together.
+    ///
+    /// - Throws: On all ranks: what is wrong with the manifest, or, where the policy is to refuse, all
+    ///   unusable utterances.
+    package func check(_ path: String, session: Session) throws -> DatasetCheck {
+        // Every recording is read to its end below, which tells more than its header.
+        let manifest = try session.together {
+            try Manifest(path: path, labels: transcripts?.labels, measuresDurations: false)
+        }
+        let communicator = session.communicator
+        var own: [Finding] = []
+        for item in manifest.utterances.indices
+        where item % communicator.size == communicator.rank && !Interruption.isRequested {
+            own.append(examine(manifest.utterances[item], item: item))
+        }
+        try session.stopIfInterrupted()
+        let findings = try session.exchange(own).flatMap { $0 }.sorted { $0.item < $1.item }
+        func sentences(_ findings: [Finding]) -> [String] {
+            findings.compactMap { finding in
+                finding.fault.map { "\(manifest.utterances[finding.item].origin): \($0)" }
+            }
+        }
+        return try session.together {
+            let faults = sentences(findings.filter { !$0.isTooShort })
+            if policy == .refuse && !faults.isEmpty { throw refusal(faults, path: path) }
+            return try select(
+                findings, of: manifest, faults: faults, short: sentences(findings.filter(\.isTooShort)))
+        }
+    }
+
+    private func examine(_ utterance: Utterance, item: Int) -> Finding {
+        var finding = Finding(item: item)
+        do {
+            let target = try encode(utterance)
+            let clip = try readAudio(
+                path: utterance.audioPath, sampleRate: preprocessor.samplingRate, segment: utterance.segment)
+            finding.seconds = Double(clip.samples.count) / Double(preprocessor.samplingRate)
+            finding.isResampled = clip.sourceSampleRate != preprocessor.samplingRate
+            finding.audioHash = hash(clip.samples)
+            let frames = configuration.frameCount(samples: clip.samples.count)
+            let needed = transcripts?.needsAlignment == true ? max(1, ctcMinimumFrames(target)) : 1
+            if finding.seconds < usedSeconds.lowerBound {
+                finding.isTooShort = true
+                finding.fault =
+                    "\(utterance.audioPath): \(finding.seconds) s, shorter than data.min_seconds"
+            } else if frames < needed {
+                finding.fault =
+                    "\(utterance.audioPath): \(finding.seconds) s make \(frames) frames, but "
+                    + (transcripts == nil
+                        ? "one is needed; the audio is cut off"
+                        : "its transcript needs \(needed); the audio is cut off or the text is another's")
+            }
+        } catch {
+            finding.fault = message(for: error)
+        }
+        return finding
+    }
+
+    private func hash(_ samples: [Float]) -> UInt64 {
+        let buffer = FlatBuffer(count: samples.count)
+        buffer.all.copy(from: samples)
+        var hash = ContentHash()
+        hash.combine(buffer.all)
+        return hash.value
+    }
+
+    private func encode(_ utterance: Utterance) throws -> [Int] {
+        guard let transcripts else { return [] }
+        let text = transcripts.textCase.apply(utterance.text)
+        guard !text.allSatisfy(\.isWhitespace) else {
+            throw TextError("utterance \(utterance.id) has an empty transcript")
+        }
+        do {
+            return try transcripts.vocabulary.encode(text)
+        } catch {
+            throw TextError("utterance \(utterance.id): \(error)")
+        }
+    }
+
+    private func refusal(_ faults: [String], path: String) -> UserError {
+        let count = faults.count == 1 ? "1 utterance" : "\(faults.count) utterances"
+        return UserError(
+            .data,
+            "\(path): \(count) cannot be used:\n" + faults.map { "  " + $0 }.joined(separator: "\n")
+                + "\nMend them, or leave them out with \(remedy).")
+    }
+
+    private func select(
+        _ findings: [Finding], of manifest: Manifest, faults: [String], short: [String]
+    ) throws -> DatasetCheck {
+        var utterances: [Utterance] = []
+        var targets: [[Int]] = []
+        for finding in findings where finding.fault == nil {
+            var utterance = manifest.utterances[finding.item]
+            utterance.durationSeconds = min(finding.seconds, usedSeconds.upperBound)
+            utterances.append(utterance)
+            targets.append(try encode(utterance))
+        }
+        guard !utterances.isEmpty else {
+            throw UserError(
+                .data,
+                "\(manifest.path): none of its utterances can be used:\n"
+                    + (faults + short).joined(separator: "\n"))
+        }
+        let references = utterances.map {
+            words(transcripts?.textCase.apply($0.text) ?? "").joined(separator: " ")
+        }
+        return DatasetCheck(
+            dataset: SpeechDataset(
+                utterances: utterances,
+                heldSeconds: findings.filter { $0.fault == nil }.map(\.seconds), references: references,
+                targets: targets,
+                audioHashes: findings.filter { $0.fault == nil }.map(\.audioHash),
+                sampleRate: preprocessor.samplingRate,
+                normalizesWaveform: preprocessor.normalizes),
+            skipped: faults, short: short,
+            resampled: findings.filter { $0.fault == nil && $0.isResampled }.count)
+    }
+}
+
+extension DatasetChecker {
+    /// The check of transcribed utterances that a model is to be trained or evaluated on.
+    package init(
+        model: SpeechModel, labels: Manifest.Labels, textCase: TextCase, policy: BadUtterances,
+        needsAlignment: Bool, remedy: String = "data.bad_utterances = \"skip\""
+    ) {
+        self.init(
+            configuration: model.network.configuration, preprocessor: model.source.preprocessor,
+            transcripts: Transcripts(
+                vocabulary: model.vocabulary, labels: labels, textCase: textCase,
+                needsAlignment: needsAlignment),
+            policy: policy, remedy: remedy)
+    }
+}

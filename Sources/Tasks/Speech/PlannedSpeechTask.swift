@@ -1,0 +1,51 @@
+internal import Batching
+package import Models
+internal import Recipe
+internal import Speech
+package import Tensors
+package import Training
+
+/// A task on recordings that can say of any batch beforehand what it takes.
+package protocol PlannedSpeechTask: SpeechTask, ActivationPlanning {
+    /// The model's shape.
+    var configuration: Wav2Vec2Configuration { get }
+
+    /// A micro-batch of an update as far as memory depends on it.
+    func plannedPass(_ items: [Int], update: Int, precision: GEMMPrecision) -> PlannedPass
+
+    /// The bytes of an arena that a pass of training takes.
+    func arenaBytes(_ pass: PlannedPass) -> Int
+
+    /// The bytes of an arena that evaluating the same utterances takes.
+    func evaluationArenaBytes(_ pass: PlannedPass) -> Int
+}
+
+/// How far ahead of a run one looks, in utterances: all of a fine-tuning, and some thousand updates of a
+/// pre-training, whose batches are alike.
+package let plannedUtterances = 4_000_000
+
+extension PlannedSpeechTask {
+    package func activationBytes(
+        updates: Range<Int>, rank: Int, rankCount: Int, precision: GEMMPrecision
+    ) -> Int {
+        var largest = LargestPass(arenaBytes: arenaBytes)
+        var seen = 0
+        var walk = schedule.walk(from: updates.lowerBound)
+        for update in updates {
+            guard seen < plannedUtterances else { break }
+            let batch = walk.nextBatch().items
+            seen += batch.count
+            for items in microBatches(of: batch, rank: rank, rankCount: rankCount) {
+                largest.consider(plannedPass(items, update: update, precision: precision))
+            }
+        }
+        return largest.bytes
+    }
+}
+
+extension SpeechDataset {
+    /// The samples that are used of an utterance.
+    package func sampleCount(_ item: Int) -> Int {
+        Int((utterances[item].durationSeconds * Double(sampleRate)).rounded())
+    }
+}

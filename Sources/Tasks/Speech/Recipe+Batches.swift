@@ -1,0 +1,20 @@
+internal import Batching
+internal import Recipe
+
+extension Recipe {
+    /// The global batches of all updates.
+    func batchSchedule(of data: SpeechDataset) -> BatchSchedule {
+        BatchSchedule(
+            items: data.items, seed: UInt64(seed), batchCost: self.data.batchSeconds,
+            samplingAlpha: self.data.samplingAlpha)
+    }
+
+    /// How global batches become micro-batches.
+    var batchSharing: BatchSharing {
+        distributed.reproducible
+            ? BatchSharing(
+                rankCost: data.rankSeconds, parts: distributed.reproducibleParts,
+                batchCost: data.batchSeconds)
+            : BatchSharing(rankCost: data.rankSeconds)
+    }
+}

@@ -1,0 +1,168 @@
+package import Batching
+package import Models
+package import Speech
+package import Tensors
+internal import Training
+
+/// Utterances, ready to be loaded: their audio stays on disk, their targets are encoded.
+package struct SpeechDataset: Sendable {
+    /// The utterances, with the seconds of their audio that are used.
+    package let utterances: [Utterance]
+    /// The seconds that the audio of each really has.
+    package let heldSeconds: [Double]
+    /// What was said, in the case that the recipe asks for.
+    package let references: [String]
+    /// The token ids of each utterance's transcript.
+    package let targets: [[Int]]
+    /// A hash of each utterance's samples, which names what is kept of them.
+    package let audioHashes: [UInt64]
+    /// Samples a second that the model takes.
+    package let sampleRate: Int
+    /// Whether each waveform is brought to zero mean and unit variance.
+    package let normalizesWaveform: Bool
+    /// The utterances as batches are planned: by seconds of audio, with languages as groups.
+    package let items: [BatchItem]
+    /// What a frozen feature encoder made of the audio, where it was kept.
+    package var cache: FeatureCache?
+
+    /// Utterances with what was found of each.
+    package init(
+        utterances: [Utterance], heldSeconds: [Double], references: [String], targets: [[Int]],
+        audioHashes: [UInt64], sampleRate: Int, normalizesWaveform: Bool
+    ) {
+        self.utterances = utterances
+        self.heldSeconds = heldSeconds
+        self.references = references
+        self.targets = targets
+        self.audioHashes = audioHashes
+        self.sampleRate = sampleRate
+        self.normalizesWaveform = normalizesWaveform
+        items = utterances.map { BatchItem(id: $0.id, cost: $0.durationSeconds, group: $0.language) }
+    }
+
+    /// Seconds of audio of all utterances.
+    package var totalSeconds: Double { utterances.reduce(0) { $0 + $1.durationSeconds } }
+
+    /// Reads the kept features of some utterances, or else their audio, resampled and normalised.
+    package func load(_ items: [Int]) throws -> SpeechMicroBatch {
+        let audio = try items.map { item -> LoadedAudio in
+            if let features = try cache?.load(item) { return features }
+            return .samples(try samples(item))
+        }
+        return SpeechMicroBatch(
+            items: items, audio: audio, targets: items.map { targets[$0] },
+            identities: items.map { utterances[$0].identity },
+            audioSeconds: items.reduce(0) { $0 + utterances[$1].durationSeconds })
+    }
+
+    /// Reads, resamples and normalises the audio of an utterance.
+    package func samples(_ item: Int) throws -> [Float] {
+        try samples(item, segment: utterances[item].segment)
+    }
+
+    private func samples(_ item: Int, segment: Range<Double>?) throws -> [Float] {
+        var samples = try readAudio(
+            path: utterances[item].audioPath, sampleRate: sampleRate, segment: segment
+        ).samples
+        if normalizesWaveform { normalizeWaveform(&samples) }
+        return samples
+    }
+}
+
+extension SpeechDataset {
+    /// Reads the audio of some utterances, a piece of those that are longer than what is used of them.
+    ///
+    /// Where a piece begins is counted from the seed, the step and the utterance.
+    func loadPieces(_ items: [Int], seed: UInt64, step: Int) throws -> SpeechMicroBatch {
+        SpeechMicroBatch(
+            items: items,
+            audio: try items.map {
+                .samples(try samples($0, segment: piece($0, seed: seed, step: step)))
+            },
+            targets: items.map { targets[$0] }, identities: items.map { utterances[$0].identity },
+            audioSeconds: items.reduce(0) { $0 + utterances[$1].durationSeconds })
+    }
+
+    /// The seconds of the file that are used of an utterance at a step; nil is all of it.
+    package func piece(_ item: Int, seed: UInt64, step: Int) -> Range<Double>? {
+        let utterance = utterances[item]
+        let spareSamples = Int((heldSeconds[item] - utterance.durationSeconds) * Double(sampleRate))
+        guard spareSamples > 0 else { return utterance.segment }
+        let random = CountedRandom(seed: seed, stream: .audioPiece, step: step, item: utterance.identity)
+        let skipped = Int(random.uniform(at: 0) * Double(spareSamples + 1))
+        let start = (utterance.segment?.lowerBound ?? 0) + Double(skipped) / Double(sampleRate)
+        return start..<start + utterance.durationSeconds
+    }
+}
+
+/// One utterance in memory.
+package enum LoadedAudio: Sendable {
+    /// Its waveform.
+    case samples([Float])
+    /// Its features, row by row, and the channels of a row.
+    case features([Float], channels: Int)
+
+    /// The rows that the model takes: samples, or frames.
+    package var rows: Int {
+        switch self {
+        case .samples(let samples): samples.count
+        case .features(let features, let channels): features.count / channels
+        }
+    }
+
+    /// The columns that the model takes.
+    package var columns: Int {
+        switch self {
+        case .samples: 1
+        case .features(_, let channels): channels
+        }
+    }
+}
+
+extension LoadedAudio {
+    /// The same with a first number that is not one.
+    fileprivate var spoiled: LoadedAudio {
+        switch self {
+        case .samples(let samples): .samples([.nan] + samples.dropFirst())
+        case .features(let features, let channels):
+            .features([.nan] + features.dropFirst(), channels: channels)
+        }
+    }
+}
+
+/// A few utterances in memory: audio or features, targets and identities.
+package struct SpeechMicroBatch: Sendable {
+    /// The utterances' places in the dataset.
+    package let items: [Int]
+    /// What is at hand of each utterance.
+    package let audio: [LoadedAudio]
+    /// Token ids, an array an utterance.
+    package let targets: [[Int]]
+    /// What counted randomness knows each utterance by.
+    package let identities: [UInt64]
+    /// Seconds of audio.
+    package let audioSeconds: Double
+
+    /// The same with a number of the first utterance that is not one.
+    package var spoiled: SpeechMicroBatch {
+        SpeechMicroBatch(
+            items: items, audio: audio.prefix(1).map(\.spoiled) + audio.dropFirst(), targets: targets,
+            identities: identities, audioSeconds: audioSeconds)
+    }
+
+    /// The utterances as the model takes them, copied into the arena.
+    package func batch(in arena: inout Arena) -> SpeechBatch {
+        SpeechBatch(
+            audio.map { audio in
+                let tensor = arena.tensor(rows: audio.rows, columns: audio.columns)
+                switch audio {
+                case .samples(let samples):
+                    tensor.copy(from: samples)
+                    return .waveform(tensor)
+                case .features(let features, _):
+                    tensor.copy(from: features)
+                    return .features(tensor)
+                }
+            })
+    }
+}

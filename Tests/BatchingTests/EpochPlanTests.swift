@@ -1,0 +1,124 @@
+import Batching
+import Tensors
+import TestSupport
+import Testing
+
+struct EpochPlanTests {
+    /// Utterances of 1 to 20 s with names of their own; equal lengths occur.
+    private func items(_ count: Int, seed: UInt64 = 1) -> [BatchItem] {
+        let random = CountedRandom(seed: seed, stream: .corpusSplit)
+        return (0..<count).map {
+            let seconds = (1 + 19 * random.uniform(at: UInt64($0))).rounded()
+            return BatchItem(id: "u\($0)", cost: seconds)
+        }
+    }
+
+    private func cost(_ indices: [Int], _ items: [BatchItem]) -> Double {
+        indices.reduce(0) { $0 + items[$1].cost }
+    }
+
+    private func plan(_ items: [BatchItem], seed: UInt64 = 5, epoch: Int = 0) -> EpochPlan {
+        EpochPlan(items: items, seed: seed, epoch: epoch, batchCost: 60)
+    }
+
+    @Test(
+        "every utterance is in exactly one batch of an epoch, and no batch exceeds its seconds",
+        arguments: [1, 2, 7, 100, 1000])
+    func partition(count: Int) {
+        let items = items(count)
+        for epoch in 0..<3 {
+            let batches = plan(items, epoch: epoch).batches
+            #expect(batches.flatMap { $0 }.sorted() == Array(0..<count))
+            #expect(batches.allSatisfy { !$0.isEmpty && cost($0, items) <= 60 })
+        }
+        #expect(plan([]).batches.isEmpty)
+    }
+
+    @Test("batches are well filled and hold like lengths")
+    func quality() {
+        let items = items(2000)
+        let batches = plan(items).batches
+        let least = Int((cost(Array(items.indices), items) / 60).rounded(.up))
+        // Lengths of up to a third of a batch, and the end of each pool, leave some room.
+        #expect(batches.count < least * 5 / 4, "\(batches.count) batches, at least \(least)")
+        let spread = batches.reduce(0.0) { sum, batch in
+            let lengths = batch.map { items[$0].cost }
+            return sum + (lengths.max() ?? 0) - (lengths.min() ?? 0)
+        }
+        #expect(spread / Double(batches.count) < 3, "of lengths from 1 to 20 s")
+    }
+
+    @Test("an utterance longer than a batch has one of its own")
+    func longer() {
+        var items = items(20)
+        items[3].cost = 61
+        items[4].cost = 1000
+        let batches = plan(items).batches
+        #expect(batches.contains([3]) && batches.contains([4]))
+        #expect(batches.flatMap { $0 }.sorted() == Array(0..<20))
+    }
+
+    @Test("the plan is a function of names, lengths, seed and epoch, not of the manifest's order")
+    func order() {
+        let items = items(300)
+        var places = Array(items.indices)
+        var random = CountedRandom(seed: 3, stream: .corpusSplit, layer: 1).sequence
+        places.shuffle(using: &random)
+        let shuffled = places.map { items[$0] }
+        func names(_ batches: [[Int]], _ list: [BatchItem]) -> [[String]] {
+            batches.map { $0.map { list[$0].id } }
+        }
+        let (one, other) = (plan(items), plan(shuffled))
+        #expect(names(one.batches, items) == names(other.batches, shuffled))
+        for (batch, same) in zip(one.batches, other.batches) {
+            let shares = EpochPlan.shares(of: batch, items: items, rankCount: 3)
+            let sameShares = EpochPlan.shares(of: same, items: shuffled, rankCount: 3)
+            #expect(names(shares, items) == names(sameShares, shuffled))
+        }
+        #expect(plan(items) == plan(items))
+    }
+
+    @Test("epochs and seeds differ, in batches and in their order")
+    func randomness() {
+        let items = items(300)
+        let plans = [plan(items), plan(items, epoch: 1), plan(items, seed: 6)]
+        for (index, plan) in plans.enumerated() {
+            for other in plans[..<index] {
+                #expect(plan != other)
+                #expect(Set(plan.batches.map(Set.init)) != Set(other.batches.map(Set.init)))
+            }
+        }
+        // Lengths within an epoch must not rise or fall: short batches first would be a curriculum.
+        let means = plan(items).batches.map { cost($0, items) / Double($0.count) }
+        #expect(means != means.sorted() && means != means.sorted(by: >))
+    }
+
+    @Test(
+        "the ranks' shares are the batch, nearly equal, for any number of ranks", arguments: [1, 2, 3, 8, 64])
+    func shares(rankCount: Int) {
+        let items = items(500)
+        for batch in EpochPlan(items: items, seed: 2, epoch: 0, batchCost: 400).batches {
+            let shares = EpochPlan.shares(of: batch, items: items, rankCount: rankCount)
+            #expect(shares.count == rankCount)
+            #expect(shares.flatMap { $0 }.sorted() == batch.sorted())
+            let loads = shares.map { cost($0, items) }
+            // Longest first leaves no rank more ahead than one utterance is long.
+            let longest = batch.reduce(0) { max($0, items[$1].cost) }
+            #expect((loads.max() ?? 0) - (loads.min() ?? 0) <= longest)
+        }
+    }
+
+    @Test("micro-batches are a rank's share in order, each within the seconds a rank may hold")
+    func microBatches() {
+        let items = items(100)
+        let share = Array(items.indices.reversed())
+        for limit in [20.0, 33, 1000] {
+            let pieces = EpochPlan.microBatches(of: share, items: items, rankCost: limit)
+            #expect(pieces.flatMap { $0 } == share)
+            #expect(pieces.allSatisfy { !$0.isEmpty && cost($0, items) <= limit })
+        }
+        let pieces = EpochPlan.microBatches(of: [1, 2], items: items, rankCost: 0.5)
+        #expect(pieces == [[1], [2]], "what is longer than allowed goes alone")
+        #expect(EpochPlan.microBatches(of: [], items: items, rankCost: 5).isEmpty)
+    }
+}

@@ -1,0 +1,240 @@
+import Pruning
+import TestSupport
+import Testing
+
+@testable import Recipe
+
+/// The faults of a recipe's text, or none.
+private func faults(_ text: String, _ overrides: [String] = []) -> [String] {
+    do {
+        _ = try Recipe(text: text, overrides: overrides)
+        return []
+    } catch {
+        return error.faults
+    }
+}
+
+struct RecipeTests {
+    @Test("an empty recipe is the default one, with the values of the paper's ten-minute runs")
+    func defaults() throws {
+        let recipe = try Recipe(text: "")
+        #expect(recipe == Recipe())
+        #expect(recipe.optimizer.betas == [0.9, 0.98])
+        #expect(recipe.optimizer.learningRate == 5e-5)
+        #expect(recipe.schedule.updates == 12000)
+        #expect(recipe.pruning.interval == .automatic)
+        #expect(recipe.augmentation.timeMaskProbability == 0.75)
+        #expect(recipe.seed == 2337)
+    }
+
+    @Test("every key has a meaning, one place, and a default that it accepts")
+    func keys() {
+        #expect(Set(RecipeKey.all.map(\.path)).count == RecipeKey.all.count)
+        for key in RecipeKey.all {
+            #expect(key.meaning.hasSuffix("."), "\(key.path)")
+            #expect(key.fault(Recipe()) == nil, "\(key.path)")
+        }
+    }
+
+    @Test("what is computed, and how closely, decides results; time, memory and looking do not")
+    func decidingKeys() {
+        let free = RecipeKey.all.filter { !$0.decidesResults }.map(\.path)
+        #expect(
+            Set(free) == [
+                "model.recompute_activations", "data.rank_seconds", "data.cache_features",
+                "data.cache_directory", "distributed.bucket_megabytes", "distributed.senders",
+                "distributed.reproducible",
+                "distributed.threads_per_rank", "checkpoint.every_updates", "checkpoint.keep",
+                "evaluation.every_updates", "reliability.not_finite", "reliability.not_finite_limit",
+                "reliability.replica_check_updates", "reliability.stall_seconds", "reliability.abort_seconds",
+            ])
+    }
+
+    @Test(
+        "each key is read from a file into its own field and written back", arguments: Recipe.Purpose.allCases
+    )
+    func everyKeyRoundTrips(purpose: Recipe.Purpose) throws {
+        let keys = RecipeKey.all(for: purpose)
+        for key in keys {
+            let text = key.section.isEmpty ? "" : "[\(key.section)]\n"
+            let changed = try #require(anotherValue(of: key, purpose), "\(key.path)")
+            let recipe = try Recipe(text: text + "\(key.name) = \(changed.toml)\n", purpose: purpose)
+            #expect(key.get(recipe) == changed, "\(key.path)")
+            // Nothing else moved.
+            for other in keys where other.path != key.path {
+                #expect(
+                    other.get(recipe) == other.get(Recipe(for: purpose)), "\(key.path) moves \(other.path)")
+            }
+            #expect(try Recipe(text: recipe.toml, purpose: purpose) == recipe, "\(key.path)")
+        }
+    }
+
+    @Test("a key of the other command is refused, with the command that has it")
+    func otherCommandsKeys() throws {
+        #expect(
+            faults("seed = 1\n[pretraining]\nnegatives = 10\n") == [
+                "line 3: pretraining.negatives is a key of `parp pretrain`; `parp train` has no use for it"
+            ])
+        let error = #expect(throws: RecipeError.self) {
+            try Recipe(text: "[pruning]\nsparsity = 0.5\n", purpose: .preTraining)
+        }
+        #expect(
+            error?.faults == [
+                "line 2: pruning.sparsity is a key of `parp train`; `parp pretrain` has no use for it"
+            ])
+        for key in RecipeKey.all {
+            #expect(Recipe.Purpose.allCases.contains { key.belongs(to: $0) }, "\(key.path)")
+        }
+    }
+
+    @Test("pre-training's defaults are those of fairseq's base model, and prune nothing")
+    func pretrainingDefaults() throws {
+        let recipe = try Recipe(text: "", purpose: .preTraining)
+        #expect(recipe == Recipe(for: .preTraining))
+        #expect(recipe.augmentation.timeMaskProbability == 0.65 && recipe.augmentation.timeMaskLength == 10)
+        #expect(recipe.pretraining.gumbelTemperature == [2, 0.5, 0.999995])
+        #expect(recipe.optimizer.learningRate == 5e-4 && recipe.schedule.updates == 400_000)
+        #expect(recipe.pruning.method == .dense)
+        for key in RecipeKey.all(for: .preTraining) {
+            #expect(key.fault(recipe) == nil, "\(key.path)")
+        }
+    }
+
+    /// A legal value that is not the default; nil if there is none.
+    private func anotherValue(of key: RecipeKey, _ purpose: Recipe.Purpose) -> RecipeValue? {
+        let value = key.get(Recipe(for: purpose))
+        let candidates: [RecipeValue] =
+            switch value {
+            case .boolean(let flag): [.boolean(!flag), value]
+            case .integer(let number): [.integer(number + 1)]
+            case .number(let number): [.number(number / 2), .number(0.25), .number(2 * number)]
+            case .string: choices(of: key, value) + [.string("a \"quoted\" \\ path\t"), value]
+            case .array:
+                [
+                    .array([.number(0.5), .number(0.25)]), .array([.number(0.25), .number(0.5), .number(0)]),
+                    .array([.number(0.5), .number(0.25), .number(0)]),
+                ]
+            }
+        return candidates.first { candidate in
+            var recipe = Recipe(for: purpose)
+            return (candidate != value || candidates.last == candidate) && key.set(candidate, &recipe)
+                && key.fault(recipe) == nil
+        }
+    }
+
+    private func choices(of key: RecipeKey, _ value: RecipeValue) -> [RecipeValue] {
+        key.expectation.split(separator: "\"").map { RecipeValue.string(String($0)) }
+            .filter { $0 != value }
+    }
+
+    @Test("a key that there is not is refused with its line and the nearest one")
+    func unknownKeys() {
+        #expect(
+            faults("[optimizer]\n\nlearningrate = 1e-4\n")
+                == ["line 3: unknown key `learningrate` in [optimizer]; did you mean `learning_rate`?"])
+        #expect(
+            faults("sparsity = 0.5\n") == [
+                "line 1: unknown key `sparsity` at the top; did you mean `pruning.sparsity`?"
+            ])
+        for text in ["[prunning]\nsparsity = 0.5\n", "[prunning]\n"] {
+            #expect(faults(text) == ["line 1: unknown section [prunning]; did you mean [pruning]?"])
+        }
+    }
+
+    @Test(
+        "a value of the wrong type is refused with its line",
+        arguments: [
+            ("[schedule]\nupdates = 1.5", "line 2: schedule.updates is 1.5; it must be a whole number"),
+            (
+                "[schedule]\nupdates = \"many\"",
+                "line 2: schedule.updates is \"many\"; it must be a whole number"
+            ),
+            ("[optimizer]\nepsilon = nan", "line 2: optimizer.epsilon is nan; it must be a number"),
+            ("[model]\npath = 3", "line 2: model.path is 3; it must be a text in quotes"),
+            (
+                "[pruning]\nmethod = \"lottery\"",
+                "line 2: pruning.method is \"lottery\"; it must be one of "
+                    + "\"dense\", \"parp\", \"parp-p\", \"mpi\", \"omp\", \"imp\", \"rp\""
+            ),
+            (
+                "[optimizer]\nbetas = [0.9, true]",
+                "line 2: optimizer.betas is [0.9, true]; it must be a list of numbers"
+            ),
+        ])
+    func wrongTypes(text: String, fault: String) { #expect(faults(text) == [fault]) }
+
+    @Test(
+        "a value out of range is refused with the rule",
+        arguments: [
+            ("[pruning]\nsparsity = 1.5", "pruning.sparsity is 1.5; it must be from 0 to 1, e.g. 0.5"),
+            ("[pruning]\nsparsity = -0.1", "pruning.sparsity is -0.1; it must be from 0 to 1, e.g. 0.5"),
+            ("[data]\nbatch_seconds = 0", "data.batch_seconds is 0.0; it must be above 0"),
+            (
+                "[schedule]\nphases = [0.5, 0.5, 0.5]",
+                "schedule.phases is [0.5, 0.5, 0.5]; it must be three numbers from 0 that sum to at most 1"
+            ),
+            (
+                "[regularization]\nlayer_drop = 1",
+                "regularization.layer_drop is 1.0; it must be from 0 to below 1"
+            ),
+            (
+                "[pruning]\nmethod = \"parp-p\"\nstart_sparsity = 0.6",
+                "pruning.start_sparsity is 0.6, above pruning.sparsity 0.5"
+            ),
+        ])
+    func outOfRange(text: String, fault: String) { #expect(faults(text) == [fault]) }
+
+    @Test("all faults are listed, not the first alone")
+    func allFaults() {
+        let found = faults("[schedule]\nupdates = 0.5\nfases = 1\n[model]\nway = 1\n", ["seed=x"])
+        #expect(found.count == 4)
+        #expect(faults("seed = -1\n[schedule]\nupdates = 0\n[pruning]\ninterval = -1").count == 3)
+    }
+
+    @Test("text that is not TOML is refused with its line")
+    func notTOML() {
+        let found = faults("seed = 1\n[model\n")
+        #expect(found.count == 1 && found[0].hasPrefix("line 2: "), "\(found)")
+    }
+
+    @Test(
+        "a section's bracket that no name follows, and a zero byte, are refused with their line: the parser does not",
+        arguments: [
+            "[", "[[", "[ # a comment", "[{a = 1}]", "[=]", " [\r", "[\rmodel]", "[\u{A0}model]", "[[[a]]]",
+            "[ [a] ]", "seed = 1\0",
+        ])
+    func beforeParsing(line: String) {
+        let found = faults("seed = 3\n\(line)\n[pruning]\nsparsity = 0.5\n")
+        #expect(found.count == 1 && found[0].hasPrefix("line 2: "), "\(found)")
+        #expect(!faults("", ["seed=1\n\(line)"]).isEmpty)
+    }
+
+    @Test("--set takes TOML values, and texts without quotes")
+    func overrides() throws {
+        let recipe = try Recipe(
+            text: "[schedule]\nupdates = 5\n",
+            overrides: [
+                "schedule.updates=7", "model.path=a/b.c", "schedule.phases=[0.0, 1.0, 0.0]", "seed=3",
+                "pruning.method=parp-p", "optimizer.learning_rate=1e-3", "model.vocabulary=\"v.json\"",
+            ])
+        #expect(recipe.schedule.updates == 7)
+        #expect(recipe.model.path == "a/b.c")
+        #expect(recipe.schedule.phases == [0, 1, 0])
+        #expect(recipe.seed == 3)
+        #expect(recipe.pruning.method == .progressive)
+        #expect(recipe.optimizer.learningRate == 1e-3)
+        #expect(recipe.model.vocabulary == "v.json")
+        #expect(faults("", ["schedule.update=7"]).first?.contains("did you mean `updates`?") == true)
+        #expect(faults("", ["updates"]) == ["--set updates: expected section.key=value"])
+    }
+
+    @Test("shipped recipes can be read, and state nothing but what differs from the defaults")
+    func shippedRecipes() throws {
+        let folder = repository + "/cluster/recipes"
+        for name in try recipeNames(in: folder) {
+            let purpose: Recipe.Purpose = name.contains("pretrain") ? .preTraining : .fineTuning
+            let recipe = try Recipe(path: folder + "/" + name, purpose: purpose)
+            #expect(recipe != Recipe(for: purpose), "\(name)")
+        }
+    }
+}

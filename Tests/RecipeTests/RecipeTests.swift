@@ -154,7 +154,8 @@ struct RecipeTests {
             (
                 "[pruning]\nmethod = \"lottery\"",
                 "line 2: pruning.method is \"lottery\"; it must be one of "
-                    + "\"dense\", \"parp\", \"parp-p\", \"mpi\", \"omp\", \"imp\", \"rp\""
+                    + "\"dense\", \"parp\", \"parp-p\", \"parp-m\", \"mpi\", \"omp\", \"imp\", \"rp\", \"gmp\", "
+                    + "\"movement\", \"rigl\", \"s3-router\""
             ),
             (
                 "[optimizer]\nbetas = [0.9, true]",

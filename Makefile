@@ -6,7 +6,8 @@ export OMPI_ALLOW_RUN_AS_ROOT = 1
 export OMPI_ALLOW_RUN_AS_ROOT_CONFIRM = 1
 PYTHON ?= .venv/bin/python
 
-.PHONY: help setup build demo test fuzz sanitize chaos lint format parity golden overfit transcripts bench-peer bench-load \
+.PHONY: help setup build demo test fuzz sanitize chaos lint format parity golden overfit parity-text \
+	transcripts bench-peer bench-load \
 	bench-memory bench-precision bench-efficiency bench-reproducible cluster-test slurm-test hosts-test study study-scale clean
 
 help:
@@ -17,6 +18,7 @@ help:
 	@echo "make fuzz     hand every reader of files broken ones, a million in all (INPUTS=N for N)"
 	@echo "make sanitize run the tests under AddressSanitizer, and what has threads under ThreadSanitizer"
 	@echo "make parity   compare with transformers live, full-size base included (installs PyTorch)"
+	@echo "make parity-text  compare the ids of tokenizers with Hugging Face's on real sentences and all of Unicode"
 	@echo "make overfit  overfit 50 recordings on 2 ranks, to under 5 % word error rate"
 	@echo "make transcripts  compare the demo's transcripts with transformers' (installs PyTorch)"
 	@echo "make bench-peer   measure transformers + DDP and parp in turn on the same batches (installs PyTorch)"
@@ -106,18 +108,27 @@ study-scale: build
 
 golden: .venv
 	$(PYTHON) Tests/Golden/make_golden.py
+	$(PYTHON) Tests/Golden/make_text_models.py
 	$(PYTHON) Tests/Golden/make_checkpoints.py
 	$(PYTHON) Tests/Golden/make_audio.py
 	.venv/bin/pip install --quiet compressed-tensors==0.12.2 && $(PYTHON) Tests/Golden/make_masks.py
 	$(PYTHON) Tests/Golden/error_rates.py
+	.venv/bin/pip install --quiet sentencepiece protobuf scikit-learn scipy && $(PYTHON) Tests/Golden/make_text.py
 
 parity: build .venv
 	$(SWIFT) build -c release --product ParityProbe
 	$(PYTHON) Tests/Parity/parity.py $(BIN)
 	$(PYTHON) Tests/Parity/families.py $(BIN)
+	$(PYTHON) Tests/Parity/text_parity.py $(BIN)
+	$(PYTHON) Tests/Parity/text_parity.py $(BIN) --base
 	$(PYTHON) Tests/Parity/pretraining_parity.py $(BIN)
 	$(PYTHON) Tests/Parity/parp_parity.py $(BIN)
 	$(PYTHON) Tests/Parity/methods_reference.py $(BIN)
+
+parity-text: build .venv
+	cluster/text/fetch.sh build/text
+	.venv/bin/pip install --quiet sentencepiece protobuf
+	$(PYTHON) Tests/Parity/tokenizer_ids.py $(BIN)/parp build/text
 
 # MODEL and MANIFEST: any model directory and JSONL manifest of 16 kHz audio.
 MODEL ?= build/demo/parp/final

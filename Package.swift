@@ -58,6 +58,7 @@ let package = Package(
         system("OpenBLAS", "PARP_OPENBLAS_PKG", "openblas", apt: "libopenblas-dev"),
         system("Sndfile", "PARP_SNDFILE_PKG", "sndfile", apt: "libsndfile1-dev"),
         system("Soxr", "PARP_SOXR_PKG", "soxr", apt: "libsoxr-dev"),
+        system("Zstd", "PARP_ZSTD_PKG", "libzstd", apt: "libzstd-dev"),
         shim("CMPI", ["SystemMPI"]),
         .systemLibrary(
             name: "SystemOneDNN", path: "CShims/System/OneDNN", providers: [.apt(["libdnnl-dev"])]),
@@ -67,6 +68,7 @@ let package = Package(
             : shim("CMath", ["SystemOpenBLAS"]),
         shim("CAudio", ["SystemSndfile", "SystemSoxr"]),
         shim("CFiles", []),
+        shim("CZstd", ["SystemZstd"]),
         // 1
         room("Tensors"),
         room("Program"),
@@ -76,15 +78,17 @@ let package = Package(
         room("Optimization", ["Tensors", "CMath"]),
         room("Pruning", ["Tensors", "CMath"]),
         room("Collectives", ["Tensors", "CMPI"]),
-        room("Speech", ["Tensors", "Program", "CAudio"]),
-        room("Text", ["Program"]),
+        room("Files", ["Program"]),
+        room("Speech", ["Tensors", "Program", "Files", "CAudio"]),
+        room("Text", ["Program", "JSON", "Files"]),
         room("Batching", ["Tensors"]),
         // 3
+        room("Decoding", ["Tensors", "Program", "Text"]),
         room("Models", ["Tensors", "Kernels"]),
         room("Session", ["Program", "Collectives"]),
         room("Reports", ["JSON"]),
         // 4
-        room("Checkpoints", ["Tensors", "Program", "JSON", "Models", "CFiles"]),
+        room("Checkpoints", ["Tensors", "Program", "JSON", "Models", "CFiles", "CZstd"]),
         room(
             "Recipe",
             [
@@ -126,8 +130,10 @@ let package = Package(
         room(
             "Commands",
             [
-                "Tensors", "Program", "JSON", "Kernels", "Pruning", "Collectives", "Speech", "Text", "Models",
-                "Checkpoints", "Session", "Recipe", "MaskFiles", "Training", "Tasks", "Preflight", "Studies",
+                "Tensors", "Program", "JSON", "Kernels", "Pruning", "Collectives", "Files", "Speech", "Text",
+                "Decoding",
+                "Models", "Checkpoints", "Session", "Recipe", "MaskFiles", "Training", "Tasks", "Preflight",
+                "Studies",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
         // 11
@@ -139,7 +145,8 @@ let package = Package(
         .executableTarget(
             name: "FuzzChecks",
             dependencies: [
-                "Tensors", "Program", "JSON", "Speech", "Text", "Checkpoints", "Recipe", "Reports",
+                "Tensors", "Program", "JSON", "Speech", "Text", "Decoding", "Checkpoints", "Recipe",
+                "Reports",
                 "Training", "Tasks", "Preflight", "TestSupport",
             ],
             path: "Tests/Fuzz", swiftSettings: swiftSettings),
@@ -149,10 +156,10 @@ let package = Package(
             path: "Tests/Parity",
             exclude: [
                 "parity.py", "families.py", "parp_parity.py", "pretraining_parity.py", "pretraining_run.py",
-                "transcripts.py",
+                "text_parity.py", "transcripts.py", "tokenizer_ids.py",
                 "check_directory.py",
             ],
-            sources: ["ParityProbe.swift"],
+            sources: ["ParityProbe.swift", "ParityProbe+Text.swift"],
             swiftSettings: swiftSettings),
         .executableTarget(
             name: "RankChecks",
@@ -175,8 +182,9 @@ let package = Package(
         tests("Optimization", ["Tensors", "Optimization"]),
         tests("Pruning", ["Tensors", "Pruning"]),
         tests("Collectives", ["Tensors", "Collectives"]),
-        tests("Speech", ["Speech"]),
-        tests("Text", ["Text"]),
+        tests("Speech", ["Files", "Speech"]),
+        tests("Text", ["JSON", "Text"]),
+        tests("Decoding", ["Tensors", "Text", "Decoding"]),
         tests("Batching", ["Tensors", "Batching"]),
         tests("Models", ["Tensors", "Kernels", "Models", "Checkpoints"]),
         tests("Checkpoints", ["Tensors", "JSON", "Models", "Checkpoints"]),

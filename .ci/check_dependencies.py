@@ -15,11 +15,13 @@ ROOMS = {
     "Optimization": {"Tensors", "CMath"},
     "Pruning": {"Tensors", "CMath"},
     "Collectives": {"Tensors", "CMPI"},
-    "Speech": {"Tensors", "Program", "CAudio"},
-    "Text": {"Program"},
+    "Files": {"Program"},
+    "Speech": {"Tensors", "Program", "Files", "CAudio"},
+    "Text": {"Program", "JSON", "Files"},
     "Batching": {"Tensors"},
+    "Decoding": {"Tensors", "Program", "Text"},
     "Models": {"Tensors", "Kernels"},
-    "Checkpoints": {"Tensors", "Program", "JSON", "Models", "CFiles"},
+    "Checkpoints": {"Tensors", "Program", "JSON", "Models", "CFiles", "CZstd"},
     "Session": {"Program", "Collectives"},
     "Recipe": {"Tensors", "Program", "Optimization", "Pruning", "Collectives", "Speech", "Text", "Models"},
     "MaskFiles": {"Tensors", "Program", "JSON", "Pruning", "Models", "Checkpoints"},
@@ -42,15 +44,15 @@ ROOMS = {
         "Training", "Tasks", "Preflight",
     },
     "Commands": {
-        "Tensors", "Program", "JSON", "Kernels", "Pruning", "Collectives", "Speech", "Text",
-        "Models", "Checkpoints", "Session", "Recipe", "MaskFiles", "Training", "Tasks", "Preflight",
+        "Tensors", "Program", "JSON", "Kernels", "Pruning", "Collectives", "Files", "Speech", "Text",
+        "Decoding", "Models", "Checkpoints", "Session", "Recipe", "MaskFiles", "Training", "Tasks", "Preflight",
         "Studies",
     },
     "parp": {"Commands"},
 }
-OURS = set(ROOMS) | {"CMath", "CMPI", "CAudio", "CFiles"}
-# Rooms that know no files, clocks or processes.
-WITHOUT_FOUNDATION = {"Tensors", "Program", "JSON", "Kernels", "Optimization", "Pruning", "Models", "Text"}
+OURS = set(ROOMS) | {"CMath", "CMPI", "CAudio", "CFiles", "CZstd"}
+# Rooms that know no clocks or processes, and no files but through Files.
+WITHOUT_FOUNDATION = {"Tensors", "Program", "JSON", "Kernels", "Optimization", "Pruning", "Models", "Text", "Decoding"}
 # Tensors runs kernels in parallel through Dispatch, and maps memory through the C library.
 POINTERS = re.compile(r"Unsafe(Mutable)?(Raw)?(Buffer)?Pointer")
 POINTER_ROOMS = {"Tensors", "Kernels", "Optimization", "Pruning"}

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Installs the Debian packages that parp builds and runs with, those that are missing, and says which.
 set -euo pipefail
-packages=(libopenmpi-dev openmpi-bin libopenblas-dev libdnnl-dev libsndfile1-dev libsoxr-dev pkg-config ffmpeg python3)
+packages=(libopenmpi-dev openmpi-bin libopenblas-dev libdnnl-dev libsndfile1-dev libsoxr-dev libzstd-dev pkg-config ffmpeg python3)
 missing=()
 for package in "${packages[@]}"; do
     dpkg-query -W -f='${Status}' "$package" 2>/dev/null | grep -q 'install ok installed' || missing+=("$package")

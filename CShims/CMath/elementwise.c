@@ -31,3 +31,7 @@ PARP_VECTOR int parp_all_finite(const float *x, int64_t count) {
     }
     return found == 0;
 }
+
+void parp_tanh(const float *x, float *y, int64_t count) {
+    for (int64_t i = 0; i < count; i++) y[i] = tanhf(x[i]);
+}

@@ -9,7 +9,10 @@
 #ifndef __has_feature
 #define __has_feature(x) 0
 #endif
-#if defined(__x86_64__) && defined(__linux__) && !__has_feature(thread_sanitizer)
+#if defined(__x86_64__) && defined(__linux__)
+#define PARP_X86
+#endif
+#if defined(PARP_X86) && !__has_feature(thread_sanitizer)
 #define PARP_VECTOR __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
 #else
 #define PARP_VECTOR

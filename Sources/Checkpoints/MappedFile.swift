@@ -58,21 +58,28 @@ final class MappedFile: Sendable {
             }
             return
         }
-        data.withUnsafeBytes { source in
-            for index in 0..<target.count {
-                let place = offset + index * dataType.size
-                switch dataType {
-                case .bfloat16:
-                    let bits = source.loadUnaligned(fromByteOffset: place, as: UInt16.self)
-                    target[index] = Float(bitPattern: UInt32(bits) << 16)
-                case .float16:
-                    target[index] = floatFromHalf(
-                        source.loadUnaligned(fromByteOffset: place, as: UInt16.self))
-                case .float64:
-                    target[index] = Float(source.loadUnaligned(fromByteOffset: place, as: Double.self))
-                default:
-                    preconditionFailure("\(dataType.rawValue) is not a floating-point type")
-                }
+        widenFloats(data, from: offset, dataType: dataType, into: target)
+    }
+}
+
+/// Converts `target.count` numbers from an offset on to float32; they must lie inside the bytes.
+func widenFloats(
+    _ bytes: some ContiguousBytes, from offset: Int = 0, dataType: DataType, into target: Tensor
+) {
+    bytes.withUnsafeBytes { source in
+        for index in 0..<target.count {
+            let place = offset + index * dataType.size
+            switch dataType {
+            case .bfloat16:
+                let bits = source.loadUnaligned(fromByteOffset: place, as: UInt16.self)
+                target[index] = Float(bitPattern: UInt32(bits) << 16)
+            case .float16:
+                target[index] = floatFromHalf(
+                    source.loadUnaligned(fromByteOffset: place, as: UInt16.self))
+            case .float64:
+                target[index] = Float(source.loadUnaligned(fromByteOffset: place, as: Double.self))
+            default:
+                preconditionFailure("\(dataType.rawValue) is not a floating-point type")
             }
         }
     }

@@ -1,4 +1,4 @@
-internal import Foundation
+public import Foundation
 public import JSON
 public import Tensors
 
@@ -9,10 +9,12 @@ public struct ModelFiles: Sendable {
     /// `vocab.json`: tokens in the order of the head's rows; nil, for a model without a head, writes neither it
     /// nor a tokenizer.
     public var tokens: [String]?
-    /// How audio is prepared.
-    public var preprocessor: PreprocessorConfig
+    /// How audio is prepared; nil, for a model of text, writes nothing of it.
+    public var preprocessor: PreprocessorConfig?
     /// Which tokens are special.
     public var tokenizer: TokenizerConfig
+    /// Files that are written as they were read: a tokenizer of text.
+    public var kept: [KeptFile] = []
     /// The model card, `README.md`; nil writes none.
     public var card: String?
 
@@ -26,6 +28,41 @@ public struct ModelFiles: Sendable {
         self.preprocessor = preprocessor
         self.tokenizer = tokenizer
         self.card = card
+    }
+
+    /// The files of a model of text, whose tokenizer stays what it was.
+    public init(config: JSONValue, kept: [KeptFile], card: String? = nil) {
+        self.config = config
+        tokens = nil
+        preprocessor = nil
+        tokenizer = TokenizerConfig()
+        self.kept = kept
+        self.card = card
+    }
+}
+
+/// A small file of a model directory, byte for byte.
+public struct KeptFile: Sendable, Equatable {
+    /// Its name in the directory.
+    public let name: String
+    /// Its bytes.
+    public let content: Data
+
+    /// Whether a model directory's file is a tokenizer's.
+    static let tokenizerNames = [
+        "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "added_tokens.json",
+        "vocab.txt", "spiece.model",
+    ]
+
+    /// The files of the tokenizer of text in a model directory.
+    public static func tokenizer(in directory: String) throws(CheckpointError) -> [KeptFile] {
+        var files: [KeptFile] = []
+        for name in tokenizerNames {
+            if let content = try ModelDirectory.smallFile("\(directory)/\(name)") {
+                files.append(KeptFile(name: name, content: content))
+            }
+        }
+        return files
     }
 }
 
@@ -54,6 +91,9 @@ public func writeModelDirectory(
     for (name, value) in files.texts {
         try AtomicFile.write(Data((value.text() + "\n").utf8), to: directory.temporaryPath + "/" + name)
     }
+    for file in files.kept {
+        try AtomicFile.write(file.content, to: directory.temporaryPath + "/" + file.name)
+    }
     if let card = files.card {
         try AtomicFile.write(Data(card.utf8), to: directory.temporaryPath + "/README.md")
     }
@@ -63,7 +103,8 @@ public func writeModelDirectory(
 extension ModelFiles {
     /// The JSON files and their names.
     fileprivate var texts: [(String, JSONValue)] {
-        let always = [("config.json", config), ("preprocessor_config.json", preprocessor.json)]
+        let always =
+            [("config.json", config)] + (preprocessor.map { [("preprocessor_config.json", $0.json)] } ?? [])
         guard let tokens else { return always }
         let vocabulary = tokens.enumerated().map { JSONValue.Member($0.element, .integer($0.offset)) }
         return always + [

@@ -23,20 +23,32 @@ public struct ModelDirectory: Sendable {
         var isDirectory: ObjCBool = false
         guard FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory), isDirectory.boolValue
         else { throw CheckpointError(path, "no such model directory") }
+        try self.init(path: path) { name throws(CheckpointError) in try Self.json(path + "/" + name) }
+    }
+
+    /// Reads the small files of a packed directory.
+    init(_ pack: ModelPack) throws(CheckpointError) {
+        try self.init(path: pack.path) { name throws(CheckpointError) in try pack.json(name) }
+    }
+
+    /// - Parameter json: Gives a small file's content, or nil if there is none of the name.
+    private init(
+        path: String, json: (String) throws(CheckpointError) -> JSONValue?
+    ) throws(CheckpointError) {
         self.path = path
-        guard let config = try Self.json(path + "/config.json") else {
+        guard let config = try json("config.json") else {
             throw CheckpointError(path, "has no config.json: not a Hugging Face model directory")
         }
         self.config = config
-        let tokenizerConfig = try Self.json(path + "/tokenizer_config.json")
-        tokenizer = TokenizerConfig(tokenizerConfig, try Self.json(path + "/special_tokens_map.json"))
-        preprocessor = PreprocessorConfig(try Self.json(path + "/preprocessor_config.json"))
-        guard let vocabulary = try Self.json(path + "/vocab.json") else {
+        let tokenizerConfig = try json("tokenizer_config.json")
+        tokenizer = TokenizerConfig(tokenizerConfig, try json("special_tokens_map.json"))
+        preprocessor = PreprocessorConfig(try json("preprocessor_config.json"))
+        guard let vocabulary = try json("vocab.json") else {
             tokens = nil
             return
         }
         let base = try Self.tokens(vocabulary, path: path + "/vocab.json")
-        let added = Self.addedTokens(try Self.json(path + "/added_tokens.json"), tokenizerConfig)
+        let added = Self.addedTokens(try json("added_tokens.json"), tokenizerConfig)
         tokens = Self.extend(base, by: added, to: config["vocab_size"]?.integer ?? 0)
     }
 
@@ -70,8 +82,18 @@ public struct ModelDirectory: Sendable {
     /// The bytes of `config.json`, for a typed decoder.
     public var configData: Data { Data(config.line.utf8) }
 
-    /// The content of a small file, or nil if there is none.
+    /// The content of a small JSON file, or nil if there is none.
     static func json(_ path: String) throws(CheckpointError) -> JSONValue? {
+        guard let data = try smallFile(path) else { return nil }
+        do {
+            return try JSONValue(parsing: data)
+        } catch {
+            throw CheckpointError(path, "\(error)")
+        }
+    }
+
+    /// The bytes of a small file, or nil if there is none.
+    static func smallFile(_ path: String) throws(CheckpointError) -> Data? {
         guard FileManager.default.fileExists(atPath: path) else { return nil }
         guard try regularFileSize(path) <= maximumFileBytes else {
             throw CheckpointError(path, "is larger than \(maximumFileBytes) bytes: nothing of its kind is")
@@ -79,11 +101,7 @@ public struct ModelDirectory: Sendable {
         guard let data = FileManager.default.contents(atPath: path) else {
             throw CheckpointError(path, "cannot be read: \(systemReason())")
         }
-        do {
-            return try JSONValue(parsing: data)
-        } catch {
-            throw CheckpointError(path, "\(error)")
-        }
+        return data
     }
 
     /// `{token: id}` as a list; every id from 0 on must have exactly one token.

@@ -12,7 +12,12 @@ public struct LoadReport: Sendable {
 }
 
 /// Parts of a pre-trained checkpoint that fine-tuning has no use for.
-private let ignoredPrefixes = ["quantizer.", "project_q.", "project_hid.", "final_proj.", "target_glu."]
+private let ignoredPrefixes = [
+    "quantizer.", "project_q.", "project_hid.", "final_proj.", "target_glu.", "cls.", "lm_loss.",
+]
+
+/// A table of whole numbers from 0 on that old versions of transformers stored beside BERT's weights.
+private let ignoredSuffix = "embeddings.position_ids"
 
 /// Which tensor of a source holds each parameter of a layout.
 public struct ParameterMatch: Sendable {
@@ -35,7 +40,7 @@ public struct ParameterMatch: Sendable {
 /// Finds a layout's parameters among a source's tensors, and compares their shapes; reads no weights.
 ///
 /// A name is looked for in its own spelling, in PyTorch's newer spelling of weight norm, as old transformers
-/// wrote the mask embedding, and without its model prefix, as headless exports have it.
+/// wrote the mask embedding and TensorFlow a layer norm, and without its model prefix, as headless exports have it.
 ///
 /// - Parameter skipping: Parameters that are not looked for, though the source may have them.
 /// - Throws: `CheckpointError` if a tensor has another shape than the configuration says.
@@ -59,7 +64,8 @@ public func matchParameters(
         pairs.append(ParameterMatch.Pair(slot: slot, name: name))
     }
     report.unexpected = names.filter { name in
-        !used.contains(name) && !ignoredPrefixes.contains { name.hasPrefix($0) }
+        !used.contains(name) && !name.hasSuffix(ignoredSuffix)
+            && !ignoredPrefixes.contains { name.hasPrefix($0) }
     }
     return ParameterMatch(pairs: pairs, report: report)
 }
@@ -114,6 +120,8 @@ func spellings(of name: String) -> [String] {
     respell("conv.weight_g", as: "conv.parametrizations.weight.original0")
     respell("conv.weight_v", as: "conv.parametrizations.weight.original1")
     respell("masked_spec_embed", as: "mask_time_emb_vector")
+    respell("LayerNorm.weight", as: "LayerNorm.gamma")
+    respell("LayerNorm.bias", as: "LayerNorm.beta")
     // `wav2vec2.encoder…` in a model with a head is `encoder…` in one without.
     let headless = names.compactMap { spelling -> String? in
         guard let dot = spelling.firstIndex(of: "."), !spelling.hasPrefix("lm_head") else { return nil }

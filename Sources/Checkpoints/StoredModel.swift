@@ -1,7 +1,7 @@
 internal import Foundation
 public import JSON
 
-/// A model as it is stored, in either form: a Hugging Face directory, or a fairseq checkpoint.
+/// A model as it is stored: a Hugging Face directory, the same packed in one file, or a fairseq checkpoint.
 ///
 /// Its small parts are read and checked, its weights are still on disk.
 public struct StoredModel: Sendable {
@@ -21,8 +21,20 @@ public struct StoredModel: Sendable {
     public let leftOut: [String]
     /// The weights, where reading the rest opened them.
     private let opened: (any TensorSource)?
+    /// How it is stored.
+    public let form: Form
 
-    /// Reads a directory, a fairseq checkpoint, or the directory of a weights file that is named as Hugging Face
+    /// How models are stored.
+    public enum Form: Sendable {
+        /// A Hugging Face directory.
+        case directory
+        /// The same in one file.
+        case pack
+        /// A fairseq checkpoint.
+        case fairseq
+    }
+
+    /// Reads a directory, a pack, a fairseq checkpoint, or the directory of a weights file that is named as Hugging Face
     /// names them.
     public init(path: String) throws(CheckpointError) {
         var isDirectory: ObjCBool = false
@@ -34,12 +46,15 @@ public struct StoredModel: Sendable {
         let name = (path as NSString).lastPathComponent
         if name.hasPrefix("model.safetensors") || name.hasPrefix("pytorch_model.bin") {
             self.init(try ModelDirectory(path: parent(of: path)))
+        } else if ModelPack.isHeld(by: path) {
+            let pack = try ModelPack(path: path)
+            self.init(try ModelDirectory(pack), packed: pack)
         } else {
             self.init(try FairseqCheckpoint(path: path), path: path)
         }
     }
 
-    private init(_ directory: ModelDirectory) {
+    private init(_ directory: ModelDirectory, packed: ModelPack? = nil) {
         path = directory.path
         config = directory.config
         tokens = directory.tokens
@@ -47,7 +62,8 @@ public struct StoredModel: Sendable {
         tokenizer = directory.tokenizer
         dictionaryName = nil
         leftOut = []
-        opened = nil
+        opened = packed
+        form = packed == nil ? .directory : .pack
     }
 
     private init(_ checkpoint: FairseqCheckpoint, path: String) {
@@ -59,10 +75,11 @@ public struct StoredModel: Sendable {
         dictionaryName = checkpoint.dictionaryName
         leftOut = checkpoint.leftOut
         opened = checkpoint.weights
+        form = .fairseq
     }
 
-    /// Whether it is a directory, with a file for each of its parts.
-    public var isDirectory: Bool { opened == nil }
+    /// Whether it is a directory, packed or not, with a file for each of its parts.
+    public var isDirectory: Bool { form != .fairseq }
 
     /// Its tensors, by transformers' names.
     public func openWeights() throws(CheckpointError) -> any TensorSource {

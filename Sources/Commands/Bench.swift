@@ -12,6 +12,7 @@ struct Bench: ParsableCommand {
         abstract: "Measure the speed of the parts of training.",
         subcommands: [
             BenchStep.self, BenchCollectives.self, BenchPrune.self, BenchKernels.self, BenchLoad.self,
+            BenchSparse.self,
         ])
 }
 
@@ -54,6 +55,10 @@ struct BenchStep: ParsableCommand {
     @Flag(help: "Follow each update by one of a second replica whose ranks sum nothing: what sums add.")
     var besideSilent = false
 
+    @Option(
+        help: "The share of the weights that a held mask prunes; then also by turns with dense products.")
+    var heldSparsity = 0.0
+
     @Option(help: "Megabytes of gradients a message; 0 lets a probe choose.")
     var bucketMegabytes = 25.0
 
@@ -63,6 +68,14 @@ struct BenchStep: ParsableCommand {
     func validate() throws {
         guard batch > 0, seconds > 0.03, updates > 0, warmup >= 0, threads > 0 else {
             throw ValidationError("--batch, --seconds, --updates and --threads must be above 0")
+        }
+        guard (0..<1).contains(heldSparsity) else {
+            throw ValidationError(
+                "--held-sparsity is \(heldSparsity); it must be from 0 to below 1, e.g. 0.9")
+        }
+        guard heldSparsity == 0 || !besideSilent else {
+            throw ValidationError(
+                "--held-sparsity and --beside-silent compare with two things; give one of them")
         }
     }
 
@@ -80,6 +93,7 @@ struct BenchStep: ParsableCommand {
             options.updates = updates
             options.warmup = warmup
             options.besideSilent = besideSilent
+            options.heldSparsity = heldSparsity
             options.bucketMegabytes = bucketMegabytes
             options.json = json
             try runStepBenchmark(options, session: session)

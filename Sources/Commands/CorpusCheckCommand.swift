@@ -48,6 +48,9 @@ struct CorpusCheckOptions: Sendable {
 func runCorpusCheck(_ options: CorpusCheckOptions, session: Session) throws {
     try session.together {
         guard session.isRoot else { return }
+        if options.source.format == nil && TextCorpus.isTextCorpus(options.source.path) {
+            return try runTextCorpusCheck(options.source.path, model: options.model, json: options.json)
+        }
         let expected = try expectations(options)
         let manifest = try options.source.manifest(measuringDurations: false)
         let paths = manifest.utterances.map(\.audioPath)

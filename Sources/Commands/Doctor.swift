@@ -26,7 +26,7 @@ struct Doctor: ParsableCommand {
 
     func run() {
         let options = DoctorOptions(
-            recipe: recipe, overrides: kind.overrides, purpose: kind.purpose,
+            recipe: recipe, overrides: kind.overrides, task: kind.task,
             output: output, json: json)
         launch { try runDoctor(options, session: $0) }
     }

@@ -31,10 +31,14 @@ struct Evaluate: ParsableCommand {
     @Flag(help: "Print one JSON object, with every transcript.")
     var json = false
 
+    @Flag(help: "Multiply zeros like all other weights, however many there are.")
+    var dense = false
+
     func run() {
-        let options = EvaluateOptions(
+        var options = EvaluateOptions(
             model: model, data: data, labels: labels, textCase: textCase,
             skipsBadUtterances: skipBadUtterances, rankSeconds: rankSeconds, threads: threads, json: json)
+        options.dense = dense
         launch { try runEvaluation(options, session: $0) }
     }
 }

@@ -31,6 +31,8 @@ struct EvaluateOptions: Sendable {
     var threads: Int
     /// Whether to print one JSON object instead of a table.
     var json: Bool
+    /// Whether zeros of the weights are multiplied like all others.
+    var dense = false
 
     /// What to evaluate, and how to say it.
     init(
@@ -69,12 +71,13 @@ func runEvaluation(_ options: EvaluateOptions, session: Session) throws {
     ).check(options.data, session: session)
     let store = ParameterStore(layout: model.network.layout, training: false)
     try session.together { try model.loadWeights(into: store.values.all, seed: 0) }
+    let sparse = try SparseWeights.forInference(store, isWanted: !options.dense, session: session)
     var arena = Arena()
     let evaluator = Evaluator(
         model: model.network, vocabulary: model.vocabulary, rankSeconds: options.rankSeconds)
     let start = monotonicSeconds()
     let (result, hypotheses) = try evaluator.evaluate(
-        checked.dataset, parameters: store.views, session: session, arena: &arena)
+        checked.dataset, parameters: store.views.multiplying(sparse), session: session, arena: &arena)
     guard session.isRoot else { return }
     let pool = PrunablePool(model.network.layout)
     let zeros = pool.members.reduce(0) { total, member in

@@ -25,8 +25,9 @@ struct Parp: ParsableCommand {
             """,
         version: parpVersion,
         subcommands: [
-            Train.self, Pretrain.self, Evaluate.self, Transcribe.self, Prune.self, Mask.self, Compare.self,
-            Convert.self, Init.self, Corpus.self, Scale.self, RecipeReference.self, Plan.self, Doctor.self,
+            Train.self, Pretrain.self, Evaluate.self, Transcribe.self, Tokenize.self, Prune.self, Mask.self,
+            Compare.self, Convert.self, Pack.self, Unpack.self, Init.self, Corpus.self, LanguageModel.self,
+            Scale.self, RecipeReference.self, Plan.self, Doctor.self,
             Bench.self,
         ])
 

@@ -33,7 +33,7 @@ struct Plan: ParsableCommand {
 
     func run() {
         let options = PlanOptions(
-            recipe: recipe, overrides: kind.overrides, purpose: kind.purpose,
+            recipe: recipe, overrides: kind.overrides, task: kind.task,
             ranks: ranks,
             ranksPerNode: ranksPerNode, json: json)
         launch { try runPlan(options, session: $0) }

@@ -20,5 +20,5 @@ struct RecipeKind: ParsableArguments {
     var overrides: [String] { changes.overrides }
 
     /// What the recipe is for.
-    var purpose: Recipe.Purpose { pretrain ? .preTraining : .fineTuning }
+    var task: TaskKind? { pretrain ? .pretrain : nil }
 }

@@ -9,18 +9,18 @@ struct RecipeOptions: Sendable {
     /// Changes of the recipe: `section.key=value` each.
     var overrides: [String]
     /// The command that the recipe is for.
-    var purpose: Recipe.Purpose
+    var task: TaskKind?
     /// Whether to print the reference of all keys instead.
     var markdown: Bool
 
     /// Which recipe to print, and how.
     init(
-        recipe: String? = nil, overrides: [String] = [], purpose: Recipe.Purpose = .fineTuning,
+        recipe: String? = nil, overrides: [String] = [], task: TaskKind? = nil,
         markdown: Bool = false
     ) {
         self.recipe = recipe
         self.overrides = overrides
-        self.purpose = purpose
+        self.task = task
         self.markdown = markdown
     }
 }
@@ -31,10 +31,10 @@ func runRecipe(_ options: RecipeOptions, session: Session) throws {
         if options.markdown { return Recipe.reference }
         guard let path = options.recipe else {
             return try Recipe(
-                text: "", overrides: options.overrides, path: "the default recipe", purpose: options.purpose
+                text: "", overrides: options.overrides, path: "the default recipe", task: options.task
             ).toml
         }
-        return try Recipe(path: path, overrides: options.overrides, purpose: options.purpose).toml
+        return try Recipe(path: path, overrides: options.overrides, task: options.task).toml
     }
     if session.isRoot { print(text, terminator: "") }
 }

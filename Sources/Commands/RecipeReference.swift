@@ -21,7 +21,7 @@ struct RecipeReference: ParsableCommand {
     func run() {
         let options = RecipeOptions(
             recipe: recipe, overrides: kind.overrides,
-            purpose: kind.purpose, markdown: markdown)
+            task: kind.task, markdown: markdown)
         launch { try runRecipe(options, session: $0) }
     }
 }

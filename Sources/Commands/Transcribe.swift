@@ -25,9 +25,13 @@ struct Transcribe: ParsableCommand {
     @Option(help: "Threads to compute with.")
     var threads = 1
 
+    @Flag(help: "Multiply zeros like all other weights, however many there are.")
+    var dense = false
+
     func run() {
-        let options = TranscribeOptions(
+        var options = TranscribeOptions(
             model: model, audio: audio, emitLogits: emitLogits, json: json, threads: threads)
+        options.dense = dense
         launch { try runTranscription(options, session: $0) }
     }
 }

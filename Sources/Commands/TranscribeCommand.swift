@@ -24,6 +24,8 @@ struct TranscribeOptions: Sendable {
     var json: Bool
     /// Threads to compute with.
     var threads: Int
+    /// Whether zeros of the weights are multiplied like all others.
+    var dense = false
 
     /// What to transcribe, and how to say it.
     init(
@@ -52,10 +54,12 @@ func runTranscription(_ options: TranscribeOptions, session: Session) throws {
     let store = ParameterStore(layout: model.network.layout, training: false)
     let communicator = session.communicator
     var arena = Arena()
+    try session.together { try model.loadWeights(into: store.values.all, seed: 0) }
+    let sparse = try SparseWeights.forInference(store, isWanted: !options.dense, session: session)
+    let parameters = store.views.multiplying(sparse)
     let own = try session.together {
-        try model.loadWeights(into: store.values.all, seed: 0)
         return try options.audio.indices.filter { $0 % communicator.size == communicator.rank }.map { index in
-            try transcribe(index, options, model, parameters: store.views, arena: &arena)
+            try transcribe(index, options, model, parameters: parameters, arena: &arena)
         }
     }
     let transcripts = try session.exchange(own).flatMap { $0 }.sorted { $0.index < $1.index }
@@ -83,19 +87,22 @@ private func transcribe(
 ) throws -> Transcript {
     let path = options.audio[index]
     var samples = try readAudio(path: path, sampleRate: model.sampleRate).samples
-    guard model.network.configuration.frameCount(samples: samples.count) > 0 else {
-        throw AudioError(path: path, fault: "\(samples.count) samples are too few for one frame")
+    let count = samples.count
+    guard model.network.configuration.frameCount(samples: count) > 0 else {
+        throw AudioError(path: path, fault: "\(count) samples are too few for one frame")
     }
+    try requireMemory(
+        model.network.evaluationArenaBytes(samples: count),
+        for: "\(path): transcribing \(count / model.sampleRate) s at once")
     if model.source.preprocessor.normalizes { normalizeWaveform(&samples) }
     arena.reset()
-    let waveform = arena.tensor(rows: samples.count, columns: 1)
-    waveform.copy(from: samples)
-    let (logits, _) = model.network.evaluate(
-        SpeechBatch(samples: waveform, packing: PackedRows(lengths: [samples.count])),
-        parameters: parameters, arena: &arena)
+    let logits = model.network.evaluate(samples: count, parameters: parameters, arena: &arena) {
+        $0.copy(from: samples)
+        samples = []
+    }
     return Transcript(
-        index: index, text: model.vocabulary.decode(path: greedyPath(logits)),
-        seconds: Double(samples.count) / Double(model.sampleRate),
+        index: index, text: model.vocabulary.decode(path: largestEntries(logits, groups: 1)),
+        seconds: Double(count) / Double(model.sampleRate),
         logits: options.emitLogits == nil ? [] : logits.array())
 }
 

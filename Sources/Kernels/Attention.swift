@@ -6,39 +6,40 @@ public import Tensors
 /// Computes dropout(softmax(q kᵀ / √headSize)) v for each utterance and head (Vaswani et al., 2017, section
 /// 3.2.1).
 ///
+/// Scores are computed block by block and never all at once (Dao et al., 2022), so that memory grows with F and not
+/// with F².
+///
 /// - Parameters:
-///   - query: (T, H); heads lie side by side.
+///   - query: (queries, H); heads lie side by side. All frames, or those from `first` on.
+///   - first: The packed frame that the first query is.
 ///   - key: (T, H).
 ///   - value: (T, H).
 ///   - dropout: Of the probabilities, whose place in an utterance is (head, row, column). nil drops nothing.
-///   - arena: Scratch for the F² scores and probabilities of one head a thread.
-///   - logSumExp: (heads, T); overwritten, from which backward recomputes the probabilities.
-///   - context: (T, H), of the query's precision; overwritten.
+///   - arena: Scratch for a few blocks a thread.
+///   - logSumExp: (heads, queries); overwritten, from which backward recomputes the probabilities.
+///   - context: (queries, H), of the query's precision; overwritten.
 public func attentionForward(
-    query: Matrix, key: Matrix, value: Matrix, packing: PackedRows, headCount: Int, dropout: Dropout?,
-    arena: inout Arena, logSumExp: Tensor, into context: Matrix
+    query: Matrix, from first: Int = 0, key: Matrix, value: Matrix, packing: PackedRows, headCount: Int,
+    dropout: Dropout?, arena: inout Arena, logSumExp: Tensor, into context: Matrix
 ) {
     let mark = arena.mark
     defer { arena.release(to: mark) }
     let shape = AttentionShape(query, headCount: headCount)
-    let scratch = AttentionScratch(packing, shape, buffers: 1, arena: &arena)
-    for utterance in 0..<packing.count where packing.length(utterance) > 0 {
-        let rows = packing[utterance]
-        let F = rows.count
-        parallelParts(headCount, grain: shape.grain(F)) { part, heads in
-            let scores = scratch.scores(part, 0, F)
-            let probabilities = scratch.probabilities(part, 0, F)
+    let scratch = shape.scratch(longest: packing.longest, isBackward: false, arena: &arena)
+    guard context.device == .cpu else { return }
+    let window = first..<first + query.rows
+    for utterance in 0..<packing.count where packing[utterance].overlaps(window) {
+        let (keys, queries) = (packing[utterance], packing[utterance].clamped(to: window))
+        parallelParts(headCount, grain: shape.grain(queries.count * keys.count)) { part, heads in
             for head in heads {
-                shape.scores(query, key, rows: rows, head: head, into: scores)
-                for row in 0..<F {
-                    logSumExp[head, rows.lowerBound + row] = parp_attention_row_forward(
-                        scores.pointer + row * F, probabilities.address(row * F),
-                        probabilities.precision.element, Int64(F), shape.scale,
-                        shape.rule(dropout, utterance, head: head, row: row, F))
-                }
-                matrixMultiply(
-                    MatrixOperand(probabilities), shape.operand(value, rows, head), m: F, n: shape.headSize,
-                    k: F, splits: false, into: shape.operand(context, rows, head))
+                let row = queries.lowerBound - first
+                parp_attention_forward(
+                    shape.head(
+                        head, query: (query, queries.lowerBound - first, queries.count), key: key,
+                        value: value, keys: keys, firstQuery: queries.lowerBound - keys.lowerBound,
+                        dropout?.rule(utterance: utterance, from: head * keys.count * keys.count)),
+                    scratch.rows(part..<part + 1).pointer, logSumExp.pointer + head * query.rows + row,
+                    shape.address(context, row, head))
             }
         }
     }
@@ -47,47 +48,38 @@ public func attentionForward(
 /// Writes dQuery, dKey and dValue; probabilities and dropout are recomputed.
 ///
 /// With p the probabilities after dropout and dP = dContext vᵀ: dv = pᵀ dContext and dScores = p₀ ∘ (mask ∘
-/// dP − Σ p ∘ dP), the sum over keys.
+/// dP − Σ p ∘ dP), the sum over keys, which is that of context ∘ dContext over the head's columns.
 ///
 /// - Parameters:
 ///   - dContext: (T, H).
+///   - context: (T, H), as forward wrote it.
 ///   - logSumExp: (heads, T), as forward wrote it.
-///   - arena: Scratch for twice what forward needs.
+///   - arena: Scratch for three times a head's frames, and a few blocks, a thread.
 ///   - dQuery: (T, H); overwritten, as are `dKey` and `dValue`; all of the query's precision.
 public func attentionBackward(
-    _ dContext: Matrix, query: Matrix, key: Matrix, value: Matrix, packing: PackedRows, headCount: Int,
-    dropout: Dropout?, logSumExp: Tensor, arena: inout Arena, dQuery: Matrix, dKey: Matrix, dValue: Matrix
+    _ dContext: Matrix, query: Matrix, key: Matrix, value: Matrix, context: Matrix, packing: PackedRows,
+    headCount: Int, dropout: Dropout?, logSumExp: Tensor, arena: inout Arena, dQuery: Matrix, dKey: Matrix,
+    dValue: Matrix
 ) {
     let mark = arena.mark
     defer { arena.release(to: mark) }
     let shape = AttentionShape(query, headCount: headCount)
-    let scratch = AttentionScratch(packing, shape, buffers: 2, arena: &arena)
+    let scratch = shape.scratch(longest: packing.longest, isBackward: true, arena: &arena)
+    guard dQuery.device == .cpu else { return }
     for utterance in 0..<packing.count where packing.length(utterance) > 0 {
         let rows = packing[utterance]
-        let F = rows.count
-        parallelParts(headCount, grain: shape.grain(F)) { part, heads in
-            let (scores, dScores) = (scratch.scores(part, 0, F), scratch.scores(part, 1, F))
-            let (p, dS) = (scratch.probabilities(part, 0, F), scratch.probabilities(part, 1, F))
+        let first = rows.lowerBound
+        parallelParts(headCount, grain: shape.grain(rows.count * rows.count)) { part, heads in
             for head in heads {
-                shape.scores(query, key, rows: rows, head: head, into: scores)
-                matrixMultiply(
-                    shape.operand(dContext, rows, head), shape.operand(value, rows, head, transposed: true),
-                    m: F, n: F, k: shape.headSize, splits: false, into: MatrixOperand(dScores))
-                for row in 0..<F {
-                    parp_attention_row_backward(
-                        scores.pointer + row * F, dScores.pointer + row * F, p.address(row * F),
-                        dS.address(row * F), p.precision.element, Int64(F), shape.scale,
-                        logSumExp[head, rows.lowerBound + row],
-                        shape.rule(dropout, utterance, head: head, row: row, F))
-                }
-                func product(_ a: Matrix, transposed: Bool, _ b: Matrix, into c: Matrix) {
-                    matrixMultiply(
-                        MatrixOperand(a, transposed: transposed), shape.operand(b, rows, head), m: F,
-                        n: shape.headSize, k: F, splits: false, into: shape.operand(c, rows, head))
-                }
-                product(p, transposed: true, dContext, into: dValue)
-                product(dS, transposed: false, key, into: dQuery)
-                product(dS, transposed: true, query, into: dKey)
+                parp_attention_backward(
+                    shape.head(
+                        head, query: (query, first, rows.count), key: key, value: value, keys: rows,
+                        firstQuery: 0,
+                        dropout?.rule(utterance: utterance, from: head * rows.count * rows.count)),
+                    shape.address(context, first, head), shape.address(dContext, first, head),
+                    logSumExp.pointer + head * query.rows + first,
+                    scratch.rows(part..<part + 1).pointer, shape.address(dQuery, first, head),
+                    shape.address(dKey, first, head), shape.address(dValue, first, head))
             }
         }
     }
@@ -98,7 +90,6 @@ private struct AttentionShape: Sendable {
     let hiddenSize: Int
     let headSize: Int
     let headCount: Int
-    let scale: Float
     let precision: GEMMPrecision
 
     init(_ query: Matrix, headCount: Int) {
@@ -106,60 +97,34 @@ private struct AttentionShape: Sendable {
         hiddenSize = query.columns
         headSize = query.columns / headCount
         self.headCount = headCount
-        scale = 1 / Float(headSize).squareRoot()
         precision = query.precision
     }
 
-    /// Heads that a thread should have at least: some hundred microseconds.
-    func grain(_ F: Int) -> Int { max(1, 16_384 / (F * F)) }
+    /// Heads that a thread should have at least, of so many scores each: some hundred microseconds.
+    func grain(_ scores: Int) -> Int { max(1, 16_384 / max(1, scores)) }
 
-    /// A head's columns of an utterance's rows.
-    func operand(_ matrix: Matrix, _ rows: Range<Int>, _ head: Int, transposed: Bool = false) -> MatrixOperand
-    {
-        MatrixOperand(
-            matrix, offset: rows.lowerBound * hiddenSize + head * headSize, stride: hiddenSize,
-            transposed: transposed)
+    /// One row of scratch for each thread, for utterances of at most `longest` frames.
+    func scratch(longest: Int, isBackward: Bool, arena: inout Arena) -> Tensor {
+        arena.tensor(
+            rows: parallelPartCount(headCount, grain: 1),
+            columns: Int(parp_attention_scratch(Int64(longest), Int64(headSize), isBackward ? 1 : 0)))
     }
 
-    /// The products of all queries and keys, not yet scaled: (F, F).
-    func scores(_ query: Matrix, _ key: Matrix, rows: Range<Int>, head: Int, into scores: Tensor) {
-        matrixMultiply(
-            operand(query, rows, head), operand(key, rows, head, transposed: true), m: rows.count,
-            n: rows.count, k: headSize, splits: false, into: MatrixOperand(scores))
+    /// A head's columns from a row on.
+    func address(_ matrix: Matrix, _ row: Int, _ head: Int) -> UnsafeMutableRawPointer {
+        matrix.address(row * hiddenSize + head * headSize)
     }
 
-    /// The dropout of one row of probabilities.
-    func rule(_ dropout: Dropout?, _ utterance: Int, head: Int, row: Int, _ F: Int) -> parp_dropout_rule {
-        dropout?.rule(utterance: utterance, from: head * F * F + row * F) ?? .none
-    }
-}
-
-/// One head's scores and probabilities for each thread, `buffers` times; in float32 they share their memory.
-private struct AttentionScratch: Sendable {
-    private let tensors: Tensor
-    private let matrices: Matrix
-    private let area: Int
-    private let buffers: Int
-
-    init(_ packing: PackedRows, _ shape: AttentionShape, buffers: Int, arena: inout Arena) {
-        area = packing.longest * packing.longest
-        self.buffers = buffers
-        let parts = parallelPartCount(shape.headCount, grain: 1)
-        tensors = arena.vector(parts * buffers * area)
-        matrices =
-            shape.precision == .float32
-            ? Matrix(tensors)
-            : arena.matrix(rows: 1, columns: parts * buffers * area, precision: shape.precision)
-    }
-
-    func scores(_ part: Int, _ buffer: Int, _ F: Int) -> Tensor {
-        let start = (part * buffers + buffer) * area
-        return tensors.elements(start..<start + F * F).reshaped(rows: F, columns: F)
-    }
-
-    func probabilities(_ part: Int, _ buffer: Int, _ F: Int) -> Matrix {
-        Matrix(
-            matrices.address((part * buffers + buffer) * area), rows: F, columns: F,
-            precision: matrices.precision)
+    /// One head of an utterance, of its queries from a row of `query` on.
+    func head(
+        _ head: Int, query: (matrix: Matrix, row: Int, count: Int), key: Matrix, value: Matrix,
+        keys: Range<Int>, firstQuery: Int, _ dropout: parp_dropout_rule?
+    ) -> parp_attention {
+        parp_attention(
+            query: address(query.matrix, query.row, head), key: address(key, keys.lowerBound, head),
+            value: address(value, keys.lowerBound, head), stride: Int64(hiddenSize),
+            element: precision.element, scale: 1 / Float(headSize).squareRoot(),
+            queries: Int64(query.count), keys: Int64(keys.count), head_size: Int64(headSize),
+            first_query: Int64(firstQuery), dropout: dropout ?? .none)
     }
 }

@@ -84,6 +84,7 @@ private struct CTCLattice {
     /// Fills α and returns the loss, +∞ if no alignment exists.
     func forward() -> Float {
         guard frameCount > 0 else { return target.isEmpty ? 0 : .infinity }
+        guard alpha.device == .cpu else { return 0 }
         // A row with one number that is none has none that is.
         for frame in 0..<frameCount where logProbabilities[frame, 0].isNaN { return .nan }
         var logLikelihood = 0.0
@@ -117,6 +118,7 @@ private struct CTCLattice {
         var beta = arena.vector(stateCount)
         var next = arena.vector(stateCount)
         let posterior = arena.vector(stateCount)
+        guard dLogits.device == .cpu else { return }
         for frame in (0..<frameCount).reversed() {
             for state in 0..<stateCount {
                 beta[state] =

@@ -40,9 +40,13 @@ public func codebookDiversity(
         packing.totalRows == logits.rows && V * groups == C,
         "diversity of \(logits.rows)×\(C) logits in \(groups) groups of \(packing.totalRows) frames")
     let probabilities = arena.tensor(rows: logits.rows, columns: C)
-    softmax(logits, groups: groups, into: probabilities)
     let means = arena.vector(C)
     var result = CodebookDiversity(losses: [], probabilities: [Double](repeating: 0, count: C))
+    guard probabilities.device == .cpu else {
+        result.losses = [Double](repeating: 0, count: packing.count)
+        return result
+    }
+    softmax(logits, groups: groups, into: probabilities)
     for utterance in 0..<packing.count {
         let rows = packing[utterance]
         guard !rows.isEmpty else {

@@ -71,6 +71,7 @@ private struct UnitRows {
     init(_ input: Tensor, arena: inout Arena) {
         rows = arena.tensor(rows: input.rows, columns: input.columns)
         inverseNorms = arena.vector(input.rows)
+        guard rows.device == .cpu else { return }
         let C = input.columns
         for row in 0..<input.rows {
             let x = input.pointer + row * C
@@ -83,6 +84,7 @@ private struct UnitRows {
 
     /// From the gradient d of the unit rows u to that of the rows: (d − u (u · d)) / norm, in place.
     func backward(_ gradient: Tensor) {
+        guard gradient.device == .cpu else { return }
         let C = rows.columns
         for row in 0..<rows.rows {
             let (unit, d) = (rows.pointer + row * C, gradient.pointer + row * C)
@@ -126,6 +128,7 @@ private struct ContrastiveChoice {
     func forward(differentiating: Bool, arena: inout Arena) -> (loss: Double, correct: Int) {
         let K = negatives.count / frameCount
         let logits = arena.vector(K + 1)
+        guard logits.device == .cpu else { return (0, 0) }
         var picked: [Int] = []
         picked.reserveCapacity(K + 1)
         var (loss, correct) = (0.0, 0)

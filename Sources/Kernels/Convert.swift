@@ -4,6 +4,7 @@ public import Tensors
 /// Writes a tensor as a product takes it: rounded to the nearest, or copied.
 public func convert(_ tensor: Tensor, into matrix: Matrix) {
     precondition(tensor.count == matrix.count, "\(tensor.count) elements as \(matrix.count)")
+    guard matrix.device == .cpu else { return }
     parallelFor(tensor.count, grain: 32_768) { range in
         parp_convert(
             tensor.pointer + range.lowerBound, matrix.address(range.lowerBound), matrix.precision.element,
@@ -14,6 +15,7 @@ public func convert(_ tensor: Tensor, into matrix: Matrix) {
 /// Writes the elements of a matrix as float32, exactly.
 public func widen(_ matrix: Matrix, into tensor: Tensor) {
     precondition(tensor.count == matrix.count, "\(matrix.count) elements as \(tensor.count)")
+    guard tensor.device == .cpu else { return }
     parallelFor(tensor.count, grain: 32_768) { range in
         parp_widen(
             matrix.address(range.lowerBound), matrix.precision.element, tensor.pointer + range.lowerBound,

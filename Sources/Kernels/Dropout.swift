@@ -12,14 +12,17 @@ public struct Dropout: Sendable {
     public let packing: PackedRows
     /// One an utterance.
     public let keys: [UInt64]
+    /// Rows of each utterance that lie before those that are packed; empty where all are packed.
+    private let skipped: [Int]
 
     /// Dropout at a rate from 0 to below 1.
-    public init(rate: Float, packing: PackedRows, keys: [UInt64]) {
+    public init(rate: Float, packing: PackedRows, keys: [UInt64], skipping skipped: [Int] = []) {
         precondition(rate >= 0 && rate < 1, "a dropout rate is from 0 to below 1, not \(rate)")
         precondition(keys.count == packing.count, "\(keys.count) keys for \(packing.count) utterances")
         self.rate = rate
         self.packing = packing
         self.keys = keys
+        self.skipped = skipped
     }
 
     /// The rule for an utterance's sequence from one of its elements on.
@@ -33,10 +36,11 @@ public struct Dropout: Sendable {
     func forEachRows(columns: Int, _ body: @Sendable (Range<Int>, parp_dropout_rule) -> Void) {
         for utterance in 0..<packing.count {
             let rows = packing[utterance]
+            let first = skipped.isEmpty ? 0 : skipped[utterance]
             parallelFor(rows.count, grain: 64) { range in
                 body(
                     rows.lowerBound + range.lowerBound..<rows.lowerBound + range.upperBound,
-                    rule(utterance: utterance, from: range.lowerBound * columns))
+                    rule(utterance: utterance, from: (first + range.lowerBound) * columns))
             }
         }
     }
@@ -69,6 +73,7 @@ func forEachRows(
 ///   - output: (T, C); overwritten.
 public func dropoutForward(_ input: Tensor, _ dropout: Dropout, into output: Tensor) {
     precondition(input.count == output.count, "dropout of \(input.count) elements into \(output.count)")
+    guard output.device == .cpu else { return }
     let C = input.columns
     dropout.forEachRows(columns: C) { rows, rule in
         let start = rows.lowerBound * C
@@ -88,6 +93,7 @@ public func dropoutBackward(_ dOutput: Tensor, _ dropout: Dropout, into dInput: 
 /// It is its own backward.
 public func dropoutConvert(_ input: Tensor, _ dropout: Dropout?, into output: Matrix) {
     precondition(input.count == output.count, "dropout of \(input.count) elements into \(output.count)")
+    guard output.device == .cpu else { return }
     let C = input.columns
     forEachRows(input.rows, columns: C, dropout) { rows, rule in
         let start = rows.lowerBound * C
@@ -102,6 +108,7 @@ public func dropoutConvert(_ input: Tensor, _ dropout: Dropout?, into output: Ma
 /// The gradient of the branch is `dropoutConvert` of the sum's, that of the residual the sum's itself.
 public func addResidual(_ residual: Tensor, _ dropout: Dropout?, into branch: Tensor) {
     precondition(residual.count == branch.count, "residual of \(residual.count) for \(branch.count)")
+    guard branch.device == .cpu else { return }
     let C = branch.columns
     forEachRows(branch.rows, columns: C, dropout) { rows, rule in
         let start = rows.lowerBound * C

@@ -4,6 +4,7 @@ public import Tensors
 /// Adds a tensor to another: y += x.
 public func add(_ tensor: Tensor, into sum: Tensor) {
     precondition(tensor.count == sum.count, "add \(tensor.count) elements to \(sum.count)")
+    guard sum.device == .cpu else { return }
     parallelFor(sum.count, grain: 16_384) { range in
         parp_add(
             tensor.pointer + range.lowerBound, sum.pointer + range.lowerBound, Int64(range.count))
@@ -13,6 +14,7 @@ public func add(_ tensor: Tensor, into sum: Tensor) {
 /// Adds a multiple of a tensor to another: y += factor · x.
 public func add(_ tensor: Tensor, times factor: Float, into sum: Tensor) {
     precondition(tensor.count == sum.count, "add \(tensor.count) elements to \(sum.count)")
+    guard sum.device == .cpu else { return }
     parallelFor(sum.count, grain: 16_384) { range in
         for index in range { sum.pointer[index] += factor * tensor.pointer[index] }
     }
@@ -20,6 +22,7 @@ public func add(_ tensor: Tensor, times factor: Float, into sum: Tensor) {
 
 /// Multiplies a tensor in place.
 public func scale(_ tensor: Tensor, by factor: Float) {
+    guard tensor.device == .cpu else { return }
     parallelFor(tensor.count, grain: 16_384) { range in
         parp_scale(tensor.pointer + range.lowerBound, factor, Int64(range.count))
     }
@@ -27,8 +30,10 @@ public func scale(_ tensor: Tensor, by factor: Float) {
 
 /// The sum of squares, in double and in a fixed order.
 public func sumOfSquares(_ tensor: Tensor) -> Double {
-    parp_sum_of_squares(tensor.pointer, Int64(tensor.count))
+    tensor.device == .cpu ? parp_sum_of_squares(tensor.pointer, Int64(tensor.count)) : 0
 }
 
 /// Whether no element is an infinity or not a number.
-public func allFinite(_ tensor: Tensor) -> Bool { parp_all_finite(tensor.pointer, Int64(tensor.count)) != 0 }
+public func allFinite(_ tensor: Tensor) -> Bool {
+    tensor.device != .cpu || parp_all_finite(tensor.pointer, Int64(tensor.count)) != 0
+}

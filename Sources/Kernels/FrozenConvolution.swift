@@ -41,38 +41,56 @@ public func frozenConvolutionForward(
     }
 }
 
-/// Makes the first features of one utterance's waveform, in float32 whatever the precision of what follows.
+/// The first features of one utterance's waveform, in float32 whatever the precision of what follows.
 ///
 /// Group norm is folded into the weights: a channel w · x over all windows x has mean w · E[x] and variance
-/// wᵀ Cov[x] w, so two sums over the waveform replace two passes over 512 channels.
-///
-/// - Parameters:
-///   - samples: (samples, 1).
-///   - weight: (O, taps) in memory.
-///   - bias: (1, O), or nil.
-///   - output: (output frames, O); overwritten.
-public func frozenWaveformConvolutionForward(
-    _ samples: Tensor, weight: Tensor, bias: Tensor?, norm: FrozenNorm, kernelSize: Int, stride: Int,
-    arena: inout Arena, into output: Matrix
-) {
-    let mark = arena.mark
-    defer { arena.release(to: mark) }
-    let shape = WaveformWindows(samples: samples, frames: output.rows, taps: kernelSize, stride: stride)
-    var (weight, bias) = (weight.reshaped(rows: output.columns, columns: kernelSize), bias)
-    var remaining = norm
-    if case .group(let gain, let offset, let epsilon) = norm {
-        let folded = (arena.tensor(rows: weight.rows, columns: kernelSize), arena.vector(weight.rows))
-        shape.fold(weight, gain: gain, offset: offset, epsilon: epsilon, into: folded.0, bias: folded.1)
-        (weight, bias, remaining) = (folded.0, folded.1, .none)
+/// wᵀ Cov[x] w, so two sums over the waveform replace two passes over 512 channels, and any part of the features can be
+/// made by itself.
+public struct FrozenWaveformConvolution: Sendable {
+    private let windows: WaveformWindows
+    private let weight: Tensor
+    private let bias: Tensor?
+    private let norm: FrozenNorm
+    private let isCentered: Bool
+
+    /// Reads the waveform, if its statistics are needed.
+    ///
+    /// - Parameters:
+    ///   - samples: (samples, 1).
+    ///   - weight: (O, taps) in memory.
+    ///   - bias: (1, O), or nil.
+    ///   - arena: Keeps the folded weights.
+    public init(
+        samples: Tensor, weight: Tensor, bias: Tensor?, norm: FrozenNorm, kernelSize: Int, stride: Int,
+        arena: inout Arena
+    ) {
+        let channels = weight.count / kernelSize
+        let weight = weight.reshaped(rows: channels, columns: kernelSize)
+        guard case .group(let gain, let offset, let epsilon) = norm else {
+            windows = WaveformWindows(samples: samples, taps: kernelSize, stride: stride)
+            (self.weight, self.bias, self.norm, isCentered) = (weight, bias, norm, false)
+            return
+        }
+        windows = WaveformWindows(samples: samples, taps: kernelSize, stride: stride)
+        let folded = (arena.tensor(rows: channels, columns: kernelSize), arena.vector(channels))
+        windows.fold(weight, gain: gain, offset: offset, epsilon: epsilon, into: folded.0, bias: folded.1)
+        (self.weight, self.bias, self.norm, isCentered) = (folded.0, folded.1, .none, true)
     }
-    // What the tiles capture must not change any more.
-    let (kernel, kernelBias, isCentered) = (weight, bias, { if case .group = norm { true } else { false } }())
-    forEachTile(of: output, norm: remaining, scratchColumns: kernelSize, arena: &arena) {
-        tile, sums, scratch in
-        shape.unroll(tile, centered: isCentered, into: scratch)
-        matrixMultiply(
-            MatrixOperand(scratch), MatrixOperand(kernel, transposed: true), m: tile.count, n: sums.columns,
-            k: kernelSize, bias: kernelBias, splits: false, into: MatrixOperand(sums))
+
+    /// Makes the features from a frame on.
+    ///
+    /// - Parameters:
+    ///   - arena: Scratch for one tile a thread.
+    ///   - output: (frames, O); overwritten.
+    public func forward(from first: Int, arena: inout Arena, into output: Matrix) {
+        forEachTile(of: output, norm: norm, scratchColumns: weight.columns, arena: &arena) {
+            tile, sums, scratch in
+            windows.unroll(
+                first + tile.lowerBound..<first + tile.upperBound, centered: isCentered, into: scratch)
+            matrixMultiply(
+                MatrixOperand(scratch), MatrixOperand(weight, transposed: true), m: tile.count,
+                n: sums.columns, k: weight.columns, bias: bias, splits: false, into: MatrixOperand(sums))
+        }
     }
 }
 
@@ -88,12 +106,13 @@ private func forEachTile(
     let sums = arena.tensor(rows: parts * tileRows, columns: output.columns)
     let scratch = arena.tensor(rows: parts * tileRows, columns: scratchColumns)
     let statistics = arena.tensor(rows: parts * 2, columns: tileRows)
-    parallelParts(tiles, grain: 1) { part, range in
+    parallelParts(tiles, grain: 1, on: output.device) { part, range in
         for index in range {
             let tile = index * tileRows..<min((index + 1) * tileRows, output.rows)
             let own = part * tileRows..<part * tileRows + tile.count
             let result = sums.rows(own)
             convolve(tile, result, scratch.rows(own))
+            guard output.device == .cpu else { continue }
             normalize(result, norm, statistics: statistics.rows(part * 2..<part * 2 + 2))
             parp_gelu_convert(
                 result.pointer, output.address(tile.lowerBound * output.columns), output.precision.element,
@@ -125,16 +144,21 @@ private struct WaveformWindows: Sendable {
     /// The mean sample, taken out before sums of squares lose their digits to it.
     let center: Double
 
-    init(samples: Tensor, frames: Int, taps: Int, stride: Int) {
+    init(samples: Tensor, taps: Int, stride: Int) {
         self.samples = samples
-        self.frames = frames
+        frames = convolutionOutputLength(samples.rows, kernelSize: taps, stride: stride)
         self.taps = taps
         self.stride = stride
+        guard samples.device == .cpu else {
+            center = 0
+            return
+        }
         center = samples.buffer.reduce(0.0) { $0 + Double($1) } / Double(max(1, samples.count))
     }
 
     /// Copies the windows of a tile, one a row, the center taken out if asked for.
     func unroll(_ tile: Range<Int>, centered: Bool, into rows: Tensor) {
+        guard rows.device == .cpu else { return }
         let shift = centered ? Float(center) : 0
         for (row, frame) in tile.enumerated() {
             for tap in 0..<taps { rows[row, tap] = samples[frame * stride + tap] - shift }
@@ -145,6 +169,7 @@ private struct WaveformWindows: Sendable {
     func fold(
         _ weight: Tensor, gain: Tensor, offset: Tensor, epsilon: Float, into folded: Tensor, bias: Tensor
     ) {
+        guard folded.device == .cpu else { return }
         let (mean, covariance) = moments()
         for channel in 0..<weight.rows {
             var (average, variance) = (0.0, 0.0)

@@ -13,6 +13,7 @@ public func geluForward(_ input: Matrix, dropout: Dropout? = nil, into output: M
     precondition(
         input.count == output.count && input.precision == output.precision,
         "GELU of \(input.count) elements into \(output.count)")
+    guard output.device == .cpu else { return }
     forEachRun(input, dropout) { start, count, rule in
         parp_gelu_forward(
             input.address(start), output.address(start), input.precision.element, Int64(count), rule)
@@ -24,6 +25,7 @@ public func geluForward(_ input: Matrix, dropout: Dropout? = nil, into output: M
 /// May run in place of `dOutput`.
 public func geluBackward(_ dOutput: Matrix, input: Matrix, into dInput: Matrix) {
     checkGradient(dOutput, input, dInput)
+    guard dInput.device == .cpu else { return }
     parallelFor(input.count, grain: 16_384) { run in
         let start = run.lowerBound
         parp_gelu_backward(
@@ -47,6 +49,7 @@ public func geluBackward(
     precondition(
         output.count == input.count && output.precision == input.precision,
         "GELU of \(input.count) elements into \(output.count)")
+    guard dInput.device == .cpu else { return }
     forEachRun(input, dropout) { start, count, rule in
         parp_gelu_recompute(
             dOutput.address(start), input.address(start), dInput.address(start), output.address(start),

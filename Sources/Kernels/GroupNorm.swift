@@ -17,6 +17,7 @@ public func groupNormForward(
 ) {
     let C = input.columns
     precondition(weight.count == C && mean.count == packing.count * C, "group norm of \(C) channels")
+    guard output.device == .cpu else { return }
     // An utterance without frames has no mean.
     for utterance in 0..<packing.count where packing.length(utterance) > 0 {
         let rows = packing[utterance]
@@ -46,6 +47,7 @@ public func groupNormBackward(
     _ dOutput: Tensor, input: Tensor, packing: PackedRows, weight: Tensor, mean: Tensor,
     inverseDeviation: Tensor, dWeight: Tensor?, dBias: Tensor?, into dInput: Tensor
 ) {
+    guard dInput.device == .cpu else { return }
     let C = input.columns
     for utterance in 0..<packing.count where packing.length(utterance) > 0 {
         let rows = packing[utterance]

@@ -46,6 +46,14 @@ public struct GumbelSample: Sendable {
     }
 }
 
+/// Fills a tensor with standard Gumbel noise: element i is number i of the sequence.
+public func drawGumbel(_ random: CountedRandom, into noise: Tensor) {
+    guard noise.device == .cpu else { return }
+    parallelFor(noise.count, grain: 4096) { range in
+        for index in range { noise[index] = Float(random.gumbel(at: UInt64(index))) }
+    }
+}
+
 /// Replaces each frame by one codevector a group, side by side: that of the largest (logit + noise) / temperature.
 ///
 /// The hard sample of the Gumbel-softmax (Jang, Gu and Poole, 2017; Baevski et al., 2020, section 2), whose
@@ -61,6 +69,9 @@ public func gumbelQuantizerForward(
     _ logits: Tensor, sample: GumbelSample?, codebook: Codebook, into quantized: Tensor
 ) -> [Int] {
     codebook.check(logits: logits, quantized: quantized)
+    guard quantized.device == .cpu else {
+        return [Int](repeating: 0, count: logits.rows * codebook.groups)
+    }
     if let sample { relax(logits, sample, codebook) }
     let codes = largestEntries(sample?.numbers ?? logits, groups: codebook.groups)
     let (G, V, D) = (codebook.groups, codebook.entries, codebook.codevectors.columns)
@@ -99,6 +110,7 @@ private func relax(_ logits: Tensor, _ sample: GumbelSample, _ codebook: Codeboo
 /// The first largest entry of each row and group, as rows · groups indices from 0 on.
 public func largestEntries(_ values: Tensor, groups: Int) -> [Int] {
     let V = values.columns / groups
+    guard values.device == .cpu else { return [Int](repeating: 0, count: values.rows * groups) }
     return (0..<values.rows * groups).map { block in
         let entries = values.pointer + block * V
         var largest = 0
@@ -128,6 +140,7 @@ public func gumbelQuantizerBackward(
             MatrixOperand(codebook.codevectors, offset: group * V * D, transposed: true), m: T, n: V, k: D,
             into: MatrixOperand(dLogits, offset: group * V))
     }
+    guard dLogits.device == .cpu else { return }
     for block in 0..<T * G {
         let entry = block % G * V + codes[block]
         parp_add(dQuantized.pointer + block * D, dCodevectors.pointer + entry * D, Int64(D))

@@ -72,6 +72,7 @@ public func layerNormForward(
         product?.precision != .float32 || output == nil
             || product?.pointer == output.map { UnsafeMutableRawPointer($0.pointer) },
         "in float32 a product reads the output itself")
+    guard input.device == .cpu else { return }
     let C = input.columns
     forEachRows(input.rows, columns: C, residual?.dropout) { rows, rule in
         let start = rows.lowerBound * C
@@ -102,6 +103,7 @@ public func layerNormBackward(
     operands.check(input)
     let C = input.columns
     precondition(dOutput.count == input.count, "layer norm of \(input.count) elements")
+    guard input.device == .cpu else { return }
     if let dWeight, let dBias {
         parallelFor(C, grain: max(1, 32_768 / max(1, input.rows))) { columns in
             let first = columns.lowerBound

@@ -9,6 +9,7 @@ public import Tensors
 public func logSoftmaxForward(_ logits: Tensor, into output: Tensor) {
     precondition(logits.count == output.count, "log-softmax of \(logits.count) into \(output.count)")
     let V = logits.columns
+    guard output.device == .cpu else { return }
     parallelFor(logits.rows, grain: 64) { rows in
         for row in rows {
             let (from, to) = (logits.pointer + row * V, output.pointer + row * V)
@@ -27,6 +28,7 @@ public func logSoftmaxForward(_ logits: Tensor, into output: Tensor) {
 ///   - dLogits: (T, V); overwritten, may be `dOutput`.
 public func logSoftmaxBackward(_ dOutput: Tensor, output: Tensor, into dLogits: Tensor) {
     let V = output.columns
+    guard dLogits.device == .cpu else { return }
     parallelFor(output.rows, grain: 64) { rows in
         for row in rows {
             let (dy, y) = (dOutput.rows(row..<row + 1), output.pointer + row * V)

@@ -20,6 +20,14 @@ struct MatrixOperand: Sendable {
         self.init(Matrix(tensor), offset: offset, stride: stride, transposed: transposed)
     }
 
+    /// Where the window lies.
+    var device: Device { origin.device }
+
+    /// What the library compiles a product for of this operand.
+    var form: ProductForm.Operand {
+        ProductForm.Operand(stride: stride, transposed: transposed, precision: origin.precision)
+    }
+
     /// The operand from a row of op(M) on.
     func from(row: Int) -> MatrixOperand { moved(by: transposed ? row : row * stride) }
 
@@ -60,7 +68,7 @@ func matrixMultiply(
     let (tile, tileFlops) = (64, 2.0 * 64 * Double(k) * Double(min(m, n)))
     let grain = splits ? max(1, Int((4e6 / tileFlops).rounded(.up))) : .max
     let splitsRows = m >= n
-    parallelFor(((splitsRows ? m : n) + tile - 1) / tile, grain: grain) { tiles in
+    parallelParts(((splitsRows ? m : n) + tile - 1) / tile, grain: grain, on: c.device) { _, tiles in
         let part = tiles.lowerBound * tile..<min(tiles.upperBound * tile, splitsRows ? m : n)
         let status =
             splitsRows
@@ -79,7 +87,11 @@ private func multiply(
     _ a: MatrixOperand, _ b: MatrixOperand, m: Int, n: Int, k: Int, _ bias: UnsafeMutablePointer<Float>?,
     _ adding: Bool, _ c: MatrixOperand
 ) -> Int {
-    Int(
+    guard c.device == .cpu else {
+        ProductLedger.current?.note(a, b, c, m: m, n: n, k: k, hasBias: bias != nil, adding: adding)
+        return Int(PARP_OK)
+    }
+    return Int(
         parp_matrix_multiply(
             Int64(m), Int64(n), Int64(k), a.shim, b.shim, bias, adding ? 1 : 0, c.shim))
 }

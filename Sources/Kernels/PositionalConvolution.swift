@@ -58,17 +58,23 @@ public func positionalConvolutionBackward(
     }
     guard let dInput else { return }
     let flipped = arena.matrix(rows: weight.rows, columns: weight.columns, precision: weight.precision)
-    let block = shape.size * kernelSize * shape.size
-    parallelFor(groups, grain: 1) { range in
-        for group in range {
-            parp_flip_taps(
-                weight.address(group * block), flipped.address(group * block), weight.precision.element,
-                Int64(kernelSize), Int64(shape.size))
-        }
-    }
+    flip(weight, shape, into: flipped)
     var mirrored = shape
     mirrored.padding = kernelSize - 1 - shape.padding
     slide(dOutput, packing, weight: flipped, bias: nil, mirrored, arena: &arena, into: dInput)
+}
+
+/// Turns each group's weights into those that carry gradients back.
+private func flip(_ weight: Matrix, _ shape: PositionalShape, into flipped: Matrix) {
+    guard flipped.device == .cpu else { return }
+    let block = shape.size * shape.kernelSize * shape.size
+    parallelFor(shape.groups, grain: 1) { range in
+        for group in range {
+            parp_flip_taps(
+                weight.address(group * block), flipped.address(group * block), weight.precision.element,
+                Int64(shape.kernelSize), Int64(shape.size))
+        }
+    }
 }
 
 /// Slides each group's weights over its frames.
@@ -82,7 +88,7 @@ private func slide(
     let D = shape.size
     for utterance in 0..<packing.count {
         let rows = packing[utterance]
-        parallelParts(shape.groups, grain: 1) { part, groups in
+        parallelParts(shape.groups, grain: 1, on: input.device) { part, groups in
             for group in groups {
                 scratch.load(part, input, rows: rows, group: group)
                 for tile in shape.tiles(rows.count) {
@@ -112,7 +118,7 @@ private func accumulate(
     let gradient = byGroup(dOutput, shape, precision, arena: &arena)
     for utterance in 0..<packing.count {
         let rows = packing[utterance]
-        parallelParts(shape.groups, grain: 1) { part, groups in
+        parallelParts(shape.groups, grain: 1, on: input.device) { part, groups in
             for group in groups {
                 scratch.load(part, input, rows: rows, group: group)
                 for tile in shape.tiles(rows.count) {
@@ -135,6 +141,7 @@ private func byGroup(
 ) -> Matrix {
     let (T, D) = (frames.rows, shape.size)
     let copy = arena.matrix(rows: shape.groups * T, columns: D, precision: precision)
+    guard copy.device == .cpu else { return copy }
     parallelFor(shape.groups, grain: 1) { groups in
         for group in groups {
             for row in 0..<T {
@@ -214,6 +221,7 @@ private struct PositionalScratch: Sendable {
 
     /// Copies a group's frames between zeros, and those into strips.
     func load(_ part: Int, _ input: Tensor, rows: Range<Int>, group: Int) {
+        guard padded.device == .cpu else { return }
         let (size, target) = (shape.size, padded.rows(part..<part + 1))
         func piece(_ frame: Int, _ count: Int) -> Matrix {
             Matrix(

@@ -12,6 +12,8 @@ public func gatherRows(_ matrix: Matrix, _ rows: [Int], into selected: Tensor) {
     precondition(
         selected.rows == rows.count && selected.columns == C,
         "\(rows.count) rows of \(C) into \(selected.rows)×\(selected.columns)")
+    check(rows, below: matrix.rows)
+    guard selected.device == .cpu else { return }
     parallelFor(rows.count, grain: max(1, 32_768 / max(1, C))) { range in
         for index in range {
             parp_widen(
@@ -25,14 +27,46 @@ public func gatherRows(_ matrix: Matrix, _ rows: [Int], into selected: Tensor) {
 ///
 /// - Parameters:
 ///   - selected: (rows, C).
-///   - rows: Indices, in any order.
+///   - rows: Indices, in any order and any number of times; each thread adds columns of its own, in order.
 ///   - sum: (T, C); added to.
 public func addRows(_ selected: Tensor, to rows: [Int], of sum: Tensor) {
     let C = sum.columns
     precondition(
         selected.rows == rows.count && selected.columns == C,
         "\(selected.rows)×\(selected.columns) to \(rows.count) rows of \(C)")
-    for (index, row) in rows.enumerated() {
-        parp_add(selected.pointer + index * C, sum.pointer + row * C, Int64(C))
+    check(rows, below: sum.rows)
+    guard sum.device == .cpu else { return }
+    parallelFor(C, grain: max(64, 65_536 / max(1, rows.count))) { columns in
+        for (index, row) in rows.enumerated() {
+            parp_add(
+                selected.pointer + index * C + columns.lowerBound, sum.pointer + row * C + columns.lowerBound,
+                Int64(columns.count))
+        }
     }
+}
+
+/// Adds to each row of a tensor one row of a table: an embedding, where it meets others.
+///
+/// Its gradient is `addRows`.
+///
+/// - Parameters:
+///   - table: (V, C).
+///   - rows: Indices of its rows, one a row of `sum`.
+///   - sum: (T, C); added to.
+public func addGatheredRows(_ table: Tensor, _ rows: [Int], into sum: Tensor) {
+    let C = table.columns
+    precondition(
+        sum.rows == rows.count && sum.columns == C,
+        "\(rows.count) rows of \(C) to \(sum.rows)×\(sum.columns)")
+    check(rows, below: table.rows)
+    guard sum.device == .cpu else { return }
+    parallelFor(rows.count, grain: max(1, 32_768 / max(1, C))) { range in
+        for index in range {
+            parp_add(table.pointer + rows[index] * C, sum.pointer + index * C, Int64(C))
+        }
+    }
+}
+
+private func check(_ rows: [Int], below count: Int) {
+    precondition(rows.allSatisfy { $0 >= 0 && $0 < count }, "a row that is not among \(count)")
 }

@@ -15,6 +15,7 @@ public func weightNormForward(
     direction: Tensor, gain: Tensor, kernelSize: Int, norms: Tensor, into weight: Tensor
 ) {
     precondition(gain.count == kernelSize && norms.count == kernelSize, "weight norm of \(kernelSize) taps")
+    guard weight.device == .cpu else { return }
     for tap in 0..<kernelSize {
         var sum = 0.0
         for row in stride(from: tap, to: direction.rows, by: kernelSize) {
@@ -40,6 +41,7 @@ public func weightNormBackward(
     _ dWeight: Tensor, direction: Tensor, gain: Tensor, kernelSize: Int, norms: Tensor,
     dDirection: Tensor, dGain: Tensor
 ) {
+    guard dDirection.device == .cpu else { return }
     for tap in 0..<kernelSize {
         var projection = 0.0
         for row in stride(from: tap, to: direction.rows, by: kernelSize) {

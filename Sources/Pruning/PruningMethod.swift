@@ -96,7 +96,7 @@ public struct PruningMethod: Sendable, Hashable {
 
     /// Whether the update with this number, from 1, takes the gradients of pruned weights too.
     public func takesAllGradients(inUpdate number: Int) -> Bool {
-        guard !isFixed(afterUpdates: number - 1) else { return false }
+        guard sparsity > 0, !isFixed(afterUpdates: number - 1) else { return false }
         return switch axes.score {
         case .movement, .magnitudeMovement, .learned: true
         case .gradient: sparsityDue(afterUpdates: number) != nil

@@ -3,8 +3,8 @@ internal import Pruning
 extension Recipe {
     /// Updates of the run.
     package var updates: Int { schedule.updates }
-    /// What the best model is chosen by: `wer`, `cer` or `loss`.
-    package var metricName: String { evaluation.metric.rawValue }
+    /// What the best model is chosen by.
+    package var metric: MetricSpec { evaluation.metric }
     /// The sparsity at which PARP-P starts.
     package var startSparsity: Double { pruning.startSparsity.stated ?? Pruning.progressiveStart }
     /// What the first mask is made from, as a recipe says it.

@@ -3,15 +3,6 @@ internal import Optimization
 internal import Pruning
 
 extension Recipe {
-    /// What a recipe is for: its command, the keys that it has, and their defaults.
-    package enum Purpose: String, Sendable, CaseIterable {
-        case fineTuning = "train"
-        case preTraining = "pretrain"
-
-        /// The command that reads such recipes.
-        package var command: String { "parp \(rawValue)" }
-    }
-
     /// The objective of pre-training.
     ///
     /// Defaults are those of fairseq's wav2vec 2.0 base on LibriSpeech (Baevski et al., 2020).
@@ -65,6 +56,6 @@ extension Recipe {
         evaluation.everyUpdates = 1000
         // No mask is ever due.
         pruning.method = .dense
-        evaluation.metric = .loss
+        evaluation.metric = task.loss
     }
 }

@@ -24,11 +24,13 @@ extension RecipeError: Fault {
 extension Recipe {
     /// Reads a recipe file and changes from the command line, and checks the whole.
     ///
-    /// - Parameter overrides: `section.key=value` each; a value is TOML, or a text without its quotes.
+    /// - Parameters:
+    ///   - overrides: `section.key=value` each; a value is TOML, or a text without its quotes.
+    ///   - task: The task of a command that runs no other; nil takes the one that the recipe names, or else `ctc`.
     /// - Throws: `RecipeError` with all faults: unknown keys with the nearest known one, wrong types,
     ///   values out of range.
     package init(
-        path: String, overrides: [String] = [], purpose: Purpose = .fineTuning
+        path: String, overrides: [String] = [], task: TaskKind? = nil
     ) throws(RecipeError) {
         let file = URL(fileURLWithPath: path).resolvingSymlinksInPath().path
         let attributes = try? FileManager.default.attributesOfItem(atPath: file)
@@ -42,18 +44,28 @@ extension Recipe {
         guard let text = String(validating: data, as: UTF8.self) else {
             throw RecipeError(path: path, faults: ["is not UTF-8"])
         }
-        try self.init(text: text, overrides: overrides, path: path, purpose: purpose)
+        try self.init(text: text, overrides: overrides, path: path, task: task)
     }
 
     /// Reads a recipe's text and changes from the command line, and checks the whole.
     package init(
-        text: String, overrides: [String] = [], path: String = "recipe", purpose: Purpose = .fineTuning
+        text: String, overrides: [String] = [], path: String = "recipe", task: TaskKind? = nil
     ) throws(RecipeError) {
-        self.init(for: purpose)
+        self.init(for: task ?? .ctc)
         var faults: [String] = []
         do {
-            let table = try tomlTable(text)
-            for entry in flatten(table) {
+            let entries = flatten(try tomlTable(text))
+            let stated =
+                overrides.last { $0.hasPrefix("task=") }.map { RecipeValue.string(String($0.dropFirst(5))) }
+                ?? entries.first { $0.section.isEmpty && $0.name == "task" }?.value
+            if let stated = stated.flatMap(TaskKind.init) {
+                self.init(for: stated)
+                if let task, task != stated {
+                    faults.append(
+                        "task is \"\(stated.rawValue)\", but `\(task.command)` runs \"\(task.rawValue)\"")
+                }
+            }
+            for entry in entries {
                 faults += apply(entry, lineNumber: { lineNumber(of: entry, in: text) })
             }
         } catch let fault as TOMLFault {
@@ -65,12 +77,20 @@ extension Recipe {
         }
         for override in overrides { faults += apply(override: override) }
         guard faults.isEmpty else { throw RecipeError(path: path, faults: faults) }
-        faults = RecipeKey.all(for: purpose).compactMap { $0.fault(self) }
-        if purpose == .preTraining && data.minimumSeconds > data.maximumSeconds {
+        faults = RecipeKey.all(for: self.task).compactMap { $0.fault(self) }
+        if self.task == .pretrain && data.minimumSeconds > data.maximumSeconds {
             faults.append(
                 "data.min_seconds is \(data.minimumSeconds), above data.max_seconds \(data.maximumSeconds)")
         }
         faults += pruning.faults
+        if let metric = self.task.choices.first(where: { $0.name == evaluation.metric.name }) {
+            evaluation.metric = metric
+        } else {
+            let names = self.task.choices.map { "\"\($0.name)\"" }.joined(separator: ", ")
+            faults.append(
+                "evaluation.metric is \"\(evaluation.metric.name)\"; for task \"\(self.task.rawValue)\" it must be one of \(names)"
+            )
+        }
         guard faults.isEmpty else { throw RecipeError(path: path, faults: faults) }
     }
 
@@ -78,10 +98,10 @@ extension Recipe {
         let place = lineNumber().map { "line \($0): " } ?? ""
         guard let key = RecipeKey.all.first(where: { $0.section == entry.section && $0.name == entry.name })
         else { return [place + unknown(entry)] }
-        guard key.belongs(to: purpose) else {
-            let other = Purpose.allCases.first { key.belongs(to: $0) } ?? purpose
+        guard key.belongs(to: task) else {
+            let other = TaskKind.allCases.first { key.belongs(to: $0) } ?? task
             return [
-                "\(place)\(key.path) is a key of `\(other.command)`; `\(purpose.command)` has no use for it"
+                "\(place)\(key.path) is a key of `\(other.command)`; `\(task.command)` has no use for it"
             ]
         }
         guard let value = entry.value, key.set(value, &self) else {

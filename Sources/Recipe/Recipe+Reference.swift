@@ -9,8 +9,9 @@ extension Recipe {
             "prints one with all keys. An unknown key, a wrong type or a value out of range is refused, all faults at",
             "once, with their lines. `--set section.key=value` changes a key from the command line. Paths are relative",
             "to the folder in which the command runs; those inside a manifest, to the manifest's.", "",
-            "`parp train` and `parp pretrain` read the same file, each its own keys: a key of the other command is refused.",
-            "Which has a key of one command only stands before its meaning, and so does a default that differs.",
+            "`task` says what is trained, and with it which keys a recipe has: a key of another task is refused. `parp train`",
+            "takes `ctc` where a recipe names no task, `parp pretrain` takes `pretrain`. If only some tasks have a key, a note",
+            "before its meaning says so; another note gives a default that differs.",
         ]
         var section: String?
         for key in RecipeKey.all {
@@ -21,19 +22,26 @@ extension Recipe {
                     "| key | default | takes | meaning |", "|---|---|---|---|",
                 ]
             }
-            let (tuning, pretraining) = (key.get(Recipe()).toml, key.get(Recipe(for: .preTraining)).toml)
-            var note = ""
-            if !key.belongs(to: .fineTuning) { note = "`pretrain` only: " }
-            if !key.belongs(to: .preTraining) {
-                note = "`train` only: "
-            } else if tuning != pretraining {
-                note = "(`pretrain`: `\(pretraining)`) "
-            }
+            let value = key.get(Recipe(for: key.belongs(to: .ctc) ? .ctc : key.tasks.first ?? .ctc)).toml
             let rule = key.rule.isEmpty ? "" : "; must \(key.rule)"
+            let note = key.taskNote(besides: value)
             lines.append(
-                "| `\(key.name)` | `\(tuning)` | \(key.expectation)\(rule) | \(note)\(key.meaning) |"
+                "| `\(key.name)` | `\(value)` | \(key.expectation)\(rule) | \(note)\(key.meaning) |"
             )
         }
         return lines.joined(separator: "\n") + "\n"
+    }
+}
+
+extension RecipeKey {
+    /// Which tasks have the key, if not all, and those whose default is another than `value`.
+    fileprivate func taskNote(besides value: String) -> String {
+        let others = TaskKind.allCases.filter { $0 != .ctc && tasks.contains($0) }.compactMap { task in
+            let own = get(Recipe(for: task)).toml
+            return own == value ? nil : "(`\(task.rawValue)`: `\(own)`) "
+        }.joined()
+        guard tasks.count < TaskKind.allCases.count else { return name == "task" ? "" : others }
+        let names = TaskKind.allCases.filter(tasks.contains).map { "`\($0.rawValue)`" }
+        return names.joined(separator: ", ") + " only: " + others
     }
 }

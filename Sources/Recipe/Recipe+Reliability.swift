@@ -25,24 +25,28 @@ extension RecipeKey {
         RecipeKey(
             "reliability", "not_finite", \.reliability.notFinite,
             "What to do about an update whose loss or gradient is not finite, once utterance, rank and tensor are "
-                + "named: leave it out, or end the run."),
+                + "named: leave it out, or end the run.", changes: .nothing),
         RecipeKey(
             "reliability", "not_finite_limit", \.reliability.notFiniteLimit,
-            "Updates in a row that may be left out for that before the run ends.", must: "be 1 or more"
+            "Updates in a row that may be left out for that before the run ends.", changes: .nothing,
+            must: "be 1 or more"
         ) { $0 >= 1 },
         RecipeKey(
             "reliability", "replica_check_updates", \.reliability.replicaCheckUpdates,
             "Updates between comparisons of all ranks' weights, moments and masks; 0 compares at checkpoints only.",
+            changes: .nothing,
             must: "be 0 or more"
         ) { $0 >= 0 },
         RecipeKey(
             "reliability", "stall_seconds", \.reliability.stallSeconds,
             "Seconds of waiting in a collective after which the ranks that are missing are named; 0 never does.",
+            changes: .nothing,
             must: "be 0 or more"
         ) { $0 >= 0 },
         RecipeKey(
             "reliability", "abort_seconds", \.reliability.abortSeconds,
             "Seconds of waiting in a collective after which the run ends with exit code 75; 0 waits for ever.",
+            changes: .nothing,
             must: "be 0 or more"
         ) { $0 >= 0 },
     ]

@@ -5,7 +5,7 @@ extension Recipe {
     package var toml: String {
         var lines: [String] = []
         var section = ""
-        let keys = RecipeKey.all(for: purpose)
+        let keys = RecipeKey.all(for: task)
         let width = keys.map { $0.name.count + $0.get(self).toml.count }.max() ?? 0
         for key in keys {
             if key.section != section {

@@ -27,15 +27,15 @@ package struct Recipe: Sendable, Equatable {
     package var evaluation = Evaluation()
     package var reliability = Reliability()
     package var pretraining = Pretraining()
-    /// Which command the recipe is for.
-    package let purpose: Purpose
+    /// What the model is trained for.
+    package internal(set) var task: TaskKind
     /// Where all random numbers are counted from.
     package var seed = 2337
 
-    /// The default recipe of a command.
-    package init(for purpose: Purpose = .fineTuning) {
-        self.purpose = purpose
-        if purpose == .preTraining { setPretrainingDefaults() }
+    /// The default recipe of a task.
+    package init(for task: TaskKind = .ctc) {
+        self.task = task
+        if task == .pretrain { setPretrainingDefaults() }
     }
 
     package struct Model: Sendable, Equatable {
@@ -122,7 +122,7 @@ package struct Recipe: Sendable, Equatable {
 
     package struct Evaluation: Sendable, Equatable {
         package var everyUpdates = 500
-        package var metric = Metric.wordErrorRate
+        package var metric = MetricSpec.wordErrorRate
     }
 }
 
@@ -143,11 +143,4 @@ package enum OptimizerKind: String, Sendable, CaseIterable {
 enum IntervalUnit: String, Sendable, CaseIterable {
     case updates
     case epochs
-}
-
-/// What the best model is chosen by; lower is better.
-package enum Metric: String, Sendable, CaseIterable {
-    case wordErrorRate = "wer"
-    case characterErrorRate = "cer"
-    case loss
 }

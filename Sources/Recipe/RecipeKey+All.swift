@@ -5,6 +5,9 @@ extension RecipeKey {
         + reliabilityKeys
 
     private static let modelKeys: [RecipeKey] = [
+        RecipeKey(
+            "", "task", \.task,
+            "What is trained: speech recognition (ctc), or speech without transcripts (pretrain)."),
         RecipeKey("", "seed", \.seed, "Where all random numbers are counted from.", must: "be 0 or more") {
             $0 >= 0
         },
@@ -13,18 +16,21 @@ extension RecipeKey {
             "The model to start from: a Hugging Face directory or a fairseq checkpoint."),
         RecipeKey(
             "model", "vocabulary", \.model.vocabulary,
-            "A vocab.json; empty takes the model's own, or builds one from the transcripts if it has none."),
+            "A vocab.json; empty takes the model's own, or builds one from the transcripts if it has none.",
+            of: [.ctc]),
         RecipeKey(
             "model", "freeze_feature_encoder", \.model.freezeFeatureEncoder,
-            "Whether the convolutions keep their weights."),
+            "Whether the convolutions keep their weights.", of: [.ctc]),
         RecipeKey(
             "model", "freeze_encoder_updates", \.model.freezeEncoderUpdates,
             "Updates at the start in which the head alone is trained (fairseq's freeze_finetune_updates).",
+            of: [.ctc],
             must: "be 0 or more"
         ) { $0 >= 0 },
         RecipeKey(
             "model", "recompute_activations", \.model.recomputeActivations,
-            "Whether backward computes blocks once more instead of keeping them: less memory, more time."),
+            "Whether backward computes blocks once more instead of keeping them: less memory, more time.",
+            changes: .nothing),
     ]
 
     private static let dataKeys: [RecipeKey] = [
@@ -32,10 +38,10 @@ extension RecipeKey {
             "data", "train", \.data.train,
             "The corpus to train on, of any format in corpora.md; FORMAT:PATH says which."),
         RecipeKey("data", "valid", \.data.valid, "The corpus to evaluate on."),
-        RecipeKey("data", "labels", \.data.labels, "What transcripts are spelled in."),
+        RecipeKey("data", "labels", \.data.labels, "What transcripts are spelled in.", of: [.ctc]),
         RecipeKey(
             "data", "text_case", \.data.textCase,
-            "Case that transcripts are brought to: as_is, upper or lower."),
+            "Case that transcripts are brought to: as_is, upper or lower.", of: [.ctc]),
         RecipeKey(
             "data", "bad_utterances", \.data.badUtterances,
             "Whether unusable utterances stop the run or are left out: refuse or skip."),
@@ -45,7 +51,8 @@ extension RecipeKey {
         ) { $0 > 0 },
         RecipeKey(
             "data", "rank_seconds", \.data.rankSeconds,
-            "Seconds of audio a rank holds at once; what exceeds it is accumulated.", must: "be above 0"
+            "Seconds of audio a rank holds at once; what exceeds it is accumulated.", changes: .sums,
+            must: "be above 0"
         ) { $0 > 0 },
         RecipeKey(
             "data", "sampling_alpha", \.data.samplingAlpha,
@@ -55,22 +62,25 @@ extension RecipeKey {
         ) { (0...1).contains($0) },
         RecipeKey(
             "data", "cache_features", \.data.cacheFeatures,
-            "Whether what a frozen feature encoder makes of the audio is kept on this node's disk."),
+            "Whether what a frozen feature encoder makes of the audio is kept on this node's disk.",
+            of: [.ctc], changes: .nothing),
         RecipeKey(
             "data", "cache_directory", \.data.cacheDirectory,
-            "Where features are kept; empty takes PARP_CACHE_DIR, SLURM_TMPDIR/parp or ~/.cache/parp."),
+            "Where features are kept; empty takes PARP_CACHE_DIR, SLURM_TMPDIR/parp or ~/.cache/parp.",
+            of: [.ctc], changes: .nothing),
         RecipeKey(
             "data", "min_seconds", \.data.minimumSeconds,
-            "Seconds of audio below which an utterance is left out.", must: "be 0 or more"
+            "Seconds of audio below which an utterance is left out.", of: [.pretrain], must: "be 0 or more"
         ) { $0 >= 0 },
         RecipeKey(
             "data", "max_seconds", \.data.maximumSeconds,
             "Seconds of audio to which a longer utterance is cut, at another place in every update.",
+            of: [.pretrain],
             must: "be above 0"
         ) { $0 > 0 },
         RecipeKey(
             "loss", "zero_infinity", \.loss.zeroInfinity,
-            "Whether utterances that cannot be aligned count 0 instead of infinity."),
+            "Whether utterances that cannot be aligned count 0 instead of infinity.", of: [.ctc]),
     ]
 
     private static let optimizerKeys: [RecipeKey] = [
@@ -146,13 +156,14 @@ extension RecipeKey {
         rate("hidden_dropout", \.regularization.hiddenDropout, "Dropout behind attention and feed-forward."),
         rate("attention_dropout", \.regularization.attentionDropout, "Dropout of attention probabilities."),
         rate("activation_dropout", \.regularization.activationDropout, "Dropout inside the feed-forward."),
-        rate("final_dropout", \.regularization.finalDropout, "Dropout before the head."),
+        rate("final_dropout", \.regularization.finalDropout, "Dropout before the head.", of: [.ctc]),
     ]
 
     private static func rate(
-        _ name: String, _ field: any WritableKeyPath<Recipe, Double> & Sendable, _ meaning: String
+        _ name: String, _ field: any WritableKeyPath<Recipe, Double> & Sendable, _ meaning: String,
+        of tasks: Set<TaskKind> = Set(TaskKind.allCases)
     ) -> RecipeKey {
-        RecipeKey("regularization", name, field, meaning, must: "be from 0 to below 1") {
+        RecipeKey("regularization", name, field, meaning, of: tasks, must: "be from 0 to below 1") {
             (0..<1).contains($0)
         }
     }
@@ -161,20 +172,21 @@ extension RecipeKey {
         RecipeKey(
             "distributed", "bucket_megabytes", \.distributed.bucketMegabytes,
             "Megabytes of gradients a message; 0 lets a probe at the start choose. Results do not depend on it.",
+            changes: .nothing,
             must: "be 0 or more"
         ) { $0 >= 0 },
         RecipeKey(
             "distributed", "senders", \.distributed.senders,
             "Who sends a node's sum to other nodes: all of its ranks a slice each, or their leaders; auto lets a "
-                + "probe choose. Results do not depend on it."),
+                + "probe choose. Results do not depend on it.", changes: .nothing),
         RecipeKey(
             "distributed", "wire", \.distributed.wire,
             "The numbers that gradients travel as between nodes: float32, or bfloat16 (half the bytes, not exact)."
         ),
         RecipeKey(
             "distributed", "reproducible", \.distributed.reproducible,
-            "Whether weights and masks have the same bits for any number of ranks, at a price (numerics.md)."
-        ),
+            "Whether weights and masks have the same bits for any number of ranks, at a price (numerics.md).",
+            changes: .sums),
         RecipeKey(
             "distributed", "reproducible_parts", \.distributed.reproducibleParts,
             "Parts that a reproducible run cuts a global batch into; best a multiple of the number of ranks.",
@@ -182,7 +194,7 @@ extension RecipeKey {
         ) { (1...4096).contains($0) },
         RecipeKey(
             "distributed", "threads_per_rank", \.distributed.threadsPerRank,
-            "Threads that a rank computes with.",
+            "Threads that a rank computes with.", changes: .sums,
             must: "be from 1 to 1024"
         ) { (1...1024).contains($0) },
         RecipeKey(
@@ -190,20 +202,20 @@ extension RecipeKey {
             "The numbers that matrix products multiply: float32 or bfloat16."),
         RecipeKey(
             "checkpoint", "every_updates", \.checkpoint.everyUpdates,
-            "Updates between checkpoints; 0 writes none.",
+            "Updates between checkpoints; 0 writes none.", changes: .nothing,
             must: "be 0 or more"
         ) { $0 >= 0 },
         RecipeKey(
             "checkpoint", "keep", \.checkpoint.keep, "Checkpoints that are kept, the newest.",
+            changes: .nothing,
             must: "be 1 or more"
         ) { $0 >= 1 },
         RecipeKey(
             "evaluation", "every_updates", \.evaluation.everyUpdates,
-            "Updates between evaluations; 0 evaluates at the end only.",
+            "Updates between evaluations; 0 evaluates at the end only.", changes: .nothing,
             must: "be 0 or more"
         ) { $0 >= 0 },
         RecipeKey(
-            "evaluation", "metric", \.evaluation.metric, "What the best model is chosen by: wer, cer or loss."
-        ),
+            "evaluation", "metric", \.evaluation.metric, "What the best model is chosen by.", of: [.ctc]),
     ]
 }

@@ -3,72 +3,60 @@ extension RecipeKey {
     static let pretrainingKeys: [RecipeKey] = [
         RecipeKey(
             "pretraining", "negatives", \.pretraining.negatives,
-            "Other masked frames of the utterance that a prediction is told from.", must: "be from 1 to 10000"
+            "Other masked frames of the utterance that a prediction is told from.", of: [.pretrain],
+            must: "be from 1 to 10000"
         ) { (1...10000).contains($0) },
         RecipeKey(
             "pretraining", "contrastive_temperature", \.pretraining.contrastiveTemperature,
-            "What similarities are divided by.", must: "be above 0"
+            "What similarities are divided by.", of: [.pretrain], must: "be above 0"
         ) { $0 > 0 },
         RecipeKey(
             "pretraining", "diversity_weight", \.pretraining.diversityWeight,
-            "The weight of the codebook's diversity beside the contrastive loss.", must: "be 0 or more"
+            "The weight of the codebook's diversity beside the contrastive loss.", of: [.pretrain],
+            must: "be 0 or more"
         ) { $0 >= 0 },
         RecipeKey(
             "pretraining", "feature_penalty_weight", \.pretraining.featurePenaltyWeight,
-            "The weight of the features' mean square beside the contrastive loss.", must: "be 0 or more"
+            "The weight of the features' mean square beside the contrastive loss.", of: [.pretrain],
+            must: "be 0 or more"
         ) { $0 >= 0 },
         RecipeKey(
             "pretraining", "feature_gradient_scale", \.pretraining.featureGradientScale,
             "What the feature encoder's gradient is multiplied by (fairseq's feature_grad_mult).",
+            of: [.pretrain],
             must: "be 0 or more"
         ) { $0 >= 0 },
         RecipeKey(
             "pretraining", "gumbel_temperature", \.pretraining.gumbelTemperature,
             "The quantiser's temperature: first, last, and decay an update (fairseq's latent_temp).",
+            of: [.pretrain],
             must: "be three numbers: the first, the last above 0 and at most the first, the decay from 0 to 1"
         ) { $0.count == 3 && $0[1] > 0 && $0[1] <= $0[0] && (0...1).contains($0[2]) },
         RecipeKey(
             "pretraining", "codebook_groups", \.pretraining.codebookGroups,
-            "Codebooks; 0 takes what the model states.", must: "be from 0 to 64"
+            "Codebooks; 0 takes what the model states.", of: [.pretrain], must: "be from 0 to 64"
         ) { (0...64).contains($0) },
         RecipeKey(
             "pretraining", "codebook_entries", \.pretraining.codebookEntries,
-            "Entries of each codebook; 0 takes what the model states.", must: "be from 0 to 65536"
+            "Entries of each codebook; 0 takes what the model states.", of: [.pretrain],
+            must: "be from 0 to 65536"
         ) { (0...65536).contains($0) },
         RecipeKey(
             "pretraining", "codevector_size", \.pretraining.codevectorSize,
             "Numbers of a quantised frame, over all codebooks; 0 takes what the model states.",
+            of: [.pretrain],
             must: "be from 0 to 16384"
         ) { (0...16384).contains($0) },
         RecipeKey(
             "pretraining", "projection_size", \.pretraining.projectionSize,
             "Numbers in which predictions and quantised frames are compared; 0 takes what the model states.",
+            of: [.pretrain],
             must: "be from 0 to 16384"
         ) { (0...16384).contains($0) },
         RecipeKey(
             "pretraining", "quantizer_dropout", \.pretraining.quantizerDropout,
-            "Dropout of the features before they are quantised.", must: "be from 0 to below 1"
+            "Dropout of the features before they are quantised.", of: [.pretrain],
+            must: "be from 0 to below 1"
         ) { (0..<1).contains($0) },
     ]
-
-    /// The keys that fine-tuning alone has.
-    private static let fineTuningOnly: Set = [
-        "model.vocabulary", "model.freeze_feature_encoder", "model.freeze_encoder_updates", "data.labels",
-        "data.text_case", "data.cache_features", "data.cache_directory", "regularization.final_dropout",
-        "evaluation.metric",
-    ]
-
-    /// Whether a recipe for a command has the key.
-    func belongs(to purpose: Recipe.Purpose) -> Bool {
-        switch purpose {
-        case .fineTuning: section != "pretraining" && path != "data.min_seconds" && path != "data.max_seconds"
-        case .preTraining:
-            section != "pruning" && section != "loss" && !Self.fineTuningOnly.contains(path)
-        }
-    }
-
-    /// The keys of a command's recipes, in the order in which they are written.
-    package static func all(for purpose: Recipe.Purpose) -> [RecipeKey] {
-        all.filter { $0.belongs(to: purpose) }
-    }
 }

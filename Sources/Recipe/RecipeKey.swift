@@ -1,4 +1,4 @@
-/// One key of a recipe: its name, what it means, which values it takes, and where it goes.
+/// One key of a recipe: its name, what it means, which values it takes, which tasks have it, and where it goes.
 ///
 /// Reading, writing, checking and documenting recipes all follow from `RecipeKey.all`.
 package struct RecipeKey: Sendable {
@@ -10,6 +10,10 @@ package struct RecipeKey: Sendable {
     let meaning: String
     /// What a file must hold.
     package let expectation: String
+    /// The tasks whose recipes have it.
+    package let tasks: Set<TaskKind>
+    /// What another value changes.
+    package let effect: Effect
     /// The rule that its value keeps, as a sentence that starts with "must"; empty if there is none.
     package let rule: String
     /// Puts a value into a recipe; false if it has the wrong type.
@@ -23,34 +27,40 @@ package struct RecipeKey: Sendable {
     package var path: String { section.isEmpty ? name : "\(section).\(name)" }
 
     /// Whether a run with another value would be another run; the rest may change when one is resumed.
-    package var decidesResults: Bool {
-        section != "reliability" && !Self.free.contains(path)
-    }
+    package var decidesResults: Bool { effect == .results }
 
     /// Whether another value changes the last bits of sums, which a reproducible run promises not to happen.
-    package var decidesSums: Bool { Self.ofSums.contains(path) }
+    package var decidesSums: Bool { effect == .sums }
 
-    private static let ofSums: Set = [
-        "data.rank_seconds", "distributed.reproducible", "distributed.threads_per_rank",
-    ]
+    /// Whether recipes of a task have the key.
+    package func belongs(to task: TaskKind) -> Bool { tasks.contains(task) }
 
-    /// Keys of time, memory and looking: at most they change the order of sums, as the number of ranks does.
-    private static let free: Set = [
-        "model.recompute_activations", "data.rank_seconds", "data.cache_features", "data.cache_directory",
-        "distributed.bucket_megabytes", "distributed.senders",
-        "distributed.reproducible", "distributed.threads_per_rank",
-        "checkpoint.every_updates", "checkpoint.keep", "evaluation.every_updates",
-    ]
+    /// The keys of a task's recipes, in the order in which they are written.
+    package static func all(for task: TaskKind) -> [RecipeKey] { all.filter { $0.belongs(to: task) } }
+
+    /// What another value of a key changes.
+    package enum Effect: Sendable {
+        /// What is learnt.
+        case results
+        /// The last bits of sums at most, as the number of ranks does.
+        case sums
+        /// Time, memory, and what is looked at.
+        case nothing
+    }
 
     /// A key of a field, with the rule that its value keeps, as a sentence that starts with "must".
     package init<Value: RecipeConvertible>(
         _ section: String, _ name: String, _ field: any WritableKeyPath<Recipe, Value> & Sendable,
-        _ meaning: String, must rule: String = "",
+        _ meaning: String, of tasks: Set<TaskKind> = Set(TaskKind.allCases),
+        changes effect: Effect = .results,
+        must rule: String = "",
         when isValid: @escaping @Sendable (Value) -> Bool = { _ in true }
     ) {
         self.section = section
         self.name = name
         self.meaning = meaning
+        self.tasks = tasks
+        self.effect = effect
         expectation = Value.expectation
         self.rule = rule
         set = { value, recipe in

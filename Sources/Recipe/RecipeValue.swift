@@ -111,7 +111,6 @@ extension IntervalUnit: RecipeChoice {}
 extension WireFormat: RecipeChoice {}
 extension Senders: RecipeChoice {}
 extension GEMMPrecision: RecipeChoice {}
-extension Metric: RecipeChoice {}
 extension ScheduleKind: RecipeChoice {}
 extension Manifest.Labels: RecipeChoice {}
 extension TextCase: RecipeChoice {}

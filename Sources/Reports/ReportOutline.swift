@@ -2,11 +2,13 @@
 package struct ReportOutline: Sendable {
     package let charts: [Chart]
     package let columns: [Column]
+    package let workload: Workload
 
     /// A page of these charts and columns.
-    package init(charts: [Chart], columns: [Column]) {
+    package init(charts: [Chart], columns: [Column], workload: Workload) {
         self.charts = charts
         self.columns = columns
+        self.workload = workload
     }
 
     /// Curves over updates under one title; a curve without a point is left out.
@@ -37,20 +39,23 @@ package struct ReportOutline: Sendable {
 
     /// A field of evaluations.
     package struct Column: Sendable {
-        package let title: String
-        package let field: String
-        package let format: Format
+        let title: String
+        let field: String
+        /// What the number is multiplied by: 100 makes it a percentage.
+        let scale: Double
 
-        /// How a number is written.
-        package enum Format: Sendable {
-            case percent
-            case decimals
-        }
-
-        package init(_ title: String, _ field: String, _ format: Format) {
+        package init(_ title: String, _ field: String, scale: Double = 1) {
             self.title = title
             self.field = field
-            self.format = format
+            self.scale = scale
         }
+    }
+
+    /// What ranks worked on, in the table of ranks: the field of their sums, and how its amount is written.
+    package struct Workload: Sendable {
+        let name: String
+        let field: String
+
+        package init(name: String, field: String) { (self.name, self.field) = (name, field) }
     }
 }

@@ -32,13 +32,13 @@ extension RunReport {
             }
             let cells = [
                 "\(entry["rank"]?.integer ?? 0)", escapedHTML(entry["host"]?.string ?? ""),
-                seconds("audio_seconds"), seconds("data_seconds"),
+                String(format: "%.1f", entry[outline.workload.field]?.double ?? 0), seconds("data_seconds"),
                 seconds("compute_seconds"), seconds("wait_seconds"), "\(entry["slowest"]?.integer ?? 0)",
             ]
             return "<tr>" + cells.map { "<td>\($0)</td>" }.joined() + "</tr>"
         }
         let heads = [
-            "rank", "host", "audio heard", "wait for audio", "compute", "wait for others",
+            "rank", "host", outline.workload.name, "wait for data", "compute", "wait for others",
             "updates it was the slowest of",
         ]
         .map { "<th>\($0)</th>" }.joined()

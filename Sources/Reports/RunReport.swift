@@ -7,7 +7,7 @@ package struct RunReport {
     private let title: String
     private let recipe: String
     private let events: [JSONValue]
-    private let outline: ReportOutline
+    let outline: ReportOutline
 
     /// The report of a run directory, from its recipe file and its `metrics.jsonl`.
     package init(directory: String, recipe: String, metrics: String, outline: ReportOutline) {
@@ -73,10 +73,7 @@ extension ReportOutline.Column {
     /// What a cell says of an event.
     fileprivate func text(of event: JSONValue) -> String {
         let value = event[field]?.double ?? .nan
-        return switch format {
-        case .percent: String(format: "%.2f %%", 100 * value)
-        case .decimals: String(format: "%.3f", value)
-        }
+        return scale == 100 ? String(format: "%.2f %%", 100 * value) : String(format: "%.3f", scale * value)
     }
 }
 

@@ -1,3 +1,4 @@
+public import Files
 internal import Tensors
 
 /// Parts of a corpus that share no text, and, if asked, no speaker: a function of the utterances and a seed,

@@ -1,3 +1,5 @@
+internal import Files
+
 /// The file of an `audiofolder` that says what is said, or nil.
 func audioFolderMetadata(of folder: String) -> String? {
     ["metadata.csv", "metadata.jsonl"].map { "\(folder)/\($0)" }.first(where: exists)

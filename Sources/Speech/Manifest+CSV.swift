@@ -1,3 +1,4 @@
+internal import Files
 internal import Foundation
 
 /// Reads a CSV file with a header: a column for the recording and one for the text, as Hugging Face's users

@@ -1,3 +1,5 @@
+internal import Files
+
 /// Reads a table of Common Voice, `train.tsv`, whose clips lie in `clips/` beside it.
 ///
 /// Quotes mean nothing in these tables. Durations come from `clip_durations.tsv`, where the release has it.

@@ -1,3 +1,5 @@
+internal import Files
+
 /// Reads fairseq's `SPLIT.tsv` (root folder, then `path<TAB>frames`) with `SPLIT.ltr`, or else `SPLIT.wrd`, or
 /// `SPLIT.phn` beside it; the audio alone where no labels are wanted.
 func readFairseq(_ path: String, _ options: Manifest.Reading) throws(ManifestError) -> [Utterance] {

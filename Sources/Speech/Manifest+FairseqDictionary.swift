@@ -1,3 +1,5 @@
+public import Files
+
 extension Manifest {
     /// The tokens of the dictionary beside a fairseq manifest, `dict.ltr.txt` or `dict.phn.txt`; nil if there
     /// is none, or the manifest is of another kind.

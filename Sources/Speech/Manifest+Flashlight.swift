@@ -1,3 +1,4 @@
+internal import Files
 internal import Foundation
 
 /// Reads flashlight's list: `ID PATH MILLISECONDS WORDS…` a line, separated by white space.

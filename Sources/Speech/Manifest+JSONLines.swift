@@ -1,3 +1,4 @@
+internal import Files
 internal import Foundation
 
 /// Reads `{"audio_filepath": …, "duration": …, "text": …}` lines, whatever their makers call the keys.

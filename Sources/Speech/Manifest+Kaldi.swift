@@ -1,3 +1,5 @@
+internal import Files
+
 /// Reads a Kaldi data directory: `wav.scp` and `text`, and `segments`, `utt2spk`, `utt2lang` and `utt2dur` where
 /// they are there.
 ///

@@ -1,3 +1,4 @@
+internal import Files
 internal import Foundation
 
 /// Reads a LibriSpeech tree: `SPEAKER/CHAPTER/SPEAKER-CHAPTER.trans.txt` with one `UTTERANCE TEXT` line a

@@ -1,3 +1,4 @@
+internal import Files
 internal import Foundation
 
 /// How the names of audio files end.

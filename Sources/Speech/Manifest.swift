@@ -1,5 +1,4 @@
-internal import Foundation
-public import Program
+public import Files
 
 /// A list of utterances, read from where it lies.
 public struct Manifest: Sendable {
@@ -12,31 +11,7 @@ public struct Manifest: Sendable {
 }
 
 /// Everything that is wrong with a manifest, each fault with its line.
-public struct ManifestError: Error, CustomStringConvertible, Equatable {
-    /// The file or folder.
-    public let path: String
-    /// What is wrong, one sentence a fault, with its place.
-    public let faults: [String]
-
-    /// A manifest's faults.
-    public init(_ path: String, _ faults: [String]) {
-        self.path = path
-        self.faults = faults
-    }
-
-    /// All faults, at most twenty of them spelled out.
-    public var description: String {
-        let shown = faults.prefix(20).map { "  " + $0 }
-        let rest = faults.count > 20 ? ["  and \(faults.count - 20) more"] : []
-        let count = faults.count == 1 ? "1 fault" : "\(faults.count) faults"
-        return (["\(path): \(count)"] + shown + rest).joined(separator: "\n")
-    }
-}
-
-extension ManifestError: Fault {
-    /// How the process ends.
-    public var exitCode: ExitCode { .data }
-}
+public typealias ManifestError = FileFaults
 
 extension Manifest {
     /// What a transcript's tokens are, which names fairseq's label files.

@@ -1,3 +1,4 @@
+internal import Files
 internal import Program
 
 /// What the readers of all formats share: they hand over utterances and faults, line by line, and in the end

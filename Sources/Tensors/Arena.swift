@@ -3,19 +3,34 @@
 /// The arena reserves address space once and never moves, so views stay valid until the mark they were
 /// allocated after is released. Pages stay resident between steps: after the longest batch a step asks the
 /// system for nothing, and after `prepare` no step does.
+///
+/// An arena of the counting device has no memory: it only keeps count of what a pass would take.
 public struct Arena: ~Copyable {
-    private var memory: VirtualMemory
+    /// Nil on the counting device.
+    private var memory: VirtualMemory?
+    private let base: UnsafeMutableRawPointer
     private var used = 0
     /// The most bytes ever in use at once.
     public private(set) var peakBytes = 0
 
     /// An arena that can grow to `capacityBytes` (by default, the machine's memory).
     public init(capacityBytes: Int = physicalMemoryBytes()) {
-        memory = VirtualMemory(reserving: capacityBytes)
+        let memory = VirtualMemory(reserving: capacityBytes)
+        base = memory.base
+        self.memory = consume memory
     }
 
+    /// An arena without memory.
+    private init() {
+        memory = nil
+        base = Device.countingStart
+    }
+
+    /// An arena that counts what a pass takes, and grows without end.
+    public static func counting() -> Arena { Arena() }
+
     /// Takes memory for `bytes` from the system now, touched, so that no pass within them waits for it.
-    public mutating func prepare(bytes: Int) { memory.populate(bytes) }
+    public mutating func prepare(bytes: Int) { memory?.populate(bytes) }
 
     /// A place in the arena, to which it can be rolled back.
     public struct Mark: Sendable { fileprivate let used: Int }
@@ -56,9 +71,10 @@ public struct Arena: ~Copyable {
 
     private mutating func bytes(_ count: Int) -> UnsafeMutableRawPointer {
         let start = used
-        used += ArenaPlan.rounded(count)
-        memory.commit(used)
+        // Each allocation begins at a cache line.
+        used += (count + 63) & ~63
+        memory?.commit(used)
         peakBytes = max(peakBytes, used)
-        return memory.base + start
+        return base + start
     }
 }

@@ -21,6 +21,7 @@ public enum RandomStream: UInt64, Sendable {
     case negatives
     case quantizerDropout
     case audioPiece
+    case positionDropout
 }
 
 /// Random numbers that are a function of where they are used, not of how many were drawn before.

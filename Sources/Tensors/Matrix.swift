@@ -71,6 +71,7 @@ public struct Matrix: @unchecked Sendable {
 
     /// Sets every element to zero.
     public func clear() {
+        guard device == .cpu else { return }
         pointer.initializeMemory(as: UInt8.self, repeating: 0, count: count * precision.bytes)
     }
 }

@@ -45,6 +45,8 @@ public struct ParameterSlot: Sendable, Hashable {
     public let fileOrder: FileOrder
     /// How it is drawn when there is no file.
     public let initializer: Initializer
+    /// Whether weight decay takes from it where biases and norms are spared.
+    public let decays: Bool
 
     /// The elements in the flat store.
     public var range: Range<Int> { offset..<offset + shape.count }
@@ -74,14 +76,16 @@ public struct ParameterLayout: Sendable {
     public init() {}
 
     /// Registers the next parameter.
+    ///
+    /// - Parameter decays: Whether weight decay takes from it; by default, if it is no vector.
     public mutating func add(
         _ name: String, _ shape: Shape, role: ParameterRole = .kept, fileOrder: FileOrder = .same,
-        initializer: Initializer = .zeros
+        initializer: Initializer = .zeros, decays: Bool? = nil
     ) -> ParameterSlot {
         precondition(indexOfName[name] == nil, "parameter \(name) is registered twice")
         let slot = ParameterSlot(
             name: name, index: slots.count, offset: count, shape: shape, role: role, fileOrder: fileOrder,
-            initializer: initializer)
+            initializer: initializer, decays: decays ?? (shape.rank > 1))
         indexOfName[name] = slot.index
         slots.append(slot)
         count = (slot.range.upperBound + 15) & ~15

@@ -75,6 +75,8 @@ public struct ParameterViews: Sendable {
     public let gradients: Tensor
     /// All weights in bfloat16, if products are in bfloat16.
     public let shadow: Matrix?
+    /// The weights, by the index of their slot, that are multiplied by sparse products; all others by dense ones.
+    public var sparseWeights: [Int: SparseWeight] = [:]
 
     /// Views of weights and gradients of one layout.
     public init(values: Tensor, gradients: Tensor, shadow: Matrix? = nil) {
@@ -97,6 +99,12 @@ public struct ParameterViews: Sendable {
         return Matrix(
             shadow.address(slot.offset), rows: slot.shape.rows, columns: slot.shape.columns,
             precision: .bfloat16)
+    }
+
+    /// How the products of a weight with activations of a precision are computed.
+    public func path(_ slot: ParameterSlot, as precision: GEMMPrecision) -> LinearPath {
+        guard precision == .float32, let weight = sparseWeights[slot.index] else { return .dense }
+        return .sparse(weight)
     }
 
     /// A parameter's gradient, as a matrix with its shape's rows and columns.

@@ -64,12 +64,16 @@ public struct Tensor: @unchecked Sendable {
 
     /// Sets every element.
     @inlinable
-    public func fill(_ value: Float) { pointer.update(repeating: value, count: count) }
+    public func fill(_ value: Float) {
+        guard device == .cpu else { return }
+        pointer.update(repeating: value, count: count)
+    }
 
     /// Copies all elements of a tensor of the same count.
     @inlinable
     public func copy(from source: Tensor) {
         precondition(source.count == count, "copy: \(source.count) elements into \(count)")
+        guard device == .cpu else { return }
         pointer.update(from: source.pointer, count: count)
     }
 

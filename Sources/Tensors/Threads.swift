@@ -29,14 +29,16 @@ public func parallelPartCount(_ count: Int, grain: Int) -> Int {
     max(1, min(Threads.count, count / max(1, grain)))
 }
 
-/// Runs `body` over disjoint ranges that cover `0 ..< count`, each with the number of its part.
-public func parallelParts(_ count: Int, grain: Int, _ body: @Sendable (Int, Range<Int>) -> Void) {
+/// Runs `body` over disjoint ranges that cover `0 ..< count`, each with the number of its part; where nothing is
+/// computed, one after the other.
+public func parallelParts(
+    _ count: Int, grain: Int, on device: Device = .cpu, _ body: @Sendable (Int, Range<Int>) -> Void
+) {
     let parts = parallelPartCount(count, grain: grain)
-    guard parts > 1 else {
-        if count > 0 { body(0, 0..<count) }
-        return
-    }
-    DispatchQueue.concurrentPerform(iterations: parts) { part in
-        body(part, count * part / parts..<count * (part + 1) / parts)
+    @Sendable func run(_ part: Int) { body(part, count * part / parts..<count * (part + 1) / parts) }
+    if parts > 1 && device == .cpu {
+        DispatchQueue.concurrentPerform(iterations: parts, execute: run)
+    } else {
+        for part in 0..<parts where count > 0 { run(part) }
     }
 }

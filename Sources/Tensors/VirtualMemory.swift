@@ -29,7 +29,9 @@ struct VirtualMemory: ~Copyable {
     /// Makes the first `bytes` readable and writable.
     mutating func commit(_ bytes: Int) {
         guard bytes > committed else { return }
-        precondition(bytes <= reserved, "\(bytes) bytes of \(reserved) reserved")
+        guard bytes <= reserved else {
+            fatalOutOfMemory("memory", bytes: bytes, reason: "more than this machine has")
+        }
         // Steps of 64 MiB: one call for many small growths.
         let step = 64 << 20
         let target = min(reserved, (bytes + step - 1) / step * step)
@@ -63,10 +65,10 @@ public func physicalMemoryBytes() -> Int {
 }
 
 /// Ends the process with a sentence: where the system refuses memory, nothing above can go on.
-private func fatalOutOfMemory(_ what: String, bytes: Int) -> Never {
+private func fatalOutOfMemory(_ what: String, bytes: Int, reason: String? = nil) -> Never {
     let message =
-        "parp: the system refused \(bytes >> 20) MB of \(what) (\(String(cString: strerror(errno)))). "
-        + "Lower data.rank_seconds, use fewer ranks a node, or raise `ulimit -v`.\n"
+        "parp: the system refused \(bytes >> 20) MB of \(what) (\(reason ?? String(cString: strerror(errno)))). "
+        + "Lower data.rank_seconds, cut long recordings, use fewer ranks a node, or raise `ulimit -v`.\n"
     _ = message.withCString { write(2, $0, strlen($0)) }
     exit(70)
 }

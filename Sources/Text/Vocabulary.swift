@@ -137,6 +137,12 @@ public struct Vocabulary: Sendable, Equatable {
         return spokenId(piece.unicodeScalars).map { [$0] } ?? []
     }
 
+    /// The row of a token, if the vocabulary has it and it is spoken.
+    public func id(ofSpoken token: String) -> Int? { spokenId(token.unicodeScalars) }
+
+    /// The row of the token between words, if there is one.
+    public var delimiterId: Int? { wordDelimiter.flatMap { id(ofSpoken: $0) } }
+
     private func spokenId(_ scalars: some Sequence<Unicode.Scalar>) -> Int? {
         guard let id = idOfToken[Array(scalars)], !special.contains(tokens[id]) else { return nil }
         return id

@@ -116,7 +116,7 @@ func tableReaders() -> [FuzzedReader] {
             folder in
             let path = folder + "/recipe.toml"
             let read = Result { try Recipe(path: path) }
-            _ = try? Recipe(path: path, purpose: .preTraining)
+            _ = try? Recipe(path: path, task: .pretrain)
             // What is accepted is written and read back as it was.
             let recipe = try read.get()
             let again = try Recipe(text: recipe.toml)

@@ -1,4 +1,5 @@
 import Checkpoints
+import Decoding
 import Foundation
 import JSON
 import Program
@@ -107,7 +108,7 @@ struct FuzzWorker {
     private func untyped(_ error: any Error) -> String? {
         switch error {
         case is CheckpointError, is JSONError, is ManifestError, is RecipeError, is UserError, is AudioError,
-            is TextError:
+            is TextError, is DecodingError:
             nil
         default: "threw \(type(of: error)): \(error)"
         }

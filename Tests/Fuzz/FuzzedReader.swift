@@ -52,7 +52,7 @@ let jsonTokens = [[UInt8]](
 
 /// All readers that meet files from outside.
 func allReaders(work: String) throws -> [FuzzedReader] {
-    try weightReaders() + maskReaders(work: work) + modelReaders() + corpusReaders() + tableReaders()
-        + audioReaders()
+    try weightReaders() + maskReaders(work: work) + modelReaders() + languageReaders() + corpusReaders()
+        + tableReaders() + textReaders() + audioReaders()
         + runReaders(work: work)
 }

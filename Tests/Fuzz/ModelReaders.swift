@@ -65,8 +65,27 @@ func modelReaders() throws -> [FuzzedReader] {
             let ids = vocabulary.tokenize(vocabulary.decode(tokens: Array(0..<vocabulary.size))).ids
             precondition(ids.allSatisfy { (0..<vocabulary.size).contains($0) })
         },
-        fairseqDictionary(), try fairseqReader(golden),
+        fairseqDictionary(), try fairseqReader(golden), try packReader(),
     ]
+}
+
+/// A packed model, of which everything is read.
+private func packReader() throws -> FuzzedReader {
+    let folder = try TemporaryDirectory()
+    let path = folder.path + "/model.pack"
+    _ = try ModelPack.write(directory: goldenFolder + "/models/tiny-stable", to: path)
+    let content = [UInt8](try Data(contentsOf: URL(fileURLWithPath: path)))
+    return FuzzedReader(
+        name: "packed model", weight: 2, folders: [[Seed("model.pack", content)]],
+        tokens: jsonTokens
+            + [[UInt8]](
+                texts: "file/", "weights/model.safetensors/mask/", "/header", "\"version\":\"1\"", "../",
+                "bytes/model.safetensors") + [[0x28, 0xB5, 0x2F, 0xFD, 0xE0]]
+    ) { folder in
+        let path = folder + "/model.pack"
+        try InspectedReaders.model(path)
+        try readAll(try ModelPack(path: path), fileBytes: 1_000 * content.count)
+    }
 }
 
 private func fairseqDictionary() -> FuzzedReader {

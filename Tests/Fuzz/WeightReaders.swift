@@ -52,7 +52,7 @@ private func stored(_ name: String) throws -> [UInt8] {
 }
 
 /// Reads every tensor that can be.
-private func readAll(_ source: any TensorSource, fileBytes: Int) throws {
+func readAll(_ source: any TensorSource, fileBytes: Int) throws {
     for name in source.names {
         guard let info = source.info(name), info.dataType.isFloatingPoint else { continue }
         // What a file states of itself is not larger than the file.

@@ -103,6 +103,49 @@ def log_softmax():
     golden("logSoftmax", F.log_softmax(x, -1), wave(4, 29, phase=9), input=x)
 
 
+def linear_transposed():
+    x, w, b = leaf(wave(7, 5, phase=0)), leaf(wave(5, 3, phase=1)), leaf(wave(3, phase=2))
+    golden("linearTransposed", x @ w + b, wave(7, 3, phase=9), input=x, weight=w, bias=b)
+
+
+def tanh():
+    x = leaf(2 * wave(3, 7, phase=0))
+    golden("tanh", torch.tanh(x), wave(3, 7, phase=9), input=x)
+
+
+def cross_entropy():
+    logits = leaf(3 * wave(5, 4, phase=0))
+    losses = F.cross_entropy(logits, torch.tensor([2, 0, 3, 3, 1]), reduction="none")
+    losses.sum().backward()
+    record("crossEntropy", dLogits=logits.grad)
+    numbers("crossEntropyLosses", losses)
+
+
+def relative_attention():
+    """XLNet's content stream over 4 and 7 tokens in 2 heads of 3, as transformers' rel_attn_core computes it."""
+    inputs = dict(query=wave(11, 6, phase=0), key=wave(11, 6, phase=1), value=wave(11, 6, phase=2),
+                  positions=wave(13, 6, phase=3), segmentKeys=wave(2, 6, phase=4), contentBias=wave(1, 6, phase=5),
+                  positionBias=wave(1, 6, phase=6), segmentBias=wave(1, 6, phase=7))
+    leaves = {name: leaf(value) for name, value in inputs.items()}
+    (q, k, v, r, g, u, w, s), parts = leaves.values(), []
+    segments = torch.tensor([0, 0, 1, 2, 0, 0, 0, 1, 1, 1, 2]).split([4, 7])
+    for start, own in zip((0, 4), segments):
+        count = len(own)
+        rows = slice(start, start + count)
+        # Row 6 - p of the positions is p, that of a query less that of a key.
+        offsets = 6 - (torch.arange(count)[:, None] - torch.arange(count)[None])
+        other = (own[:, None] != own[None]).long()
+        heads = []
+        for head in (slice(0, 3), slice(3, 6)):
+            query = q[rows, head]
+            content = (query + u[:, head]) @ k[rows, head].T
+            position = ((query + w[:, head])[:, None] * r[offsets][..., head]).sum(-1)
+            segment = ((query + s[:, head])[:, None] * g[other][..., head]).sum(-1)
+            heads.append(F.softmax((content + position + segment) / 3**0.5, -1) @ v[rows, head])
+        parts.append(torch.cat(heads, -1))
+    golden("relativeAttention", torch.cat(parts), wave(11, 6, phase=9), **leaves)
+
+
 CTC_TARGETS = [[2, 2, 3], [1], [], [4, 1, 1, 4, 2]]
 CTC_LENGTHS = [6, 3, 4, 11]
 
@@ -171,7 +214,7 @@ def numbers(name, values):
 
 def main():
     for make in (linear, layer_norm, group_norm, gelu, attention, weight_norm, log_softmax, ctc, gumbel_quantizer,
-                 codebook_diversity, contrastive_loss):
+                 codebook_diversity, contrastive_loss, linear_transposed, tanh, cross_entropy, relative_attention):
         make()
     convolution("convolutionWaveform", [23, 41], 1, 4, 10, 5)
     convolution("convolutionOverlapping", [7, 12], 3, 4, 3, 2)

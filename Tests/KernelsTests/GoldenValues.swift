@@ -40,6 +40,23 @@ enum GoldenValues {
     ]
     static let contrastiveLosses: [Double] = [12.8547972, 12.9600823]
     static let contrastiveCorrect = 5
+    static let linearTransposed: [String: Double] = [
+        "output": -2.16824495, "dInput": 0.710829676, "dWeight": 5.52707332, "dBias": -0.0655135213,
+    ]
+    static let tanh: [String: Double] = [
+        "output": 1.65023292, "dInput": 0.398273785,
+    ]
+    static let crossEntropy: [String: Double] = [
+        "dLogits": -0.718142511
+    ]
+    static let crossEntropyLosses: [Double] = [
+        0.678292685, 0.200372607, 3.01225503, 0.0682886327, 2.70113766,
+    ]
+    static let relativeAttention: [String: Double] = [
+        "output": 3.02417213, "dQuery": 1.71763874, "dKey": -0.702390527, "dValue": 0.383317173,
+        "dPositions": 1.29817477, "dSegmentKeys": 4.60759588, "dContentBias": -0.69140941,
+        "dPositionBias": -0.200281497, "dSegmentBias": -0.820397713,
+    ]
     static let convolutionWaveform: [String: Double] = [
         "output": 8.76633411, "dInput": 6.00987105, "dWeight": -2.20678864, "dBias": 0.513147966,
     ]

@@ -10,6 +10,8 @@ enum Tolerance {
     /// OpenBLAS blocks by the shape, so the same row may be summed in another order: a few units in the last
     /// place of the partial sums, which reach 10 here.
     static let blocking: Float = 2e-5
+    /// Sums of a thousand products of a probability and a number of size 1, in float32 beside double.
+    static let attention: Float = 2e-5
     /// The same for sums of 700 products of size 1, as threads take other shapes.
     static let threads: Float = 2e-4
 }

@@ -25,6 +25,29 @@ struct LinearTests {
         }
     }
 
+    @Test("weights of (inputs, outputs) give PyTorch's values and gradients, too")
+    func inputsByOutputs() {
+        var arena = testArena()
+        let input = Operand("dInput", arena.wave(rows: 7, columns: 5, phase: 0), arena: &arena)
+        let weight = Operand("dWeight", arena.wave(rows: 5, columns: 3, phase: 1), arena: &arena)
+        let bias = Operand("dBias", arena.wave(columns: 3, phase: 2), arena: &arena)
+        let output = arena.unset(rows: 7, columns: 3)
+        let dOutput = arena.wave(rows: 7, columns: 3, phase: 9)
+        checkKernel(
+            GoldenValues.linearTransposed, output: output, cotangent: dOutput, activations: [input],
+            parameters: [weight, bias]
+        ) {
+            linearForward(
+                Matrix(input.values), weight: Matrix(weight.values), order: .inputsByOutputs,
+                bias: bias.values, into: Matrix(output))
+        } backward: {
+            linearBackward(
+                Matrix(dOutput), input: Matrix(input.values), weight: Matrix(weight.values),
+                order: .inputsByOutputs, dWeight: weight.gradient, dBias: bias.gradient,
+                into: Matrix(input.gradient))
+        }
+    }
+
     @Test("without a bias it is the product alone")
     func withoutBias() {
         var arena = testArena()

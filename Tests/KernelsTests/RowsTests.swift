@@ -29,4 +29,22 @@ struct RowsTests {
         addRows(arena.tensor(rows: 0, columns: 2), to: [], of: sum)
         #expect(sum.array() == [13, 14, 10, 10, 16, 18])
     }
+
+    @Test("rows of a table are added, and any number of threads adds the same bits back")
+    func table() {
+        var arena = testArena()
+        let (table, sum) = (arena.tensor(rows: 3, columns: 2), arena.tensor(rows: 3, columns: 2))
+        table.copy(from: [1, 2, 3, 4, 5, 6])
+        sum.fill(10)
+        addGatheredRows(table, [2, 2, 0], into: sum)
+        #expect(sum.array() == [15, 16, 15, 16, 11, 12])
+        let rows = (0..<4096).map { $0 * 7 % 5 }
+        let selected = arena.wave(rows: rows.count, columns: 300, phase: 0)
+        let added = withOneAndThreeThreads {
+            let sum = FlatBuffer(count: 5 * 300)
+            addRows(selected, to: rows, of: sum.all.reshaped(rows: 5, columns: 300))
+            return sum.all.array()
+        }
+        expectSameBits(added.one, added.three)
+    }
 }

@@ -48,8 +48,8 @@ private let cases: [PassCase] = shapes.flatMap { name, configuration in
     }
 }
 
-/// The most bytes of an arena that a real pass of this kind has in use.
-private func measuredBytes(_ test: PassCase) -> Int {
+/// The most bytes of an arena that a real pass of this kind, or evaluating its batch, has in use.
+private func measuredBytes(_ test: PassCase, evaluating: Bool = false) -> Int {
     let network = Wav2Vec2(test.configuration)
     let store = ParameterStore(layout: network.layout, precision: test.pass.precision)
     network.layout.initialize(store.values.all, seed: 1)
@@ -66,15 +66,23 @@ private func measuredBytes(_ test: PassCase) -> Int {
     let noise = Noise(
         seed: 1, step: 0, identities: utterances.indices.map { UInt64($0) },
         regularization: test.pass.regularization)
+    let targets = test.pass.utterances.map { utterance in (0..<utterance.labels).map { 1 + $0 % 30 } }
+    var losses: [Float] = []
+    func loss(_ logits: Tensor, _ packing: PackedRows, _ arena: inout Arena, dLogits: Tensor?) {
+        ctcLoss(
+            logits: logits, packing: packing, targets: targets, blank: 0, zeroInfinity: true, scale: 1,
+            arena: &arena, losses: &losses, dLogits: dLogits)
+    }
+    guard !evaluating else {
+        let output = network.evaluate(SpeechBatch(sources), parameters: store.views, arena: &arena)
+        loss(output.logits, output.packing, &arena, dLogits: nil)
+        return arena.peakBytes
+    }
     let output = network.forward(
         SpeechBatch(sources), parameters: store.views, noise: noise, augmentation: Augmentation(),
         trainable: test.pass.trainable, recomputing: test.pass.recomputing, arena: &arena)
     let dLogits = arena.tensor(rows: output.logits.rows, columns: output.logits.columns)
-    var losses: [Float] = []
-    ctcLoss(
-        logits: output.logits, packing: output.packing,
-        targets: test.pass.utterances.map { utterance in (0..<utterance.labels).map { 1 + $0 % 30 } },
-        blank: 0, zeroInfinity: true, scale: 1, arena: &arena, losses: &losses, dLogits: dLogits)
+    loss(output.logits, output.packing, &arena, dLogits: dLogits)
     network.backward(dLogits, output: output, arena: &arena)
     return arena.peakBytes
 }
@@ -84,7 +92,7 @@ struct Wav2Vec2MemoryTests {
         "the planned bytes of a pass are those that it takes of the arena",
         arguments: cases.filter { $0.pass.precision == .float32 })
     func float32(test: PassCase) {
-        #expect(test.configuration.arenaBytes(test.pass) == measuredBytes(test))
+        #expect(Wav2Vec2(test.configuration).arenaBytes(test.pass) == measuredBytes(test))
     }
 
     @Test(
@@ -92,16 +100,25 @@ struct Wav2Vec2MemoryTests {
         .enabled(if: unavailability(of: .bfloat16) == nil, "needs oneDNN and a CPU with AVX-512 BF16"),
         arguments: cases.filter { $0.pass.precision == .bfloat16 })
     func bfloat16(test: PassCase) {
-        #expect(test.configuration.arenaBytes(test.pass) == measuredBytes(test))
+        #expect(Wav2Vec2(test.configuration).arenaBytes(test.pass) == measuredBytes(test))
+    }
+
+    @Test(
+        "the planned bytes of evaluating are those that it takes of the arena",
+        arguments: cases.filter { $0.pass.precision == .float32 && $0.pass.trainable == .headOnly })
+    func evaluation(test: PassCase) {
+        #expect(
+            Wav2Vec2(test.configuration).evaluationArenaBytes(test.pass)
+                == measuredBytes(test, evaluating: true))
     }
 
     @Test("more frames, more labels or more kept never take less")
     func monotone() {
-        let configuration = ModelPreset.base.configuration
+        let network = Wav2Vec2(ModelPreset.base.configuration)
         func bytes(_ seconds: [Int], recomputing: Bool = false) -> Int {
             var pass = PlannedPass(seconds.map { .init(samples: 16_000 * $0, labels: 10 * $0) })
             pass.recomputing = recomputing
-            return configuration.arenaBytes(pass)
+            return network.arenaBytes(pass)
         }
         #expect(bytes([5]) < bytes([6]))
         #expect(bytes([5]) < bytes([5, 5]))

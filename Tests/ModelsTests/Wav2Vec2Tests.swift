@@ -30,6 +30,8 @@ enum Tolerance {
     static let differences = 5e-3
     /// Logits of the frozen feature encoder, whose group norm is folded into weights.
     static let frozen = 2e-5
+    /// Logits of an example among others: products of other shapes sum in another order.
+    static let packed = 2e-5
     /// A gradient that cancels exactly, such as a key bias's under softmax, is rounding noise in both
     /// programs: it is compared on the scale of the largest gradient instead of its own.
     static let vanishingNorm = 1e-6

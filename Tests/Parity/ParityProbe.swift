@@ -6,15 +6,20 @@ internal import TestSupport
 
 /// Prints, as one JSON object, how far our answers lie from transformers' for a model directory.
 ///
-/// Usage: ParityProbe [--pretraining] MODEL_DIRECTORY [--all]
+/// Usage: ParityProbe [--pretraining | --text] MODEL_DIRECTORY [--all] [--write=DIRECTORY]
 @main
 struct ParityProbe {
     static func main() throws {
         let arguments = CommandLine.arguments.dropFirst()
         let directory = arguments.first { !$0.hasPrefix("--") } ?? "."
         var (report, gradients) =
-            arguments.contains("--pretraining")
-            ? try pretraining(directory) : try fineTuning(directory)
+            if arguments.contains("--text") {
+                try text(directory, writing: arguments.first { $0.hasPrefix("--write=") }?.dropFirst(8))
+            } else if arguments.contains("--pretraining") {
+                try pretraining(directory)
+            } else {
+                try fineTuning(directory)
+            }
         report["gradients"] = gradients.differences.count
         report["worst_gradient"] = gradients.worst.name
         report["gradient"] = gradients.worst.difference
@@ -60,7 +65,7 @@ struct ParityProbe {
         )
     }
 
-    private static func largestRelative(_ found: [Double], _ expected: [Double]) -> Double {
+    static func largestRelative(_ found: [Double], _ expected: [Double]) -> Double {
         zip(found, expected).reduce(0.0) { max($0, abs($1.0 - $1.1) / abs($1.1)) }
     }
 }

@@ -51,21 +51,21 @@ struct RecipeTests {
     }
 
     @Test(
-        "each key is read from a file into its own field and written back", arguments: Recipe.Purpose.allCases
+        "each key is read from a file into its own field and written back", arguments: TaskKind.allCases
     )
-    func everyKeyRoundTrips(purpose: Recipe.Purpose) throws {
-        let keys = RecipeKey.all(for: purpose)
-        for key in keys {
+    func everyKeyRoundTrips(task: TaskKind) throws {
+        let keys = RecipeKey.all(for: task)
+        for key in keys where key.path != "task" {
             let text = key.section.isEmpty ? "" : "[\(key.section)]\n"
-            let changed = try #require(anotherValue(of: key, purpose), "\(key.path)")
-            let recipe = try Recipe(text: text + "\(key.name) = \(changed.toml)\n", purpose: purpose)
+            let changed = try #require(anotherValue(of: key, task), "\(key.path)")
+            let recipe = try Recipe(text: text + "\(key.name) = \(changed.toml)\n", task: task)
             #expect(key.get(recipe) == changed, "\(key.path)")
             // Nothing else moved.
             for other in keys where other.path != key.path {
                 #expect(
-                    other.get(recipe) == other.get(Recipe(for: purpose)), "\(key.path) moves \(other.path)")
+                    other.get(recipe) == other.get(Recipe(for: task)), "\(key.path) moves \(other.path)")
             }
-            #expect(try Recipe(text: recipe.toml, purpose: purpose) == recipe, "\(key.path)")
+            #expect(try Recipe(text: recipe.toml, task: task) == recipe, "\(key.path)")
         }
     }
 
@@ -76,33 +76,64 @@ struct RecipeTests {
                 "line 3: pretraining.negatives is a key of `parp pretrain`; `parp train` has no use for it"
             ])
         let error = #expect(throws: RecipeError.self) {
-            try Recipe(text: "[pruning]\nsparsity = 0.5\n", purpose: .preTraining)
+            try Recipe(text: "[pruning]\nsparsity = 0.5\n", task: .pretrain)
         }
         #expect(
             error?.faults == [
                 "line 2: pruning.sparsity is a key of `parp train`; `parp pretrain` has no use for it"
             ])
         for key in RecipeKey.all {
-            #expect(Recipe.Purpose.allCases.contains { key.belongs(to: $0) }, "\(key.path)")
+            #expect(TaskKind.allCases.contains { key.belongs(to: $0) }, "\(key.path)")
         }
+    }
+
+    @Test(
+        "a recipe names its task, which decides its keys and defaults; a command that runs another refuses it"
+    )
+    func tasks() throws {
+        let named = try Recipe(text: "task = \"pretrain\"\n[pretraining]\nnegatives = 7\n")
+        var expected = Recipe(for: .pretrain)
+        expected.pretraining.negatives = 7
+        #expect(named == expected)
+        #expect(try Recipe(text: "", overrides: ["task=pretrain"]) == Recipe(for: .pretrain))
+        #expect(try Recipe(text: "").task == .ctc)
+        let error = #expect(throws: RecipeError.self) {
+            try Recipe(text: "task = \"ctc\"\n", task: .pretrain)
+        }
+        #expect(error?.faults == ["task is \"ctc\", but `parp pretrain` runs \"pretrain\""])
+        #expect(
+            faults("task = \"sing\"\n") == [
+                "line 1: task is \"sing\"; it must be one of \"ctc\", \"pretrain\""
+            ])
+    }
+
+    @Test("a metric is better when it is lower, or higher where that is meant; none is better than NaN")
+    func metrics() {
+        let accuracy = MetricSpec(name: "accuracy", title: "accuracy", unit: "%", higherIsBetter: true)
+        #expect(accuracy.isBetter(0.5, than: nil) && accuracy.isBetter(0.6, than: 0.5))
+        #expect(!accuracy.isBetter(0.5, than: 0.5) && !accuracy.isBetter(.nan, than: nil))
+        let rate = MetricSpec.wordErrorRate
+        #expect(rate.isBetter(0.5, than: nil) && rate.isBetter(0.4, than: 0.5))
+        #expect(!rate.isBetter(0.5, than: 0.5) && !rate.isBetter(.nan, than: nil))
+        #expect(rate.heading == "WER, %" && TaskKind.ctc.loss.heading == "loss, nats an utterance")
     }
 
     @Test("pre-training's defaults are those of fairseq's base model, and prune nothing")
     func pretrainingDefaults() throws {
-        let recipe = try Recipe(text: "", purpose: .preTraining)
-        #expect(recipe == Recipe(for: .preTraining))
+        let recipe = try Recipe(text: "", task: .pretrain)
+        #expect(recipe == Recipe(for: .pretrain))
         #expect(recipe.augmentation.timeMaskProbability == 0.65 && recipe.augmentation.timeMaskLength == 10)
         #expect(recipe.pretraining.gumbelTemperature == [2, 0.5, 0.999995])
         #expect(recipe.optimizer.learningRate == 5e-4 && recipe.schedule.updates == 400_000)
         #expect(recipe.pruning.method == .dense)
-        for key in RecipeKey.all(for: .preTraining) {
+        for key in RecipeKey.all(for: .pretrain) {
             #expect(key.fault(recipe) == nil, "\(key.path)")
         }
     }
 
     /// A legal value that is not the default; nil if there is none.
-    private func anotherValue(of key: RecipeKey, _ purpose: Recipe.Purpose) -> RecipeValue? {
-        let value = key.get(Recipe(for: purpose))
+    private func anotherValue(of key: RecipeKey, _ task: TaskKind) -> RecipeValue? {
+        let value = key.get(Recipe(for: task))
         let candidates: [RecipeValue] =
             switch value {
             case .boolean(let flag): [.boolean(!flag), value]
@@ -116,7 +147,7 @@ struct RecipeTests {
                 ]
             }
         return candidates.first { candidate in
-            var recipe = Recipe(for: purpose)
+            var recipe = Recipe(for: task)
             return (candidate != value || candidates.last == candidate) && key.set(candidate, &recipe)
                 && key.fault(recipe) == nil
         }
@@ -233,9 +264,9 @@ struct RecipeTests {
     func shippedRecipes() throws {
         let folder = repository + "/cluster/recipes"
         for name in try recipeNames(in: folder) {
-            let purpose: Recipe.Purpose = name.contains("pretrain") ? .preTraining : .fineTuning
-            let recipe = try Recipe(path: folder + "/" + name, purpose: purpose)
-            #expect(recipe != Recipe(for: purpose), "\(name)")
+            let task: TaskKind = name.contains("pretrain") ? .pretrain : .ctc
+            let recipe = try Recipe(path: folder + "/" + name, task: task)
+            #expect(recipe != Recipe(for: task), "\(name)")
         }
     }
 }

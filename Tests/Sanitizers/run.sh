@@ -63,7 +63,7 @@ if [ "$kind" = address ]; then
     stage fuzz timeout 3600 "$bin/FuzzChecks" --inputs "${INPUTS:-50000}"
 else
     stage units tests --filter 'TensorsTests|KernelsTests|CollectivesTests|SpeechTests|BatchingTests|MaskFilesTests|TrainingTests|TasksTests' \
-        --skip ArenaPlanTests/prepare
+        --skip PreparedArenaTests/prepare
     stage collectives timeout 3600 Tests/CollectiveChecks/run.sh "$bin/CollectiveChecks"
 fi
 stage run whole_run

@@ -1,8 +1,8 @@
 import Checkpoints
 import Foundation
+import Recipe
 import Testing
 
-@testable import Preflight
 @testable import Studies
 
 struct RunRecordTests {
@@ -32,9 +32,9 @@ struct RunRecordTests {
     @Test("a run's cost is the sum of its updates, in core-seconds of the cores that each update had")
     func cost() throws {
         let record = try #require(
-            try RunRecord(folder: try folder([train(1), train(2, cores: 4), prune, evaluation])))
+            try RunRecord(folder: try folder([train(1), train(2, cores: 4), prune, evaluation]), task: .ctc))
         let cost = record.cost
-        #expect(cost.runs == 1 && cost.updates == 2 && cost.audioSeconds == 6)
+        #expect(cost.runs == 1 && cost.updates == 2 && cost.workload == 6)
         #expect(cost.operations == 200 && cost.gradientBytes == 80)
         // 130 bits are three words of eight bytes.
         #expect(cost.maskBytes == 24)
@@ -46,7 +46,8 @@ struct RunRecordTests {
     @Test("updates that a stopped run did twice count once, as they were done last")
     func repeated() throws {
         let record = try #require(
-            try RunRecord(folder: try folder([train(1), train(2, seconds: 9), train(2), evaluation])))
+            try RunRecord(
+                folder: try folder([train(1), train(2, seconds: 9), train(2), evaluation]), task: .ctc))
         #expect(record.cost.updates == 2)
         #expect(record.cost.coreSeconds[.compute] == 4)
     }
@@ -56,9 +57,9 @@ struct RunRecordTests {
         let earlier = evaluation.replacingOccurrences(of: "\"step\": 2", with: "\"step\": 1")
             .replacingOccurrences(of: "\"wer\": 0.5", with: "\"wer\": 0.9")
         let record = try #require(
-            try RunRecord(folder: try folder([train(1), earlier, train(2), prune, evaluation])))
-        #expect(record.errors == RunRecord.Errors(words: 0.5, characters: 0.25, loss: 3))
-        #expect(record.languages["es"] == RunRecord.Errors(words: 0.25, characters: 0.125, loss: nil))
+            try RunRecord(folder: try folder([train(1), earlier, train(2), prune, evaluation]), task: .ctc))
+        #expect(record.metrics == ["wer": 0.5, "cer": 0.25, "loss": 3])
+        #expect(record.languages["es"] == ["wer": 0.25, "cer": 0.125])
         #expect(record.drift == 0.75 && record.sparsity == 0.3)
         #expect(record.mask?.hasSuffix("/masks/step-2.safetensors") == true)
     }
@@ -68,11 +69,11 @@ struct RunRecordTests {
     func unfinished() throws {
         let path = try folder([train(1), evaluation])
         try FileManager.default.removeItem(atPath: path + "/final/model.safetensors")
-        #expect(try RunRecord(folder: path) == nil)
+        #expect(try RunRecord(folder: path, task: .ctc) == nil)
         let further = try folder([train(1), evaluation, train(3)])
-        #expect(throws: CheckpointError.self) { _ = try RunRecord(folder: further) }
+        #expect(throws: CheckpointError.self) { _ = try RunRecord(folder: further, task: .ctc) }
         let broken = try folder([train(1), "{", evaluation])
-        #expect(throws: CheckpointError.self) { _ = try RunRecord(folder: broken) }
+        #expect(throws: CheckpointError.self) { _ = try RunRecord(folder: broken, task: .ctc) }
     }
 }
 

@@ -102,7 +102,7 @@ struct StepMemoryTests {
             let resident = residentBytes()
             for _ in 1..<seconds.count { _ = try training.step() }
             let largest = PlannedPass(seconds[4].map { .init(samples: Int($0 * 16_000)) })
-            try #require(noise.configuration.arenaBytes(largest) > 4 * Allowed.productBytes)
+            try #require(Wav2Vec2(noise.configuration).arenaBytes(largest) > 4 * Allowed.productBytes)
             try #require(residentBytes() - resident < Allowed.productBytes)
             for _ in 0..<2 * seconds.count {
                 let given = givenBytes()
@@ -135,7 +135,7 @@ struct StepMemoryTests {
     func plannedPretraining() async {
         await #expect(processExitsWith: .success) {
             let noise = try NoiseTraining([[1, 1], [5, 3], [2, 1.5]])
-            var recipe = Recipe(for: .preTraining)
+            var recipe = Recipe(for: .pretrain)
             recipe.regularization.layerDrop = 0
             let model = Wav2Vec2Pretraining(
                 noise.configuration, objective: recipe.pretraining.objective(of: ModelPreset.tiny.objective))

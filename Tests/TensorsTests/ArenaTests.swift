@@ -88,23 +88,34 @@ struct ArenaTests {
     }
 }
 
-struct ArenaPlanTests {
-    @Test("a plan counts what an arena would have in use")
-    func plan() {
+struct CountingArenaTests {
+    @Test("an arena that counts gives out extents and no memory, and counts as another would")
+    func counting() {
         var arena = Arena(capacityBytes: 1 << 20)
-        var plan = ArenaPlan()
-        _ = arena.tensor(rows: 3, columns: 5)
-        plan.tensor(rows: 3, columns: 5)
-        let mark = arena.mark
-        _ = arena.matrix(rows: 7, columns: 11, precision: .bfloat16)
-        arena.release(to: mark)
-        plan.scoped { $0.matrix(rows: 7, columns: 11, precision: .bfloat16) }
-        _ = arena.vector(1)
-        plan.vector(1)
-        #expect(plan.peakBytes == arena.peakBytes)
-        #expect(plan.usedBytes == 128)
+        var counting = Arena.counting()
+        func allocate(_ arena: inout Arena) -> [Device] {
+            let tensor = arena.tensor(rows: 3, columns: 5)
+            let mark = arena.mark
+            let matrix = arena.matrix(rows: 7, columns: 11, precision: .bfloat16)
+            arena.release(to: mark)
+            return [tensor.device, matrix.device, arena.zeros(rows: 1, columns: 1).device]
+        }
+        #expect(allocate(&arena) == [.cpu, .cpu, .cpu])
+        #expect(allocate(&counting) == [.counting, .counting, .counting])
+        #expect(counting.peakBytes == arena.peakBytes)
+        #expect(counting.peakBytes == 64 + 192)
     }
 
+    @Test("an arena that counts knows no end")
+    func endless() {
+        var counting = Arena.counting()
+        let tensor = counting.tensor(rows: 1 << 30, columns: 1 << 20)
+        tensor.fill(1)
+        #expect(counting.peakBytes == 1 << 52)
+    }
+}
+
+struct PreparedArenaTests {
     @Test("prepared memory is resident before it is used, and what it holds stays")
     func prepare() {
         var arena = Arena(capacityBytes: 256 << 20)

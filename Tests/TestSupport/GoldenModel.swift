@@ -14,6 +14,9 @@ public struct GoldenModel: ~Copyable {
     /// Its weights.
     public let store: ParameterStore
     private var arena: Arena
+    private var sparse = SparseWeights(training: true)
+    /// Weights that are held at 0.
+    private var pruned: [Int] = []
     private let samples: [[Float]]
     private let targets: [[Int]]
 
@@ -64,9 +67,28 @@ public struct GoldenModel: ~Copyable {
     /// The logits of each utterance, as evaluation computes them.
     public mutating func evaluate() -> [[Float]] {
         arena.reset()
-        let output = network.evaluate(batch(), parameters: store.views, arena: &arena)
+        let output = network.evaluate(batch(), parameters: parameters, arena: &arena)
         return (0..<count).map { output.logits.rows(output.packing[$0]).array() }
     }
+
+    /// Zeroes a share of the prunable weights, and from then on keeps them so.
+    ///
+    /// - Parameter sparsely: Whether all layers multiply the others alone, whatever is faster.
+    public mutating func prune(_ share: Double, sparsely: Bool) {
+        let random = CountedRandom(seed: 5, stream: .randomMask)
+        sparse = SparseWeights(training: true)
+        for slot in network.layout.prunableSlots where slot.shape.rank == 2 {
+            for index in slot.range where random.uniform(at: UInt64(index)) < share {
+                pruned.append(index)
+                store.values.all[index] = 0
+            }
+            guard sparsely else { continue }
+            let weight = store.views.value(slot)
+            sparse.add(slot, kept: KeptWeights(nonzeroOf: weight), values: store.values.all)
+        }
+    }
+
+    private var parameters: ParameterViews { store.views.multiplying(sparse) }
 
     /// All utterances, packed.
     private mutating func batch() -> SpeechBatch {
@@ -87,7 +109,7 @@ public struct GoldenModel: ~Copyable {
         arena.reset()
         store.gradients.all.fill(0)
         let output = network.forward(
-            batch(), parameters: store.views, noise: noise, augmentation: Augmentation(),
+            batch(), parameters: parameters, noise: noise, augmentation: Augmentation(),
             trainable: trainable, recomputing: recomputing, arena: &arena)
         var losses = [Float](repeating: 0, count: count)
         let dLogits = arena.tensor(rows: output.logits.rows, columns: output.logits.columns)
@@ -107,11 +129,13 @@ public struct GoldenModel: ~Copyable {
         for step in 1...updates + 1 {
             losses.append(run(trainable: .exceptFeatureEncoder).loss)
             guard step <= updates else { break }
+            for index in pruned { store.gradients.all[index] = 0 }
             adam.update(
                 values: store.values[range], gradients: store.gradients[range],
                 firstMoment: store.firstMoment[range], secondMoment: store.secondMoment[range],
                 shadow: store.shadow(range), step: step, learningRate: learningRate,
                 gradientScale: 1 / Float(count))
+            sparse.refresh(from: store.values.all)
         }
         return losses
     }

@@ -1,19 +1,19 @@
+import Recipe
 import Testing
 
-@testable import Preflight
 @testable import Training
 
 struct RankLedgerTests {
-    private func note(data: Double = 0, compute: Double, audio: Double = 1) -> RankNote {
+    private func note(data: Double = 0, compute: Double, workload: Double = 1) -> RankNote {
         var phases = StepPhases()
         phases.add(.data, from: 0, to: data)
         phases.add(.backward, from: 0, to: compute)
-        return RankNote(isInterrupted: false, phases: phases, audio: audio)
+        return RankNote(isInterrupted: false, phases: phases, workload: workload)
     }
 
     @Test("what a rank did not work it waited, for the slowest of each update")
     func waiting() {
-        var ledger = RankLedger(hosts: ["a", "a", "b"])
+        var ledger = RankLedger(hosts: ["a", "a", "b"], unit: .audio)
         ledger.add([note(compute: 1), note(data: 2, compute: 2), note(compute: 2)])
         ledger.add([note(compute: 3), note(compute: 1), note(compute: 2)])
         #expect(ledger.entries.map(\.wait) == [3, 2, 3])
@@ -24,10 +24,10 @@ struct RankLedgerTests {
 
     @Test("a rank is spoken of only if it takes notably longer, with what it was busy with")
     func remark() {
-        var even = RankLedger(hosts: ["a", "b", "c"])
+        var even = RankLedger(hosts: ["a", "b", "c"], unit: .audio)
         even.add([note(compute: 1), note(compute: 1.05), note(compute: 1)])
         #expect(even.remark == nil)
-        var uneven = RankLedger(hosts: ["a", "b", "c"])
+        var uneven = RankLedger(hosts: ["a", "b", "c"], unit: .audio)
         uneven.add([note(compute: 1), note(compute: 1), note(data: 1.5, compute: 1)])
         #expect(
             uneven.remark
@@ -37,8 +37,10 @@ struct RankLedgerTests {
 
     @Test("a rank that has more audio is not called slow, but its share uneven")
     func unevenShares() throws {
-        var ledger = RankLedger(hosts: ["a", "b", "c"])
-        ledger.add([note(compute: 3, audio: 6), note(compute: 1.5, audio: 3), note(compute: 1.5, audio: 3)])
+        var ledger = RankLedger(hosts: ["a", "b", "c"], unit: .audio)
+        ledger.add([
+            note(compute: 3, workload: 6), note(compute: 1.5, workload: 3), note(compute: 1.5, workload: 3),
+        ])
         let remark = try #require(ledger.remark)
         #expect(remark.hasPrefix("uneven shares: rank 0 had 100 % more audio than the rank in the middle;"))
     }
@@ -46,7 +48,7 @@ struct RankLedgerTests {
     @Test("a note travels as numbers")
     func travelling() {
         let note = RankNote(numbers: [1, 0.25, 3, 8])
-        #expect(note.isInterrupted && note.data == 0.25 && note.compute == 3 && note.audio == 8)
+        #expect(note.isInterrupted && note.data == 0.25 && note.compute == 3 && note.workload == 8)
         #expect(RankNote(numbers: note.numbers) == note)
     }
 }

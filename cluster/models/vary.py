@@ -60,7 +60,8 @@ def copies_of(record, base, folder, count, seed):
             soundfile.write(target + ".partial", varied(samples, generator, seed), RATE, "PCM_16", format="WAV")
             os.replace(target + ".partial", target)
         seconds = soundfile.info(target).frames / RATE
-        rows.append(dict(record, audio_filepath=os.path.abspath(target), duration=round(seconds, 3)))
+        path = os.path.abspath(target)
+        rows.append(dict(record, id=path, audio_filepath=path, duration=round(seconds, 3)))
     return rows
 
 

@@ -66,12 +66,26 @@ void parp_dropout_add(const float *residual, float *y, int64_t count, parp_dropo
 // ln Σ exp(x - maximum), with the maximum beside it: their sum would lose the digits of large rows.
 float parp_log_sum_exp(const float *x, int64_t count, float *maximum);
 void parp_exp_shifted(const float *x, float *y, int64_t count, float shift);
-// Attention: p = dropout(softmax(scale s)); s is overwritten. Returns the scaled row's ln Σ exp.
-float parp_attention_row_forward(float *s, void *p, int32_t element, int64_t count, float scale,
-                                 parp_dropout_rule dropout);
-// From scores and the gradient dp of p: writes p once more, and the gradient of s. s and dp are overwritten.
-void parp_attention_row_backward(float *s, float *dp, void *p, void *ds, int32_t element, int64_t count,
-                                 float scale, float log_sum_exp, parp_dropout_rule dropout);
+// attention.c: one head's dropout(softmax(scale q kᵀ)) v over an utterance, by blocks.
+typedef struct {
+    // Each a head's columns of rows that are `stride` elements apart.
+    const void *query, *key, *value;
+    int64_t stride;
+    int32_t element;
+    float scale;
+    int64_t queries, keys, head_size;
+    // The place of the first query among the keys, which dropout counts from: element (query, key) of the head is
+    // query * keys + key.
+    int64_t first_query;
+    parp_dropout_rule dropout;
+} parp_attention;
+// Floats of scratch, aligned to 64 bytes, that one head takes.
+int64_t parp_attention_scratch(int64_t keys, int64_t head_size, int is_backward);
+// Writes the context, laid out as the query, and each row's ln Σ exp.
+void parp_attention_forward(parp_attention of, float *scratch, float *log_sum_exp, void *context);
+// Writes the gradients of all queries, keys and values, laid out as they are.
+void parp_attention_backward(parp_attention of, const void *context, const void *dcontext, const float *log_sum_exp,
+                             float *scratch, void *dquery, void *dkey, void *dvalue);
 
 // norm.c
 // Rows of x, or of x = residual + dropout(x), which is then kept. The result goes to y, to its numbers for
@@ -105,6 +119,26 @@ void parp_scale(float *x, float factor, int64_t count);
 double parp_sum_of_squares(const float *x, int64_t count);
 double parp_dot(const float *x, const float *y, int64_t count);
 int parp_all_finite(const float *x, int64_t count);
+void parp_tanh(const float *x, float *y, int64_t count);
+
+// relative.c: what relative attention adds to attention.
+// One row of scores: p = dropout(softmax(scale s)); s is overwritten. Returns the scaled row's ln Σ exp.
+float parp_relative_row_forward(float *s, void *p, int32_t element, int64_t count, float scale,
+                                parp_dropout_rule dropout);
+// From scores and the gradient dp of p: writes p once more, and the gradient of s. s and dp are overwritten.
+void parp_relative_row_backward(float *s, float *dp, void *p, void *ds, int32_t element, int64_t count, float scale,
+                                float log_sum_exp, parp_dropout_rule dropout);
+// y = x + bias of each of its columns, in the numbers of matrix products.
+void parp_add_row_bias(const void *x, const float *bias, void *y, int32_t element, int64_t rows, int64_t columns);
+// Row t is sin(p f) and, behind all of them, cos(p f) of the frequencies f = 10000^(-2i / columns), p = first - t.
+void parp_relative_encodings(float *y, int64_t first, int64_t rows, int64_t columns);
+// s[j] += positions[j] + (segments[j] == segment ? same : other).
+void parp_add_relative_scores(float *s, const float *positions, const int32_t *segments, int32_t segment, float same,
+                              float other, int64_t count);
+// The sums of ds over the columns of the same segment and of the others, and ds laid into a row of zeros from
+// `offset` on: the gradient of the scores of positions.
+void parp_relative_score_gradients(const void *ds, int32_t element, const int32_t *segments, int32_t segment,
+                                   int64_t count, float *sums, void *positions, int64_t offset, int64_t width);
 
 // adam.c: one pass over values, gradients and moments; `shadow`, where there is one, gets the values in bfloat16.
 typedef struct {
@@ -141,3 +175,43 @@ void parp_add_movement(float *scores, const float *gradients, const float *value
 // The gradient of |scores| that scale values in a forward pass: gradients · values, with the sign of the scores.
 void parp_score_gradient(float *result, const float *gradients, const float *values, const float *scores,
                          int64_t count);
+
+// sparse.c: products with a sparse matrix. Activations lie in panels of up to PARP_SPARSE_WIDTH vectors of frames,
+// (channels, width × PARP_SPARSE_LANES), aligned to 64 bytes; frames behind the last are 0.
+enum { PARP_SPARSE_LANES = 16, PARP_SPARSE_WIDTH = 6, PARP_SPARSE_BLOCK = 128 };
+// Kept values by blocks of columns, in each by rows: those of row r in block b lie from starts[b * rows + r] on, up to
+// the next start. A place is the column within its block.
+typedef struct {
+    int64_t rows, columns;
+    const int32_t *starts;
+    const uint8_t *places;
+    float *values;
+} parp_sparse;
+// The dense matrix that a sparse one is made of, or, `transposed`, the transpose of.
+typedef struct {
+    int64_t rows, columns;
+    int32_t transposed;
+} parp_sparse_shape;
+// One bit an element, 64 a word: whether it is not 0. Bits behind the last are 0.
+void parp_nonzero_bits(const float *x, int64_t count, uint64_t *words);
+int64_t parp_count_bits(const uint64_t *words, int64_t first_bit, int64_t count);
+// From one bit a weight, rows behind one another: the starts, and with them the places.
+void parp_sparse_count(const uint64_t *words, int64_t first_bit, parp_sparse_shape shape, int32_t *starts);
+void parp_sparse_place(const uint64_t *words, int64_t first_bit, parp_sparse_shape shape, int32_t *starts,
+                       uint8_t *places);
+// Takes the values of some rows of the sparse matrix from the dense one, or adds them to it.
+void parp_sparse_gather(parp_sparse matrix, parp_sparse_shape shape, int64_t first_row, int64_t end_row,
+                        const float *dense);
+void parp_sparse_scatter_add(parp_sparse matrix, parp_sparse_shape shape, int64_t first_row, int64_t end_row,
+                             float *dense);
+// Between rows of frames and a panel, a range of channels at a time; the way back adds a bias, or adds to y.
+void parp_panel_pack(const float *x, int64_t stride, int64_t frames, int64_t channels, int64_t width,
+                     float *panel);
+void parp_panel_unpack(const float *panel, int64_t width, int64_t frames, int64_t channels, const float *bias,
+                       int adding, float *y, int64_t stride);
+// Some rows of Y = W X, panels all of them.
+void parp_sparse_multiply(parp_sparse w, int64_t first_row, int64_t end_row, const float *x, int64_t width,
+                          float *y);
+// Some rows of dW += dY Xᵀ, at the kept places only.
+void parp_sparse_sample(parp_sparse dw, int64_t first_row, int64_t end_row, const float *dy, const float *x,
+                        int64_t width);

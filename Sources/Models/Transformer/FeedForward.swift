@@ -16,16 +16,16 @@ struct FeedForward: Sendable {
         let expanded: Matrix
     }
 
-    /// Registers `name.intermediate_dense` and `name.output_dense`.
+    /// Registers both projections.
     init(
-        _ name: String, size: Int, intermediateSize: Int, initializer: Initializer, layer: Int,
+        _ names: BlockNames, size: Int, intermediateSize: Int, initializer: Initializer, layer: Int,
         in layout: inout ParameterLayout
     ) {
         intermediate = LinearLayer(
-            "\(name).intermediate_dense", inputs: size, outputs: intermediateSize, role: .prunable,
+            names.intermediate, inputs: size, outputs: intermediateSize, role: .prunable,
             initializer: initializer, in: &layout)
         output = LinearLayer(
-            "\(name).output_dense", inputs: intermediateSize, outputs: size, role: .prunable,
+            names.output, inputs: intermediateSize, outputs: size, role: .prunable,
             initializer: initializer, in: &layout)
         self.layer = layer
     }
@@ -33,12 +33,12 @@ struct FeedForward: Sendable {
     func forward(_ input: Matrix, pass: Pass, arena: inout Arena, into result: Tensor) -> Saved {
         let expanded = arena.matrix(
             rows: input.rows, columns: intermediate.outputs, precision: pass.precision)
-        intermediate.forward(input, pass: pass, into: expanded)
+        intermediate.forward(input, pass: pass, arena: &arena, into: expanded)
         let mark = arena.mark
         defer { arena.release(to: mark) }
         let activated = arena.matrix(like: expanded)
         geluForward(expanded, dropout: dropout(pass), into: activated)
-        output.forward(activated, pass: pass, into: Matrix(result))
+        output.forward(activated, pass: pass, arena: &arena, into: Matrix(result))
         return Saved(input: input, expanded: expanded)
     }
 
@@ -50,12 +50,13 @@ struct FeedForward: Sendable {
         defer { arena.release(to: mark) }
         let activated = arena.matrix(like: saved.expanded)
         let dExpanded = arena.matrix(like: saved.expanded)
-        output.backward(dResult, pass: pass, into: dExpanded)
+        output.backward(dResult, pass: pass, arena: &arena, into: dExpanded)
         geluBackward(
             dExpanded, input: saved.expanded, dropout: dropout(pass), recomputing: activated, into: dExpanded)
-        output.backward(dResult, input: activated, pass: pass, into: nil)
+        output.backward(dResult, input: activated, pass: pass, arena: &arena, into: nil)
         intermediate.backward(
-            dExpanded, input: saved.input, pass: pass, adding: adding, into: Matrix(dInput))
+            dExpanded, input: saved.input, pass: pass, adding: adding, arena: &arena,
+            into: Matrix(dInput))
     }
 
     private func dropout(_ pass: Pass) -> Dropout? {

@@ -39,6 +39,13 @@ public struct Noise: Sendable {
         self.regularization = regularization
     }
 
+    /// The same for some of the utterances.
+    func of(_ utterances: [Int]) -> Noise {
+        Noise(
+            seed: seed, step: step, identities: utterances.map { identities[$0] },
+            regularization: regularization)
+    }
+
     /// The key of each utterance's numbers for one purpose in one layer.
     func keys(_ stream: RandomStream, layer: Int) -> [UInt64] {
         identities.map {
@@ -56,8 +63,6 @@ public struct Noise: Sendable {
 
 /// What a forward pass keeps of the Transformer for backward.
 public enum KeptActivations: Sendable, Hashable {
-    /// Nothing: there will be no backward.
-    case none
     /// The input of each block; the rest is computed once more, which costs a third more time and saves most of
     /// the memory.
     case blockInputs
@@ -73,13 +78,35 @@ public struct Pass: Sendable {
     public let packing: PackedRows
     /// The pass's randomness; nil in evaluation.
     public let noise: Noise?
+    /// Frames of each utterance that lie before those of the pass.
+    private let skipped: [Int]
 
     /// A pass over packed frames.
     public init(parameters: ParameterViews, packing: PackedRows, noise: Noise?) {
+        self.init(
+            parameters: parameters, packing: packing, noise: noise,
+            skipped: [Int](repeating: 0, count: packing.count))
+    }
+
+    private init(parameters: ParameterViews, packing: PackedRows, noise: Noise?, skipped: [Int]) {
         self.parameters = parameters
         self.packing = packing
         self.noise = noise
+        self.skipped = skipped
     }
+
+    /// The same pass over some of its frames: what is dropped of them stays the same.
+    func rows(_ rows: Range<Int>) -> Pass {
+        let utterances = (0..<packing.count).filter { packing[$0].overlaps(rows) }
+        return Pass(
+            parameters: parameters,
+            packing: PackedRows(lengths: utterances.map { packing[$0].clamped(to: rows).count }),
+            noise: noise.map { $0.of(utterances) },
+            skipped: utterances.map { skipped[$0] + max(0, rows.lowerBound - packing[$0].lowerBound) })
+    }
+
+    /// Runs of frames that are worked on one after the other where nothing is kept.
+    var blocks: [Range<Int>] { packing.blocks }
 
     /// What matrix products multiply.
     var precision: GEMMPrecision { parameters.precision }
@@ -91,7 +118,7 @@ public struct Pass: Sendable {
         guard let noise, noise.regularization[keyPath: rate] > 0 else { return nil }
         return Dropout(
             rate: noise.regularization[keyPath: rate], packing: packing,
-            keys: noise.keys(stream, layer: layer))
+            keys: noise.keys(stream, layer: layer), skipping: skipped)
     }
 
     /// A tensor behind dropout, as products take it: the tensor itself where that is the same.
@@ -100,6 +127,13 @@ public struct Pass: Sendable {
         let matrix = arena.product(like: tensor, self)
         dropoutConvert(tensor, dropout, into: matrix)
         return matrix
+    }
+}
+
+extension PackedRows {
+    /// Runs of rows, long enough for products to be fast.
+    var blocks: [Range<Int>] {
+        stride(from: 0, to: totalRows, by: 1024).map { $0..<min($0 + 1024, totalRows) }
     }
 }
 
@@ -114,10 +148,28 @@ struct Hidden {
         self.init(at: arena.tensor(rows: rows, columns: columns), pass: pass, arena: &arena)
     }
 
+    /// Frames that are there already, of both kinds.
+    init(_ tensor: Tensor, product: Matrix) {
+        self.tensor = tensor
+        self.product = product
+    }
+
     /// Frames whose float32 numbers lie in given memory.
     init(at tensor: Tensor, pass: Pass, arena: inout Arena) {
         self.tensor = tensor
         product = pass.precision == .float32 ? Matrix(tensor) : arena.product(like: tensor, pass)
+    }
+
+    /// Drops elements of both kinds; without dropout, there is nothing to do.
+    func drop(_ dropout: Dropout?) {
+        guard let dropout else { return }
+        dropoutForward(tensor, dropout, into: tensor)
+        updateProduct()
+    }
+
+    /// Brings the numbers for products up to date with the tensor.
+    func updateProduct() {
+        if product.precision != .float32 { convert(tensor, into: product) }
     }
 }
 

@@ -3,7 +3,7 @@ internal import Tensors
 
 /// Multi-head self-attention within each utterance, with its output projection (Vaswani et al., 2017, section
 /// 3.2).
-struct SelfAttention: Sendable {
+struct SelfAttention: AttentionLayer {
     let key: LinearLayer
     let value: LinearLayer
     let query: LinearLayer
@@ -23,61 +23,91 @@ struct SelfAttention: Sendable {
         let context: Matrix
     }
 
+    /// Keys and values of all frames, for queries of some of them.
+    struct Memory {
+        let key: Matrix
+        let value: Matrix
+        /// Over all frames.
+        let pass: Pass
+        /// The first frame that has queries.
+        var first = 0
+    }
+
     /// Registers the projections in the order in which the authors' code ranks them for pruning.
     init(
-        _ name: String, size: Int, headCount: Int, initializer: Initializer, layer: Int,
+        _ names: BlockNames, size: Int, headCount: Int, initializer: Initializer, layer: Int,
         in layout: inout ParameterLayout
     ) {
-        func projection(_ part: String, _ layout: inout ParameterLayout) -> LinearLayer {
+        func projection(_ name: String, _ layout: inout ParameterLayout) -> LinearLayer {
             LinearLayer(
-                "\(name).\(part)", inputs: size, outputs: size, role: .prunable, initializer: initializer,
-                in: &layout)
+                name, inputs: size, outputs: size, role: .prunable, initializer: initializer, in: &layout)
         }
-        key = projection("k_proj", &layout)
-        value = projection("v_proj", &layout)
-        query = projection("q_proj", &layout)
-        output = projection("out_proj", &layout)
+        key = projection(names.key, &layout)
+        value = projection(names.value, &layout)
+        query = projection(names.query, &layout)
+        output = projection(names.attentionOutput, &layout)
         self.headCount = headCount
         self.layer = layer
     }
 
-    func forward(_ input: Matrix, pass: Pass, arena: inout Arena, into result: Tensor) -> Saved {
+    /// Memory for keys and values of all frames, which `remember` fills.
+    func makeMemory(pass: Pass, arena: inout Arena) -> Memory {
+        func matrix(_ layer: LinearLayer, _ arena: inout Arena) -> Matrix {
+            arena.matrix(rows: pass.packing.totalRows, columns: layer.outputs, precision: pass.precision)
+        }
+        return Memory(key: matrix(key, &arena), value: matrix(value, &arena), pass: pass)
+    }
+
+    /// Writes keys and values of some frames.
+    func remember(_ input: Matrix, at rows: Range<Int>, in memory: Memory, arena: inout Arena) {
+        key.forward(input, pass: memory.pass, arena: &arena, into: memory.key.rows(rows))
+        value.forward(input, pass: memory.pass, arena: &arena, into: memory.value.rows(rows))
+    }
+
+    var firstSlot: ParameterSlot { key.weight }
+
+    /// Attends to the frames of the input, or to those of a memory, of which the input is a part.
+    func forward(
+        _ input: Matrix, context memory: Memory?, pass: Pass, arena: inout Arena, into result: Tensor
+    ) -> Saved {
+        let query = arena.matrix(like: input)
+        let attended = memory ?? makeMemory(pass: pass, arena: &arena)
+        if memory == nil { remember(input, at: 0..<input.rows, in: attended, arena: &arena) }
         let saved = Saved(
-            input: input, query: arena.matrix(like: input), key: arena.matrix(like: input),
-            value: arena.matrix(like: input),
+            input: input, query: query, key: attended.key, value: attended.value,
             logSumExp: arena.tensor(rows: headCount, columns: input.rows),
             context: arena.matrix(like: input))
-        query.forward(input, pass: pass, into: saved.query)
-        key.forward(input, pass: pass, into: saved.key)
-        value.forward(input, pass: pass, into: saved.value)
+        self.query.forward(input, pass: pass, arena: &arena, into: saved.query)
         attentionForward(
-            query: saved.query, key: saved.key, value: saved.value, packing: pass.packing,
-            headCount: headCount, dropout: dropout(pass), arena: &arena, logSumExp: saved.logSumExp,
-            into: saved.context)
-        output.forward(saved.context, pass: pass, into: Matrix(result))
+            query: saved.query, from: attended.first, key: saved.key, value: saved.value,
+            packing: attended.pass.packing, headCount: headCount, dropout: dropout(attended.pass),
+            arena: &arena, logSumExp: saved.logSumExp, into: saved.context)
+        output.forward(saved.context, pass: pass, arena: &arena, into: Matrix(result))
         return saved
     }
 
     /// Accumulates the layer's gradients, and writes the input's or, with `adding`, adds it to what is there.
     func backward(
-        _ dResult: Matrix, saved: Saved, pass: Pass, adding: Bool, arena: inout Arena, into dInput: Tensor
+        _ dResult: Matrix, saved: Saved, context: Memory?, pass: Pass, adding: Bool, arena: inout Arena,
+        into dInput: Tensor
     ) {
+        precondition(context == nil, "what attends to a memory keeps nothing for backward")
         let mark = arena.mark
         defer { arena.release(to: mark) }
         let dContext = arena.matrix(like: saved.context)
-        output.backward(dResult, input: saved.context, pass: pass, into: dContext)
+        output.backward(dResult, input: saved.context, pass: pass, arena: &arena, into: dContext)
         let dQuery = arena.matrix(like: saved.query)
         let dKey = arena.matrix(like: saved.key)
         let dValue = arena.matrix(like: saved.value)
         attentionBackward(
-            dContext, query: saved.query, key: saved.key, value: saved.value, packing: pass.packing,
-            headCount: headCount, dropout: dropout(pass), logSumExp: saved.logSumExp, arena: &arena,
-            dQuery: dQuery, dKey: dKey, dValue: dValue)
+            dContext, query: saved.query, key: saved.key, value: saved.value, context: saved.context,
+            packing: pass.packing, headCount: headCount, dropout: dropout(pass), logSumExp: saved.logSumExp,
+            arena: &arena, dQuery: dQuery, dKey: dKey, dValue: dValue)
         // The three paths meet at the input.
         let target = Matrix(dInput)
-        query.backward(dQuery, input: saved.input, pass: pass, adding: adding, into: target)
-        key.backward(dKey, input: saved.input, pass: pass, adding: true, into: target)
-        value.backward(dValue, input: saved.input, pass: pass, adding: true, into: target)
+        query.backward(dQuery, input: saved.input, pass: pass, adding: adding, arena: &arena, into: target)
+        key.backward(dKey, input: saved.input, pass: pass, adding: true, arena: &arena, into: target)
+        value.backward(dValue, input: saved.input, pass: pass, adding: true, arena: &arena, into: target)
     }
 
     private func dropout(_ pass: Pass) -> Dropout? {

@@ -9,9 +9,18 @@ enum NormOrder: Sendable {
     case pre
 }
 
-/// One Transformer block: self-attention and feed-forward, each with a residual connection and a layer norm.
-struct TransformerLayer: Sendable {
-    let attention: SelfAttention
+/// The extents of a block.
+struct BlockExtents: Sendable {
+    let hiddenSize: Int
+    let headCount: Int
+    let intermediateSize: Int
+    let epsilon: Float
+    let initializer: Initializer
+}
+
+/// One Transformer block: attention and feed-forward, each with a residual connection and a layer norm.
+struct TransformerLayer<Attention: AttentionLayer>: Sendable {
+    let attention: Attention
     let layerNorm: LayerNormLayer
     let feedForward: FeedForward
     let finalLayerNorm: LayerNormLayer
@@ -20,62 +29,62 @@ struct TransformerLayer: Sendable {
 
     /// What backward needs.
     struct Saved {
-        let attention: SelfAttention.Saved
+        let attention: Attention.Saved
         let layerNorm: LayerNormLayer.Saved
         let feedForward: FeedForward.Saved
         let finalLayerNorm: LayerNormLayer.Saved
     }
 
-    /// The extents of a block.
-    struct Extents {
-        let hiddenSize: Int
-        let headCount: Int
-        let intermediateSize: Int
-        let epsilon: Float
-        let initializer: Initializer
-    }
-
-    /// Registers the block's parameters below `name`.
+    /// Registers the block's parameters behind those of its attention.
     init(
-        _ name: String, _ extents: Extents, order: NormOrder, layer: Int, in layout: inout ParameterLayout
+        _ names: BlockNames, _ extents: BlockExtents, attention: Attention, order: NormOrder, layer: Int,
+        in layout: inout ParameterLayout
     ) {
         let size = extents.hiddenSize
-        attention = SelfAttention(
-            "\(name).attention", size: size, headCount: extents.headCount,
-            initializer: extents.initializer, layer: layer, in: &layout)
-        layerNorm = LayerNormLayer("\(name).layer_norm", size: size, epsilon: extents.epsilon, in: &layout)
+        self.attention = attention
+        layerNorm = LayerNormLayer(names.layerNorm, size: size, epsilon: extents.epsilon, in: &layout)
         feedForward = FeedForward(
-            "\(name).feed_forward", size: size, intermediateSize: extents.intermediateSize,
-            initializer: extents.initializer, layer: layer, in: &layout)
+            names, size: size, intermediateSize: extents.intermediateSize, initializer: extents.initializer,
+            layer: layer, in: &layout)
         finalLayerNorm = LayerNormLayer(
-            "\(name).final_layer_norm", size: size, epsilon: extents.epsilon, in: &layout)
+            names.finalLayerNorm, size: size, epsilon: extents.epsilon, in: &layout)
         self.order = order
         self.layer = layer
     }
 
     /// The first element of the block's parameters in the flat store.
-    var firstOffset: Int { attention.key.weight.offset }
+    var firstOffset: Int { attention.firstSlot.offset }
 
     /// Encodes frames: of both kinds where the norm comes after, in float32 alone where it comes before.
     ///
     /// - Parameter between: Where the norm comes after, float32 memory for the frames between attention and
     ///   feed-forward; the output's may then be the input's. nil takes new memory.
     func forward(
-        _ input: Hidden, between: Tensor? = nil, pass: Pass, arena: inout Arena, into output: Hidden
+        _ input: Hidden, context: Attention.Context, between: Tensor? = nil, pass: Pass, arena: inout Arena,
+        into output: Hidden
     ) -> Saved {
         switch order {
-        case .post: postForward(input, between: between, pass: pass, arena: &arena, into: output)
-        case .pre: preForward(input.tensor, pass: pass, arena: &arena, into: output.tensor)
+        case .post:
+            postForward(
+                input, context: context, between: between, pass: pass, arena: &arena, into: output)
+        case .pre:
+            preForward(input.tensor, context: context, pass: pass, arena: &arena, into: output.tensor)
         }
     }
 
     /// Accumulates the block's gradients and writes the input's.
-    func backward(_ dOutput: Tensor, saved: Saved, pass: Pass, arena: inout Arena, into dInput: Tensor) {
+    func backward(
+        _ dOutput: Tensor, saved: Saved, context: Attention.Context, pass: Pass, arena: inout Arena,
+        into dInput: Tensor
+    ) {
         let mark = arena.mark
         defer { arena.release(to: mark) }
         switch order {
-        case .post: postBackward(dOutput, saved: saved, pass: pass, arena: &arena, into: dInput)
-        case .pre: preBackward(dOutput, saved: saved, pass: pass, arena: &arena, into: dInput)
+        case .post:
+            postBackward(
+                dOutput, saved: saved, context: context, pass: pass, arena: &arena, into: dInput)
+        case .pre:
+            preBackward(dOutput, saved: saved, context: context, pass: pass, arena: &arena, into: dInput)
         }
     }
 
@@ -89,10 +98,12 @@ struct TransformerLayer: Sendable {
 
     // h = LN(x + Attention(x)); y = FinalLN(h + FeedForward(h))
     private func postForward(
-        _ input: Hidden, between: Tensor?, pass: Pass, arena: inout Arena, into output: Hidden
+        _ input: Hidden, context: Attention.Context, between: Tensor?, pass: Pass, arena: inout Arena,
+        into output: Hidden
     ) -> Saved {
         let attended = arena.tensor(like: input.tensor)
-        let attentionSaved = attention.forward(input.product, pass: pass, arena: &arena, into: attended)
+        let attentionSaved = attention.forward(
+            input.product, context: context, pass: pass, arena: &arena, into: attended)
         let hidden = Hidden(at: between ?? arena.tensor(like: attended), pass: pass, arena: &arena)
         let layerNormSaved = layerNorm.forward(
             attended, adding: Residual(input.tensor, dropout: attentionDropout(pass)), pass: pass,
@@ -108,7 +119,8 @@ struct TransformerLayer: Sendable {
     }
 
     private func postBackward(
-        _ dOutput: Tensor, saved: Saved, pass: Pass, arena: inout Arena, into dInput: Tensor
+        _ dOutput: Tensor, saved: Saved, context: Attention.Context, pass: Pass, arena: inout Arena,
+        into dInput: Tensor
     ) {
         let dSum = arena.tensor(like: dInput)
         let dBranch = branchBackward(
@@ -121,7 +133,8 @@ struct TransformerLayer: Sendable {
             layerNorm, dSum, saved.layerNorm, attentionDropout(pass), pass: pass, arena: &arena,
             into: dInput)
         attention.backward(
-            dAttended, saved: saved.attention, pass: pass, adding: true, arena: &arena, into: dInput)
+            dAttended, saved: saved.attention, context: context, pass: pass, adding: true, arena: &arena,
+            into: dInput)
     }
 
     /// The gradient of a sum through its norm, and that of the branch that dropout let through to the sum.
@@ -142,12 +155,13 @@ struct TransformerLayer: Sendable {
 
     // h = x + Attention(LN(x)); y = h + FeedForward(FinalLN(h))
     private func preForward(
-        _ input: Tensor, pass: Pass, arena: inout Arena, into output: Tensor
+        _ input: Tensor, context: Attention.Context, pass: Pass, arena: inout Arena, into output: Tensor
     ) -> Saved {
         let normed = arena.product(like: input, pass)
         let layerNormSaved = layerNorm.forward(input, pass: pass, arena: &arena, into: nil, product: normed)
         let hidden = arena.tensor(like: input)
-        let attentionSaved = attention.forward(normed, pass: pass, arena: &arena, into: hidden)
+        let attentionSaved = attention.forward(
+            normed, context: context, pass: pass, arena: &arena, into: hidden)
         let normedHidden = arena.product(like: input, pass)
         let finalSaved = finalLayerNorm.forward(
             hidden, adding: Residual(input, dropout: attentionDropout(pass)), pass: pass, arena: &arena,
@@ -160,7 +174,8 @@ struct TransformerLayer: Sendable {
     }
 
     private func preBackward(
-        _ dOutput: Tensor, saved: Saved, pass: Pass, arena: inout Arena, into dInput: Tensor
+        _ dOutput: Tensor, saved: Saved, context: Attention.Context, pass: Pass, arena: inout Arena,
+        into dInput: Tensor
     ) {
         let dBranch = pass.product(dOutput, behind: outputDropout(pass), arena: &arena)
         let dNormed = arena.tensor(like: dInput)
@@ -172,7 +187,8 @@ struct TransformerLayer: Sendable {
             dNormed, saved: saved.finalLayerNorm, pass: pass, adding: dOutput, into: dHidden,
             branch: (matrix: dAttended, dropout: attentionDropout(pass)))
         attention.backward(
-            dAttended, saved: saved.attention, pass: pass, adding: false, arena: &arena, into: dNormed)
+            dAttended, saved: saved.attention, context: context, pass: pass, adding: false, arena: &arena,
+            into: dNormed)
         layerNorm.backward(dNormed, saved: saved.layerNorm, pass: pass, adding: dHidden, into: dInput)
     }
 }

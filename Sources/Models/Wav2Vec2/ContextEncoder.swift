@@ -5,24 +5,13 @@ internal import Tensors
 struct ContextEncoder: Sendable {
     private let positional: PositionalEmbedding
     private let layerNorm: LayerNormLayer
-    private let layers: [TransformerLayer]
-    private let order: NormOrder
+    private let blocks: TransformerStack<SelfAttention>
 
     /// What backward needs.
     struct Saved {
         let positional: PositionalEmbedding.Saved
         let layerNorm: LayerNormLayer.Saved
-        let blocks: [SavedBlock]
-    }
-
-    /// What backward needs of one block.
-    enum SavedBlock {
-        /// Layer drop left it out.
-        case skipped
-        /// All that its layers need.
-        case kept(TransformerLayer.Saved)
-        /// Its input, from which the rest is computed once more.
-        case input(Hidden)
+        let blocks: TransformerStack<SelfAttention>.Saved
     }
 
     init(_ name: String, _ configuration: Wav2Vec2Configuration, in layout: inout ParameterLayout) {
@@ -35,89 +24,64 @@ struct ContextEncoder: Sendable {
         }
         // Registered where forward uses it, so that gradients become final from the end of the store down.
         let leading = order == .post ? registerNorm(&layout) : nil
-        let extents = TransformerLayer.Extents(
+        let extents = BlockExtents(
             hiddenSize: configuration.hiddenSize, headCount: configuration.headCount,
             intermediateSize: configuration.intermediateSize, epsilon: configuration.layerNormEpsilon,
             initializer: .normal(deviation: Double(configuration.initializerRange)))
-        var layers: [TransformerLayer] = []
-        for index in 0..<configuration.layerCount {
-            layers.append(
-                TransformerLayer(
-                    "\(name).layers.\(index)", extents, order: order, layer: index, in: &layout))
-        }
+        blocks = TransformerStack(
+            configuration.layerCount, extents, order: order,
+            names: { .wav2vec2("\(name).layers.\($0)") }, in: &layout)
         layerNorm = leading ?? registerNorm(&layout)
-        self.layers = layers
-        self.order = order
+    }
+
+    /// Encodes hidden frames in place and keeps nothing.
+    func infer(_ hidden: Tensor, pass: Pass, arena: inout Arena) {
+        positional.infer(hidden, pass: pass, arena: &arena)
+        if blocks.order == .post { normalizeInPlace(hidden, pass: pass, arena: &arena) }
+        if let dropout = pass.dropout(\.hiddenDropout, .hiddenDropout, layer: blocks.count) {
+            dropoutForward(hidden, dropout, into: hidden)
+        }
+        for layer in blocks.layers where pass.noise?.skipsLayer(layer.layer) != true {
+            layer.infer(hidden, pass: pass, arena: &arena)
+        }
+        if blocks.order == .pre { normalizeInPlace(hidden, pass: pass, arena: &arena) }
+    }
+
+    private func normalizeInPlace(_ hidden: Tensor, pass: Pass, arena: inout Arena) {
+        let mark = arena.mark
+        defer { arena.release(to: mark) }
+        _ = layerNorm.forward(hidden, pass: pass, arena: &arena, into: hidden)
     }
 
     /// Encodes hidden frames; the result is another tensor of the arena.
-    ///
-    /// With nothing kept, blocks take turns in two buffers and backward is impossible.
     func forward(
         _ hidden: Tensor, pass: Pass, keeping: KeptActivations, arena: inout Arena
     ) -> (output: Tensor, saved: Saved) {
         var positioned = Hidden(rows: hidden.rows, columns: hidden.columns, pass: pass, arena: &arena)
         let positionalSaved = positional.forward(
             hidden, pass: pass, arena: &arena, into: positioned.tensor)
-        let dropout = pass.dropout(\.hiddenDropout, .hiddenDropout, layer: layers.count)
-        switch order {
+        let dropout = pass.dropout(\.hiddenDropout, .hiddenDropout, layer: blocks.count)
+        switch blocks.order {
         case .post:
             let summed = positioned.tensor
             positioned = Hidden(rows: hidden.rows, columns: hidden.columns, pass: pass, arena: &arena)
             let normSaved = layerNorm.forward(summed, pass: pass, arena: &arena, into: positioned)
-            if let dropout {
-                dropoutForward(positioned.tensor, dropout, into: positioned.tensor)
-                convertInPlace(positioned)
-            }
-            let blocks = forwardBlocks(positioned, pass: pass, keeping: keeping, arena: &arena)
+            positioned.drop(dropout)
+            let (output, blocksSaved) = blocks.forward(
+                positioned, context: nil, pass: pass, keeping: keeping, arena: &arena)
             return (
-                blocks.output,
-                Saved(positional: positionalSaved, layerNorm: normSaved, blocks: blocks.saved)
+                output, Saved(positional: positionalSaved, layerNorm: normSaved, blocks: blocksSaved)
             )
         case .pre:
             if let dropout { dropoutForward(positioned.tensor, dropout, into: positioned.tensor) }
-            let blocks = forwardBlocks(positioned, pass: pass, keeping: keeping, arena: &arena)
+            let (summed, blocksSaved) = blocks.forward(
+                positioned, context: nil, pass: pass, keeping: keeping, arena: &arena)
             let output = arena.tensor(like: hidden)
-            let normSaved = layerNorm.forward(blocks.output, pass: pass, arena: &arena, into: output)
+            let normSaved = layerNorm.forward(summed, pass: pass, arena: &arena, into: output)
             return (
-                output, Saved(positional: positionalSaved, layerNorm: normSaved, blocks: blocks.saved)
+                output, Saved(positional: positionalSaved, layerNorm: normSaved, blocks: blocksSaved)
             )
         }
-    }
-
-    /// Brings the numbers for products up to date with the tensor; in float32 they are the tensor.
-    private func convertInPlace(_ hidden: Hidden) {
-        if hidden.product.precision != .float32 { convert(hidden.tensor, into: hidden.product) }
-    }
-
-    private func forwardBlocks(
-        _ input: Hidden, pass: Pass, keeping: KeptActivations, arena: inout Arena
-    ) -> (output: Tensor, saved: [SavedBlock]) {
-        var hidden = input
-        func fresh(_ arena: inout Arena) -> Hidden {
-            Hidden(rows: input.tensor.rows, columns: input.tensor.columns, pass: pass, arena: &arena)
-        }
-        // In bfloat16, backward of post-norm blocks reads no float32 frames: two buffers serve all blocks.
-        let sharesFrames = keeping == .all && order == .post && pass.precision == .bfloat16
-        let between = sharesFrames ? arena.tensor(like: input.tensor) : nil
-        var spare = keeping == .none ? fresh(&arena) : nil
-        var saved: [SavedBlock] = []
-        for layer in layers {
-            if pass.noise?.skipsLayer(layer.layer) == true {
-                saved.append(.skipped)
-                continue
-            }
-            let output =
-                sharesFrames
-                ? Hidden(at: input.tensor, pass: pass, arena: &arena) : spare ?? fresh(&arena)
-            let mark = arena.mark
-            let block = layer.forward(hidden, between: between, pass: pass, arena: &arena, into: output)
-            saved.append(keeping == .all ? .kept(block) : .input(hidden))
-            if keeping != .all { arena.release(to: mark) }
-            if keeping == .none { spare = hidden }
-            hidden = output
-        }
-        return (hidden.tensor, saved)
     }
 
     /// Accumulates all gradients, calling `gradientsFinal` with the offset from which on they are final, and
@@ -132,43 +96,32 @@ struct ContextEncoder: Sendable {
         defer { arena.release(to: mark) }
         var dHidden = dOutput
         var spare = arena.tensor(like: dOutput)
-        if order == .pre {
+        if blocks.order == .pre {
             layerNorm.backward(dHidden, saved: saved.layerNorm, pass: pass, into: spare)
             swap(&dHidden, &spare)
             gradientsFinal(layerNorm.weight.offset)
         }
-        for (layer, block) in zip(layers, saved.blocks).reversed() {
-            switch block {
-            case .skipped: break
-            case .kept(let layerSaved):
-                layer.backward(dHidden, saved: layerSaved, pass: pass, arena: &arena, into: spare)
-                swap(&dHidden, &spare)
-            case .input(let input):
-                backwardAgain(layer, dHidden, input: input, pass: pass, arena: &arena, into: spare)
-                swap(&dHidden, &spare)
-            }
-            gradientsFinal(layer.firstOffset)
-        }
-        if let dropout = pass.dropout(\.hiddenDropout, .hiddenDropout, layer: layers.count) {
+        blocks.backward(
+            &dHidden, spare: &spare, saved: saved.blocks, context: nil, pass: pass, arena: &arena,
+            gradientsFinal: gradientsFinal)
+        if let dropout = pass.dropout(\.hiddenDropout, .hiddenDropout, layer: blocks.count) {
             dropoutBackward(dHidden, dropout, into: dHidden)
         }
-        if order == .post {
+        if blocks.order == .post {
             layerNorm.backward(dHidden, saved: saved.layerNorm, pass: pass, into: spare)
             swap(&dHidden, &spare)
         }
         positional.backward(dHidden, saved: saved.positional, pass: pass, arena: &arena, into: dInput)
     }
+}
 
-    /// Runs a block forward once more, with the same counted noise, and then backward.
-    private func backwardAgain(
-        _ layer: TransformerLayer, _ dOutput: Tensor, input: Hidden, pass: Pass, arena: inout Arena,
-        into dInput: Tensor
-    ) {
-        let mark = arena.mark
-        defer { arena.release(to: mark) }
-        let output = Hidden(
-            rows: dOutput.rows, columns: dOutput.columns, pass: pass, arena: &arena)
-        let saved = layer.forward(input, pass: pass, arena: &arena, into: output)
-        layer.backward(dOutput, saved: saved, pass: pass, arena: &arena, into: dInput)
+extension BlockNames {
+    /// The names of wav2vec 2.0's blocks, below `name`.
+    static func wav2vec2(_ name: String) -> BlockNames {
+        BlockNames(
+            query: "\(name).attention.q_proj", key: "\(name).attention.k_proj",
+            value: "\(name).attention.v_proj", attentionOutput: "\(name).attention.out_proj",
+            layerNorm: "\(name).layer_norm", intermediate: "\(name).feed_forward.intermediate_dense",
+            output: "\(name).feed_forward.output_dense", finalLayerNorm: "\(name).final_layer_norm")
     }
 }

@@ -63,22 +63,26 @@ struct ConvolutionLayer: Sendable {
         convolutionOutputLength(length, kernelSize: kernelSize, stride: stride)
     }
 
-    /// Convolves, normalises and activates one utterance, keeping nothing.
-    func infer(
-        _ input: LayerInput, parameters: ParameterViews, arena: inout Arena, into output: Matrix
-    ) {
-        let bias = bias.map(parameters.value)
-        switch input {
-        case .waveform(let samples):
-            frozenWaveformConvolutionForward(
-                samples, weight: parameters.value(weight), bias: bias, norm: frozenNorm(parameters),
-                kernelSize: kernelSize, stride: stride, arena: &arena, into: output)
-        case .features(let features):
-            frozenConvolutionForward(
-                features, weight: parameters.matrix(weight, as: features.precision), bias: bias,
-                norm: frozenNorm(parameters),
-                kernelSize: kernelSize, stride: stride, arena: &arena, into: output)
-        }
+    /// The frames that a range of the layer's own is made of.
+    func inputs(of frames: Range<Int>) -> Range<Int> {
+        frames.lowerBound * stride..<max(frames.lowerBound, frames.upperBound - 1) * stride + kernelSize
+    }
+
+    /// The first layer over a waveform, keeping nothing.
+    func overWaveform(
+        _ samples: Tensor, parameters: ParameterViews, arena: inout Arena
+    ) -> FrozenWaveformConvolution {
+        FrozenWaveformConvolution(
+            samples: samples, weight: parameters.value(weight), bias: bias.map(parameters.value),
+            norm: frozenNorm(parameters), kernelSize: kernelSize, stride: stride, arena: &arena)
+    }
+
+    /// Convolves, normalises and activates features of one utterance, keeping nothing.
+    func infer(_ features: Matrix, parameters: ParameterViews, arena: inout Arena, into output: Matrix) {
+        frozenConvolutionForward(
+            features, weight: parameters.matrix(weight, as: features.precision),
+            bias: bias.map(parameters.value), norm: frozenNorm(parameters), kernelSize: kernelSize,
+            stride: stride, arena: &arena, into: output)
     }
 
     private func frozenNorm(_ parameters: ParameterViews) -> FrozenNorm {
@@ -89,12 +93,6 @@ struct ConvolutionLayer: Sendable {
         case .layer(let weight, let bias):
             .layer(weight: parameters.value(weight), bias: parameters.value(bias), epsilon: epsilon)
         }
-    }
-
-    /// What a layer reads.
-    enum LayerInput {
-        case waveform(Tensor)
-        case features(Matrix)
     }
 
     /// Convolves, normalises and activates one utterance, keeping what backward needs.

@@ -23,28 +23,88 @@ struct FeatureExtractor: Sendable {
         self.layers = layers
     }
 
+    /// Frames of a block: five seconds, so that what frames of two blocks share is little.
+    private static let blockFrames = 256
+
     /// Makes the features of one utterance of (samples, 1) into (frames, channels), keeping nothing.
     func forward(_ samples: Tensor, parameters: ParameterViews, arena: inout Arena, into features: Tensor) {
+        forEachBlock(samples, parameters: parameters, arena: &arena) { frames, block, _ in
+            features.rows(frames).copy(from: block)
+        }
+    }
+
+    /// Makes the features of one utterance block by block, each of the samples that it depends on, so that memory
+    /// does not grow with the utterance.
+    ///
+    /// - Parameter body: Gets the frames of a block and their features, whose memory the next block takes.
+    func forEachBlock(
+        _ samples: Tensor, parameters: ParameterViews, arena: inout Arena,
+        _ body: (Range<Int>, Tensor, inout Arena) -> Void
+    ) {
         let mark = arena.mark
         defer { arena.release(to: mark) }
-        let longest = layers.reduce((length: samples.rows, elements: 0)) { state, layer in
-            let length = layer.outputLength(state.length)
-            return (length, max(state.elements, length * layer.channels))
-        }.elements
-        // Two buffers take turns: a layer reads one and writes the other.
-        var spare = arena.matrix(rows: 1, columns: longest, precision: parameters.precision)
-        var next = arena.matrix(rows: 1, columns: longest, precision: parameters.precision)
-        var input = ConvolutionLayer.LayerInput.waveform(samples)
-        var length = samples.rows
+        let count = layers.reduce(samples.rows) { $1.outputLength($0) }
+        let first = layers[0].overWaveform(samples, parameters: parameters, arena: &arena)
+        let buffers = Buffers(
+            ranges(of: 0..<min(count, Self.blockFrames)), layers, precision: parameters.precision,
+            arena: &arena)
+        for start in stride(from: 0, to: count, by: Self.blockFrames) {
+            let frames = start..<min(start + Self.blockFrames, count)
+            let features = buffers.features.rows(0..<frames.count)
+            infer(ranges(of: frames), first, buffers, parameters: parameters, arena: &arena, into: features)
+            body(frames, features, &arena)
+        }
+    }
+
+    /// The frames of each layer's output that some of the last one's are made of.
+    private func ranges(of frames: Range<Int>) -> [Range<Int>] {
+        var ranges = [frames]
+        for layer in layers.dropFirst().reversed() {
+            ranges.append(layer.inputs(of: ranges[ranges.count - 1]))
+        }
+        return ranges.reversed()
+    }
+
+    private func infer(
+        _ ranges: [Range<Int>], _ first: FrozenWaveformConvolution, _ buffers: Buffers,
+        parameters: ParameterViews, arena: inout Arena, into features: Tensor
+    ) {
+        var input: Matrix?
         for (index, layer) in layers.enumerated() {
-            length = layer.outputLength(length)
             let output =
                 index == layers.count - 1
-                ? Matrix(features)
-                : Matrix(next.pointer, rows: length, columns: layer.channels, precision: next.precision)
-            layer.infer(input, parameters: parameters, arena: &arena, into: output)
-            input = .features(output)
-            swap(&spare, &next)
+                ? Matrix(features) : buffers.output(index, rows: ranges[index].count, columns: layer.channels)
+            if let input {
+                layer.infer(input, parameters: parameters, arena: &arena, into: output)
+            } else {
+                first.forward(from: ranges[0].lowerBound, arena: &arena, into: output)
+            }
+            input = output
+        }
+    }
+
+    /// Memory for a block: two buffers take turns, a layer reads one and writes the other.
+    private struct Buffers {
+        private let turns: [Matrix]
+        let features: Tensor
+
+        init(
+            _ ranges: [Range<Int>], _ layers: [ConvolutionLayer], precision: GEMMPrecision,
+            arena: inout Arena
+        ) {
+            let last = layers.count - 1
+            let longest = zip(ranges, layers).prefix(last).map { $0.count * $1.channels }.max() ?? 0
+            var turns: [Matrix] = []
+            for _ in 0..<2 {
+                turns.append(arena.matrix(rows: 1, columns: longest, precision: precision))
+            }
+            self.turns = turns
+            features = arena.tensor(rows: ranges[last].count, columns: layers[last].channels)
+        }
+
+        func output(_ layer: Int, rows: Int, columns: Int) -> Matrix {
+            let turn = turns[layer % 2]
+            return Matrix(turn.pointer, rows: rows, columns: columns, precision: turn.precision)
         }
     }
 

@@ -28,7 +28,7 @@ struct FeatureProjection: Sendable {
     func forward(_ features: Tensor, pass: Pass, arena: inout Arena, into hidden: Tensor) -> Saved {
         let normed = arena.product(like: features, pass)
         let saved = layerNorm.forward(features, pass: pass, arena: &arena, into: nil, product: normed)
-        projection.forward(normed, pass: pass, into: Matrix(hidden))
+        projection.forward(normed, pass: pass, arena: &arena, into: Matrix(hidden))
         if let dropout = dropout(pass) { dropoutForward(hidden, dropout, into: hidden) }
         return Saved(layerNorm: saved, normed: normed)
     }
@@ -44,7 +44,7 @@ struct FeatureProjection: Sendable {
         defer { arena.release(to: mark) }
         let dProjected = pass.product(dHidden, behind: dropout(pass), arena: &arena)
         let dNormed = arena.tensor(rows: saved.normed.rows, columns: saved.normed.columns)
-        projection.backward(dProjected, input: saved.normed, pass: pass, into: Matrix(dNormed))
+        projection.backward(dProjected, input: saved.normed, pass: pass, arena: &arena, into: Matrix(dNormed))
         if let rows { addRows(rows.gradient, to: rows.frames, of: dNormed) }
         layerNorm.backward(dNormed, saved: saved.layerNorm, pass: pass, into: dFeatures)
     }

@@ -1,3 +1,4 @@
+internal import Kernels
 internal import Tensors
 
 /// The masked frames that a pre-training loss is taken of, and what is drawn for them.
@@ -31,15 +32,10 @@ struct MaskedFrames: Sendable {
     /// Fills (frames, columns) with standard Gumbel noise: element (i, j) of an utterance's masked frames is
     /// number i · columns + j.
     func drawGumbel(_ noise: Noise, into target: Tensor) {
-        let keys = noise.identities.map {
-            CountedRandom(seed: noise.seed, stream: .gumbel, step: noise.step, item: $0)
-        }
-        for utterance in 0..<packing.count {
-            let random = keys[utterance]
-            let numbers = target.rows(packing[utterance])
-            parallelFor(numbers.count, grain: 4096) { range in
-                for index in range { numbers[index] = Float(random.gumbel(at: UInt64(index))) }
-            }
+        for (utterance, identity) in noise.identities.enumerated() {
+            Kernels.drawGumbel(
+                CountedRandom(seed: noise.seed, stream: .gumbel, step: noise.step, item: identity),
+                into: target.rows(packing[utterance]))
         }
     }
 }

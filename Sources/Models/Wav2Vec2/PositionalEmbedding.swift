@@ -32,28 +32,73 @@ struct PositionalEmbedding: Sendable {
     }
 
     func forward(_ input: Tensor, pass: Pass, arena: inout Arena, into output: Tensor) -> Saved {
-        let direction = pass.parameters.value(direction)
-        let saved = Saved(
-            input: input, weight: arena.product(like: direction, pass), norms: arena.vector(kernelSize),
-            convolved: arena.tensor(like: input))
-        normalize(direction, saved: saved, pass: pass, arena: &arena)
-        positionalConvolutionForward(
-            input, packing: pass.packing, weight: saved.weight, bias: pass.parameters.value(bias),
-            kernelSize: kernelSize, groups: groups, arena: &arena, into: saved.convolved)
+        let (weight, norms) = normalizedWeight(pass, arena: &arena)
+        let saved = Saved(input: input, weight: weight, norms: norms, convolved: arena.tensor(like: input))
+        convolve(
+            input, packing: pass.packing, weight: weight, pass: pass, arena: &arena, into: saved.convolved)
         geluForward(Matrix(saved.convolved), into: Matrix(output))
         add(input, into: output)
         return saved
     }
 
-    /// Writes the weight as products take it.
-    private func normalize(_ direction: Tensor, saved: Saved, pass: Pass, arena: inout Arena) {
+    /// Adds the positions in place, block by block, and keeps nothing.
+    func infer(_ hidden: Tensor, pass: Pass, arena: inout Arena) {
         let mark = arena.mark
         defer { arena.release(to: mark) }
-        let weight = pass.precision == .float32 ? saved.weight.tensor : arena.tensor(like: direction)
+        let (weight, _) = normalizedWeight(pass, arena: &arena)
+        for utterance in 0..<pass.packing.count {
+            infer(hidden.rows(pass.packing[utterance]), weight: weight, pass: pass, arena: &arena)
+        }
+    }
+
+    /// The convolution of a block reads frames on both sides; those before it are kept as they were.
+    private func infer(_ frames: Tensor, weight: Matrix, pass: Pass, arena: inout Arena) {
+        let (blockRows, reach) = (2048, kernelSize / 2)
+        let before = arena.tensor(rows: reach, columns: frames.columns)
+        for start in stride(from: 0, to: frames.rows, by: blockRows) {
+            let mark = arena.mark
+            defer { arena.release(to: mark) }
+            let block = start..<min(start + blockRows, frames.rows)
+            let (left, right) = (min(reach, start), min(reach, frames.rows - block.upperBound))
+            let window = arena.tensor(rows: left + block.count + right, columns: frames.columns)
+            window.rows(0..<left).copy(from: before.rows(reach - left..<reach))
+            window.rows(left..<window.rows).copy(
+                from: frames.rows(block.lowerBound..<block.upperBound + right))
+            if block.upperBound < frames.rows {
+                let end = left + block.count
+                before.copy(from: window.rows(end - reach..<end))
+            }
+            let convolved = arena.tensor(like: window)
+            convolve(
+                window, packing: PackedRows(lengths: [window.rows]), weight: weight, pass: pass,
+                arena: &arena, into: convolved)
+            let positions = convolved.rows(left..<left + block.count)
+            geluForward(Matrix(positions), into: Matrix(positions))
+            add(positions, into: frames.rows(block))
+        }
+    }
+
+    private func convolve(
+        _ input: Tensor, packing: PackedRows, weight: Matrix, pass: Pass, arena: inout Arena,
+        into output: Tensor
+    ) {
+        positionalConvolutionForward(
+            input, packing: packing, weight: weight, bias: pass.parameters.value(bias),
+            kernelSize: kernelSize, groups: groups, arena: &arena, into: output)
+    }
+
+    /// The weight as products take it, and the norms of its taps.
+    private func normalizedWeight(_ pass: Pass, arena: inout Arena) -> (weight: Matrix, norms: Tensor) {
+        let direction = pass.parameters.value(direction)
+        let (product, norms) = (arena.product(like: direction, pass), arena.vector(kernelSize))
+        let mark = arena.mark
+        defer { arena.release(to: mark) }
+        let weight = pass.precision == .float32 ? product.tensor : arena.tensor(like: direction)
         weightNormForward(
-            direction: direction, gain: pass.parameters.value(gain), kernelSize: kernelSize,
-            norms: saved.norms, into: weight)
-        if pass.precision != .float32 { convert(weight, into: saved.weight) }
+            direction: direction, gain: pass.parameters.value(gain), kernelSize: kernelSize, norms: norms,
+            into: weight)
+        if pass.precision != .float32 { convert(weight, into: product) }
+        return (product, norms)
     }
 
     func backward(_ dOutput: Tensor, saved: Saved, pass: Pass, arena: inout Arena, into dInput: Tensor) {

@@ -25,7 +25,7 @@ struct VectorQuantizer: Sendable {
     /// The first element of these parameters in the flat store.
     var firstOffset: Int { codevectors.offset }
     /// All of these parameters.
-    var slots: [ParameterSlot] { [codevectors, projection.weight, projection.bias] }
+    var slots: [ParameterSlot] { [codevectors] + projection.slots }
     /// Groups × entries.
     var logitCount: Int { projection.outputs }
 
@@ -43,7 +43,7 @@ struct VectorQuantizer: Sendable {
         _ features: Tensor, sample: GumbelSample?, pass: Pass, arena: inout Arena, into quantized: Tensor
     ) -> Saved {
         let logits = arena.tensor(rows: features.rows, columns: logitCount)
-        projection.forward(Matrix(features), pass: pass, into: Matrix(logits))
+        projection.forward(Matrix(features), pass: pass, arena: &arena, into: Matrix(logits))
         let codes = gumbelQuantizerForward(logits, sample: sample, codebook: codebook(pass), into: quantized)
         return Saved(input: features, logits: logits, codes: codes)
     }
@@ -58,8 +58,11 @@ struct VectorQuantizer: Sendable {
     }
 
     /// Accumulates the projection's gradients and writes the features'.
-    func backward(_ dLogits: Tensor, saved: Saved, pass: Pass, into dFeatures: Tensor) {
-        projection.backward(Matrix(dLogits), input: Matrix(saved.input), pass: pass, into: Matrix(dFeatures))
+    func backward(
+        _ dLogits: Tensor, saved: Saved, pass: Pass, arena: inout Arena, into dFeatures: Tensor
+    ) {
+        projection.backward(
+            Matrix(dLogits), input: Matrix(saved.input), pass: pass, arena: &arena, into: Matrix(dFeatures))
     }
 
     private func codebook(_ pass: Pass) -> Codebook {

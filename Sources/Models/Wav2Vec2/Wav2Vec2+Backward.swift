@@ -15,17 +15,17 @@ extension Wav2Vec2 {
     ) {
         let mark = arena.mark
         defer { arena.release(to: mark) }
-        let encoded = output.encoded
-        let headInput = Matrix(encoded.frames)
-        guard encoded.trainable != .headOnly else {
-            head.backward(Matrix(dLogits), input: headInput, pass: encoded.pass, into: nil)
+        let headInput = Matrix(output.frames)
+        guard let encoded = output.encoded else {
+            head.backward(Matrix(dLogits), input: headInput, pass: output.pass, arena: &arena, into: nil)
             gradientsFinal(head.weight.offset)
             return
         }
-        let dFrames = arena.tensor(like: encoded.frames)
-        head.backward(Matrix(dLogits), input: headInput, pass: encoded.pass, into: Matrix(dFrames))
+        let dFrames = arena.tensor(like: output.frames)
+        head.backward(
+            Matrix(dLogits), input: headInput, pass: output.pass, arena: &arena, into: Matrix(dFrames))
         gradientsFinal(head.weight.offset)
-        if let dropout = encoded.pass.dropout(\.finalDropout, .headDropout) {
+        if let dropout = output.pass.dropout(\.finalDropout, .headDropout) {
             dropoutBackward(dFrames, dropout, into: dFrames)
         }
         backbone.backward(dFrames, encoded: encoded, arena: &arena, gradientsFinal: gradientsFinal)

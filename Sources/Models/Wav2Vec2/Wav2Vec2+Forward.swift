@@ -12,6 +12,26 @@ extension Wav2Vec2 {
         return (output.logits, output.packing)
     }
 
+    /// Computes the logits of one utterance, whose waveform takes memory only until its features are made.
+    ///
+    /// - Parameters:
+    ///   - count: Samples.
+    ///   - load: Fills (samples, 1).
+    public func evaluate(
+        samples count: Int, parameters: ParameterViews, arena: inout Arena, load: (Tensor) throws -> Void
+    ) rethrows -> Tensor {
+        let packing = PackedRows(lengths: [configuration.frameCount(samples: count)])
+        let pass = Pass(parameters: parameters, packing: packing, noise: nil)
+        let frames = arena.tensor(rows: packing.totalRows, columns: configuration.hiddenSize)
+        let mark = arena.mark
+        let waveform = arena.tensor(rows: count, columns: 1)
+        try load(waveform)
+        backbone.embed(SpeechBatch([.waveform(waveform)]), pass: pass, arena: &arena, into: frames)
+        arena.release(to: mark)
+        backbone.encoder.infer(frames, pass: pass, arena: &arena)
+        return logits(frames, pass: pass, arena: &arena)
+    }
+
     /// Computes logits and keeps what `backward` needs for the parameters that are trained.
     ///
     /// - Parameter recomputing: Whether backward computes the blocks once more instead of having all of them
@@ -20,16 +40,32 @@ extension Wav2Vec2 {
         _ batch: SpeechBatch, parameters: ParameterViews, noise: Noise?, augmentation: Augmentation,
         trainable: TrainableParameters, recomputing: Bool = false, arena: inout Arena
     ) -> Wav2Vec2Output {
+        guard trainable != .headOnly else {
+            let (frames, pass) = backbone.infer(
+                batch, parameters: parameters, noise: noise, augmentation: augmentation, arena: &arena)
+            return output(frames, pass: pass, encoded: nil, arena: &arena)
+        }
         let encoded = backbone.forward(
             batch, parameters: parameters, noise: noise, augmentation: augmentation, trainable: trainable,
             recomputing: recomputing, arena: &arena)
-        let pass = encoded.pass
+        return output(encoded.frames, pass: encoded.pass, encoded: encoded, arena: &arena)
+    }
+
+    private func output(
+        _ frames: Tensor, pass: Pass, encoded: Wav2Vec2Backbone.Encoded?, arena: inout Arena
+    ) -> Wav2Vec2Output {
         if let dropout = pass.dropout(\.finalDropout, .headDropout) {
-            dropoutForward(encoded.frames, dropout, into: encoded.frames)
+            dropoutForward(frames, dropout, into: frames)
         }
-        // The head multiplies float32 in any case: it costs nothing, and CTC reads differences of its logits.
-        let logits = arena.tensor(rows: encoded.frames.rows, columns: head.outputs)
-        head.forward(Matrix(encoded.frames), pass: pass, into: Matrix(logits))
-        return Wav2Vec2Output(logits: logits, packing: pass.packing, encoded: encoded)
+        return Wav2Vec2Output(
+            logits: logits(frames, pass: pass, arena: &arena), packing: pass.packing, frames: frames,
+            pass: pass, encoded: encoded)
+    }
+
+    /// The head multiplies float32 in any case: it costs nothing, and CTC reads differences of its logits.
+    private func logits(_ frames: Tensor, pass: Pass, arena: inout Arena) -> Tensor {
+        let logits = arena.tensor(rows: frames.rows, columns: head.outputs)
+        head.forward(Matrix(frames), pass: pass, arena: &arena, into: Matrix(logits))
+        return logits
     }
 }

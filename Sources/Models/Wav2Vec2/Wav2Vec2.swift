@@ -42,7 +42,7 @@ public struct Wav2Vec2: Sendable {
     }
 
     /// The parameters of the head, which a pre-trained model lacks.
-    public var headSlots: [ParameterSlot] { [head.weight, head.bias] }
+    public var headSlots: [ParameterSlot] { head.slots }
 
     /// The embedding of masked frames, which transformers leaves out of models that never mask.
     public var maskEmbeddingSlot: ParameterSlot { backbone.maskEmbedding }
@@ -94,5 +94,9 @@ public struct Wav2Vec2Output {
     public let logits: Tensor
     /// Where each utterance's frames lie.
     public let packing: PackedRows
-    let encoded: Wav2Vec2Backbone.Encoded
+    /// (frames, hidden size), packed: what the head read.
+    let frames: Tensor
+    let pass: Pass
+    /// Nil where the head alone is trained.
+    let encoded: Wav2Vec2Backbone.Encoded?
 }

@@ -25,11 +25,14 @@ extension Wav2Vec2Backbone {
         _ dFrames: Tensor, encoded: Encoded, features: FeatureGradients = FeatureGradients(),
         arena: inout Arena, gradientsFinal: (Int) -> Void
     ) {
+        guard let saved = encoded.encoder else {
+            preconditionFailure("a pass that kept nothing goes backward")
+        }
         let mark = arena.mark
         defer { arena.release(to: mark) }
         let dHidden = arena.tensor(like: dFrames)
         encoder.backward(
-            dFrames, saved: encoded.encoder, pass: encoded.pass, arena: &arena,
+            dFrames, saved: saved, pass: encoded.pass, arena: &arena,
             gradientsFinal: gradientsFinal, into: dHidden)
         unmask(dHidden, encoded: encoded)
         gradientsFinal(maskEmbedding.offset)

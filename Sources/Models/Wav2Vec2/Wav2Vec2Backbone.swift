@@ -51,7 +51,45 @@ struct Wav2Vec2Backbone: Sendable {
         /// One flag a frame; empty in evaluation.
         let masked: [Bool]
         let channelSpans: [[Range<Int>]]
-        let encoder: ContextEncoder.Saved
+        /// Nil where nothing was kept.
+        let encoder: ContextEncoder.Saved?
+    }
+
+    /// Writes the hidden frames of a batch, (frames, hidden size), keeping no features.
+    func embed(_ batch: SpeechBatch, pass: Pass, arena: inout Arena, into hidden: Tensor) {
+        func project(_ features: Tensor, from first: Int, _ arena: inout Arena) {
+            let mark = arena.mark
+            defer { arena.release(to: mark) }
+            let rows = first..<first + features.rows
+            _ = featureProjection.forward(
+                features, pass: pass.rows(rows), arena: &arena, into: hidden.rows(rows))
+        }
+        for (utterance, source) in batch.sources.enumerated() {
+            let first = pass.packing[utterance].lowerBound
+            switch source {
+            case .waveform(let samples):
+                featureExtractor.forEachBlock(samples, parameters: pass.parameters, arena: &arena) {
+                    project($1, from: first + $0.lowerBound, &$2)
+                }
+            case .features(let kept):
+                for rows in PackedRows(lengths: [kept.rows]).blocks {
+                    project(kept.rows(rows), from: first + rows.lowerBound, &arena)
+                }
+            }
+        }
+    }
+
+    /// Encodes a batch and keeps nothing: what it takes grows with the frames by their keys and values alone.
+    func infer(
+        _ batch: SpeechBatch, parameters: ParameterViews, noise: Noise?, augmentation: Augmentation,
+        arena: inout Arena
+    ) -> (frames: Tensor, pass: Pass) {
+        let pass = Pass(parameters: parameters, packing: framePacking(batch), noise: noise)
+        let hidden = arena.tensor(rows: pass.packing.totalRows, columns: configuration.hiddenSize)
+        embed(batch, pass: pass, arena: &arena, into: hidden)
+        _ = mask(hidden, augmentation: augmentation, pass: pass)
+        encoder.infer(hidden, pass: pass, arena: &arena)
+        return (hidden, pass)
     }
 
     /// Encodes a batch and keeps what `backward` needs for the parameters that are trained.
@@ -67,9 +105,13 @@ struct Wav2Vec2Backbone: Sendable {
         let hidden = arena.tensor(rows: packing.totalRows, columns: configuration.hiddenSize)
         let projectionSaved = featureProjection.forward(features, pass: pass, arena: &arena, into: hidden)
         let (masked, channelSpans) = mask(hidden, augmentation: augmentation, pass: pass)
-        let (frames, encoderSaved) = encoder.forward(
-            hidden, pass: pass,
-            keeping: trainable == .headOnly ? .none : (recomputing ? .blockInputs : .all), arena: &arena)
+        var (frames, encoderSaved) = (hidden, ContextEncoder.Saved?.none)
+        if trainable == .headOnly {
+            encoder.infer(hidden, pass: pass, arena: &arena)
+        } else {
+            (frames, encoderSaved) = encoder.forward(
+                hidden, pass: pass, keeping: recomputing ? .blockInputs : .all, arena: &arena)
+        }
         return Encoded(
             frames: frames, features: features, pass: pass, trainable: trainable, extractor: extractorSaved,
             projection: projectionSaved, masked: masked, channelSpans: channelSpans, encoder: encoderSaved)

@@ -19,7 +19,16 @@ extension Wav2Vec2Pretraining {
         let encoded = backbone.forward(
             batch, parameters: parameters, noise: noise, augmentation: augmentation, trainable: trainable,
             recomputing: recomputing, arena: &arena)
-        let masked = MaskedFrames(encoded.masked, packing: encoded.pass.packing)
+        return accumulateGradients(
+            encoded, MaskedFrames(encoded.masked, packing: encoded.pass.packing), noise: noise,
+            gumbelTemperature: gumbelTemperature, arena: &arena, gradientsFinal: gradientsFinal)
+    }
+
+    /// The same from what the backbone made of the batch, for the masked frames.
+    func accumulateGradients(
+        _ encoded: Wav2Vec2Backbone.Encoded, _ masked: MaskedFrames, noise: Noise, gumbelTemperature: Double,
+        arena: inout Arena, gradientsFinal: (Int) -> Void = { _ in }
+    ) -> PretrainingSums {
         let gumbel = arena.tensor(rows: masked.frames.count, columns: quantizer.logitCount)
         masked.drawGumbel(noise, into: gumbel)
         let sample = GumbelSample(gumbel, temperature: Float(gumbelTemperature))
@@ -54,7 +63,14 @@ extension Wav2Vec2Pretraining {
         let encoded = backbone.forward(
             batch, parameters: parameters, noise: noise, augmentation: augmentation, trainable: .headOnly,
             recomputing: false, arena: &arena)
-        let masked = MaskedFrames(encoded.masked, packing: encoded.pass.packing)
+        return evaluate(
+            encoded, MaskedFrames(encoded.masked, packing: encoded.pass.packing), noise: noise, arena: &arena)
+    }
+
+    /// The same from what the backbone made of the batch, for the masked frames.
+    func evaluate(
+        _ encoded: Wav2Vec2Backbone.Encoded, _ masked: MaskedFrames, noise: Noise, arena: inout Arena
+    ) -> PretrainingSums {
         let prediction = predict(encoded, masked, sample: nil, dropout: nil, arena: &arena)
         let contrast = contrast(prediction, noise: noise, arena: &arena, into: nil)
         let diversity = codebookDiversity(

@@ -1,4 +1,3 @@
-internal import Kernels
 internal import Tensors
 
 extension Wav2Vec2Pretraining {
@@ -6,69 +5,38 @@ extension Wav2Vec2Pretraining {
     ///
     /// Exact where no layer is dropped, for the masked frames that the pass states.
     public func arenaBytes(_ pass: PlannedPass) -> Int {
+        var arena = Arena.counting()
         var pass = pass
         pass.trainable = trainable
-        let memory = Wav2Vec2Memory(configuration: configuration, pass: pass)
-        let masked = MaskedExtents(pass)
-        var plan = ArenaPlan()
-        memory.batch(&plan)
-        memory.forward(&plan)
-        // The Gumbel noise.
-        plan.tensor(rows: masked.total, columns: quantizer.logitCount)
-        prediction(masked, &plan)
-        for _ in 0..<2 { plan.tensor(rows: masked.total, columns: objective.projectionSize) }
-        plan.tensor(rows: masked.total, columns: configuration.hiddenSize)
-        plan.tensor(rows: masked.total, columns: memory.channels)
-        contrast(masked, &plan)
-        plan.scoped { plan in
-            plan.tensor(rows: masked.total, columns: objective.codevectorSize)
-            plan.tensor(rows: masked.total, columns: quantizer.logitCount)
-            plan.codebookDiversity(frames: masked.total, entries: quantizer.logitCount)
-        }
-        memory.hidden(&plan)
-        memory.backward(&plan)
-        return plan.peakBytes
+        let encoded = encode(pass, arena: &arena)
+        _ = accumulateGradients(
+            encoded, plannedFrames(pass, encoded), noise: pass.noise, gumbelTemperature: 1, arena: &arena)
+        return arena.peakBytes
     }
 
     /// The bytes that the losses of a batch take of an arena without their gradient, in float32.
     public func evaluationArenaBytes(_ pass: PlannedPass) -> Int {
+        var arena = Arena.counting()
         var pass = pass
-        (pass.trainable, pass.precision) = (.headOnly, .float32)
-        let memory = Wav2Vec2Memory(configuration: configuration, pass: pass)
-        let masked = MaskedExtents(pass)
-        var plan = ArenaPlan()
-        memory.batch(&plan)
-        memory.forward(&plan)
-        prediction(masked, &plan)
-        contrast(masked, &plan)
-        plan.codebookDiversity(frames: masked.total, entries: quantizer.logitCount)
-        return plan.peakBytes
+        (pass.trainable, pass.precision, pass.regularization) = (.headOnly, .float32, Regularization())
+        let encoded = encode(pass, arena: &arena)
+        _ = evaluate(encoded, plannedFrames(pass, encoded), noise: pass.noise, arena: &arena)
+        return arena.peakBytes
     }
 
-    /// Features, codevectors, their logits, context, predictions and targets of the masked frames.
-    private func prediction(_ masked: MaskedExtents, _ plan: inout ArenaPlan) {
-        let columns = [
-            backbone.featureChannels, objective.codevectorSize, quantizer.logitCount,
-            configuration.hiddenSize, objective.projectionSize, objective.projectionSize,
-        ]
-        for columns in columns { plan.tensor(rows: masked.total, columns: columns) }
+    private func encode(_ pass: PlannedPass, arena: inout Arena) -> Wav2Vec2Backbone.Encoded {
+        backbone.forward(
+            pass.batch(configuration, arena: &arena), parameters: pass.parameters(layout), noise: pass.noise,
+            augmentation: Augmentation(), trainable: pass.trainable, recomputing: pass.recomputing,
+            arena: &arena)
     }
 
-    private func contrast(_ masked: MaskedExtents, _ plan: inout ArenaPlan) {
-        for frames in masked.ofUtterances {
-            plan.contrastiveLoss(
-                frames: frames, columns: objective.projectionSize, negatives: objective.negatives)
+    /// As many masked frames as the pass states: the first of each utterance.
+    private func plannedFrames(_ pass: PlannedPass, _ encoded: Wav2Vec2Backbone.Encoded) -> MaskedFrames {
+        let packing = encoded.pass.packing
+        let flags = pass.utterances.enumerated().flatMap { index, utterance in
+            (0..<packing.length(index)).map { $0 < utterance.masked }
         }
-    }
-}
-
-/// The masked frames of a planned pass, without those of utterances that have fewer than two.
-private struct MaskedExtents {
-    let ofUtterances: [Int]
-    let total: Int
-
-    init(_ pass: PlannedPass) {
-        ofUtterances = pass.utterances.map(\.masked).filter { $0 > 1 }
-        total = ofUtterances.reduce(0, +)
+        return MaskedFrames(flags, packing: packing)
     }
 }

@@ -54,8 +54,10 @@ extension Wav2Vec2Pretraining {
             targets: arena.tensor(rows: count, columns: objective.projectionSize))
         gatherRows(Matrix(encoded.frames), masked.frames, into: prediction.context)
         contextProjection.forward(
-            Matrix(prediction.context), pass: pass, into: Matrix(prediction.predictions))
-        targetProjection.forward(Matrix(quantized), pass: pass, into: Matrix(prediction.targets))
+            Matrix(prediction.context), pass: pass, arena: &arena,
+            into: Matrix(prediction.predictions))
+        targetProjection.forward(
+            Matrix(quantized), pass: pass, arena: &arena, into: Matrix(prediction.targets))
         return prediction
     }
 
@@ -81,11 +83,11 @@ extension Wav2Vec2Pretraining {
         defer { arena.release(to: mark) }
         let dQuantized = arena.tensor(like: prediction.quantized)
         targetProjection.backward(
-            Matrix(gradient.dTargets), input: Matrix(prediction.quantized), pass: pass,
+            Matrix(gradient.dTargets), input: Matrix(prediction.quantized), pass: pass, arena: &arena,
             into: Matrix(dQuantized))
         gradientsFinal(targetProjection.weight.offset)
         contextProjection.backward(
-            Matrix(gradient.dPredictions), input: Matrix(prediction.context), pass: pass,
+            Matrix(gradient.dPredictions), input: Matrix(prediction.context), pass: pass, arena: &arena,
             into: Matrix(gradient.dContext))
         gradientsFinal(contextProjection.weight.offset)
         let dLogits = arena.tensor(like: prediction.quantizer.logits)
@@ -95,7 +97,8 @@ extension Wav2Vec2Pretraining {
             logits: prediction.quantizer.logits, packing: prediction.masked.packing,
             groups: objective.codebookGroups, weight: objective.diversityWeight, arena: &arena,
             addingTo: dLogits)
-        quantizer.backward(dLogits, saved: prediction.quantizer, pass: pass, into: gradient.dFeatures)
+        quantizer.backward(
+            dLogits, saved: prediction.quantizer, pass: pass, arena: &arena, into: gradient.dFeatures)
         if let dropout { dropoutBackward(gradient.dFeatures, dropout, into: gradient.dFeatures) }
         gradientsFinal(quantizer.firstOffset)
         return diversity

@@ -44,7 +44,7 @@ public struct Wav2Vec2Pretraining: Sendable {
 
     /// The parameters of the objective, which a fine-tuned model lacks.
     public var objectiveSlots: [ParameterSlot] {
-        quantizer.slots + [contextProjection, targetProjection].flatMap { [$0.weight, $0.bias] }
+        quantizer.slots + [contextProjection, targetProjection].flatMap(\.slots)
     }
 
     /// The embedding of masked frames.

@@ -13,7 +13,7 @@ package struct DoctorOptions: Sendable {
     /// Changes of the recipe: `section.key=value` each.
     package var overrides: [String]
     /// The command that the recipe is for.
-    package var purpose: Recipe.Purpose
+    package var task: TaskKind?
     /// The run directory that is meant.
     package var output: String?
     /// Whether to print one JSON object on one line.
@@ -21,12 +21,12 @@ package struct DoctorOptions: Sendable {
 
     /// A look at a launch.
     package init(
-        recipe: String? = nil, overrides: [String] = [], purpose: Recipe.Purpose = .fineTuning,
+        recipe: String? = nil, overrides: [String] = [], task: TaskKind? = nil,
         output: String? = nil, json: Bool = false
     ) {
         self.recipe = recipe
         self.overrides = overrides
-        self.purpose = purpose
+        self.task = task
         self.output = output
         self.json = json
     }
@@ -40,7 +40,7 @@ package func runDoctor(_ options: DoctorOptions, session: Session) throws {
         session.together {
             guard session.isRoot, let recipe = options.recipe else { return RecipeNeeds() }
             return try RecipeNeeds(
-                recipe: recipe, overrides: options.overrides, purpose: options.purpose,
+                recipe: recipe, overrides: options.overrides, task: options.task,
                 ranks: session.communicator.size, ranksPerNode: session.communicator.nodeSize)
         })
     let name = options.recipe.map { URL(fileURLWithPath: $0).deletingPathExtension().lastPathComponent }

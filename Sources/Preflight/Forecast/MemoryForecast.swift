@@ -1,4 +1,5 @@
 internal import Batching
+internal import Kernels
 internal import Models
 internal import Pruning
 internal import Recipe
@@ -40,8 +41,10 @@ package struct MemoryForecast: Sendable {
         let setAside =
             recipe.pruning.method == .dense
             ? 0 : prunedCount(sparsity: recipe.pruning.sparsity, poolSize: pool) * float
-        let evaluation = Self.evaluationBytes(inputs)
-        let products = CompiledProducts(inputs, walk).bytes
+        let network = Wav2Vec2(inputs.configuration)
+        let evaluation = Self.evaluationBytes(inputs, products: walk.products)
+        if inputs.keepsFeatures { Self.note(inputs, network, in: walk.products) }
+        let products = walk.products.keptBytes(recipe.precision.gemm)
         let texts = Self.textBytes(inputs.train) + Self.textBytes(inputs.valid)
         parts = [
             Part(name: "weights", bytes: weights), Part(name: "gradients", bytes: weights),
@@ -64,27 +67,38 @@ package struct MemoryForecast: Sendable {
         // The file lies in memory beside weights and gradients while it is read.
         let loading = (inputs.readsWeights ? 3 : 2) * weights + rest
         let features =
-            inputs.keepsFeatures ? 2 * weights + shadow + Self.featureBytes(inputs) + rest : 0
+            inputs.keepsFeatures ? 2 * weights + shadow + Self.featureBytes(inputs, network) + rest : 0
         peakBytes = max(updates, loading, features)
     }
 
     /// The bytes of activations in evaluation, which is in float32.
-    private static func evaluationBytes(_ inputs: PlannedInputs) -> Int {
+    private static func evaluationBytes(_ inputs: PlannedInputs, products: ProductLedger) -> Int {
         let task = inputs.validation
         var largest = LargestPass(arenaBytes: task.evaluationArenaBytes)
         for batch in EpochPlan.microBatches(
             of: Array(inputs.valid.utterances.indices), items: inputs.valid.items,
             rankCost: task.sharing.rankCost)
         {
-            largest.consider(task.plannedPass(batch, update: 0, precision: .float32))
+            let pass = task.plannedPass(batch, update: 0, precision: .float32)
+            largest.consider(pass)
+            if !products.isFull { products.noting { _ = task.evaluationArenaBytes(pass) } }
         }
         return largest.bytes
     }
 
     /// The bytes of making one utterance's features: of the longest.
-    private static func featureBytes(_ inputs: PlannedInputs) -> Int {
-        inputs.configuration.featureArenaBytes(
+    private static func featureBytes(_ inputs: PlannedInputs, _ network: Wav2Vec2) -> Int {
+        network.featureArenaBytes(
             samples: inputs.sampleCounts.max() ?? 0, precision: inputs.recipe.precision.gemm)
+    }
+
+    /// Notes the products of making all utterances' features.
+    private static func note(_ inputs: PlannedInputs, _ network: Wav2Vec2, in products: ProductLedger) {
+        for samples in Set(inputs.sampleCounts).sorted() where !products.isFull {
+            products.noting {
+                _ = network.featureArenaBytes(samples: samples, precision: inputs.recipe.precision.gemm)
+            }
+        }
     }
 
     /// What names, paths, texts and targets take: strings and arrays, each a block of its own.

@@ -13,7 +13,7 @@ package struct PlanOptions: Sendable {
     /// Changes of the recipe: `section.key=value` each.
     package var overrides: [String]
     /// The command that the recipe is for.
-    package var purpose: Recipe.Purpose
+    package var task: TaskKind?
     /// Ranks.
     package var ranks: Int
     /// Ranks of a node; nil takes one node.
@@ -23,10 +23,10 @@ package struct PlanOptions: Sendable {
 
     /// A look ahead at a run on so many ranks.
     package init(
-        recipe: String, overrides: [String] = [], purpose: Recipe.Purpose = .fineTuning, ranks: Int,
+        recipe: String, overrides: [String] = [], task: TaskKind? = nil, ranks: Int,
         ranksPerNode: Int? = nil, json: Bool = false
     ) {
-        self.purpose = purpose
+        self.task = task
         self.recipe = recipe
         self.overrides = overrides
         self.ranks = ranks
@@ -40,7 +40,7 @@ package func runPlan(_ options: PlanOptions, session: Session) throws {
     let report = try session.together { () -> PlanReport? in
         guard session.isRoot else { return nil }
         let forecast = try RunForecast(
-            recipe: options.recipe, overrides: options.overrides, purpose: options.purpose,
+            recipe: options.recipe, overrides: options.overrides, task: options.task,
             ranks: options.ranks, ranksPerNode: options.ranksPerNode ?? options.ranks)
         return PlanReport(forecast: forecast, productSpeed: measuredSpeed(forecast))
     }

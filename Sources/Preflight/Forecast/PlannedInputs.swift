@@ -24,9 +24,9 @@ struct PlannedInputs {
 
     init(_ recipe: Recipe) throws {
         try requirePaths(recipe)
-        switch recipe.purpose {
-        case .fineTuning: try self.init(fineTuning: recipe)
-        case .preTraining: try self.init(preTraining: recipe)
+        switch recipe.task {
+        case .ctc: try self.init(fineTuning: recipe)
+        case .pretrain: try self.init(preTraining: recipe)
         }
     }
 
@@ -90,8 +90,6 @@ struct PlannedInputs {
 
     /// The first element of the flat store that is ever trained.
     var firstTrained: Int { task.trainablePhases.map(\.offset).min() ?? layout.count }
-
-    var trainsFeatureEncoder: Bool { firstTrained == 0 }
 
     /// The samples of every utterance of both sets.
     var sampleCounts: [Int] {

@@ -34,9 +34,9 @@ package struct RecipeNeeds: Sendable, Codable, Equatable {
     ///
     /// A recipe that does not name all of them asks for less: what is there is looked at.
     package init(
-        recipe path: String, overrides: [String], purpose: Recipe.Purpose, ranks: Int, ranksPerNode: Int
+        recipe path: String, overrides: [String], task: TaskKind?, ranks: Int, ranksPerNode: Int
     ) throws {
-        let recipe = try Recipe(path: path, overrides: overrides, purpose: purpose)
+        let recipe = try Recipe(path: path, overrides: overrides, task: task)
         self.recipe = path
         threads = recipe.distributed.threadsPerRank
         wantsBFloat16 = recipe.precision.gemm == .bfloat16

@@ -51,10 +51,10 @@ package struct RunForecast: Sendable {
 
     /// Looks ahead at a run on so many ranks, of which a node has `ranksPerNode`.
     package init(
-        recipe path: String, overrides: [String], purpose: Recipe.Purpose, ranks: Int, ranksPerNode: Int
+        recipe path: String, overrides: [String], task: TaskKind?, ranks: Int, ranksPerNode: Int
     ) throws {
         try self.init(
-            recipe: Recipe(path: path, overrides: overrides, purpose: purpose), ranks: ranks,
+            recipe: Recipe(path: path, overrides: overrides, task: task), ranks: ranks,
             ranksPerNode: ranksPerNode)
     }
 

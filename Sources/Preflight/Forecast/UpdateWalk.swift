@@ -14,9 +14,6 @@ struct UpdateWalk {
     private(set) var updates = 0
     /// Utterances of all ranks' micro-batches.
     private(set) var utterances = 0
-    /// Micro-batches of rank 0, and the utterances in them.
-    private(set) var ownMicroBatches = 0
-    private(set) var ownUtterances = 0
     /// Operations of all ranks.
     private(set) var operations = 0.0
     /// Operations of each update's busiest rank.
@@ -27,18 +24,16 @@ struct UpdateWalk {
     private(set) var activationBytes = 0
     /// The bytes of audio or features of the largest micro-batch.
     private(set) var inputBytes = 0
-    /// Different numbers of frames of rank 0's micro-batches, and of utterances: what products are compiled for.
-    private(set) var batchLengths: Set<Int> = []
-    private(set) var utteranceLengths: Set<Int> = []
+    /// The products that rank 0's micro-batches make the library compile.
+    let products = ProductLedger()
 
     init(_ inputs: PlannedInputs, ranks: Int) {
         let (task, data, configuration) = (inputs.task, inputs.train, inputs.configuration)
         let precision = inputs.recipe.precision.gemm
         let samples = data.utterances.indices.map(data.sampleCount)
         let costs = samples.map(configuration.operations)
-        let frames = samples.map(configuration.frameCount)
-        utteranceLengths = Set(frames)
         var largest = LargestPass(arenaBytes: task.arenaBytes)
+        var noted: Set<PlannedPass> = []
         let all = inputs.recipe.schedule.updates
         var walk = task.schedule.walk(from: 0)
         while updates < all, utterances < plannedUtterances {
@@ -57,10 +52,8 @@ struct UpdateWalk {
                                 training: pass.trainable, hasFeatures: pass.hasFeatures,
                                 recomputing: pass.recomputing)
                     }
-                    if rank == 0 {
-                        ownMicroBatches += 1
-                        ownUtterances += items.count
-                        batchLengths.insert(items.reduce(0) { $0 + frames[$1] })
+                    if rank == 0, !products.isFull, noted.insert(pass).inserted {
+                        products.noting { _ = task.arenaBytes(pass) }
                     }
                     inputBytes = max(
                         inputBytes,

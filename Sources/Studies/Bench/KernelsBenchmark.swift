@@ -182,8 +182,9 @@ private struct KernelBench: ~Copyable {
             },
             measure("attention, backward", .operations(5 * product)) {
                 attentionBackward(
-                    dContext, query: operands[0], key: operands[1], value: operands[2], packing: packing,
-                    headCount: heads, dropout: dropout, logSumExp: logSumExp, arena: &scratch,
+                    dContext, query: operands[0], key: operands[1], value: operands[2], context: context,
+                    packing: packing, headCount: heads, dropout: dropout, logSumExp: logSumExp,
+                    arena: &scratch,
                     dQuery: gradients[0], dKey: gradients[1], dValue: gradients[2])
             },
         ]

@@ -49,6 +49,10 @@ package struct StepBenchmarkOptions: Sendable {
     /// Whether each update is followed by one of a second replica whose ranks sum nothing: what communication
     /// adds is the difference.
     package var besideSilent = false
+    /// The share of the weights that a held mask prunes.
+    ///
+    /// Each update is then followed by one of a second replica that multiplies the zeros, too. 0 has no mask.
+    package var heldSparsity = 0.0
     /// Megabytes of gradients a message.
     package var bucketMegabytes = 25.0
     /// Whether to print one JSON object instead of a table.
@@ -84,6 +88,7 @@ package func runStepBenchmark(_ options: StepBenchmarkOptions, session: Session)
     settings.trainsFeatureEncoder = options.features == .trained
     settings.dropout = options.dropout
     settings.bucketMegabytes = options.bucketMegabytes
+    settings.heldSparsity = options.heldSparsity
     let updates = max(options.updates, batches.count)
     func makeReplica(_ batches: [[Int]], _ session: Session) throws -> MeasuredReplica {
         MeasuredReplica(
@@ -93,19 +98,24 @@ package func runStepBenchmark(_ options: StepBenchmarkOptions, session: Session)
     }
     var replica = try makeReplica(corpus.batches, session)
     let ownShare = corpus.share(of: session)
-    var silent =
-        options.besideSilent ? try makeReplica(ownShare, Session(communicator: SoloCommunicator())) : nil
+    var beside: MeasuredReplica?
+    if options.besideSilent {
+        beside = try makeReplica(ownShare, Session(communicator: SoloCommunicator()))
+    } else if options.heldSparsity > 0 {
+        settings.multipliesSparsely = false
+        beside = try makeReplica(corpus.batches, session)
+    }
     for update in 0..<options.warmup + updates {
         let speed = update < options.warmup ? nil : product.measure()
         let operations = corpus.samples(ofUpdate: update).map(options.configuration.operations)
         try session.communicator.barrier()
         try replica.update(operations, productSpeed: speed)
-        guard options.besideSilent else { continue }
         try session.communicator.barrier()
-        try silent?.update(operations, productSpeed: speed)
+        try beside?.update(operations, productSpeed: speed)
     }
     let report = try replica.measured.report(
-        options, besideSilent: silent?.measured ?? StepMeasurements(), session: session)
+        options, beside: beside?.measured ?? StepMeasurements(), sparseLayers: replica.sparseLayerCount,
+        session: session)
     if session.isRoot { print(options.json ? report.line : report.text()) }
 }
 

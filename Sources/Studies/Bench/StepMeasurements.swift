@@ -29,12 +29,15 @@ struct StepMeasurements {
 
     /// The measurements of all ranks as one object.
     ///
-    /// - Parameter silent: Updates that were done by turns with these by ranks that sum nothing; none leaves them out.
+    /// - Parameters:
+    ///   - other: Updates that were done by turns with these, by ranks that sum nothing or by layers that multiply
+    ///     zeros; none leaves them out.
+    ///   - sparseLayers: How many layers multiplied kept weights alone.
     func report(
-        _ options: StepBenchmarkOptions, besideSilent silent: StepMeasurements, session: Session
+        _ options: StepBenchmarkOptions, beside other: StepMeasurements, sparseLayers: Int, session: Session
     ) throws -> JSONValue {
         let slowest = try slowest(session)
-        let alone = try silent.slowest(session)
+        let beside = try other.slowest(session)
         let peaks = try session.exchange(peakResidentBytes())
         let speeds = try session.exchange(productSpeeds)
         let cpus = try session.exchange(cpu.reduce(0, +) / Double(cpu.count))
@@ -72,12 +75,17 @@ struct StepMeasurements {
             .init("gemm_flops_per_second", .number(median(bounds))),
             .init("share_of_gemm_bound", .number(median(shares))),
         ]
-        guard !alone.isEmpty else {
+        if options.besideSilent {
+            fields.append(.init("silent_step_seconds", .number(median(beside))))
+            fields.append(.init("step_over_silent", .number(median(zip(slowest, beside).map { $0 / $1 }))))
+        } else if options.heldSparsity > 0 {
+            fields.append(.init("held_sparsity", .number(options.heldSparsity)))
+            fields.append(.init("sparse_layers", .integer(sparseLayers)))
+            fields.append(.init("dense_step_seconds", .number(median(beside))))
+            fields.append(.init("dense_over_step", .number(median(zip(beside, slowest).map { $0 / $1 }))))
+        } else {
             fields.append(.init("peak_resident_bytes", .integer(peaks.max() ?? 0)))
-            return .object(fields)
         }
-        fields.append(.init("silent_step_seconds", .number(median(alone))))
-        fields.append(.init("step_over_silent", .number(median(zip(slowest, alone).map { $0 / $1 }))))
         return .object(fields)
     }
 }
@@ -88,6 +96,9 @@ struct MeasuredReplica: ~Copyable {
     private(set) var measured = StepMeasurements()
 
     init(training: consuming MeasuredTraining) { self.training = training }
+
+    /// How many layers multiply kept weights alone.
+    var sparseLayerCount: Int { training.sparseLayerCount }
 
     /// Does one update, and notes it unless it only warms up.
     ///

@@ -1,5 +1,6 @@
 internal import Foundation
 internal import Pruning
+internal import Recipe
 
 extension ComparisonReport {
     /// The page of a comparison.
@@ -27,19 +28,21 @@ extension ComparisonReport {
                 let cost = row.cost
                 return [
                     row.method.rawValue, percent(row.sparsity),
-                    row.spread(\.errors.words).text(times: 100),
-                    row.spread(\.errors.characters).text(times: 100),
-                    row.drift?.text(decimals: 3) ?? "", "\(cost.runs)", "\(cost.updates)",
-                    String(format: "%.3g", cost.operations / 1e15),
-                    String(format: "%.3g", cost.gradientBytes / 1e9),
-                    String(format: "%.3g", cost.allCoreSeconds / 3600),
                 ]
+                    + task.metrics.map { metric in
+                        row.spread { $0.value(of: metric) }.text(times: metric.scale)
+                    } + [
+                        row.drift?.text(decimals: 3) ?? "", "\(cost.runs)", "\(cost.updates)",
+                        String(format: "%.3g", cost.operations / 1e15),
+                        String(format: "%.3g", cost.gradientBytes / 1e9),
+                        String(format: "%.3g", cost.allCoreSeconds / 3600),
+                    ]
             }
             guard !rows.isEmpty else { return [] }
-            let heads = [
-                "method", "sparsity, %", "WER, %", "CER, %", "IOU with the first mask", "runs", "updates",
-                "PFLOP", "GB summed", "core-hours",
-            ]
+            let heads =
+                ["method", "sparsity, %"] + task.metrics.map(\.heading) + [
+                    "IOU with the first mask", "runs", "updates", "PFLOP", "GB summed", "core-hours",
+                ]
             return (data.name.isEmpty ? [] : ["## \(data.name)", ""]) + markdownTable(heads, rows) + [""]
         }
     }
@@ -64,8 +67,9 @@ extension ComparisonReport {
             }
             let title = data.name.isEmpty ? "" : ", \(data.name)"
             return [
-                "## PARP less each other method\(title): \(metricTitle)", "",
-                "Differences of equal seeds: below 0, PARP is ahead.", "",
+                "## PARP less each other method\(title): \(metric.heading)", "",
+                "Differences of equal seeds: \(metric.higherIsBetter ? "above" : "below") 0, PARP is ahead.",
+                "",
             ] + markdownTable(["PARP at, %"] + adjusted.map { percent($0.sparsity) }, lines) + [""]
         }
     }
@@ -73,10 +77,10 @@ extension ComparisonReport {
     private func difference(_ row: ComparisonTable.Row, _ other: ComparisonTable.Row) -> String {
         let values = row.entries.compactMap { entry in
             other.entries.first { $0.seed == entry.seed }.map {
-                entry.record.errors.value(metric) - $0.record.errors.value(metric)
+                entry.record.value(of: metric) - $0.record.value(of: metric)
             }
         }
-        return Spread(values: values).text(times: metricScale)
+        return Spread(values: values).text(times: metric.scale)
     }
 
     /// What each method took for all of its subnetworks.
@@ -110,10 +114,10 @@ extension ComparisonReport {
             [row.method.rawValue, percent(row.sparsity)]
                 + names.map { name in
                     let errors = row.entries.compactMap { $0.record.languages[name] }
-                    return Spread(values: errors.map { $0.value(metric) }).text(times: metricScale)
+                    return Spread(values: errors.compactMap { $0[metric.name] }).text(times: metric.scale)
                 }
         }
-        return ["## One model, each language: \(metricTitle)", ""]
+        return ["## One model, each language: \(metric.heading)", ""]
             + markdownTable(["method", "sparsity, %"] + names, rows) + [""]
     }
 
@@ -121,9 +125,11 @@ extension ComparisonReport {
     private var transferTables: [String] {
         transferGroups.flatMap { group -> [String] in
             let rows = zip(group.names, group.spreads).map { name, spreads in
-                [name] + spreads.map { $0?.text(times: metricScale) ?? "" }
+                [name] + spreads.map { $0?.text(times: metric.scale) ?? "" }
             }
-            return ["## \(group.title): \(metricTitle)", "", "Rows: whose mask; columns: the language.", ""]
+            return [
+                "## \(group.title): \(metric.heading)", "", "Rows: whose mask; columns: the language.", "",
+            ]
                 + markdownTable(["mask of"] + group.names, rows) + [""]
         }
     }
@@ -181,7 +187,7 @@ extension ComparisonReport {
                     spreads: names.map { source in
                         names.map { target in
                             table.transfer(method, sparsity, from: source, to: target)?.spread {
-                                $0.errors.value(metric)
+                                $0.value(of: metric)
                             }
                         }
                     })

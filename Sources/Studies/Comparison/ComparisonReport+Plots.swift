@@ -1,5 +1,6 @@
 internal import Foundation
 package import Pruning
+internal import Recipe
 internal import Reports
 
 extension ComparisonReport {
@@ -22,12 +23,15 @@ extension ComparisonReport {
         } + maskPlots + transferPlots
     }
 
+    /// What plots call the metric; all that is better when it is lower counts errors.
+    private var metricName: String { metric.higherIsBetter ? metric.title : "Error rate" }
+
     private func title(_ text: String, _ data: String) -> String { data.isEmpty ? text : "\(text), \(data)" }
 
     /// Error rate against sparsity; the dense model is a line across.
     private func errorPlot(_ rows: [ComparisonTable.Row], _ data: String) -> LineChart {
         var chart = LineChart(
-            title: title("Error rate against sparsity", data), x: "sparsity, %", y: metricTitle)
+            title: title("\(metricName) against sparsity", data), x: "sparsity, %", y: metric.heading)
         for method in ComparedMethod.allCases {
             let rows = rows.filter { $0.method == method }
             guard !rows.isEmpty else { continue }
@@ -43,7 +47,8 @@ extension ComparisonReport {
     /// Error rate against what a subnetwork takes; the sparsities of a method are joined, and named.
     private func costPlot(_ rows: [ComparisonTable.Row], _ data: String) -> LineChart {
         var chart = LineChart(
-            title: title("Cost against error rate", data), x: "PFLOP a subnetwork", y: metricTitle)
+            title: title("Cost against \(metricName.lowercased())", data), x: "PFLOP a subnetwork",
+            y: metric.heading)
         for method in ComparedMethod.allCases {
             let rows = rows.filter { $0.method == method }
             guard !rows.isEmpty else { continue }
@@ -58,9 +63,9 @@ extension ComparisonReport {
     }
 
     private func point(_ row: ComparisonTable.Row, x: Double) -> LineChart.Point {
-        let spread = row.spread { $0.errors.value(metric) }
+        let spread = row.spread { $0.value(of: metric) }
         return LineChart.Point(
-            x: x, y: metricScale * spread.mean, deviation: metricScale * (spread.deviation ?? 0))
+            x: x, y: metric.scale * spread.mean, deviation: metric.scale * (spread.deviation ?? 0))
     }
 
     private var maskPlots: [Plot] {
@@ -92,13 +97,13 @@ extension ComparisonReport {
 
     private var transferPlots: [Plot] {
         transferGroups.map { group in
-            let values = group.spreads.map { $0.map { $0.map { metricScale * $0.mean } } }
+            let values = group.spreads.map { $0.map { $0.map { metric.scale * $0.mean } } }
             return Plot(
                 name: group.fileName,
                 svg: HeatMap(
-                    title: "\(group.title): \(metricTitle)", rowTitle: "mask of", columnTitle: "language",
+                    title: "\(group.title): \(metric.heading)", rowTitle: "mask of", columnTitle: "language",
                     rows: group.names, columns: group.names, values: values, format: "%.1f", range: nil,
-                    isLowGood: true
+                    isLowGood: !metric.higherIsBetter
                 ).svg)
         }
     }

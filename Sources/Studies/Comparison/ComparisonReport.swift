@@ -20,12 +20,10 @@ struct ComparisonReport {
         masks = try ComparisonMasks(table, includesBiases: comparison.recipe.prunesBiases)
     }
 
-    /// The number that methods are compared by, as it is written.
-    var metric: String { comparison.recipe.metricName }
-    /// The same, as an axis says it.
-    var metricTitle: String { metric == "loss" ? "loss, nats an utterance" : metric.uppercased() + ", %" }
-    /// What the metric is multiplied by where people read it.
-    var metricScale: Double { metric == "loss" ? 1 : 100 }
+    /// What was learnt in all runs.
+    var task: TaskKind { comparison.recipe.task }
+    /// What methods are compared by.
+    var metric: MetricSpec { comparison.recipe.metric }
 
     /// Writes all of them into the comparison's folder.
     func write() throws {
@@ -51,8 +49,9 @@ struct ComparisonReport {
     private var csv: String {
         let phases = RunCost.Phase.allCases
         var lines = [
-            "data,source,method,sparsity,seeds,wer_mean,wer_sd,cer_mean,cer_sd,loss_mean,loss_sd,sparsity_counted,"
-                + "iou_first_mask,runs,updates,audio_seconds,flops,gradient_bytes,mask_bytes,core_seconds,"
+            "data,source,method,sparsity,seeds,"
+                + task.choices.map { "\($0.name)_mean,\($0.name)_sd," }.joined() + "sparsity_counted,"
+                + "iou_first_mask,runs,updates,\(task.workUnit.field),flops,gradient_bytes,mask_bytes,core_seconds,"
                 + phases.map { "core_seconds_\($0.rawValue)" }.joined(separator: ",")
         ]
         for row in table.rows {
@@ -62,11 +61,10 @@ struct ComparisonReport {
             }
             var fields = [row.data, row.source ?? "", row.method.rawValue, "\(row.sparsity)"]
             fields.append(row.entries.map { "\($0.seed)" }.joined(separator: " "))
-            fields += cells(row.spread(\.errors.words)) + cells(row.spread(\.errors.characters))
-            fields += cells(row.spread { $0.errors.loss ?? .nan })
+            for metric in task.choices { fields += cells(row.spread { $0.value(of: metric) }) }
             fields += [number(row.spread(\.sparsity).mean), row.drift.map { number($0.mean) } ?? ""]
             fields += [
-                "\(cost.runs)", "\(cost.updates)", number(cost.audioSeconds), number(cost.operations),
+                "\(cost.runs)", "\(cost.updates)", number(cost.workload), number(cost.operations),
                 number(cost.gradientBytes), number(cost.maskBytes), number(cost.allCoreSeconds),
             ]
             fields += phases.map { number(cost.coreSeconds[$0] ?? 0) }
@@ -79,35 +77,41 @@ struct ComparisonReport {
 
     /// Everything, each seed by itself too.
     private var json: JSONValue {
-        func errors(_ errors: RunRecord.Errors) -> [JSONValue.Member] {
-            [.init("wer", .number(errors.words)), .init("cer", .number(errors.characters))]
-                + (errors.loss.map { [.init("loss", .number($0))] } ?? [])
+        func members(_ metrics: [String: Double]) -> [JSONValue.Member] {
+            task.choices.compactMap { metric in
+                metrics[metric.name].map { .init(metric.name, .number($0)) }
+            }
         }
         let rows = table.rows.map { row -> JSONValue in
             let seeds = row.entries.map { entry -> JSONValue in
                 let languages = entry.record.languages.sorted { $0.key < $1.key }
-                    .map { JSONValue.Member($0.key, .object(errors($0.value))) }
+                    .map { JSONValue.Member($0.key, .object(members($0.value))) }
                 return .object(
                     [.init("seed", .integer(entry.seed)), .init("run", .string(entry.folder))]
-                        + errors(entry.record.errors) + [
+                        + members(entry.record.metrics) + [
                             .init("sparsity", .number(entry.record.sparsity)),
-                            .init("languages", .object(languages)), .init("cost", entry.cost.json),
+                            .init("languages", .object(languages)),
+                            .init("cost", entry.cost.json(task.workUnit)),
                         ])
             }
-            return .object([
-                .init("data", .string(row.data)), .init("source", row.source.map(JSONValue.string) ?? .null),
-                .init("method", .string(row.method.rawValue)), .init("sparsity", .number(row.sparsity)),
-                .init("wer", row.spread(\.errors.words).json),
-                .init("cer", row.spread(\.errors.characters).json),
-                .init("iou_first_mask", row.drift.map(\.json) ?? .null), .init("cost", row.cost.json),
-                .init("seeds", .array(seeds)),
-            ])
+            let spreads = task.metrics.map { metric in
+                JSONValue.Member(metric.name, row.spread { $0.value(of: metric) }.json)
+            }
+            return .object(
+                [
+                    .init("data", .string(row.data)),
+                    .init("source", row.source.map(JSONValue.string) ?? .null),
+                    .init("method", .string(row.method.rawValue)), .init("sparsity", .number(row.sparsity)),
+                ] + spreads + [
+                    .init("iou_first_mask", row.drift.map(\.json) ?? .null),
+                    .init("cost", row.cost.json(task.workUnit)), .init("seeds", .array(seeds)),
+                ])
         }
         return .object([
             .init("recipe", .string(comparison.options.recipe)),
             .init("changes", .array(comparison.options.overrides.map(JSONValue.string))),
-            .init("metric", .string(metric)), .init("missing", .integer(table.missing)),
-            .init("rows", .array(rows)), .init("totals", .array(totals.map(\.json))),
+            .init("metric", .string(metric.name)), .init("missing", .integer(table.missing)),
+            .init("rows", .array(rows)), .init("totals", .array(totals.map { $0.json(task.workUnit) })),
             .init("masks", masks.json),
         ])
     }
@@ -135,10 +139,10 @@ struct MethodTotal: Sendable {
     let cost: RunCost
 
     /// As an object.
-    var json: JSONValue {
+    func json(_ unit: WorkUnit) -> JSONValue {
         .object([
             .init("method", .string(method.rawValue)), .init("subnetworks", .integer(subnetworks)),
-            .init("cost", cost.json),
+            .init("cost", cost.json(unit)),
         ])
     }
 }

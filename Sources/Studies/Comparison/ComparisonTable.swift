@@ -2,6 +2,7 @@ internal import Batching
 internal import Checkpoints
 internal import Foundation
 internal import Pruning
+internal import Recipe
 internal import Reports
 internal import Tasks
 internal import Training
@@ -69,7 +70,8 @@ struct ComparisonTable: Sendable {
     init(_ comparison: Comparison) throws(CheckpointError) {
         var records: [String: RunRecord] = [:]
         for run in comparison.plan.runs {
-            records[run.name] = try RunRecord(folder: comparison.folder(run.name))
+            records[run.name] = try RunRecord(
+                folder: comparison.folder(run.name), task: comparison.recipe.task)
         }
         var rows: [Row] = []
         var missing = 0

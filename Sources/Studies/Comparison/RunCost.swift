@@ -8,7 +8,7 @@ internal import Training
 struct RunCost: Sendable, Equatable {
     /// Where the time of cores goes.
     enum Phase: String, Sendable, CaseIterable {
-        /// Waiting for audio.
+        /// Waiting for data.
         case data
         /// Forward and backward.
         case compute
@@ -18,18 +18,18 @@ struct RunCost: Sendable, Equatable {
         case optimizer
         /// Selecting, spreading and applying masks.
         case pruning
-        /// Recognising the validation set.
+        /// Evaluating the validation set.
         case evaluation
         /// Writing checkpoints.
         case checkpoints
     }
 
-    /// Fine-tuning runs.
+    /// Training runs.
     var runs = 0
     /// Updates.
     var updates = 0
-    /// Seconds of audio that were trained on.
-    var audioSeconds = 0.0
+    /// What was trained on, in the task's unit.
+    var workload = 0.0
     /// Floating-point operations of updates, by the shapes of products and convolutions.
     var operations = 0.0
     /// Bytes that each rank gave into sums of gradients.
@@ -46,7 +46,7 @@ struct RunCost: Sendable, Equatable {
     static func += (sum: inout RunCost, other: RunCost) {
         sum.runs += other.runs
         sum.updates += other.updates
-        sum.audioSeconds += other.audioSeconds
+        sum.workload += other.workload
         sum.operations += other.operations
         sum.gradientBytes += other.gradientBytes
         sum.maskBytes += other.maskBytes
@@ -64,7 +64,7 @@ struct RunCost: Sendable, Equatable {
         let share = 1 / Double(max(1, count))
         mean.runs = Int((Double(runs) * share).rounded())
         mean.updates = Int((Double(updates) * share).rounded())
-        mean.audioSeconds *= share
+        mean.workload *= share
         mean.operations *= share
         mean.gradientBytes *= share
         mean.maskBytes *= share
@@ -74,8 +74,8 @@ struct RunCost: Sendable, Equatable {
 }
 
 extension RunCost {
-    /// What a run's events add up to; of each kind and update one.
-    init(events: [JSONValue]) {
+    /// What a run's events add up to, of each kind and update one.
+    init(events: [JSONValue], unit: WorkUnit) {
         runs = 1
         let seconds: [(kind: String, field: String, phase: Phase)] = [
             ("train", "data_seconds", .data), ("train", "compute_seconds", .compute),
@@ -94,7 +94,7 @@ extension RunCost {
             switch kind {
             case "train":
                 updates += 1
-                audioSeconds += event["audio_seconds"]?.double ?? 0
+                workload += event[unit.field]?.double ?? 0
                 operations += event["flops"]?.double ?? 0
                 gradientBytes += event["gradient_bytes"]?.double ?? 0
             case "prune":
@@ -105,10 +105,10 @@ extension RunCost {
     }
 
     /// As an object.
-    var json: JSONValue {
+    func json(_ unit: WorkUnit) -> JSONValue {
         .object([
             .init("runs", .integer(runs)), .init("updates", .integer(updates)),
-            .init("audio_seconds", .number(audioSeconds)), .init("flops", .number(operations)),
+            .init(unit.field, .number(workload)), .init("flops", .number(operations)),
             .init("gradient_bytes", .number(gradientBytes)), .init("mask_bytes", .number(maskBytes)),
             .init("core_seconds", .number(allCoreSeconds)),
             .init(

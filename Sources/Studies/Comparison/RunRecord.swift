@@ -9,20 +9,10 @@ internal import Training
 
 /// What a finished run left: how well its final model does, its mask, and what it took.
 struct RunRecord: Sendable {
-    /// Errors of recognition.
-    struct Errors: Sendable, Equatable {
-        /// In words, or phones.
-        var words: Double
-        /// In characters.
-        var characters: Double
-        /// The mean loss in nats an utterance; nil of a language.
-        var loss: Double?
-    }
-
-    /// The final model's, on the validation set.
-    let errors: Errors
+    /// The final model's metrics on the validation set, by their names.
+    let metrics: [String: Double]
     /// The same for each language, where there are several.
-    let languages: [String: Errors]
+    let languages: [String: [String: Double]]
     /// The share of the pool that is zero in the final model, counted.
     let sparsity: Double
     /// IOU of the final mask with the first.
@@ -31,29 +21,30 @@ struct RunRecord: Sendable {
     /// The file of the final mask, where there is one.
     let mask: String?
 
-    /// The record of a run directory, or nil if its run is not finished.
-    init?(folder: String) throws(CheckpointError) {
+    /// The record of a run directory of a task, or nil if its run is not finished.
+    init?(folder: String, task: TaskKind) throws(CheckpointError) {
         let path = folder + "/metrics.jsonl"
         guard FileManager.default.fileExists(atPath: folder + "/final/model.safetensors"),
             let data = FileManager.default.contents(atPath: path)
         else { return nil }
         let events = try Self.events(data, path: path)
         guard let evaluation = events.last(where: { $0["kind"]?.string == "eval" }),
-            let update = evaluation["step"]?.integer, let errors = Errors(evaluation)
+            let update = evaluation["step"]?.integer,
+            let metrics = Self.metrics(of: task, in: evaluation)
         else { throw CheckpointError(path, "has no evaluation of the final model") }
         guard events.allSatisfy({ $0["step"]?.integer ?? 0 <= update }) else {
             throw CheckpointError(path, "goes on after the last evaluation, at update \(update)")
         }
-        self.errors = errors
+        self.metrics = metrics
         languages = Dictionary(
             (evaluation["languages"]?.members ?? []).compactMap { member in
-                Errors(member.value).map { (member.key, $0) }
+                Self.metrics(of: task, in: member.value).map { (member.key, $0) }
             }, uniquingKeysWith: { $1 })
         sparsity = evaluation["sparsity"]?.double ?? 0
         let last = events.last { $0["kind"]?.string == "prune" }
         drift = last?["iou_initial"]?.double
         mask = last?["step"]?.integer.map { "\(folder)/masks/step-\($0).safetensors" }
-        cost = RunCost(events: events)
+        cost = RunCost(events: events, unit: task.workUnit)
     }
 
     /// The events of a file, of each kind and update the last: a run that was stopped does some updates again.
@@ -75,21 +66,16 @@ struct RunRecord: Sendable {
         }
         return events
     }
-}
 
-extension RunRecord.Errors {
-    /// The errors of an event or of a language in it.
-    fileprivate init?(_ value: JSONValue) {
-        guard let words = value["wer"]?.double, let characters = value["cer"]?.double else { return nil }
-        self.init(words: words, characters: characters, loss: value["loss"]?.double)
+    /// The metrics of an event, or of a language in it; nil if one but the loss is missing.
+    private static func metrics(of task: TaskKind, in value: JSONValue) -> [String: Double]? {
+        guard task.metrics.allSatisfy({ value[$0.name]?.double != nil }) else { return nil }
+        return Dictionary(
+            uniqueKeysWithValues: task.choices.compactMap { metric in
+                value[metric.name]?.double.map { (metric.name, $0) }
+            })
     }
 
-    /// The number that runs are compared by: `wer`, `cer` or `loss`.
-    func value(_ metric: String) -> Double {
-        switch metric {
-        case "cer": characters
-        case "loss": loss ?? .nan
-        default: words
-        }
-    }
+    /// The number of a metric, of all languages together; not a number where there is none.
+    func value(of metric: MetricSpec) -> Double { metrics[metric.name] ?? .nan }
 }

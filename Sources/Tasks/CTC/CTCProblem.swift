@@ -54,8 +54,6 @@ struct CTCProblem: RunProblem {
         ).evaluate(valid, parameters: parameters, session: session, arena: &arena).result
     }
 
-    func metric(_ evaluation: EvaluationResult) -> Double { recipe.evaluation.metric.value(evaluation) }
-
     func files(update: Int, sparsity: Double, evaluation: EvaluationResult?) -> ModelFiles {
         let card = ModelCard(
             recipe: recipe, family: model.network.configuration.family,
@@ -69,10 +67,7 @@ struct CTCProblem: RunProblem {
                 "Loss, nats an utterance", [.init("train", "loss"), .init("eval", "loss", name: "valid")]),
             .init(
                 "Error rate on the validation set, %",
-                [
-                    .init("eval", "wer", name: "WER", scale: 100),
-                    .init("eval", "cer", name: "CER", scale: 100),
-                ]),
+                TaskKind.ctc.metrics.map { .init("eval", $0.name, name: $0.title, scale: $0.scale) }),
             .init("Pruned weights of the pool, %", [.init("prune", "sparsity", scale: 100)]),
             .init(
                 "Kept weights shared with another mask, % of either",
@@ -83,10 +78,8 @@ struct CTCProblem: RunProblem {
             .init("Learning rate", [.init("train", "learning_rate")]),
             .init("Gradient norm", [.init("train", "gradient_norm")]),
         ],
-        columns: [
-            .init("WER", "wer", .percent), .init("CER", "cer", .percent), .init("loss", "loss", .decimals),
-            .init("sparsity", "sparsity", .percent),
-        ])
+        columns: TaskKind.ctc.choices.map { .init($0.title, $0.name, scale: $0.scale) }
+            + [.init("sparsity", "sparsity", scale: 100)], workload: TaskKind.ctc.workUnit.reported)
 }
 
 extension EvaluationResult: RunEvaluation {

@@ -3,14 +3,14 @@ internal import Foundation
 internal import Models
 internal import Pruning
 package import Recipe
-package import Session
+internal import Session
 internal import Tensors
 internal import Text
-package import Training
+internal import Training
 
 /// Fine-tunes a model as a recipe says, on all ranks of a session.
-package func runTraining(_ options: TrainOptions, session: Session) throws {
-    try startRun(options, purpose: .fineTuning, session: session) { recipe in
+func runFineTuning(_ options: TrainOptions, session: Session) throws {
+    try startRun(options, task: .ctc, session: session) { recipe in
         let model = try session.together { try SpeechModel.toFineTune(recipe) }
         func check(_ path: String, needsAlignment: Bool) throws -> DatasetCheck {
             try DatasetChecker(

@@ -20,11 +20,7 @@ extension CTCTask: PlannedSpeechTask {
         return pass
     }
 
-    package func arenaBytes(_ pass: PlannedPass) -> Int { model.configuration.arenaBytes(pass) }
+    package func arenaBytes(_ pass: PlannedPass) -> Int { model.arenaBytes(pass) }
 
-    package func evaluationArenaBytes(_ pass: PlannedPass) -> Int {
-        var pass = pass
-        (pass.trainable, pass.precision) = (.headOnly, .float32)
-        return model.configuration.arenaBytes(pass)
-    }
+    package func evaluationArenaBytes(_ pass: PlannedPass) -> Int { model.evaluationArenaBytes(pass) }
 }

@@ -139,6 +139,7 @@ package struct CTCSums: BatchSums, Equatable {
     package var items = 0.0
     /// Seconds of audio.
     package var audioSeconds = 0.0
+    package var workload: Double { audioSeconds }
     /// Utterances whose target cannot be aligned to their frames, counted with loss zero.
     package var infiniteLosses = 0.0
     /// Utterances whose loss is not a number.

@@ -30,13 +30,13 @@ package struct EvaluationResult: Sendable {
     package var meanLoss: Double { utterances > 0 ? loss / Double(utterances) : 0 }
 }
 
-extension Metric {
-    /// The number that a metric takes of an evaluation; lower is better.
-    package func value(_ result: EvaluationResult) -> Double {
-        switch self {
-        case .wordErrorRate: result.words.rate
-        case .characterErrorRate: result.characters.rate
-        case .loss: result.meanLoss
+extension EvaluationResult {
+    /// The number of a metric.
+    package func value(of metric: MetricSpec) -> Double {
+        switch metric {
+        case .wordErrorRate: words.rate
+        case .characterErrorRate: characters.rate
+        default: meanLoss
         }
     }
 }
@@ -97,9 +97,9 @@ package struct Evaluator {
         var result = EvaluationResult()
         for language in data.languages { result.languages[language] = LanguageErrors() }
         var hypotheses: [Hypothesis] = []
-        for items in EpochPlan.microBatches(
-            of: share, items: data.items, rankCost: rankSeconds)
-        {
+        let batches = EpochPlan.microBatches(of: share, items: data.items, rankCost: rankSeconds)
+        try session.together { try requireMemory(of: batches, data) }
+        for items in batches {
             if Interruption.isRequested { break }
             let batch = try data.load(items)
             arena.reset()
@@ -119,6 +119,19 @@ package struct Evaluator {
         return (result, all.sorted { $0.item < $1.item })
     }
 
+    private func requireMemory(of batches: [[Int]], _ data: SpeechDataset) throws {
+        var largest = LargestPass(arenaBytes: model.evaluationArenaBytes)
+        for items in batches {
+            largest.consider(
+                PlannedPass(
+                    items.map { .init(samples: data.sampleCount($0), labels: data.targets[$0].count) }))
+        }
+        let longest = data.utterances.max { $0.durationSeconds < $1.durationSeconds }
+        let subject = longest.map { "\($0.id), \(Int($0.durationSeconds)) s" } ?? "nothing"
+        try Tasks.requireMemory(
+            largest.bytes, for: "evaluating a batch (the longest recording is \(subject))")
+    }
+
     /// Recognises one micro-batch, adding its losses to the result.
     private func recognize(
         _ batch: SpeechMicroBatch, parameters: ParameterViews, arena: inout Arena,
@@ -135,7 +148,7 @@ package struct Evaluator {
         return batch.items.indices.map { index in
             result.loss += Double(losses[index])
             if packing.length(index) < ctcMinimumFrames(batch.targets[index]) { result.infiniteLosses += 1 }
-            let ids = greedyPath(logits.rows(packing[index]))
+            let ids = largestEntries(logits.rows(packing[index]), groups: 1)
             return Hypothesis(item: batch.items[index], text: vocabulary.decode(path: ids))
         }
     }
@@ -176,14 +189,5 @@ extension SpeechDataset {
     package var languages: [String] {
         let languages = Set(utterances.compactMap(\.language))
         return languages.count > 1 ? languages.sorted() : []
-    }
-}
-
-/// The most probable token of each frame.
-package func greedyPath(_ logits: Tensor) -> [Int] {
-    (0..<logits.rows).map { frame in
-        var best = 0
-        for token in 1..<logits.columns where logits[frame, token] > logits[frame, best] { best = token }
-        return best
     }
 }

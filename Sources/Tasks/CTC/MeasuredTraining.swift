@@ -1,8 +1,10 @@
 internal import Batching
 internal import Collectives
 internal import Foundation
+internal import Kernels
 package import Models
 internal import Program
+internal import Pruning
 internal import Recipe
 package import Session
 internal import Speech
@@ -40,6 +42,10 @@ package struct MeasuredTraining: ~Copyable {
         package var dropout = 0.1
         /// Seconds of audio that a rank holds at once.
         package var rankSeconds = 1e9
+        /// The share of the weights that a held mask prunes; 0 has no mask.
+        package var heldSparsity = 0.0
+        /// Whether layers may multiply the weights that such a mask keeps alone.
+        package var multipliesSparsely = true
         /// Megabytes of gradients a message; 0 lets a probe choose.
         package var bucketMegabytes = 25.0
 
@@ -79,11 +85,33 @@ package struct MeasuredTraining: ~Copyable {
             freezeEncoderUpdates: 0, sharing: BatchSharing(rankCost: settings.rankSeconds),
             blank: network.configuration.padTokenId, zeroInfinity: true)
         task.regularization.layerDrop = 0
-        trainer = Trainer(
+        var trainer = Trainer(
             task: CTCTask(model: network, data: data, batches: batches, settings: task), store: store,
             communicator: session.communicator, optimizer: recipe.optimizerSettings,
             distributed: recipe.distributed.following(plan), startingAt: 0, of: updates)
+        if settings.heldSparsity > 0 {
+            try Self.holdMask(settings, of: &trainer, layout: network.layout, session: session)
+        }
+        self.trainer = trainer
     }
+
+    private static func holdMask(
+        _ settings: Settings, of trainer: inout Trainer<CTCTask>, layout: ParameterLayout, session: Session
+    ) throws {
+        let pool = PrunablePool(layout)
+        let mask = try magnitudeMask(
+            values: trainer.store.values.all, pool: pool, sparsity: settings.heldSparsity, scope: .global
+        ).mask
+        mask.apply(to: trainer.store.values.all, pool: pool)
+        refreshShadow(of: trainer.store)
+        trainer.keptGradients = KeptElements(mask, pool: pool, elementCount: layout.count)
+        guard settings.multipliesSparsely && trainer.store.precision == .float32 else { return }
+        trainer.sparse = try .forTraining(
+            trainer.store, mask: mask, pool: pool, choice: .measured, session: session)
+    }
+
+    /// How many layers multiply kept weights alone.
+    package var sparseLayerCount: Int { trainer.sparse.layers.count }
 
     private static func dataset(_ recordings: [Recording], network: Wav2Vec2) -> SpeechDataset {
         SpeechDataset(

@@ -34,7 +34,7 @@ package struct PretrainingModel: Sendable {
         let stated: PretrainingConfiguration = try source.decodeConfiguration()
         let names = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
         let hasWeights =
-            !source.isDirectory
+            source.form != .directory
             || names.contains { name in
                 [".safetensors", ".bin", ".index.json"].contains { name.hasSuffix($0) }
             }

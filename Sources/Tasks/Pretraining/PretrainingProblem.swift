@@ -57,10 +57,6 @@ package struct PretrainingProblem: RunProblem {
         ).evaluate(valid, parameters: parameters, session: session, arena: &arena)
     }
 
-    package func metric(_ evaluation: PretrainingTotals) -> Double {
-        evaluation.items > 0 ? evaluation.loss / evaluation.items : .infinity
-    }
-
     package func files(update: Int, sparsity: Double, evaluation: PretrainingTotals?) -> ModelFiles {
         model.files(recipe: recipe, card: card(update: update, evaluation: evaluation))
     }
@@ -107,7 +103,8 @@ package struct PretrainingProblem: RunProblem {
             .init("Seconds of audio a second", [.init("train", "audio_seconds_per_second")]),
         ],
         columns: [
-            .init("loss", "loss", .decimals), .init("bits", "contrastive_bits", .decimals),
-            .init("accuracy", "accuracy", .percent), .init("perplexity", "code_perplexity", .decimals),
-        ])
+            .init("loss", "loss"), .init("bits", "contrastive_bits"),
+            .init("accuracy", "accuracy", scale: 100),
+            .init("perplexity", "code_perplexity"),
+        ], workload: TaskKind.pretrain.workUnit.reported)
 }

@@ -8,7 +8,7 @@ package import Training
 
 /// Pre-trains a model on speech without transcripts as a recipe says, on all ranks of a session.
 package func runPretraining(_ options: TrainOptions, session: Session) throws {
-    try startRun(options, purpose: .preTraining, session: session) { recipe in
+    try startRun(options, task: .pretrain, session: session) { recipe in
         let model = try session.together {
             try PretrainingModel(path: recipe.model.path, settings: recipe.pretraining)
         }

@@ -2,13 +2,14 @@ internal import Foundation
 package import JSON
 internal import Kernels
 internal import Models
-internal import Recipe
+package import Recipe
 internal import Training
 
 /// What batches of pre-training add up to; the masked frames are the items.
 package struct PretrainingTotals: BatchSums, Equatable {
     private var sums: PretrainingSums
     package private(set) var audioSeconds = 0.0
+    package var workload: Double { audioSeconds }
     /// Micro-batches whose loss is not a number.
     package var notFinite = 0.0
     private let objective: PretrainingConfiguration
@@ -88,6 +89,9 @@ package struct PretrainingTotals: BatchSums, Equatable {
 }
 
 extension PretrainingTotals: RunEvaluation {
+    /// The mean loss; there is no other metric.
+    package func value(of metric: MetricSpec) -> Double { items > 0 ? loss / items : .infinity }
+
     package func fields(sparsity: Double) -> [(String, JSONValue)] {
         [("loss", .number(loss / max(1, items)))] + fields
     }

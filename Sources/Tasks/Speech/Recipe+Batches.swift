@@ -1,5 +1,6 @@
 internal import Batching
-internal import Recipe
+package import Recipe
+package import Reports
 
 extension Recipe {
     /// The global batches of all updates.
@@ -17,4 +18,9 @@ extension Recipe {
                 batchCost: data.batchSeconds)
             : BatchSharing(rankCost: data.rankSeconds)
     }
+}
+
+extension WorkUnit {
+    /// The unit as the page of a run has it.
+    package var reported: ReportOutline.Workload { .init(name: symbol, field: field) }
 }

@@ -6,6 +6,8 @@
 public struct CharacterMap: Sendable {
     private let units: [UInt32]
     private let replacements: [UInt8]
+    /// The scalars of the longest replacement; 1 at least.
+    let longestReplacement: Int
 
     /// Graphemes of fewer bytes are looked up as a whole, others scalar by scalar.
     private static let wholeGraphemeBytes = 6
@@ -22,9 +24,10 @@ public struct CharacterMap: Sendable {
         }
         units = (0..<size / 4).map { word(at: 4 + 4 * $0) }
         replacements = Array(bytes[(4 + size / 4 * 4)...])
-        guard String(validating: replacements, as: UTF8.self) != nil else {
+        guard let text = String(validating: replacements, as: UTF8.self) else {
             throw TextError("the character map of the tokenizer holds invalid UTF-8")
         }
+        longestReplacement = text.unicodeScalars.split(separator: "\0").lazy.map(\.count).max() ?? 1
     }
 
     /// The text with its characters replaced.

@@ -23,6 +23,28 @@ public indirect enum Normalizer: Sendable {
     /// One after the other.
     case sequence([Normalizer])
 
+    /// How often as long a text may become: twice what XLNet's steps can make of it.
+    ///
+    /// A file from outside could double a text at each of a thousand steps.
+    static let maximumGrowth = 2_000
+
+    /// How often as long a text can become, counted in scalars; at most a little above what is allowed.
+    var growth: Int {
+        switch self {
+        case .bert: 3 * 4
+        case .lowercase: 3
+        case .nfd: 4
+        case .nfkd: 18
+        case .stripAccents, .strip: 1
+        case .replace(let pattern, let content):
+            content.unicodeScalars.count <= pattern.unicodeScalars.count ? 1 : content.unicodeScalars.count
+        case .replaceSpaces(let content), .prepend(let content): max(1, content.unicodeScalars.count)
+        case .precompiled(let map): map.longestReplacement
+        case .sequence(let steps):
+            steps.reduce(1) { min($0, Self.maximumGrowth + 1) * min($1.growth, Self.maximumGrowth + 1) }
+        }
+    }
+
     /// The text as changed.
     func apply(_ text: [Unicode.Scalar]) -> [Unicode.Scalar] {
         switch self {

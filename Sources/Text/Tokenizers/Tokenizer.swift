@@ -41,6 +41,16 @@ public struct Tokenizer: Sendable {
     public let addedTokens: [(token: AddedToken, id: Int)]
     /// Where special tokens stand.
     public let template: SpecialTokenTemplate
+    /// What the file asks for that is not done unasked.
+    public internal(set) var unapplied = Unapplied()
+
+    /// What a `tokenizer.json` asks for that this program never does unasked.
+    public struct Unapplied: Sendable, Equatable {
+        /// The number of tokens that the file cuts texts to; nil if it does not.
+        public var truncation: Int?
+        /// Whether the file fills texts up.
+        public var padding = false
+    }
 
     private let model: TokenizerModel
     private let normalizer: Normalizer?
@@ -64,6 +74,11 @@ public struct Tokenizer: Sendable {
         preTokenizer: PreTokenizer?, addedTokens: [AddedToken],
         template: (_ id: (String) -> Int?) throws(TextError) -> SpecialTokenTemplate
     ) throws(TextError) {
+        if let normalizer, normalizer.growth > Normalizer.maximumGrowth {
+            throw TextError(
+                "the tokenizer's normalizer can make a text \(normalizer.growth) times as long; "
+                    + "\(Normalizer.maximumGrowth) are allowed")
+        }
         self.model = model
         self.normalizer = normalizer
         self.preTokenizer = preTokenizer
@@ -99,7 +114,7 @@ public struct Tokenizer: Sendable {
     public func id(of token: String) -> Int? { idOfAdded[Array(token.utf8)] ?? model.id(of: token) }
 
     /// How many rows of embeddings the ids need: one more than the highest.
-    public var rowCount: Int { (tokens.lazy.map(\.id).max() ?? -1) + 1 }
+    public var rowCount: Int { max(tokens.lazy.map(\.id).max() ?? -1, template.tokens.max() ?? -1) + 1 }
 
     /// The ids of a text or a pair of texts.
     ///

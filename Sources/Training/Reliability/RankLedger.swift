@@ -10,18 +10,19 @@ struct RankLedger: Sendable {
     /// The sums of one rank.
     struct Entry: Sendable, Equatable {
         let host: String
-        /// Seconds it waited for audio.
+        /// Seconds it waited for data.
         var data = 0.0
         /// Seconds of forward and backward.
         var compute = 0.0
-        /// Seconds of audio that it had to work on.
-        var audio = 0.0
+        /// What it had to work on, in the task's unit.
+        var workload = 0.0
         /// Seconds it waited for the slowest rank.
         var wait = 0.0
         /// Updates in which the others waited for it.
         var slowest = 0
     }
 
+    private let unit: WorkUnit
     private(set) var entries: [Entry]
     private(set) var updates = 0
     /// Of the last update: the slowest rank, its seconds, and those of the rank in the middle.
@@ -31,7 +32,10 @@ struct RankLedger: Sendable {
     private static let notable = 0.1
 
     /// A ledger of ranks on these hosts.
-    init(hosts: [String]) { entries = hosts.map { Entry(host: $0) } }
+    init(hosts: [String], unit: WorkUnit) {
+        entries = hosts.map { Entry(host: $0) }
+        self.unit = unit
+    }
 
     /// Adds what the ranks said of an update.
     mutating func add(_ notes: [RankNote]) {
@@ -42,7 +46,7 @@ struct RankLedger: Sendable {
         for rank in notes.indices {
             entries[rank].data += notes[rank].data
             entries[rank].compute += notes[rank].compute
-            entries[rank].audio += notes[rank].audio
+            entries[rank].workload += notes[rank].workload
             entries[rank].wait += seconds[slowest] - seconds[rank]
         }
         entries[slowest].slowest += 1
@@ -70,7 +74,7 @@ struct RankLedger: Sendable {
                             .init("rank", .integer(rank)), .init("host", .string(entry.host)),
                             .init("data_seconds", .number(entry.data)),
                             .init("compute_seconds", .number(entry.compute)),
-                            .init("audio_seconds", .number(entry.audio)),
+                            .init(unit.field, .number(entry.workload)),
                             .init("wait_seconds", .number(entry.wait)),
                             .init("slowest", .integer(entry.slowest)),
                         ])
@@ -81,25 +85,25 @@ struct RankLedger: Sendable {
 
     /// What there is to say of a rank that holds the others up; nil if none does.
     ///
-    /// A rank is slow if a second of audio takes it longer. One that merely had more audio is not: its share was uneven.
+    /// A rank is slow if the same work takes it longer. One that merely had more work is not: its share was uneven.
     var remark: String? {
         guard entries.count > 1, updates > 0 else { return nil }
-        let slowest = excess(of: { ($0.data + $0.compute) / max($0.audio, 1e-9) })
+        let slowest = excess(of: { ($0.data + $0.compute) / max($0.workload, 1e-9) })
         if slowest.excess > Self.notable {
             let entry = entries[slowest.rank]
-            let cause = entry.data > entry.compute ? "waiting for audio" : "computing"
+            let cause = entry.data > entry.compute ? "waiting for \(unit.name)" : "computing"
             return String(
                 format:
-                    "slow rank: %d on %@, %.0f %% more seconds for a second of audio than the rank in the middle, "
+                    "slow rank: %d on %@, %.0f %% more seconds for %@ than the rank in the middle, "
                     + "most of them %@; the slowest in %d of %d updates",
-                slowest.rank, entry.host, 100 * slowest.excess, cause, entry.slowest, updates)
+                slowest.rank, entry.host, 100 * slowest.excess, unit.one, cause, entry.slowest, updates)
         }
-        let busiest = excess(of: \.audio)
+        let busiest = excess(of: \.workload)
         guard busiest.excess > Self.notable else { return nil }
         return String(
-            format: "uneven shares: rank %d had %.0f %% more audio than the rank in the middle; "
-                + "more audio an update (data.batch_seconds) or fewer ranks even it out",
-            busiest.rank, 100 * busiest.excess)
+            format: "uneven shares: rank %d had %.0f %% more %@ than the rank in the middle; "
+                + "more %@ an update (%@) or fewer ranks even it out",
+            busiest.rank, 100 * busiest.excess, unit.name, unit.name, unit.batchKey)
     }
 
     /// The rank with the largest value, and by what part of it that lies above the one in the middle.

@@ -23,6 +23,9 @@ package struct CheckpointState: Sendable, Codable, Equatable {
     var consecutiveSkips: Int?
     /// Updates that were left out since the run began.
     package var skipped: Int?
+    /// The slots of the layers that multiply a held mask's kept weights alone: chosen once, since sums in another
+    /// order have other last bits.
+    var sparseSlots: [Int]?
     /// Whether there is a manifest; checkpoints of earlier versions have none.
     var hasManifest: Bool?
 

@@ -1,6 +1,7 @@
 internal import Collectives
 internal import Foundation
 internal import Program
+package import Recipe
 package import Session
 
 #if canImport(Glibc)
@@ -14,17 +15,19 @@ package struct Progress {
     private let startUpdate: Int
     private let start = monotonicSeconds()
     private var lastLine = -Double.infinity
-    private var audioSeconds = 0.0
+    private var workload = 0.0
+    private let unit: WorkUnit
     private let isTerminal: Bool
 
     /// Seconds between lines where standard output is a file.
     private static let quietSeconds = 10.0
 
-    package init(session: Session, updates: Int, startUpdate: Int) {
+    package init(session: Session, updates: Int, startUpdate: Int, unit: WorkUnit) {
         isSpeaking = session.isRoot
         // mpirun gives ranks a terminal of its own even where its output goes to a file.
         isTerminal = session.communicator.size == 1 && isatty(STDOUT_FILENO) == 1
         self.updates = updates
+        self.unit = unit
         self.startUpdate = startUpdate
     }
 
@@ -38,7 +41,7 @@ package struct Progress {
     /// Shows an update: loss, what the task adds to it, speed, time left.
     package mutating func show(_ report: StepReport<some BatchSums>, summary: String) {
         guard isSpeaking else { return }
-        audioSeconds += report.sums.audioSeconds
+        workload += report.sums.workload
         let now = monotonicSeconds()
         let isLast = report.update == updates
         guard isTerminal || isLast || now - lastLine > Self.quietSeconds else { return }
@@ -47,9 +50,9 @@ package struct Progress {
         let done = report.update - startUpdate
         let left = elapsed / Double(max(1, done)) * Double(updates - report.update)
         let line = String(
-            format: "update %d/%d  loss %.3f%@  lr %.2e  %.1f audio s/s  %@ left", report.update, updates,
+            format: "update %d/%d  loss %.3f%@  lr %.2e  %.1f %@/s  %@ left", report.update, updates,
             report.loss, summary.isEmpty ? "" : "  " + summary, report.learningRate,
-            audioSeconds / max(elapsed, 1e-9), Self.duration(left))
+            workload / max(elapsed, 1e-9), unit.symbol, Self.duration(left))
         if isTerminal {
             print("\r\u{1B}[K" + line, terminator: isLast ? "\n" : "")
             fflush(nil)

@@ -40,9 +40,9 @@ package struct RunDirectory: Sendable {
             throw UserError(
                 .usage, "\(path) holds a run already; go on with --resume, or choose another --output")
         }
-        let begun = try begunRecipe(purpose: recipe.purpose)
+        let begun = try begunRecipe(task: recipe.task)
         let isReproducible = begun.distributed.reproducible
-        let changes = RecipeKey.all(for: recipe.purpose).filter {
+        let changes = RecipeKey.all(for: recipe.task).filter {
             ($0.decidesResults || isReproducible && $0.decidesSums) && $0.get(begun) != $0.get(recipe)
         }
         guard changes.isEmpty else {
@@ -59,11 +59,11 @@ package struct RunDirectory: Sendable {
     }
 
     /// The recipe of the run that is here, which must be one of the same command.
-    private func begunRecipe(purpose: Recipe.Purpose) throws -> Recipe {
+    private func begunRecipe(task: TaskKind) throws -> Recipe {
         do {
-            return try Recipe(path: recipe, purpose: purpose)
+            return try Recipe(path: recipe, task: task)
         } catch {
-            for other in Recipe.Purpose.allCases where (try? Recipe(path: recipe, purpose: other)) != nil {
+            for other in TaskKind.allCases where (try? Recipe(path: recipe, task: other)) != nil {
                 throw UserError(
                     .usage, "\(path) holds a run of `\(other.command)`; choose another --output")
             }

@@ -1,7 +1,7 @@
 package import Checkpoints
 package import JSON
 package import Pruning
-internal import Recipe
+package import Recipe
 package import Reports
 package import Session
 package import Tensors
@@ -39,15 +39,14 @@ package protocol RunProblem: Sendable {
         parameters: ParameterViews, session: Session, arena: inout Arena
     ) throws -> Evaluation
 
-    /// The number of an evaluation that the best model has the lowest of.
-    func metric(_ evaluation: Evaluation) -> Double
-
     /// The small files of a model after so many updates, with the evaluation that it was kept for.
     func files(update: Int, sparsity: Double, evaluation: Evaluation?) -> ModelFiles
 }
 
 /// What an evaluation found, as a run notes it.
 package protocol RunEvaluation: Sendable {
+    /// The number of a metric.
+    func value(of metric: MetricSpec) -> Double
     /// The fields of an `eval` event.
     func fields(sparsity: Double) -> [(String, JSONValue)]
     /// What a line on the screen says of it.

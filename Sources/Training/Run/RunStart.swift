@@ -26,11 +26,11 @@ package struct PreparedProblem<Problem: RunProblem> {
 ///
 /// - Parameter prepare: Reads model and data of a recipe, before there is a run directory.
 package func startRun<Problem: RunProblem>(
-    _ options: TrainOptions, purpose: Recipe.Purpose, session: Session,
+    _ options: TrainOptions, task: TaskKind, session: Session,
     prepare: (Recipe) throws -> PreparedProblem<Problem>
 ) throws {
     let (recipe, injections) = try session.together { () -> (Recipe, [Injection]) in
-        let recipe = try Recipe(path: options.recipe, overrides: options.overrides, purpose: purpose)
+        let recipe = try Recipe(path: options.recipe, overrides: options.overrides, task: task)
         try requirePaths(recipe)
         return (recipe, try parseInjections(options, ranks: session.communicator.size))
     }

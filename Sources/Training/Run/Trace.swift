@@ -16,12 +16,13 @@ internal import Session
 package struct Trace {
     private struct Update {
         let number: Int
-        let start, end, audioSeconds: Double
+        let start, end, workload: Double
     }
 
     /// Where the file will be.
     package let path: String
     private let session: Session
+    private let unit: WorkUnit
     private let atStart: (time: Double, offset: ClockOffset)
     private var spans: [(span: PhaseSpan, update: Int)] = []
     private var updates: [Update] = []
@@ -36,9 +37,10 @@ package struct Trace {
     ///
     /// - Parameter update: The update after which this run goes on. The trace of what came before it is another file,
     ///   which a run that goes on under the same command must not replace.
-    init(path: String, after update: Int, session: Session) throws {
+    init(path: String, after update: Int, unit: WorkUnit, session: Session) throws {
         self.path = update == 0 ? path : Self.path(path, after: update)
         self.session = session
+        self.unit = unit
         spanLimit = max(1000, Self.spansOfAllRanks / session.communicator.size)
         atStart = (monotonicSeconds(), try session.communicator.clockOffset(now: monotonicSeconds))
     }
@@ -51,7 +53,7 @@ package struct Trace {
         }
         spans += report.phases.spans.map { ($0, report.update) }
         updates.append(
-            Update(number: report.update, start: start, end: end, audioSeconds: report.sums.audioSeconds))
+            Update(number: report.update, start: start, end: end, workload: report.sums.workload))
     }
 
     /// Notes something between two updates.
@@ -76,7 +78,7 @@ package struct Trace {
         let clock = RootClock(atStart, atEnd)
         let origin = try session.exchange(atStart.time)[0]
         let ranks = try session.exchange(
-            RankFacts(host: communicator.hostName, offset: atEnd.offset, leftOut: leftOut))
+            RankClock(host: communicator.hostName, offset: atEnd.offset, leftOut: leftOut))
         let lines = events(clock: clock, origin: origin).map(\.line).joined(separator: ",\n")
         guard let parts = try communicator.gather([UInt8](lines.utf8), root: 0) else { return nil }
         var facts = facts(plan: plan, ranks: ranks)
@@ -130,7 +132,7 @@ package struct Trace {
         let whole = updates.map {
             event(
                 "update \($0.number)", row: 0, $0.start, $0.end,
-                [.init("update", .integer($0.number)), .init("audio_seconds", .number($0.audioSeconds))])
+                [.init("update", .integer($0.number)), .init(unit.field, .number($0.workload))])
         }
         let parts = spans.map { span, update in
             event(
@@ -141,7 +143,7 @@ package struct Trace {
     }
 
     /// What a reader needs beside the picture.
-    private func facts(plan: ReductionPlan, ranks: [RankFacts]) -> JSONValue {
+    private func facts(plan: ReductionPlan, ranks: [RankClock]) -> JSONValue {
         func numbers(_ values: [Double]) -> JSONValue { .array(values.map(JSONValue.number)) }
         return .object([
             .init("parp", .string(parpVersion)), .init("ranks", .integer(ranks.count)),
@@ -154,8 +156,8 @@ package struct Trace {
     }
 }
 
-/// What a rank says of itself.
-private struct RankFacts: Codable {
+/// How a rank's clock stood at the end.
+private struct RankClock: Codable {
     let host: String
     let offset: ClockOffset
     let leftOut: Int

@@ -27,15 +27,17 @@ extension TrainingRun {
         let evaluation: Problem.Evaluation
         do {
             evaluation = try problem.evaluate(
-                parameters: trainer.store.float32Views, session: session, arena: &trainer.arena)
+                parameters: trainer.store.float32Views.multiplying(trainer.sparse), session: session,
+                arena: &trainer.arena)
         } catch is EvaluationInterrupted {
             setAside.restore(to: values)
             try stop()
         }
-        let metric = problem.metric(evaluation)
-        let isBest = metric < state.bestMetric ?? .infinity
+        let metric = recipe.evaluation.metric
+        let value = evaluation.value(of: metric)
+        let isBest = metric.isBetter(value, than: state.bestMetric)
         if isBest {
-            state.bestMetric = metric
+            state.bestMetric = value
             keep("the best model") {
                 try writeModel(at: directory.best, evaluation: evaluation, sparsity: mask.sparsity)
             }

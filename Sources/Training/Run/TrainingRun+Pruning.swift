@@ -26,6 +26,7 @@ extension TrainingRun {
         self.masks = masks
         trainer.prune(by: masks.current)
         try checkZeros(report)
+        try multiplyKeptWeights()
         metrics.append(.prune, step: trainer.update, report.fields)
         keep("the mask") {
             try MaskFile.write(
@@ -39,6 +40,30 @@ extension TrainingRun {
         try trainer.pruning.selectMask(
             afterUpdates: trainer.update, sparsity: sparsity, values: trainer.store.values.all,
             earlier: masks.initial.map { _ in masks.current }, scope: masks.scope)
+    }
+
+    /// Goes on under the mask of a checkpoint.
+    mutating func takeUpMask() throws {
+        guard masks.initial != nil else { return }
+        trainer.takeUp(masks.current)
+        try multiplyKeptWeights()
+    }
+
+    /// Lets layers multiply the weights that a mask keeps alone, once it no longer changes and where that is faster.
+    private mutating func multiplyKeptWeights() throws {
+        guard recipe.precision.gemm == .float32, method.isFixed(afterUpdates: trainer.update) else { return }
+        let choice: SparseWeights.Choice =
+            if let earlier = state.sparseSlots {
+                .earlier(earlier)
+            } else {
+                recipe.distributed.reproducible ? .bySparsity : .measured
+            }
+        trainer.sparse = try .forTraining(
+            trainer.store, mask: masks.current, pool: masks.pool, choice: choice, session: session)
+        let chosen = trainer.sparse.layers.keys.sorted()
+        state.sparseSlots = chosen
+        let count = masks.pool.members.count { $0.slot.shape.rank == 2 }
+        if !chosen.isEmpty { progress.say("\(chosen.count) of \(count) layers multiply kept weights alone") }
     }
 
     /// Every rank counts its own zeros: sparsity is what the weights have, not what was asked for.

@@ -81,12 +81,13 @@ package struct TrainingRun<Problem: RunProblem>: ~Copyable {
         let state = try Self.load(
             start.resume ? start.directory : nil, recipe: recipe, session: session, problem: problem,
             store: store, pruning: pruning, masks: &masks)
-        let ledger = RankLedger(hosts: try session.exchange(session.communicator.hostName))
+        let ledger = RankLedger(
+            hosts: try session.exchange(session.communicator.hostName), unit: recipe.task.workUnit)
         let metrics = try Self.openMetrics(start.directory, state: state, session: session)
         refreshShadow(of: store)
         try problem.prepare(store, session: session)
         let trace = try start.trace.map {
-            try Trace(path: $0, after: state.update, session: start.session)
+            try Trace(path: $0, after: state.update, unit: recipe.task.workUnit, session: start.session)
         }
         let plan = try recipe.distributed.planReduction(
             of: store.gradients.all, communicator: session.communicator)
@@ -104,13 +105,13 @@ package struct TrainingRun<Problem: RunProblem>: ~Copyable {
         directory = start.directory
         self.method = method
         progress = Progress(
-            session: session, updates: recipe.schedule.updates, startUpdate: state.update)
+            session: session, updates: recipe.schedule.updates, startUpdate: state.update,
+            unit: recipe.task.workUnit)
         if session.communicator.size > 1 { progress.say(plan.description) }
         trainer = Trainer(
             task: problem.makeTask(), store: store, communicator: session.communicator,
             optimizer: recipe.optimizerSettings, distributed: recipe.distributed.following(plan),
             startingAt: state.update, of: recipe.schedule.updates, pruning: pruning, monitor: monitor)
-        if masks.initial != nil { trainer.takeUp(masks.current) }
     }
 
     /// Runs to the end, or until a rank is asked to stop.
@@ -134,6 +135,7 @@ package struct TrainingRun<Problem: RunProblem>: ~Copyable {
             try pruneIfDue()
         } else {
             progress.say("going on after update \(trainer.update)")
+            try takeUpMask()
             if state.isEvaluationPending == true { try followUp() }
         }
         while trainer.update < recipe.schedule.updates {

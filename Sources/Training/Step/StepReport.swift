@@ -28,24 +28,24 @@ package struct StepReport<Sums: BatchSums>: Sendable {
 package struct RankNote: Sendable, Equatable {
     /// Whether it was asked to stop.
     var isInterrupted: Bool
-    /// Seconds it waited for audio.
+    /// Seconds it waited for data.
     package var data: Double
     /// Seconds of forward and backward.
     package var compute: Double
-    /// Seconds of audio that it had to work on.
-    package var audio: Double
+    /// What it had to work on, in the task's unit.
+    package var workload: Double
 
-    init(isInterrupted: Bool, phases: StepPhases, audio: Double) {
+    init(isInterrupted: Bool, phases: StepPhases, workload: Double) {
         self.isInterrupted = isInterrupted
         (data, compute) = (phases.data, phases.compute)
-        self.audio = audio
+        self.workload = workload
     }
 
     /// The note as it travels.
-    package var numbers: [Double] { [isInterrupted ? 1 : 0, data, compute, audio] }
+    package var numbers: [Double] { [isInterrupted ? 1 : 0, data, compute, workload] }
 
     /// A note that has travelled.
     init(numbers: [Double]) {
-        (isInterrupted, data, compute, audio) = (numbers[0] != 0, numbers[1], numbers[2], numbers[3])
+        (isInterrupted, data, compute, workload) = (numbers[0] != 0, numbers[1], numbers[2], numbers[3])
     }
 }

@@ -34,12 +34,12 @@ extension Trainer {
         mask.apply(to: store.firstMoment.all, pool: pruning.pool)
         mask.apply(to: store.secondMoment.all, pool: pruning.pool)
         stillMask = mask
-        keptElements = KeptElements(mask, pool: pruning.pool, elementCount: store.layout.count)
+        keptGradients = KeptElements(mask, pool: pruning.pool, elementCount: store.layout.count)
     }
 
     /// Which gradients an update, counted from 1, sums over ranks; nil sums all.
     func summedElements(inUpdate number: Int) -> KeptElements? {
-        pruning.method.takesAllGradients(inUpdate: number) ? nil : keptElements
+        pruning.method.takesAllGradients(inUpdate: number) ? nil : keptGradients
     }
 
     /// Moves scores by the summed gradient of this update, whose weights are still as they were.

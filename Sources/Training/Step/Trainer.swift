@@ -1,6 +1,6 @@
 internal import Batching
 package import Collectives
-internal import Kernels
+package import Kernels
 package import Optimization
 internal import Program
 package import Pruning
@@ -32,10 +32,12 @@ package struct Trainer<Task: TrainingTask>: ~Copyable {
     package private(set) var update: Int
     /// What the pruning method keeps beside weights and moments.
     package var pruning: PruningState
-    /// What the mask keeps, where pruned weights stand still; nil where all weights move.
-    var keptElements: KeptElements?
-    /// That mask.
+    /// Which gradients are summed, where pruned weights stand still; nil sums all.
+    package var keptGradients: KeptElements?
+    /// The mask by which they do.
     var stillMask: PruningMask?
+    /// Layers that multiply the weights of such a mask alone; none before there is one.
+    package var sparse = SparseWeights(training: true)
     /// Memory of one pass; evaluation borrows it between updates.
     package var arena: Arena
     /// What this rank is doing, for the watchdog.
@@ -98,7 +100,7 @@ package struct Trainer<Task: TrainingTask>: ~Copyable {
         monitor.enter(.collective, update: update + 1)
         let start = monotonicSeconds()
         let own = RankNote(
-            isInterrupted: Interruption.isRequested, phases: phases, audio: sums.audioSeconds)
+            isInterrupted: Interruption.isRequested, phases: phases, workload: sums.workload)
         let notes = try finishSum(of: &sums, from: firstTrainable, own: own)
         phases.add(.exposedCommunication, from: start, to: monotonicSeconds())
         addCommunication(to: &phases, since: start)
@@ -158,11 +160,11 @@ package struct Trainer<Task: TrainingTask>: ~Copyable {
             guard let next = try prefetcher.next(), next.work.update == update else {
                 preconditionFailure("the micro-batches of update \(update) were not loaded")
             }
-            phases.add(.data, from: waiting, to: monotonicSeconds())
             if let batch = next.batch {
+                phases.add(.data, from: waiting, to: monotonicSeconds())
                 lastItems += next.work.items ?? []
                 sums += Self.differentiate(
-                    batch, task: task, update: update, parameters: store.views,
+                    batch, task: task, update: update, parameters: store.views.multiplying(sparse),
                     isLast: next.work.isLast && reproducible == nil, arena: &arena, reducer: &reducer,
                     phases: &phases, monitor: monitor,
                     poison: poison(isFirst: next.work.isFirst, update: update))
@@ -211,6 +213,7 @@ package struct Trainer<Task: TrainingTask>: ~Copyable {
         if isFinite {
             let clip = clippingFactor(norm: norm[0], limit: optimizer.clipNorm)
             apply(learningRate: learningRate, scale: Float(clip / denominator), from: firstTrainable)
+            sparse.refresh(from: store.values.all)
         }
         var report = StepReport(
             update: update + 1, sums: sums, learningRate: learningRate, gradientNorm: norm[0],
@@ -223,7 +226,9 @@ package struct Trainer<Task: TrainingTask>: ~Copyable {
     private mutating func apply(learningRate: Double, scale: Float, from firstTrainable: Int) {
         moveScores(learningRate: learningRate, scale: scale, from: firstTrainable)
         let mask = pruning.show(in: store.values.all)
-        if let stillMask { stillMask.apply(to: store.gradients.all, pool: pruning.pool) }
+        if let stillMask, pruning.method.takesAllGradients(inUpdate: update + 1) {
+            stillMask.apply(to: store.gradients.all, pool: pruning.pool)
+        }
         applyAdam(learningRate: learningRate, scale: scale)
         guard let mask else { return }
         pruning.hide(mask, in: store.values.all)

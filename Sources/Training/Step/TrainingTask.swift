@@ -87,8 +87,8 @@ package protocol BatchSums: Sendable {
     var loss: Double { get }
     /// What the loss is divided by.
     var items: Double { get }
-    /// Seconds of audio.
-    var audioSeconds: Double { get }
+    /// The work that it was, in the task's `WorkUnit`.
+    var workload: Double { get }
     /// Losses that are not a number.
     var notFinite: Double { get set }
     /// All sums as numbers that can be all-reduced; as many on every rank.

@@ -1,0 +1,23 @@
+// What packed models are made of: zstd, and numbers apart into a mask and planes of bytes. Sizes are 64-bit.
+#pragma once
+#include <stdint.h>
+
+// The most bytes that compressing so many can take.
+int64_t parp_zstd_bound(int64_t count);
+// Compresses; returns the bytes written, or -1.
+int64_t parp_zstd_compress(const void *from, int64_t count, void *into, int64_t capacity, int32_t level);
+// The bytes that one frame states to hold; -1 where it states none or is none.
+int64_t parp_zstd_content_size(const void *from, int64_t count);
+// Decompresses frames that fill `capacity` bytes at most; returns how many there were, or -1.
+int64_t parp_zstd_decompress(const void *from, int64_t count, void *into, int64_t capacity);
+
+// One bit an element of `size` bytes, from the lowest up: whether one of its bits is set. Returns how many are.
+int64_t parp_mask_elements(const void *elements, int64_t count, int32_t size, uint8_t *mask);
+// How many bits of a mask are set; -1 if one behind the last element is.
+int64_t parp_mask_kept(const uint8_t *mask, int64_t count);
+// The first bytes of all kept elements, then their second bytes, and so on. Without a mask all are kept.
+void parp_split_planes(const void *elements, int64_t count, int32_t size, const uint8_t *mask, int64_t kept,
+                       uint8_t *planes);
+// The way back; elements that are not kept become 0.
+void parp_join_planes(const uint8_t *planes, int64_t count, int32_t size, const uint8_t *mask, int64_t kept,
+                      void *elements);

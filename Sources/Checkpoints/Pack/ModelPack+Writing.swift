@@ -1,0 +1,107 @@
+internal import Foundation
+
+extension ModelPack {
+    /// Writes a model directory as one file.
+    ///
+    /// Weights must be safetensors; every other file of the folder is packed whole, folders in it are not.
+    ///
+    /// - Returns: The bytes of the directory's files, and of the pack.
+    public static func write(
+        directory: String, to path: String
+    ) throws(CheckpointError) -> (directoryBytes: Int, packBytes: Int) {
+        guard !FileManager.default.fileExists(atPath: path) else {
+            throw CheckpointError(path, "is there already; choose another name, or remove it")
+        }
+        // Read whole as a model first: what cannot be used is not worth packing.
+        _ = try ModelDirectory(path: directory)
+        var entries: [(name: String, bytes: [UInt8])] = []
+        var metadata = ["format": format, "version": version]
+        var total = 0
+        for name in try plainFiles(of: directory) {
+            let source = directory + "/" + name
+            total += try regularFileSize(source)
+            if isWeights(name) {
+                let file = try SafetensorsFile(path: source)
+                metadata["bytes/" + name] = String(file.byteCount)
+                entries += packed(file, name: name)
+            } else {
+                entries.append((PackEntry.file(name).name, PackCodec.compress(try contents(of: source))))
+            }
+        }
+        guard metadata.keys.contains(where: { $0.hasPrefix("bytes/") }) else {
+            throw CheckpointError(
+                directory, "has no safetensors weights; `parp convert` makes a directory that has")
+        }
+        var writer = SafetensorsWriter(metadata: metadata)
+        for entry in entries { writer.add(entry.name, bytes: entry.bytes) }
+        try writer.write(to: path)
+        return (total, try regularFileSize(path))
+    }
+
+    /// Weights that are packed tensor by tensor: those that `openModelWeights` looks for.
+    private static func isWeights(_ name: String) -> Bool {
+        name.hasPrefix("model") && name.hasSuffix(".safetensors")
+    }
+
+    private static func plainFiles(of directory: String) throws(CheckpointError) -> [String] {
+        let names: [String]
+        do {
+            names = try FileManager.default.contentsOfDirectory(atPath: directory)
+        } catch {
+            throw CheckpointError(directory, "cannot be read: \(reason(error))")
+        }
+        return names.sorted().filter { name in
+            var isDirectory: ObjCBool = false
+            _ = FileManager.default.fileExists(atPath: directory + "/" + name, isDirectory: &isDirectory)
+            return PackEntry.isPlain(name) && !isDirectory.boolValue
+        }
+    }
+
+    private static func contents(of path: String) throws(CheckpointError) -> [UInt8] {
+        guard try regularFileSize(path) <= ModelDirectory.maximumFileBytes else {
+            throw CheckpointError(
+                path,
+                "is no safetensors file and larger than \(ModelDirectory.maximumFileBytes) bytes; "
+                    + "move it out of the model directory, or `parp convert` the weights")
+        }
+        guard let data = FileManager.default.contents(atPath: path) else {
+            throw CheckpointError(path, "cannot be read: \(systemReason())")
+        }
+        return [UInt8](data)
+    }
+
+    private static func packed(_ file: SafetensorsFile, name: String) -> [(name: String, bytes: [UInt8])] {
+        var entries = [(PackEntry.header(name).name, PackCodec.compress(file.headerBytes))]
+        for tensor in file.names {
+            guard let info = file.info(tensor) else { continue }
+            let planes = PackCodec.encode(file.rawBytes(tensor), elementSize: info.dataType.size)
+            if let mask = planes.mask { entries.append((PackEntry.mask(name, tensor).name, mask)) }
+            entries.append((PackEntry.planes(name, tensor).name, planes.planes))
+        }
+        return entries
+    }
+
+    /// Writes the directory that was packed, file by file the same bytes.
+    ///
+    /// It appears at `path` whole or not at all; a folder that is not empty is left alone.
+    public func unpack(to path: String) throws(CheckpointError) {
+        guard ((try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []).isEmpty else {
+            throw CheckpointError(path, "is a folder that is not empty; choose another")
+        }
+        let directory = try AtomicDirectory(path: path)
+        for name in fileNames {
+            guard let bytes = try contents(name) else { continue }
+            try AtomicFile.write(Data(bytes), to: directory.temporaryPath + "/" + name)
+        }
+        for (name, packed) in weights {
+            var file = try AtomicFile(path: directory.temporaryPath + "/" + name)
+            try file.write(Data(packed.headerBytes))
+            let ordered = packed.header.entries.values.sorted {
+                ($0.range.lowerBound, $0.range.upperBound) < ($1.range.lowerBound, $1.range.upperBound)
+            }
+            for entry in ordered { try file.write(Data(try bytes(ofTensor: entry.info.name))) }
+            try file.commit()
+        }
+        try directory.commit()
+    }
+}

@@ -1,0 +1,242 @@
+internal import Foundation
+internal import JSON
+public import Tensors
+
+/// A model directory in one file, bit for bit: a safetensors file of compressed parts (docs/sparsity.md).
+///
+/// All that it states is checked against its size before memory is taken.
+public struct ModelPack: TensorSource {
+    /// A safetensors file that was packed tensor by tensor.
+    struct Weights: Sendable {
+        let header: SafetensorsHeader
+        let headerBytes: [UInt8]
+    }
+
+    /// What metadata says of a pack.
+    static let format = "parp-pack"
+    /// The version of the format that this program writes and reads.
+    static let version = "1"
+    /// The most that a pack states for each of its bytes: a sparsity of 99.9 % reaches a third of it.
+    private static let greatestRatio = 1_000
+
+    private let file: SafetensorsFile
+    /// The packed weights by the names of their files.
+    let weights: [String: Weights]
+    private let fileOfTensor: [String: String]
+
+    /// Whether a file may be a pack: it begins as safetensors files do.
+    static func isHeld(by path: String) -> Bool {
+        guard let handle = FileHandle(forReadingAtPath: path) else { return false }
+        defer { try? handle.close() }
+        guard let start = try? handle.read(upToCount: 9) else { return false }
+        return start.count == 9 && start.last == UInt8(ascii: "{")
+    }
+
+    /// Opens a pack and checks all that it states.
+    public init(path: String) throws(CheckpointError) {
+        file = try SafetensorsFile(path: path)
+        guard file.metadata["format"] == Self.format else {
+            throw CheckpointError(
+                path, "is a safetensors file, but no packed model; give the directory that it lies in")
+        }
+        guard let version = file.metadata["version"], version == Self.version else {
+            throw CheckpointError(
+                path,
+                "is packed in version \(file.metadata["version"] ?? "none"), and this program reads \(Self.version)"
+            )
+        }
+        var weights: [String: Weights] = [:]
+        var stated = 0
+        for name in file.names {
+            guard let entry = PackEntry(name), file.info(name)?.dataType == .uint8 else {
+                throw CheckpointError(path, "holds \(name), which is nothing of a packed model")
+            }
+            switch entry {
+            case .file:
+                stated += try Self.statedCount(name, of: file, limit: ModelDirectory.maximumFileBytes)
+            case .header(let weightsName):
+                weights[weightsName] = try Self.weights(weightsName, of: file, stated: &stated)
+            case .mask, .planes: break
+            }
+        }
+        guard stated / Self.greatestRatio <= file.byteCount else {
+            throw CheckpointError(path, "states \(stated) bytes, more than \(file.byteCount) bytes can hold")
+        }
+        fileOfTensor = try Self.tensors(of: weights, in: file)
+        self.weights = weights
+    }
+
+    private static func statedCount(
+        _ name: String, of file: SafetensorsFile, limit: Int
+    ) throws(CheckpointError) -> Int {
+        guard let count = PackCodec.statedCount(file.rawBytes(name)), count <= limit else {
+            throw CheckpointError(file.path, "\(name) is not compressed as it should be, or too large")
+        }
+        return count
+    }
+
+    private static func weights(
+        _ name: String, of file: SafetensorsFile, stated: inout Int
+    ) throws(CheckpointError) -> Weights {
+        let entry = PackEntry.header(name).name
+        let count = try statedCount(entry, of: file, limit: SafetensorsHeader.maximumBytes + 8)
+        guard let text = file.metadata["bytes/" + name], let byteCount = Int(text), byteCount >= count,
+            byteCount / greatestRatio <= file.byteCount
+        else { throw CheckpointError(file.path, "does not say how many bytes \(name) has, or too many") }
+        guard count / greatestRatio <= file.byteCount,
+            let bytes = PackCodec.decompress(file.rawBytes(entry), count: count)
+        else { throw CheckpointError(file.path, "\(entry) is broken") }
+        let header = try SafetensorsHeader(bytes, byteCount: byteCount, path: "\(file.path): \(name)")
+        guard header.end == count else {
+            throw CheckpointError(file.path, "\(entry) has \(count) bytes, and says \(header.end)")
+        }
+        let (sum, overflow) = stated.addingReportingOverflow(byteCount)
+        guard !overflow else { throw CheckpointError(file.path, "states more bytes than there are numbers") }
+        stated = sum
+        return Weights(header: header, headerBytes: bytes)
+    }
+
+    /// The file of each tensor; each tensor must be there, and nothing else.
+    private static func tensors(
+        of weights: [String: Weights], in file: SafetensorsFile
+    ) throws(CheckpointError) -> [String: String] {
+        var fileOfTensor: [String: String] = [:]
+        for (name, packed) in weights.sorted(by: { $0.key < $1.key }) {
+            for tensor in packed.header.entries.keys.sorted() {
+                guard file.info(PackEntry.planes(name, tensor).name) != nil else {
+                    throw CheckpointError(file.path, "lacks tensor \(tensor) of \(name)")
+                }
+                guard fileOfTensor.updateValue(name, forKey: tensor) == nil else {
+                    throw CheckpointError(file.path, "tensor \(tensor) is in two files")
+                }
+            }
+        }
+        for name in file.names {
+            switch PackEntry(name) {
+            case .mask(let file, let tensor)?, .planes(let file, let tensor)?:
+                if weights[file]?.header.entries[tensor] != nil { continue }
+            case .file?, .header?: continue
+            case nil: break
+            }
+            throw CheckpointError(file.path, "holds \(name), of which its headers say nothing")
+        }
+        return fileOfTensor
+    }
+
+    /// The pack.
+    public var path: String { file.path }
+    /// The names of all tensors, sorted.
+    public var names: [String] { fileOfTensor.keys.sorted() }
+    /// What a header says of a tensor.
+    public func info(_ name: String) -> TensorInfo? { entry(name)?.info }
+
+    private func entry(_ tensor: String) -> SafetensorsHeader.Entry? {
+        fileOfTensor[tensor].flatMap { weights[$0]?.header.entries[tensor] }
+    }
+
+    /// Reads a floating-point tensor as float32.
+    public func read(_ name: String, into target: Tensor) throws(CheckpointError) {
+        guard let info = info(name) else { throw CheckpointError(path, "has no tensor \(name)") }
+        guard info.shape.count == target.count else {
+            throw CheckpointError(path, "tensor \(name) is \(info.shape), not \(target.count) elements")
+        }
+        guard info.dataType.isFloatingPoint else {
+            throw CheckpointError(
+                path, "tensor \(name) holds \(info.dataType.rawValue), not floating-point numbers")
+        }
+        guard info.dataType == .float32 else {
+            widenFloats(try bytes(ofTensor: name), dataType: info.dataType, into: target)
+            return
+        }
+        guard PackCodec.decode(planes(name), into: target) else { throw broken(name) }
+    }
+
+    /// The bytes of a tensor as they stood in its file.
+    func bytes(ofTensor name: String) throws(CheckpointError) -> [UInt8] {
+        guard let info = info(name) else { throw CheckpointError(path, "has no tensor \(name)") }
+        let size = info.dataType.size
+        guard let bytes = PackCodec.decode(planes(name), count: info.shape.count, elementSize: size)
+        else { throw broken(name) }
+        return bytes
+    }
+
+    private func planes(_ tensor: String) -> PackCodec.Planes {
+        let file = fileOfTensor[tensor] ?? ""
+        let mask = PackEntry.mask(file, tensor).name
+        return PackCodec.Planes(
+            mask: self.file.info(mask) == nil ? nil : self.file.rawBytes(mask),
+            planes: self.file.rawBytes(PackEntry.planes(file, tensor).name))
+    }
+
+    private func broken(_ tensor: String) -> CheckpointError {
+        CheckpointError(path, "tensor \(tensor) is broken: its parts do not make what its header says")
+    }
+
+    /// The names of the files that are packed whole.
+    var fileNames: [String] {
+        file.names.compactMap { if case .file(let name)? = PackEntry($0) { name } else { nil } }
+    }
+
+    /// The content of a file that is packed whole, or nil if there is none of the name.
+    func contents(_ name: String) throws(CheckpointError) -> [UInt8]? {
+        let entry = PackEntry.file(name).name
+        guard file.info(entry) != nil else { return nil }
+        let compressed = file.rawBytes(entry)
+        guard let count = PackCodec.statedCount(compressed), count <= ModelDirectory.maximumFileBytes,
+            let bytes = PackCodec.decompress(compressed, count: count)
+        else { throw CheckpointError(path, "\(name) is broken in the pack") }
+        return bytes
+    }
+
+    /// The content of a small JSON file, or nil if there is none of the name.
+    func json(_ name: String) throws(CheckpointError) -> JSONValue? {
+        guard let bytes = try contents(name) else { return nil }
+        do {
+            return try JSONValue(parsing: bytes)
+        } catch {
+            throw CheckpointError("\(path): \(name)", "\(error)")
+        }
+    }
+}
+
+/// A part of a pack, by the name of its entry.
+enum PackEntry: Hashable {
+    /// A file, whole.
+    case file(String)
+    /// The header of a file of weights.
+    case header(String)
+    /// Which elements of a tensor are not 0.
+    case mask(String, String)
+    /// The bytes of these.
+    case planes(String, String)
+
+    /// The part of a name, if it is one; files' names lead nowhere else.
+    init?(_ name: String) {
+        let parts = name.split(separator: "/", maxSplits: 3, omittingEmptySubsequences: false).map(
+            String.init)
+        guard parts.count >= 2, Self.isPlain(parts[1]) else { return nil }
+        switch (parts[0], parts.count) {
+        case ("file", 2): self = .file(parts[1])
+        case ("weights", 3) where parts[2] == "header": self = .header(parts[1])
+        case ("weights", 4) where parts[2] == "mask": self = .mask(parts[1], parts[3])
+        case ("weights", 4) where parts[2] == "planes": self = .planes(parts[1], parts[3])
+        default: return nil
+        }
+    }
+
+    /// The name of its entry.
+    var name: String {
+        switch self {
+        case .file(let name): "file/\(name)"
+        case .header(let file): "weights/\(file)/header"
+        case .mask(let file, let tensor): "weights/\(file)/mask/\(tensor)"
+        case .planes(let file, let tensor): "weights/\(file)/planes/\(tensor)"
+        }
+    }
+
+    /// Whether a name is that of a file beside others, and nothing hidden.
+    static func isPlain(_ name: String) -> Bool {
+        !name.isEmpty && name.utf8.count <= 255 && !name.hasPrefix(".") && !name.contains("/")
+            && !name.utf8.contains(0)
+    }
+}

@@ -1,0 +1,55 @@
+internal import Checkpoints
+internal import Decoding
+internal import Foundation
+internal import Tensors
+
+/// A language model of any format: mapped where it lies, or converted to a file without a name that goes with the process.
+func openLanguageModel(_ path: String) throws -> any NGramModel {
+    let bytes = try MappedBytes.file(path)
+    if let model = try naming(path, { try mappedModel(bytes) }) { return model }
+    return try openTrie(path, bytes, temporaryWorkspace()).model
+}
+
+/// A model as a trie, converted if it is none.
+func openTrie(
+    _ path: String, _ bytes: MappedBytes, _ workspace: Workspace
+) throws -> (model: MappedTrie, isConverted: Bool) {
+    try naming(path) {
+        if try LanguageModelFormat(of: bytes) == .trie { return (try MappedTrie(bytes), false) }
+        let file = try ScratchFile(in: FileManager.default.temporaryDirectory.path)
+        try convertModel(name: path, bytes, into: file, workspace: workspace)
+        return (try MappedTrie(try file.mapped()), true)
+    }
+}
+
+private func temporaryWorkspace() -> Workspace {
+    let folder = FileManager.default.temporaryDirectory.path
+    return Workspace(memoryBytes: 256 << 20) { try ScratchFile(in: folder) }
+}
+
+/// Runs `body`; of a fault that does not say so, it says in which file it is.
+func naming<Value>(_ path: String, _ body: () throws -> Value) throws -> Value {
+    do {
+        return try body()
+    } catch let fault as DecodingError where !fault.description.hasPrefix(path) {
+        throw DecodingError("\(path) \(fault.description)")
+    }
+}
+
+/// Calls `body` with the words of each line.
+func forEachSentence(of source: ByteSource, _ body: ([String]) throws -> Void) throws {
+    var rest: [UInt8] = []
+    func tell(_ line: ArraySlice<UInt8>) throws {
+        let words = String(decoding: line, as: UTF8.self).split(whereSeparator: \.isWhitespace).map(
+            String.init)
+        if !words.isEmpty { try body(words) }
+    }
+    while let piece = try source() {
+        rest += piece
+        var lines = rest.split(separator: 0x0A, omittingEmptySubsequences: false)
+        guard let last = lines.popLast() else { continue }
+        for line in lines { try tell(line) }
+        rest = Array(last)
+    }
+    try tell(rest[...])
+}

@@ -1,0 +1,29 @@
+internal import ArgumentParser
+internal import Session
+
+/// `parp pack`.
+struct Pack: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Write a model directory as one file, as small as its zeros make it, bit for bit.")
+
+    @Option(help: "The model directory, with safetensors weights.")
+    var model: String
+
+    @Option(help: "The file to write, which every --model takes.")
+    var output: String
+
+    func run() { launch { try runPack(model: model, output: output, session: $0) } }
+}
+
+/// `parp unpack`.
+struct Unpack: ParsableCommand {
+    static let configuration = CommandConfiguration(abstract: "Write the model directory that was packed.")
+
+    @Argument(help: "The packed model.")
+    var file: String
+
+    @Option(help: "The directory to write.")
+    var output: String
+
+    func run() { launch { try runUnpack(pack: file, output: output, session: $0) } }
+}

@@ -1,0 +1,25 @@
+internal import Checkpoints
+internal import Foundation
+internal import Session
+
+/// Writes a model directory as one file.
+func runPack(model: String, output: String, session: Session) throws {
+    try session.together {
+        guard session.isRoot else { return }
+        let (directoryBytes, packBytes) = try ModelPack.write(directory: model, to: output)
+        print(
+            "\(output): "
+                + String(
+                    format: "%.1f MB, %.3f of the directory's %.1f MB", Double(packBytes) / 1e6,
+                    Double(packBytes) / Double(max(1, directoryBytes)), Double(directoryBytes) / 1e6))
+    }
+}
+
+/// Writes the model directory that was packed, file by file the same bytes.
+func runUnpack(pack: String, output: String, session: Session) throws {
+    try session.together {
+        guard session.isRoot else { return }
+        try ModelPack(path: pack).unpack(to: output)
+        print("\(output): unpacked")
+    }
+}

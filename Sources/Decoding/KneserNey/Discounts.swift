@@ -1,0 +1,26 @@
+/// What modified Kneser–Ney smoothing takes off counts of one, of two, and of three or more (Chen and
+/// Goodman, 1998, equation 26).
+public struct Discounts: Sendable, Equatable {
+    /// Off a count of 0, 1, 2, and 3 or more.
+    public let amounts: [Double]
+    /// Whether the counts gave none, so that 0.5, 1 and 1.5 stand in for them.
+    public let isFallback: Bool
+
+    /// The discounts of an order in which so many n-grams occur once, twice, three and four times.
+    ///
+    /// Text that is small or made by a machine may lack one of these, or give a discount out of range.
+    init(countsOfCounts: [Int]) {
+        let estimate = Self.estimate(countsOfCounts.map(Double.init))
+        amounts = estimate ?? [0, 0.5, 1, 1.5]
+        isFallback = estimate == nil
+    }
+
+    private static func estimate(_ n: [Double]) -> [Double]? {
+        guard n.prefix(3).allSatisfy({ $0 > 0 }) else { return nil }
+        let y = n[0] / (n[0] + 2 * n[1])
+        let amounts = (1...3).map { Double($0) - Double($0 + 1) * y * n[$0] / n[$0 - 1] }
+        return zip(1..., amounts).allSatisfy { $1 >= 0 && $1 <= Double($0) } ? [0] + amounts : nil
+    }
+
+    func of(_ count: UInt64) -> Double { amounts[Int(min(count, 3))] }
+}

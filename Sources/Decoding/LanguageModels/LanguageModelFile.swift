@@ -1,0 +1,71 @@
+public import Tensors
+
+/// What a file of a language model is, by its first bytes.
+public enum LanguageModelFormat: Sendable, Equatable {
+    /// A mapped trie of this program's.
+    case trie
+    /// KenLM's hash tables, read where they lie.
+    case kenLMProbing
+    /// KenLM's trie, which becomes one of ours.
+    case kenLMTrie
+    /// Text, which becomes a trie of ours: ARPA, perhaps compressed by gzip.
+    case arpa(isCompressed: Bool)
+
+    /// The format of a file's bytes.
+    ///
+    /// What is no binary model is taken for text.
+    public init(of bytes: MappedBytes) throws(DecodingError) {
+        if MappedTrie.recognizes(bytes) {
+            self = .trie
+        } else if KenLMFile.recognizes(bytes) {
+            switch try KenLMFile(bytes).kind {
+            case .probing, .probingWithRestCosts: self = .kenLMProbing
+            case .trie, .quantizedTrie, .arrayTrie, .quantizedArrayTrie: self = .kenLMTrie
+            }
+        } else {
+            self = .arpa(isCompressed: bytes.count > 1 && bytes[0] == 0x1F && bytes[1] == 0x8B)
+        }
+    }
+}
+
+/// A model that is read where it lies; nil where its format has to be converted first.
+public func mappedModel(_ bytes: MappedBytes) throws(DecodingError) -> (any NGramModel)? {
+    switch try LanguageModelFormat(of: bytes) {
+    case .trie: try MappedTrie(bytes)
+    case .kenLMProbing: try KenLMProbing(KenLMFile(bytes))
+    case .kenLMTrie, .arpa: nil
+    }
+}
+
+/// Writes a model of another format as a mapped trie.
+///
+/// - Parameter name: What faults name.
+/// - Throws: `DecodingError`, or what the workspace throws.
+public func convertModel(
+    name: String, _ bytes: MappedBytes, into file: any Scratch, workspace: Workspace
+) throws {
+    switch try LanguageModelFormat(of: bytes) {
+    case .arpa(let isCompressed):
+        var source = pieces(of: bytes)
+        if isCompressed { source = inflate(source) }
+        var reader = ARPAReader(name: name, source)
+        try reader.convert(into: file, workspace: workspace)
+    case .kenLMTrie: try KenLMFile(bytes).convertTrie(into: file, workspace: workspace)
+    case .kenLMProbing:
+        throw DecodingError(
+            "holds hash tables, from which n-grams cannot be had back; "
+                + "it can be used as it is, or converted from the ARPA file that it was built of")
+    case .trie: throw DecodingError("is a model of this format already")
+    }
+}
+
+/// The bytes of a file, piece after piece.
+private func pieces(of bytes: MappedBytes) -> ByteSource {
+    var place = 0
+    return {
+        guard place < bytes.count else { return nil }
+        let end = min(bytes.count, place + 1 << 18)
+        defer { place = end }
+        return bytes.copy(place..<end)
+    }
+}

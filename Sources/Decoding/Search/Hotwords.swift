@@ -1,0 +1,86 @@
+public import Text
+
+/// Words and phrases that the search is to prefer, as an automaton of their tokens (Aho and Corasick, 1975).
+///
+/// A beam that is on its way through one has the share of the weight that it has gone; what it has is taken
+/// back when it leaves the way, and stays once a word ends where a hotword does.
+public struct Hotwords: Sendable {
+    /// Hotwords with the delimiter before them, for they begin where words do.
+    private let trie: Lexicon
+    /// Of each node, the longest other one that ends alike.
+    private let fallback: [Int32]
+    /// Of each node, how many hotwords end there.
+    private let whole: [Float]
+    /// Of each node, how much of the shortest hotword through it has been heard.
+    private let shares: [Float]
+    private let delimiter: UInt16?
+    /// At the start of an utterance.
+    let start: Int32
+
+    /// Hotwords of one word or several; those the vocabulary cannot spell are left out.
+    public init(_ phrases: [String], vocabulary: Vocabulary) {
+        delimiter = vocabulary.delimiterId.map(UInt16.init)
+        let first = delimiter.map { [$0] } ?? []
+        let spelled = phrases.map { vocabulary.tokenize($0) }
+            .filter { $0.unknown.isEmpty && !$0.ids.isEmpty }.map { first + $0.ids.map(UInt16.init) }
+        trie = Lexicon(Set(spelled).map { Lexicon.Spelling(tokens: $0, number: 0) })
+        let nodes = Self.automaton(trie)
+        fallback = nodes.fallback
+        whole = nodes.whole
+        start =
+            first.isEmpty ? Lexicon.root : max(Lexicon.root, trie.child(of: Lexicon.root, token: first[0]))
+        var shares = [Float](repeating: 0, count: trie.nodeCount)
+        for tokens in spelled {
+            var node = Lexicon.root
+            for (index, token) in tokens.enumerated() {
+                node = trie.child(of: node, token: token)
+                let share = Float(index + 1 - first.count) / Float(tokens.count - first.count)
+                shares[Int(node)] = max(shares[Int(node)], share)
+            }
+        }
+        self.shares = shares
+    }
+
+    private static func automaton(_ trie: Lexicon) -> (fallback: [Int32], whole: [Float]) {
+        var fallback = [Int32](repeating: Lexicon.root, count: trie.nodeCount)
+        var whole = (0..<trie.nodeCount).map { Float(trie.entries(at: Int32($0)).count) }
+        // Breadth first, as nodes are numbered: what is shorter is done.
+        for node in 0..<Int32(trie.nodeCount) {
+            for (child, token) in trie.children(of: node) {
+                if node != Lexicon.root {
+                    fallback[Int(child)] = follow(fallback[Int(node)], token, trie, fallback)
+                }
+                whole[Int(child)] += whole[Int(fallback[Int(child)])]
+            }
+        }
+        return (fallback, whole)
+    }
+
+    private static func follow(
+        _ node: Int32, _ token: UInt16, _ trie: Lexicon, _ fallback: [Int32]
+    ) -> Int32 {
+        var node = node
+        while true {
+            let child = trie.child(of: node, token: token)
+            if child != Lexicon.nowhere { return child }
+            if node == Lexicon.root { return node }
+            node = fallback[Int(node)]
+        }
+    }
+
+    /// The node behind a token, and how many hotwords have become whole by it.
+    func step(_ node: Int32, token: UInt16) -> (node: Int32, whole: Float) {
+        let next = Self.follow(node, token, trie, fallback)
+        guard let delimiter else { return (next, whole[Int(next)]) }
+        return (next, token == delimiter ? whole[Int(node)] : 0)
+    }
+
+    /// The share of the weight that a node has.
+    func share(of node: Int32) -> Float {
+        // Without a delimiter what is whole has been counted.
+        delimiter == nil && whole[Int(node)] > 0 ? 0 : shares[Int(node)]
+    }
+
+    /// How many hotwords become whole where an utterance ends.
+    func wholeAtEnd(_ node: Int32) -> Float { delimiter == nil ? 0 : whole[Int(node)] }
+}

@@ -1,0 +1,74 @@
+public import Text
+
+/// What is known of a language when speech is searched for text: a model, words, hotwords, each of which may
+/// be missing.
+public struct Language: Sendable {
+    let model: (any NGramModel)?
+    let unit: LanguageUnit
+    let lexicon: Lexicon?
+    /// Whether the lexicon's numbers are those of its own words, not of the model's.
+    private let hasOwnWords: Bool
+    /// The model's number of each word of the lexicon, or of each token.
+    private let numbers: [UInt32]
+    /// Of each node of the lexicon, log₁₀ of the likeliest word that begins so, before any context; none
+    /// without a model of words.
+    private(set) var lookahead: [Float] = []
+    let hotwords: Hotwords?
+    let vocabulary: Vocabulary
+    let delimiter: UInt16?
+    /// Of each token, whether it is heard: special ones are not, but for the blank.
+    let isTried: [Bool]
+
+    /// A language for a vocabulary of tokens.
+    ///
+    /// Without a lexicon, the words that the model has are the known ones.
+    ///
+    /// - Throws: `DecodingError` if words are asked for of a vocabulary without a word delimiter.
+    public init(
+        vocabulary: Vocabulary, model: (any NGramModel)? = nil, unit: LanguageUnit = .word,
+        lexicon: Lexicon? = nil, hotwords: Hotwords? = nil
+    ) throws(DecodingError) {
+        self.vocabulary = vocabulary
+        self.model = model
+        self.unit = unit
+        self.hotwords = hotwords
+        isTried = vocabulary.tokens.enumerated().map { index, token in
+            index == vocabulary.blank || !vocabulary.special.contains(token)
+        }
+        delimiter = vocabulary.delimiterId.map(UInt16.init)
+        let needsWords = lexicon != nil || model != nil && unit == .word
+        guard delimiter != nil || !needsWords else {
+            throw DecodingError(
+                "the model's vocabulary has no token between words, so that words cannot be looked up; "
+                    + "use a language model of characters")
+        }
+        guard vocabulary.size <= Int(UInt16.max) else {
+            throw DecodingError("a vocabulary of \(vocabulary.size) tokens cannot be searched")
+        }
+        hasOwnWords = lexicon != nil
+        switch (model, unit) {
+        case (let model?, .character):
+            self.lexicon = lexicon
+            numbers = vocabulary.tokens.map { model.index(of: $0) }
+        case (let model?, .word):
+            self.lexicon = lexicon ?? Lexicon.words(of: model, in: vocabulary).lexicon
+            numbers = lexicon?.words.map { model.index(of: $0) } ?? []
+        case (nil, _):
+            self.lexicon = lexicon
+            numbers = []
+        }
+        guard let model, unit == .word, let words = self.lexicon else { return }
+        lookahead = words.largest { model.unigram(modelNumber(ofEntry: $0)).logProbability }
+    }
+
+    /// The model's number of a word of the lexicon.
+    @inline(__always)
+    func modelNumber(ofEntry entry: UInt32) -> UInt32 { hasOwnWords ? numbers[Int(entry)] : entry }
+
+    /// The model's number of a token.
+    @inline(__always)
+    func modelNumber(ofToken token: UInt16) -> UInt32 { numbers[Int(token)] }
+
+    /// Whether entries of the lexicon are told as they are written there, not as they are spelled.
+    var tellsEntries: Bool { hasOwnWords && !(lexicon?.words.isEmpty ?? true) }
+}

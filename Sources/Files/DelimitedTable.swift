@@ -1,0 +1,188 @@
+/// Rows of named columns, from a CSV file (RFC 4180) or a table of tabs.
+public struct DelimitedTable: Sendable {
+    /// The file.
+    public let path: String
+    /// The names in the first row.
+    public let columns: [String]
+    /// The rows behind it that hold anything.
+    public let rows: [Row]
+
+    /// A row with the line it begins in.
+    public struct Row: Sendable {
+        /// The line, from 1.
+        public let line: Int
+        /// As many as there are columns, unless there is a fault.
+        public var fields: [String] = []
+        /// Why the row cannot be read; nil if it can.
+        public var fault: String?
+    }
+
+    /// Reads a CSV file: commas, fields in quotes where they hold commas, quotes or line ends, quotes doubled
+    /// within; spaces around fields are no part of them.
+    public init(csv path: String) throws(FileFaults) {
+        let bytes = try fileBytes(of: path)
+        // Checked as a whole, so that each field is.
+        guard String(validating: bytes, as: UTF8.self) != nil else {
+            // Says which line.
+            _ = try textLines(of: path)
+            throw FileFaults(path, ["invalid UTF-8"])
+        }
+        var parser = CSVParser(bytes: bytes)
+        try self.init(path, parser.rows())
+    }
+
+    /// Reads a table of tabs, in which quotes mean nothing.
+    public init(tabs path: String) throws(FileFaults) {
+        let rows = try textLines(of: path).enumerated().map { index, line in
+            Row(
+                line: index + 1,
+                fields: line.split(separator: "\t", omittingEmptySubsequences: false).map(String.init))
+        }
+        try self.init(path, rows)
+    }
+
+    private init(_ path: String, _ all: [Row]) throws(FileFaults) {
+        guard let header = all.first else { throw FileFaults(path, ["is empty"]) }
+        let columns = header.fields
+        if let fault = header.fault { throw FileFaults(path, ["line \(header.line): \(fault)"]) }
+        guard columns.count <= TextLimits.fields, Set(columns).count == columns.count else {
+            throw FileFaults(
+                path, ["line 1: a column stands twice, or there are more than \(TextLimits.fields)"])
+        }
+        self.path = path
+        self.columns = columns
+        rows = all.dropFirst().compactMap { row in
+            var row = row
+            if row.fault == nil && row.fields == [""] { return nil }
+            if row.fault == nil && row.fields.count != columns.count {
+                row.fault = "\(row.fields.count) fields, but the header has \(columns.count)"
+            }
+            return row
+        }
+    }
+
+    /// Where the first of these columns stands, or nil.
+    public func column(_ names: [String]) -> Int? {
+        names.lazy.compactMap { columns.firstIndex(of: $0) }.first
+    }
+
+    /// Where the first of these columns stands.
+    ///
+    /// - Throws: `FileFaults` that names what is expected and what is there.
+    public func requiredColumn(_ names: [String], of what: String) throws(FileFaults) -> Int {
+        if let column = column(names) { return column }
+        throw FileFaults(
+            path,
+            [
+                "line 1: no column for the \(what): expected \(names.joined(separator: " or ")), "
+                    + "but the header has \(columns.prefix(20).joined(separator: ", "))"
+            ])
+    }
+}
+
+/// Cuts a CSV file into rows and fields, by RFC 4180, a byte at a time.
+private struct CSVParser {
+    let bytes: [UInt8]
+    private var position = 0
+    private var line = 1
+
+    /// Broken rows after which nothing more is read: each may cost a look at a megabyte.
+    private static let maximumFaults = 100
+
+    init(bytes: [UInt8]) { self.bytes = bytes }
+
+    mutating func rows() -> [DelimitedTable.Row] {
+        var rows: [DelimitedTable.Row] = []
+        var faults = 0
+        while position < bytes.count {
+            let (start, first) = (position, line)
+            guard rows.count < TextLimits.lines, faults < Self.maximumFaults else {
+                rows.append(
+                    .init(line: first, fault: "too many rows, or broken ones; from here on none is read"))
+                break
+            }
+            do {
+                rows.append(.init(line: first, fields: try row()))
+            } catch {
+                faults += 1
+                rows.append(.init(line: first, fault: error.sentence))
+                // The next row begins where the next line does: it is read as well as can be.
+                position = bytes[start...].firstIndex(of: 0x0A).map { $0 + 1 } ?? bytes.count
+                line = first + 1
+            }
+        }
+        return rows
+    }
+
+    private struct RowFault: Error {
+        let sentence: String
+    }
+
+    private mutating func row() throws(RowFault) -> [String] {
+        let start = position
+        var fields: [String] = []
+        while true {
+            fields.append(try field())
+            guard fields.count <= TextLimits.fields else {
+                throw RowFault(sentence: "more than \(TextLimits.fields) fields")
+            }
+            guard position - start <= TextLimits.lineBytes else {
+                throw RowFault(sentence: "more than \(TextLimits.lineBytes) bytes long")
+            }
+            guard position < bytes.count else { return fields }
+            position += 1
+            if bytes[position - 1] == 0x0A {
+                line += 1
+                return fields
+            }
+        }
+    }
+
+    /// A field, up to the comma or line end behind it.
+    private mutating func field() throws(RowFault) -> String {
+        while position < bytes.count && bytes[position] == 0x20 { position += 1 }
+        if position < bytes.count && bytes[position] == 0x22 { return try quotedField() }
+        let start = position
+        while position < bytes.count && bytes[position] != 0x2C && bytes[position] != 0x0A {
+            guard bytes[position] != 0x22 else {
+                throw RowFault(sentence: "a quote within a field that does not begin with one; double it")
+            }
+            position += 1
+        }
+        return text(bytes[start..<position])
+    }
+
+    private mutating func quotedField() throws(RowFault) -> String {
+        position += 1
+        let start = position
+        var content: [UInt8] = []
+        while position < bytes.count {
+            guard position - start <= TextLimits.lineBytes else { break }
+            let byte = bytes[position]
+            position += 1
+            if byte == 0x0A { line += 1 }
+            guard byte == 0x22 else {
+                content.append(byte)
+                continue
+            }
+            if position < bytes.count && bytes[position] == 0x22 {
+                content.append(0x22)
+                position += 1
+                continue
+            }
+            let rest = bytes[position...].prefix { $0 != 0x2C && $0 != 0x0A }
+            guard rest.allSatisfy({ $0 == 0x20 || $0 == 0x0D }) else {
+                throw RowFault(sentence: "text between a closing quote and the next comma")
+            }
+            position = rest.endIndex
+            return String(decoding: content, as: UTF8.self)
+        }
+        throw RowFault(sentence: "a quote is opened and not closed")
+    }
+
+    private func text(_ bytes: ArraySlice<UInt8>) -> String {
+        var field = bytes
+        while let last = field.last, last == 0x0D || last == 0x20 { field.removeLast() }
+        return String(decoding: field, as: UTF8.self)
+    }
+}

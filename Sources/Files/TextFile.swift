@@ -1,0 +1,64 @@
+internal import Foundation
+
+/// What is believed of a text file: far above what any corpus needs, far below what would exhaust the memory.
+public enum TextLimits {
+    /// The largest file that is read: two gigabytes.
+    public static let fileBytes = 2 << 30
+    /// The longest line, or row of a CSV file: one megabyte.
+    public static let lineBytes = 1 << 20
+    /// The most lines.
+    public static let lines = 20_000_000
+    /// The most fields of a line.
+    public static let fields = 1_000
+}
+
+/// The lines of a text file, refusing with its number each that is too long or not UTF-8.
+public func textLines(of path: String) throws(FileFaults) -> [String] {
+    var lines: [String] = []
+    var faults: [String] = []
+    for (index, line) in try fileBytes(of: path).split(separator: 0x0A, omittingEmptySubsequences: false)
+        .enumerated()
+    {
+        guard index < TextLimits.lines else {
+            throw FileFaults(path, ["more than \(TextLimits.lines) lines; split it"])
+        }
+        let bytes = line.last == 0x0D ? line.dropLast() : line
+        if bytes.count > TextLimits.lineBytes {
+            faults.append("line \(index + 1): \(bytes.count) bytes long; \(TextLimits.lineBytes) are read")
+        } else if let text = String(validating: bytes, as: UTF8.self) {
+            lines.append(text)
+        } else {
+            faults.append("line \(index + 1): invalid UTF-8")
+        }
+    }
+    guard faults.isEmpty else { throw FileFaults(path, faults) }
+    if lines.last == "" { lines.removeLast() }
+    return lines
+}
+
+/// The bytes of a text file, without the byte order mark that editors on Windows begin it with.
+public func fileBytes(of path: String) throws(FileFaults) -> [UInt8] {
+    let attributes = try? FileManager.default.attributesOfItem(
+        atPath: URL(fileURLWithPath: path).resolvingSymlinksInPath().path)
+    if let size = attributes?[.size] as? Int, size > TextLimits.fileBytes {
+        throw FileFaults(path, ["\(size) bytes; at most \(TextLimits.fileBytes) are read. Split it"])
+    }
+    // A pipe or a device may have no end.
+    guard attributes?[.type] as? FileAttributeType == .typeRegular,
+        let data = FileManager.default.contents(atPath: path)
+    else { throw FileFaults(path, ["cannot be read as a file"]) }
+    return Array(data.starts(with: [0xEF, 0xBB, 0xBF]) ? data.dropFirst(3) : data)
+}
+
+/// The first line of a file, as far as it tells what the file is; empty if there is none.
+public func firstLine(of path: String) -> String {
+    guard let file = FileHandle(forReadingAtPath: path) else { return "" }
+    defer { try? file.close() }
+    let start = (try? file.read(upToCount: 1 << 16)) ?? Data()
+    let text = start.starts(with: [0xEF, 0xBB, 0xBF]) ? start.dropFirst(3) : start
+    let line = text.prefix { $0 != 0x0A }
+    return String(decoding: line.last == 0x0D ? line.dropLast() : line, as: UTF8.self)
+}
+
+/// Whether a file or folder is there.
+public func exists(_ path: String) -> Bool { FileManager.default.fileExists(atPath: path) }

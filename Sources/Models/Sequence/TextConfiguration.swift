@@ -1,0 +1,143 @@
+/// The shape of a model of text, whichever it is.
+public enum TextConfiguration: Sendable, Hashable {
+    /// BERT.
+    case bert(BertConfiguration)
+    /// XLNet.
+    case xlnet(XLNetConfiguration)
+
+    /// The models of text that are built here, as `model_type` names them.
+    public enum Family: String, Sendable, CaseIterable {
+        /// Devlin et al., 2019.
+        case bert
+        /// Yang et al., 2019.
+        case xlnet
+    }
+
+    /// Which model it is.
+    public var family: Family {
+        switch self {
+        case .bert: .bert
+        case .xlnet: .xlnet
+        }
+    }
+
+    /// Rows of the token embedding.
+    public var vocabularySize: Int {
+        switch self {
+        case .bert(let bert): bert.vocabularySize
+        case .xlnet(let xlnet): xlnet.vocabularySize
+        }
+    }
+
+    /// Channels of the Transformer.
+    public var hiddenSize: Int {
+        switch self {
+        case .bert(let bert): bert.hiddenSize
+        case .xlnet(let xlnet): xlnet.hiddenSize
+        }
+    }
+
+    /// The most tokens of an example; nil if there is no such limit.
+    public var maximumTokens: Int? {
+        switch self {
+        case .bert(let bert): bert.maximumTokens
+        case .xlnet: nil
+        }
+    }
+
+    /// Rows of the segment embedding; nil if segments are only compared.
+    public var segmentCount: Int? {
+        switch self {
+        case .bert(let bert): bert.segmentCount
+        case .xlnet: nil
+        }
+    }
+
+    /// Rows of the classifier: classes, or one value.
+    public var labelCount: Int {
+        get {
+            switch self {
+            case .bert(let bert): bert.labelCount
+            case .xlnet(let xlnet): xlnet.labelCount
+            }
+        }
+        set {
+            switch self {
+            case .bert(var bert):
+                bert.labelCount = newValue
+                self = .bert(bert)
+            case .xlnet(var xlnet):
+                xlnet.labelCount = newValue
+                self = .xlnet(xlnet)
+            }
+        }
+    }
+
+    /// The dropout that the model was made with.
+    public var regularization: Regularization {
+        var rates = Regularization()
+        switch self {
+        case .bert(let bert):
+            rates.hiddenDropout = bert.hiddenDropout
+            rates.attentionDropout = bert.attentionDropout
+            rates.finalDropout = bert.classifierDropout ?? bert.hiddenDropout
+        case .xlnet(let xlnet):
+            rates.hiddenDropout = xlnet.dropout
+            rates.attentionDropout = xlnet.dropout
+            rates.activationDropout = xlnet.dropout
+            rates.finalDropout = xlnet.summaryDropout
+        }
+        return rates
+    }
+
+    /// Everything that is wrong or unknown, as sentences; empty if a model can be built.
+    public func faults() -> [String] {
+        switch self {
+        case .bert(let bert): bert.faults()
+        case .xlnet(let xlnet): xlnet.faults()
+        }
+    }
+}
+
+extension TextConfiguration: Decodable {
+    private enum CodingKeys: String, CodingKey {
+        case family = "model_type"
+    }
+
+    /// Reads a `config.json`; a model that is not built here is refused by its name.
+    public init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        guard let name = try container.decodeIfPresent(String.self, forKey: .family) else {
+            throw DecodingError.dataCorruptedError(
+                forKey: .family, in: container,
+                debugDescription: "is not there; it says \"bert\" or \"xlnet\"")
+        }
+        switch Family(rawValue: name) {
+        case .bert: self = .bert(try BertConfiguration(from: decoder))
+        case .xlnet: self = .xlnet(try XLNetConfiguration(from: decoder))
+        case nil:
+            let known = Family.allCases.map(\.rawValue).joined(separator: " and ")
+            throw DecodingError.dataCorruptedError(
+                forKey: .family, in: container,
+                debugDescription: "\"\(name)\" is no model of text that parp reads; it reads \(known)"
+                    + (Self.otherArchitectures[name].map { " (\($0))" } ?? ""))
+        }
+    }
+
+    /// Why models that look alike are not.
+    private static let otherArchitectures = [
+        "roberta": "RoBERTa counts positions from 2 and cuts text into bytes",
+        "xlm-roberta": "XLM-RoBERTa counts positions from 2",
+        "camembert": "CamemBERT counts positions from 2",
+        "distilbert": "DistilBERT has no segments and no pooler",
+        "mpnet": "MPNet's attention has relative position buckets",
+        "albert": "ALBERT's blocks share one set of weights",
+        "electra": "ELECTRA's head has another activation, and its embeddings may be narrower",
+        "deberta": "DeBERTa's attention disentangles positions",
+        "deberta-v2": "DeBERTa's attention disentangles positions",
+        "modernbert": "ModernBERT's positions rotate, and its blocks normalise first",
+        "nomic_bert": "its positions rotate",
+        "wav2vec2": "it hears speech: transcribe with it",
+        "hubert": "it hears speech: transcribe with it",
+    ]
+}

@@ -1,0 +1,49 @@
+public import Tensors
+
+/// Examples of text as a model reads them: packed token ids, special tokens included.
+public struct TokenBatch: Sendable, Hashable {
+    /// The ids of all examples, one behind the other.
+    public let tokens: [Int]
+    /// The segment of each token: 0 and 1 for the texts of a pair, 2 for XLNet's `<cls>`.
+    public let segments: [Int]
+    /// Where each example lies.
+    public let packing: PackedRows
+
+    /// A batch of examples, each with its ids and segments.
+    public init(_ examples: [(tokens: [Int], segments: [Int])]) {
+        for example in examples {
+            precondition(
+                example.tokens.count == example.segments.count && !example.tokens.isEmpty,
+                "an example of \(example.tokens.count) tokens, \(example.segments.count) segments")
+        }
+        tokens = examples.flatMap(\.tokens)
+        segments = examples.flatMap(\.segments)
+        packing = PackedRows(lengths: examples.map(\.tokens.count))
+    }
+
+    /// The first token of each example.
+    var firstRows: [Int] { (0..<packing.count).map { packing[$0].lowerBound } }
+    /// The last token of each example.
+    var lastRows: [Int] { (0..<packing.count).map { packing[$0].upperBound - 1 } }
+    /// The place of each token in its example.
+    var positions: [Int] { (0..<packing.count).flatMap { Array(0..<packing.length($0)) } }
+}
+
+/// What may join the projections of the blocks in the pool that pruning ranks.
+public struct PrunableExtras: OptionSet, Sendable, Hashable {
+    /// One bit each.
+    public let rawValue: Int
+
+    /// The extras of these bits.
+    public init(rawValue: Int) { self.rawValue = rawValue }
+
+    /// The projection behind the summarising token: BERT's pooler, XLNet's summary.
+    public static let pooler = PrunableExtras(rawValue: 1)
+    /// The embeddings of tokens, positions and segments.
+    public static let embeddings = PrunableExtras(rawValue: 2)
+    /// XLNet's projection of relative positions.
+    public static let relativePositions = PrunableExtras(rawValue: 4)
+
+    /// The role of what is in the pool with an extra alone.
+    func role(_ extra: PrunableExtras) -> ParameterRole { contains(extra) ? .prunable : .kept }
+}

@@ -1,0 +1,153 @@
+internal import Foundation
+internal import JSON
+internal import Kernels
+internal import Preflight
+internal import Program
+package import Session
+internal import Tensors
+internal import Training
+
+/// What `parp bench sparse` measures.
+package struct SparseBenchmarkOptions: Sendable {
+    /// Inputs of the layer.
+    package var input: Int
+    /// Outputs of the layer.
+    package var output: Int
+    /// Frames.
+    package var frames: Int
+    /// The share of the weights that are zero.
+    package var sparsity: Double
+    /// Threads.
+    package var threads = 1
+    /// How often every product is measured; medians are told.
+    package var repeats = 25
+    /// Whether to print one JSON object instead of a table.
+    package var json = false
+
+    /// A benchmark of one layer.
+    package init(input: Int, output: Int, frames: Int, sparsity: Double) {
+        self.input = input
+        self.output = output
+        self.frames = frames
+        self.sparsity = sparsity
+    }
+}
+
+/// Measures a linear layer's products by its kept weights alone, by turns with dense ones, each from the program's own
+/// layout to it: a forward pass, and what an update takes.
+package func runSparseBenchmark(_ options: SparseBenchmarkOptions, session: Session) throws {
+    setMathThreads(options.threads)
+    guard session.isRoot else { return }
+    var bench = SparseBench(options)
+    let report = bench.report()
+    guard !options.json else { return print(report.line) }
+    func row(_ name: String, _ dense: String, _ sparse: String, _ ratio: String) -> String {
+        String(
+            format: "%@  dense %7.3f ms   sparse %7.3f ms   %5.2f ×", name, 1e3 * report.number(dense),
+            1e3 * report.number(sparse), report.number(ratio))
+    }
+    print(
+        String(
+            format: "%d inputs, %d outputs, %d frames, %.1f %% zeros; chosen here: %@", options.input,
+            options.output, options.frames, 100 * options.sparsity, report.string("path")))
+    print(row("forward", "dense_seconds", "sparse_seconds", "ratio"))
+    print(row("update ", "dense_update_seconds", "sparse_update_seconds", "update_ratio"))
+}
+
+extension JSONValue {
+    fileprivate func number(_ name: String) -> Double { self[name]?.double ?? .nan }
+    fileprivate func string(_ name: String) -> String { self[name]?.string ?? "" }
+}
+
+/// One layer, with memory for its operands.
+private struct SparseBench: ~Copyable {
+    private let options: SparseBenchmarkOptions
+    private var arena = Arena()
+    private let weight: Tensor
+    private let kept: KeptWeights
+
+    init(_ options: SparseBenchmarkOptions) {
+        self.options = options
+        weight = arena.tensor(rows: options.output, columns: options.input)
+        let values = CountedRandom(seed: 1, stream: .pretraining)
+        let choices = CountedRandom(seed: 2, stream: .pretraining)
+        for index in 0..<weight.count {
+            let isKept = choices.uniform(at: UInt64(index)) >= options.sparsity
+            weight[index] = isKept ? Float(values.uniform(at: UInt64(index))) - 0.5 : 0
+        }
+        kept = KeptWeights(nonzeroOf: weight)
+    }
+
+    private mutating func random(_ rows: Int, _ columns: Int) -> Tensor {
+        let tensor = arena.tensor(rows: rows, columns: columns)
+        let values = CountedRandom(seed: 3, stream: .pretraining)
+        for index in 0..<tensor.count { tensor[index] = Float(values.uniform(at: UInt64(index))) - 0.5 }
+        return tensor
+    }
+
+    mutating func report() -> JSONValue {
+        let (input, output) = (random(options.frames, options.input), random(options.frames, options.output))
+        let (dInput, bias) = (random(options.frames, options.input), random(1, options.output))
+        let (dWeight, dBias) = (random(options.output, options.input), random(1, options.output))
+        let sparse = SparseWeight(kept, training: true, arena: &arena)
+        sparse.gather(weight)
+        let (weight, repeats) = (weight, options.repeats)
+        var scratch = Arena()
+        var other = Arena()
+        func denseForward() {
+            linearForward(Matrix(input), weight: Matrix(weight), bias: bias, into: Matrix(output))
+        }
+        func sparseForward(_ arena: inout Arena) {
+            sparseLinearForward(input, weight: sparse, bias: bias, arena: &arena, into: output)
+        }
+        let forward = byTurns(repeats, denseForward, { sparseForward(&scratch) })
+        let update = byTurns(
+            repeats,
+            {
+                denseForward()
+                linearBackward(
+                    Matrix(output), input: Matrix(input), weight: Matrix(weight), dWeight: dWeight,
+                    dBias: dBias, into: Matrix(dInput))
+            },
+            {
+                sparse.gather(weight)
+                sparseForward(&other)
+                sparseLinearBackward(
+                    output, input: input, weight: sparse, dWeight: dWeight, dBias: dBias, arena: &other,
+                    into: dInput)
+            })
+        var probe = LinearProbe(.inference)
+        let path = probe.prefersSparse(weight, kept) ? "sparse" : "dense"
+        return .object([
+            .init("benchmark", .string("sparse")), .init("input", .integer(options.input)),
+            .init("output", .integer(options.output)), .init("frames", .integer(options.frames)),
+            .init("sparsity", .number(kept.sparsity)), .init("threads", .integer(options.threads)),
+            .init("library", .string(matrixLibrary)), .init("path", .string(path)),
+            .init("dense_seconds", .number(forward.dense)), .init("sparse_seconds", .number(forward.sparse)),
+            .init("ratio", .number(forward.ratio)),
+            .init("dense_update_seconds", .number(update.dense)),
+            .init("sparse_update_seconds", .number(update.sparse)),
+            .init("update_ratio", .number(update.ratio)),
+        ])
+    }
+
+    /// The medians of two ways that take turns, and that of their ratios.
+    private func byTurns(
+        _ repeats: Int, _ dense: () -> Void, _ sparse: () -> Void
+    ) -> (dense: Double, sparse: Double, ratio: Double) {
+        var (denseSeconds, sparseSeconds): ([Double], [Double]) = ([], [])
+        for turn in 0...repeats {
+            let start = monotonicSeconds()
+            dense()
+            let middle = monotonicSeconds()
+            sparse()
+            let end = monotonicSeconds()
+            // The first turn touches memory and makes the library's product.
+            guard turn > 0 else { continue }
+            denseSeconds.append(middle - start)
+            sparseSeconds.append(end - middle)
+        }
+        let ratios = zip(denseSeconds, sparseSeconds).map { $0 / $1 }
+        return (median(denseSeconds), median(sparseSeconds), median(ratios))
+    }
+}

@@ -1,0 +1,12 @@
+internal import Recipe
+package import Session
+package import Training
+
+/// Trains a model as a recipe says, on all ranks of a session: the task that the recipe names.
+package func runTraining(_ options: TrainOptions, session: Session) throws {
+    let task = try session.together { try Recipe(path: options.recipe, overrides: options.overrides).task }
+    switch task {
+    case .ctc: try runFineTuning(options, session: session)
+    case .pretrain: try runPretraining(options, session: session)
+    }
+}

@@ -1,0 +1,50 @@
+/// Where a view's numbers lie, which says who computes on them.
+///
+/// Layers know no device. A kernel looks at what it writes, and does its work there or, on `counting`, nothing: so one
+/// forward and backward pass both trains and says what it would take of memory.
+public enum Device: Sendable, Hashable {
+    /// This machine's memory and cores.
+    case cpu
+    /// No memory at all: views have extents and addresses, but no numbers.
+    case counting
+
+    /// Addresses from here on belong to `counting`: no process has memory there, so that touching a number ends it.
+    @usableFromInline static let countingBase: UInt = 1 << 55
+
+    /// The device of an address.
+    @inlinable
+    init(of address: UnsafeMutableRawPointer) {
+        self = UInt(bitPattern: address) & Self.countingBase == 0 ? .cpu : .counting
+    }
+
+    /// The first address of `counting`.
+    static var countingStart: UnsafeMutableRawPointer {
+        guard let start = UnsafeMutableRawPointer(bitPattern: countingBase) else {
+            preconditionFailure("an address that is not zero is none")
+        }
+        return start
+    }
+}
+
+extension Tensor {
+    /// Where the numbers lie.
+    @inlinable public var device: Device { Device(of: pointer) }
+}
+
+extension Matrix {
+    /// Where the numbers lie.
+    @inlinable public var device: Device { Device(of: pointer) }
+}
+
+extension ParameterViews {
+    /// Weights and gradients of a layout that have no numbers: for a pass that counts its memory.
+    public init(counting layout: ParameterLayout, precision: GEMMPrecision) {
+        let start = Device.countingStart
+        let numbers = Tensor(
+            start.assumingMemoryBound(to: Float.self), rows: 1, columns: layout.count)
+        self.init(
+            values: numbers, gradients: numbers,
+            shadow: precision == .bfloat16
+                ? Matrix(start, rows: 1, columns: layout.count, precision: .bfloat16) : nil)
+    }
+}

@@ -1,0 +1,115 @@
+internal import Files
+
+/// The tasks of GLUE (Wang et al., 2019), whose files are read as they come.
+public enum GLUETask: String, Sendable, CaseIterable {
+    case cola
+    case sst2 = "sst-2"
+    case mrpc
+    case qqp
+    case stsb = "sts-b"
+    case mnli
+    case qnli
+    case rte
+    case wnli
+
+    /// Which of a task's files one is.
+    public enum Part: String, Sendable {
+        case train
+        case dev
+        case test
+
+        /// What a file's name says: `test*`, `dev*`, or else training.
+        static func of(path: String) -> Part {
+            let name = path.split(separator: "/").last ?? ""
+            return name.hasPrefix("test") ? .test : name.hasPrefix("dev") ? .dev : .train
+        }
+    }
+
+    /// What it is measured by, as GLUE reports it; the first decides.
+    public var metrics: [TextMetric] {
+        switch self {
+        case .cola: [.matthews]
+        case .mrpc, .qqp: [.accuracy, .f1]
+        case .stsb: [.pearson, .spearman]
+        case .sst2, .mnli, .qnli, .rte, .wnli: [.accuracy]
+        }
+    }
+
+    /// Its classes in the order in which transformers numbers them; nil for STS-B, whose labels are numbers.
+    public var labels: [String]? {
+        switch self {
+        case .cola, .sst2, .mrpc, .qqp, .wnli: ["0", "1"]
+        case .mnli: ["contradiction", "entailment", "neutral"]
+        case .qnli, .rte: ["entailment", "not_entailment"]
+        case .stsb: nil
+        }
+    }
+
+    /// Where a line's fields are, counted from 0.
+    fileprivate struct Layout {
+        let text: Int
+        let pair: Int?
+        /// nil where there is none.
+        let label: Label?
+        var hasHeader = true
+
+        enum Label {
+            case at(Int)
+            case last
+        }
+    }
+
+    fileprivate func layout(_ part: Part) -> Layout {
+        let isTest = part == .test
+        func label(_ place: Layout.Label) -> Layout.Label? { isTest ? nil : place }
+        return switch self {
+        case .cola where isTest: Layout(text: 1, pair: nil, label: nil)
+        case .cola: Layout(text: 3, pair: nil, label: .at(1), hasHeader: false)
+        case .sst2: Layout(text: isTest ? 1 : 0, pair: nil, label: label(.at(1)))
+        case .mrpc: Layout(text: 3, pair: 4, label: label(.at(0)))
+        case .qqp: Layout(text: isTest ? 1 : 3, pair: isTest ? 2 : 4, label: label(.at(5)))
+        case .stsb: Layout(text: 7, pair: 8, label: label(.last))
+        case .mnli: Layout(text: 8, pair: 9, label: label(.last))
+        case .qnli, .rte, .wnli: Layout(text: 1, pair: 2, label: label(.last))
+        }
+    }
+
+    /// The examples of a file, and how many lines were left out.
+    func read(_ path: String, _ part: Part) throws(FileFaults) -> (examples: [TextExample], skipped: Int) {
+        let layout = layout(part)
+        var examples: [TextExample] = []
+        var faults: [String] = []
+        for (index, line) in try textLines(of: path).enumerated() where index > 0 || !layout.hasHeader {
+            let fields = tabbedFields(line)
+            let number = index + 1
+            guard let example = layout.example(fields, number: number, "\(path):\(number)") else {
+                faults.append("line \(number): \(fields.count) fields, too few for \(rawValue)")
+                continue
+            }
+            examples.append(example)
+        }
+        // Some lines of QQP are cut short; GLUE's own reader leaves them out.
+        guard faults.isEmpty || self == .qqp else { throw FileFaults(path, faults) }
+        return (examples, faults.count)
+    }
+}
+
+extension GLUETask.Layout {
+    /// The example of a line's fields; nil if there are too few.
+    fileprivate func example(_ fields: [String], number: Int, _ origin: String) -> TextExample? {
+        let place: Int? =
+            switch label {
+            case .at(let index): index
+            case .last: fields.count - 1
+            case nil: nil
+            }
+        let last = max(text, pair ?? 0)
+        // A label that is last lies behind the texts, or it is none.
+        guard fields.count > max(last, place ?? 0), pair == nil || place.map({ $0 != last }) ?? true else {
+            return nil
+        }
+        return TextExample(
+            id: "\(number)", text: fields[text], textPair: pair.map { fields[$0] },
+            label: place.map { fields[$0] }, origin: origin)
+    }
+}

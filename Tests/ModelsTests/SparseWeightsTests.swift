@@ -1,0 +1,59 @@
+import Checkpoints
+import Models
+import Tensors
+import TestSupport
+import Testing
+
+/// What adding up in another order leaves of logits and gradients after all layers, relative to their size.
+private let reordered = 1e-5
+
+struct SparseWeightsTests {
+    private static let names = ["tiny-group", "tiny-stable", "tiny-odd"]
+
+    @Test("logits are those of dense products of the same weights", arguments: names, [0.5, 0.9])
+    func logits(name: String, share: Double) throws {
+        var dense = try GoldenModel(directory: "\(goldenModels)/\(name)")
+        var sparse = try GoldenModel(directory: "\(goldenModels)/\(name)")
+        dense.prune(share, sparsely: false)
+        sparse.prune(share, sparsely: true)
+        for (found, expected) in zip(sparse.evaluate(), dense.evaluate()) {
+            #expect(relativeDifference(found, expected) < reordered)
+        }
+    }
+
+    @Test(
+        "gradients of kept weights are those of dense products, and pruned ones have none", arguments: names)
+    func gradients(name: String) throws {
+        var dense = try GoldenModel(directory: "\(goldenModels)/\(name)")
+        var sparse = try GoldenModel(directory: "\(goldenModels)/\(name)")
+        dense.prune(0.7, sparsely: false)
+        sparse.prune(0.7, sparsely: true)
+        _ = dense.run(trainable: .everything)
+        _ = sparse.run(trainable: .everything)
+        let prunable = Set(dense.network.layout.prunableSlots.filter { $0.shape.rank == 2 }.map(\.index))
+        for slot in dense.network.layout.slots {
+            var expected = dense.gradient(slot)
+            if prunable.contains(slot.index) {
+                for (place, index) in slot.range.enumerated() where dense.store.values.all[index] == 0 {
+                    expected[place] = 0
+                }
+            }
+            let found = sparse.gradient(slot)
+            #expect(relativeNorm(found, expected) < 10 * reordered, "\(slot.name)")
+        }
+    }
+
+    @Test("twenty updates under a held mask have the losses of masked dense training", arguments: names)
+    func trajectory(name: String) throws {
+        var dense = try GoldenModel(directory: "\(goldenModels)/\(name)")
+        var sparse = try GoldenModel(directory: "\(goldenModels)/\(name)")
+        dense.prune(0.8, sparsely: false)
+        sparse.prune(0.8, sparsely: true)
+        let expected = dense.trajectory(updates: 20, learningRate: 1e-3)
+        let found = sparse.trajectory(updates: 20, learningRate: 1e-3)
+        #expect(expected[20] < expected[0])
+        for (ours, theirs) in zip(found, expected) {
+            #expect(abs(ours - theirs) <= reordered * theirs, "\(ours), not \(theirs)")
+        }
+    }
+}

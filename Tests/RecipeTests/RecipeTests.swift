@@ -22,7 +22,7 @@ struct RecipeTests {
         #expect(recipe.optimizer.betas == [0.9, 0.98])
         #expect(recipe.optimizer.learningRate == 5e-5)
         #expect(recipe.schedule.updates == 12000)
-        #expect(recipe.pruning.interval == 50)
+        #expect(recipe.pruning.interval == .automatic)
         #expect(recipe.augmentation.timeMaskProbability == 0.75)
         #expect(recipe.seed == 2337)
     }
@@ -185,7 +185,8 @@ struct RecipeTests {
             (
                 "[pruning]\nmethod = \"lottery\"",
                 "line 2: pruning.method is \"lottery\"; it must be one of "
-                    + "\"dense\", \"parp\", \"parp-p\", \"mpi\", \"omp\", \"imp\", \"rp\""
+                    + "\"dense\", \"parp\", \"parp-p\", \"parp-m\", \"mpi\", \"omp\", \"imp\", \"rp\", \"gmp\", "
+                    + "\"movement\", \"rigl\", \"s3-router\""
             ),
             (
                 "[optimizer]\nbetas = [0.9, true]",

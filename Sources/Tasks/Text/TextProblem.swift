@@ -21,7 +21,7 @@ struct TextProblem: RunProblem {
 
     var layout: ParameterLayout { model.network.layout }
     var modelPath: String { model.source.path }
-    var pruningMethod: any PruningMethod {
+    var pruningMethod: PruningMethod {
         recipe.pruning.makeMethod(updates: recipe.schedule.updates) {
             makeTask().schedule.epochEnds(through: $0)
         }

@@ -199,8 +199,8 @@ let package = Package(
         tests(
             "Training",
             [
-                "Tensors", "Program", "JSON", "Kernels", "Pruning", "Collectives", "Batching", "Recipe",
-                "Training", "Preflight",
+                "Tensors", "Program", "JSON", "Kernels", "Pruning", "Collectives", "Batching", "Session",
+                "Recipe", "Training", "Preflight",
             ]),
         tests("Tasks", ["Speech", "Tasks"]),
         tests("Preflight", ["Program", "JSON", "Session", "Training", "Preflight"]),

@@ -51,7 +51,25 @@ struct EvaluateOptions: Sendable {
 }
 
 /// Recognises a manifest on all ranks and prints word and character error rates.
+///
+/// - Throws: On all ranks alike, for exit code 85, if one of them was asked to stop.
 func runEvaluation(_ options: EvaluateOptions, session: Session) throws {
+    do {
+        try evaluate(options, session: session)
+    } catch is EvaluationInterrupted {
+        throw CollectiveFailure.interruptedEvaluation
+    } catch let failure as CollectiveFailure where failure.exitCode == ExitCode.interrupted.rawValue {
+        throw CollectiveFailure.interruptedEvaluation
+    }
+}
+
+extension CollectiveFailure {
+    fileprivate static var interruptedEvaluation: CollectiveFailure {
+        CollectiveFailure(.interrupted, "interrupted: nothing was measured; run again to begin anew")
+    }
+}
+
+private func evaluate(_ options: EvaluateOptions, session: Session) throws {
     setMathThreads(options.threads)
     let (labels, textCase) = try session.together {
         guard let labels = Manifest.Labels(rawValue: options.labels) else {
@@ -63,6 +81,8 @@ func runEvaluation(_ options: EvaluateOptions, session: Session) throws {
         }
         return (labels, textCase)
     }
+    try session.requireSameProgram()
+    try session.requireSame(SharedInput.model(options.model))
     let model = try session.together { try SpeechModel.fineTuned(path: options.model) }
     let checked = try DatasetChecker(
         model: model, labels: labels, textCase: textCase,
@@ -71,6 +91,7 @@ func runEvaluation(_ options: EvaluateOptions, session: Session) throws {
     ).check(options.data, session: session)
     let store = ParameterStore(layout: model.network.layout, training: false)
     try session.together { try model.loadWeights(into: store.values.all, seed: 0) }
+    try session.requireSame([SharedInput(options.model, "weights of hash \(contentHash(store.values.all))")])
     let sparse = try SparseWeights.forInference(store, isWanted: !options.dense, session: session)
     var arena = Arena()
     let evaluator = Evaluator(

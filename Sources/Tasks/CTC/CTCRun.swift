@@ -12,6 +12,7 @@ internal import Training
 func runFineTuning(_ options: TrainOptions, session: Session) throws {
     try startRun(options, task: .ctc, session: session) { recipe in
         let model = try session.together { try SpeechModel.toFineTune(recipe) }
+        try session.requireSame([model.sharedVocabulary(madeOf: recipe.data.train)])
         func check(_ path: String, needsAlignment: Bool) throws -> DatasetCheck {
             try DatasetChecker(
                 model: model, labels: recipe.data.labels, textCase: recipe.data.textCase,
@@ -23,7 +24,8 @@ func runFineTuning(_ options: TrainOptions, session: Session) throws {
         return PreparedProblem(
             problem: CTCProblem(recipe: recipe, model: model, train: train.dataset, valid: valid.dataset),
             leftOut: train.skipped + valid.skipped,
-            announcement: announcement(recipe, model: model, train: train, valid: valid, session: session))
+            announcement: announcement(recipe, model: model, train: train, valid: valid, session: session),
+            content: model.content(train: train.dataset, valid: valid.dataset))
     }
 }
 

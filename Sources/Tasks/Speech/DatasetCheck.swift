@@ -91,6 +91,7 @@ package struct DatasetChecker {
         let manifest = try session.together {
             try Manifest(path: path, labels: transcripts?.labels, measuresDurations: false)
         }
+        try session.requireSame([manifest.sharedInput])
         let communicator = session.communicator
         var own: [Finding] = []
         for item in manifest.utterances.indices

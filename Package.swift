@@ -182,7 +182,7 @@ let package = Package(
         tests("Optimization", ["Tensors", "Optimization"]),
         tests("Pruning", ["Tensors", "Pruning"]),
         tests("Collectives", ["Tensors", "Collectives"]),
-        tests("Speech", ["Speech"]),
+        tests("Speech", ["Files", "Speech"]),
         tests("Text", ["JSON", "Text"]),
         tests("Decoding", ["Tensors", "Text", "Decoding"]),
         tests("Batching", ["Tensors", "Batching"]),

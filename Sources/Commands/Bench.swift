@@ -70,10 +70,12 @@ struct BenchStep: ParsableCommand {
             throw ValidationError("--batch, --seconds, --updates and --threads must be above 0")
         }
         guard (0..<1).contains(heldSparsity) else {
-            throw ValidationError("--held-sparsity is \(heldSparsity); it must be from 0 to below 1, e.g. 0.9")
+            throw ValidationError(
+                "--held-sparsity is \(heldSparsity); it must be from 0 to below 1, e.g. 0.9")
         }
         guard heldSparsity == 0 || !besideSilent else {
-            throw ValidationError("--held-sparsity and --beside-silent compare with two things; give one of them")
+            throw ValidationError(
+                "--held-sparsity and --beside-silent compare with two things; give one of them")
         }
     }
 

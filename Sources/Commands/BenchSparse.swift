@@ -32,7 +32,8 @@ struct BenchSparse: ParsableCommand {
     func validate() throws {
         guard input > 0, output > 0, frames > 0, threads > 0, repeats > 0, (0...1).contains(sparsity) else {
             throw ValidationError(
-                "--input, --output, --frames, --threads and --repeats must be above 0, and --sparsity from 0 to 1")
+                "--input, --output, --frames, --threads and --repeats must be above 0, and --sparsity from 0 to 1"
+            )
         }
     }
 

@@ -50,7 +50,8 @@ struct ModelPackTests {
         for name in expected.names {
             let info = try #require(expected.info(name))
             #expect(found.info(name) == info)
-            let (left, right) = (FlatBuffer(count: info.shape.count), FlatBuffer(count: info.shape.count))
+            let left = FlatBuffer(count: info.shape.count)
+            let right = FlatBuffer(count: info.shape.count)
             try expected.read(name, into: left.all)
             try found.read(name, into: right.all)
             #expect(sameBits(left.all.array(), right.all.array()), "\(name)")

@@ -54,7 +54,7 @@ def combining_classes(nfd):
     """
 
     def swaps(first, second):
-        return nfd.normalize_str("a" + chr(first) + chr(second)) == "a" + chr(second) + chr(first)
+        return first != second and nfd.normalize_str("a" + chr(first) + chr(second)) == "a" + chr(second) + chr(first)
 
     def is_whole(c):
         return nfd.normalize_str(chr(c)) == chr(c)

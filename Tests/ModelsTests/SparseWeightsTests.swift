@@ -1,5 +1,6 @@
 import Checkpoints
 import Models
+import Tensors
 import TestSupport
 import Testing
 

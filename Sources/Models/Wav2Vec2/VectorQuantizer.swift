@@ -61,7 +61,8 @@ struct VectorQuantizer: Sendable {
     func backward(
         _ dLogits: Tensor, saved: Saved, pass: Pass, arena: inout Arena, into dFeatures: Tensor
     ) {
-        projection.backward(Matrix(dLogits), input: Matrix(saved.input), pass: pass, arena: &arena, into: Matrix(dFeatures))
+        projection.backward(
+            Matrix(dLogits), input: Matrix(saved.input), pass: pass, arena: &arena, into: Matrix(dFeatures))
     }
 
     private func codebook(_ pass: Pass) -> Codebook {

@@ -22,7 +22,8 @@ extension Wav2Vec2 {
             return
         }
         let dFrames = arena.tensor(like: output.frames)
-        head.backward(Matrix(dLogits), input: headInput, pass: output.pass, arena: &arena, into: Matrix(dFrames))
+        head.backward(
+            Matrix(dLogits), input: headInput, pass: output.pass, arena: &arena, into: Matrix(dFrames))
         gradientsFinal(head.weight.offset)
         if let dropout = output.pass.dropout(\.finalDropout, .headDropout) {
             dropoutBackward(dFrames, dropout, into: dFrames)

@@ -56,7 +56,8 @@ extension Wav2Vec2Pretraining {
         contextProjection.forward(
             Matrix(prediction.context), pass: pass, arena: &arena,
             into: Matrix(prediction.predictions))
-        targetProjection.forward(Matrix(quantized), pass: pass, arena: &arena, into: Matrix(prediction.targets))
+        targetProjection.forward(
+            Matrix(quantized), pass: pass, arena: &arena, into: Matrix(prediction.targets))
         return prediction
     }
 

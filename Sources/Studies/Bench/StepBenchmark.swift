@@ -49,8 +49,9 @@ package struct StepBenchmarkOptions: Sendable {
     /// Whether each update is followed by one of a second replica whose ranks sum nothing: what communication
     /// adds is the difference.
     package var besideSilent = false
-    /// The share of the weights that a held mask prunes: each update is then followed by one of a second replica that
-    /// multiplies the zeros, too. 0 has no mask.
+    /// The share of the weights that a held mask prunes.
+    ///
+    /// Each update is then followed by one of a second replica that multiplies the zeros, too. 0 has no mask.
     package var heldSparsity = 0.0
     /// Megabytes of gradients a message.
     package var bucketMegabytes = 25.0

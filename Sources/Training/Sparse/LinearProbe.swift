@@ -14,8 +14,10 @@ package struct LinearProbe {
         /// Forward, backward and the gradient of the kept weights.
         case training
 
-        /// Below, sparse products win hardly anywhere, and probing would only cost. For training it is where they win
-        /// clearly: near the break-even two runs might choose differently, and differ in their last bits.
+        /// Below this sparsity, sparse products hardly ever win, and probing would only cost.
+        ///
+        /// For training it is where they win clearly: near the break-even two runs might choose differently, and differ
+        /// in their last bits.
         fileprivate var leastSparsity: Double { self == .inference ? 0.5 : 0.65 }
     }
 
@@ -87,4 +89,3 @@ package struct LinearProbe {
         return Self.leastGain * sparseSeconds < denseSeconds
     }
 }
-

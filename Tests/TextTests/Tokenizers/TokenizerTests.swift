@@ -110,4 +110,20 @@ struct TokenizerTests {
         #expect(tokenizer.encode("\u{E9}").ids == [1, 3, 2])
         #expect(tokenizer.encode("e\u{301}").ids == [1, 4, 5, 2])
     }
+
+    @Test("marks behind a letter are put in order by their classes; those of one class stay as they stand")
+    func markOrder() throws {
+        let pieces: [(String, Double)] = [
+            ("<unk>", 0), ("a", -1), ("\u{300}", -1), ("\u{301}", -1), ("\u{323}", -1),
+        ]
+        let tokenizer = try Tokenizer(
+            model: .unigram(Unigram(pieces: pieces.map { (piece: $0.0, score: $0.1) }, unknown: 0)),
+            pieces: pieces.enumerated().map { ($0.element.0, $0.offset) }, normalizer: .nfd,
+            preTokenizer: nil,
+            addedTokens: []
+        ) { _ throws(TextError) in .none }
+        #expect(tokenizer.encode("a\u{301}\u{300}").ids == [1, 3, 2])
+        #expect(tokenizer.encode("a\u{300}\u{301}").ids == [1, 2, 3])
+        #expect(tokenizer.encode("\u{E0}\u{301}\u{323}").ids == [1, 4, 2, 3])
+    }
 }

@@ -1,6 +1,5 @@
 internal import Foundation
 package import Program
-internal import TOMLKit
 
 /// Everything that is wrong with a recipe.
 package struct RecipeError: Error, CustomStringConvertible, Equatable {
@@ -55,10 +54,11 @@ extension Recipe {
         var faults: [String] = []
         var entries: [TOMLEntry] = []
         do {
-            entries = flatten(try tomlTable(text))
+            let document = try TOMLReader.document(text)
+            entries = document.entries
             let stated =
                 overrides.last { $0.hasPrefix("task=") }.map { RecipeValue.string(String($0.dropFirst(5))) }
-                ?? entries.first { $0.section.isEmpty && $0.name == "task" }?.value
+                ?? document.entries.first { $0.section.isEmpty && $0.name == "task" }?.value
             if let stated = stated.flatMap(TaskKind.init) {
                 self.init(for: stated)
                 if let task, task != stated {
@@ -66,19 +66,13 @@ extension Recipe {
                         "task is \"\(stated.rawValue)\", but `\(task.command)` runs \"\(task.rawValue)\"")
                 }
             }
-            for entry in entries {
-                faults += apply(entry, lineNumber: { lineNumber(of: entry, in: text) })
-            }
-        } catch let fault as TOMLFault {
-            faults.append(fault.sentence)
-        } catch let error as TOMLParseError {
-            faults.append("line \(error.source.begin.line): \(error.description)")
+            faults += apply(document)
         } catch {
-            faults.append("is not TOML: \(error)")
+            faults.append(error.sentence)
         }
         for override in overrides { faults += apply(override: override) }
         faults += rangeFaults.map { fault in
-            place(of: fault, entries: entries, text: text, overrides: overrides) + fault
+            place(of: fault, entries: entries, overrides: overrides) + fault
         }
         guard faults.isEmpty else { throw RecipeError(path: path, faults: faults) }
         if let metric = self.task.choices.first(where: { $0.name == evaluation.metric.name }) {
@@ -104,20 +98,31 @@ extension Recipe {
         return faults
     }
 
-    private mutating func apply(_ entry: TOMLEntry, lineNumber: () -> Int?) -> [String] {
-        let place = lineNumber().map { "line \($0): " } ?? ""
+    /// Takes all keys of a file; of a section that there is not, one fault is enough.
+    private mutating func apply(_ document: TOMLDocument) -> [String] {
+        let known = Set(RecipeKey.all.map(\.section))
+        var faults = document.sections.filter { !known.contains($0.name) }.map {
+            "line \($0.line): " + unknownSection($0.name)
+        }
+        for entry in document.entries {
+            if !known.contains(entry.section), document.sections.contains(where: { $0.name == entry.section })
+            {
+                continue
+            }
+            faults += apply(entry).map { "line \(entry.line): \($0)" }
+        }
+        return faults
+    }
+
+    private mutating func apply(_ entry: TOMLEntry) -> [String] {
         guard let key = RecipeKey.all.first(where: { $0.section == entry.section && $0.name == entry.name })
-        else { return [place + unknown(entry)] }
+        else { return [unknownKey(entry)] }
         guard key.belongs(to: task) else {
             let other = TaskKind.allCases.first { key.belongs(to: $0) } ?? task
-            return [
-                "\(place)\(key.path) is a key of `\(other.command)`; `\(task.command)` has no use for it"
-            ]
+            return ["\(key.path) is a key of `\(other.command)`; `\(task.command)` has no use for it"]
         }
-        guard let value = entry.value, key.set(value, &self) else {
-            return [
-                "\(place)\(key.path) is \(entry.value?.toml ?? "of no known type"); it must be \(key.expectation)"
-            ]
+        guard key.set(entry.value, &self) else {
+            return ["\(key.path) is \(entry.value.toml); it must be \(key.expectation)"]
         }
         return []
     }
@@ -132,73 +137,31 @@ extension Recipe {
         let section = dot.map { String(path[..<$0]) } ?? ""
         let name = dot.map { String(path[path.index(after: $0)...]) } ?? path
         // Text without quotes is what a shell leaves of it.
-        let parsed = (try? tomlTable("value = \(text)")).map(flatten)?.first?.value
-        let entry = TOMLEntry(section: section, name: name, value: parsed ?? .string(text))
-        return apply(entry, lineNumber: { nil }).map { "--set \(override): \($0)" }
+        let value = TOMLReader.value(text) ?? .string(text)
+        return apply(TOMLEntry(section: section, name: name, value: value, line: 0))
+            .map { "--set \(override): \($0)" }
     }
 }
 
-/// A key with its value, found in a file.
-private struct TOMLEntry {
-    let section: String
-    let name: String
-    let value: RecipeValue?
+/// What to say of a section that there is not.
+private func unknownSection(_ name: String) -> String {
+    let sections = Set(RecipeKey.all.map(\.section)).subtracting([""]).sorted()
+    let near = suggestion(for: name, among: sections, aliases: RecipeKey.sectionAliases)
+    return "unknown section [\(name)]; "
+        + (near.map { "did you mean [\($0)]?" } ?? "there are \(sections.joined(separator: ", "))")
 }
 
-/// Where the key stands that a sentence begins with: on the command line, or else in the text; empty if nowhere.
-private func place(
-    of fault: String, entries: [TOMLEntry], text: String, overrides: [String]
-) -> String {
+/// Where the key stands that a sentence begins with: on the command line, or else in the file; empty if nowhere.
+private func place(of fault: String, entries: [TOMLEntry], overrides: [String]) -> String {
     let path = fault.prefix { $0 != " " }
-    if let override = overrides.last(where: {
-        $0.prefix { $0 != "=" }.trimmingCharacters(in: .whitespaces) == path
-    }) {
-        return "--set \(override): "
-    }
-    guard
-        let entry = entries.first(where: {
-            ($0.section.isEmpty ? $0.name : "\($0.section).\($0.name)") == path
-        }),
-        let line = lineNumber(of: entry, in: text)
-    else { return "" }
-    return "line \(line): "
+    let override = overrides.last { $0.prefix { $0 != "=" }.trimmingCharacters(in: .whitespaces) == path }
+    if let override { return "--set \(override): " }
+    let entry = entries.first { ($0.section.isEmpty ? $0.name : "\($0.section).\($0.name)") == path }
+    return entry.map { "line \($0.line): " } ?? ""
 }
 
-/// All keys of a table and of the tables in it.
-private func flatten(_ table: TOMLTable) -> [TOMLEntry] {
-    table.keys.flatMap { name -> [TOMLEntry] in
-        guard let value = table[name] else { return [] }
-        guard let section = value.table else {
-            return [TOMLEntry(section: "", name: name, value: recipeValue(value))]
-        }
-        let isKnown = RecipeKey.all.contains { $0.section == name }
-        guard isKnown && section.count > 0 else {
-            return isKnown ? [] : [TOMLEntry(section: name, name: "", value: nil)]
-        }
-        return section.keys.map { key in
-            TOMLEntry(section: name, name: key, value: section[key].flatMap(recipeValue))
-        }
-    }
-}
-
-private func recipeValue(_ value: any TOMLValueConvertible) -> RecipeValue? {
-    if let boolean = value.bool { return .boolean(boolean) }
-    if let integer = value.int { return .integer(integer) }
-    if let number = value.double { return .number(number) }
-    if let string = value.string { return .string(string) }
-    guard let array = value.array else { return nil }
-    let values = array.map(recipeValue)
-    return .array(values.compactMap { $0 })
-}
-
-/// What to say of a key or section that there is not.
-private func unknown(_ entry: TOMLEntry) -> String {
-    if entry.name.isEmpty {
-        let sections = Set(RecipeKey.all.map(\.section)).subtracting([""]).sorted()
-        let near = suggestion(for: entry.section, among: sections, aliases: RecipeKey.sectionAliases)
-        return "unknown section [\(entry.section)]; "
-            + (near.map { "did you mean [\($0)]?" } ?? "there are \(sections.joined(separator: ", "))")
-    }
+/// What to say of a key that there is not.
+private func unknownKey(_ entry: TOMLEntry) -> String {
     let place = entry.section.isEmpty ? "at the top" : "in [\(entry.section)]"
     return "unknown key `\(entry.name)` \(place); "
         + (nearKey(entry).map { "did you mean `\($0)`?" }
@@ -221,21 +184,4 @@ private func nearKey(_ entry: TOMLEntry) -> String? {
         }
     guard let path, let key = keys.first(where: { $0.path == path }) else { return nil }
     return key.section == entry.section ? key.name : path
-}
-
-/// The line on which a key stands, looked for in the text: the parser does not say.
-private func lineNumber(of entry: TOMLEntry, in text: String) -> Int? {
-    var section = ""
-    for (index, line) in text.split(separator: "\n", omittingEmptySubsequences: false).enumerated() {
-        let trimmed = line.trimmingCharacters(in: .whitespaces)
-        if trimmed.hasPrefix("["), let end = trimmed.firstIndex(of: "]") {
-            section = trimmed[trimmed.index(after: trimmed.startIndex)..<end].trimmingCharacters(
-                in: .whitespaces)
-            if entry.name.isEmpty && section == entry.section { return index + 1 }
-        }
-        guard section == entry.section, trimmed.hasPrefix(entry.name), !entry.name.isEmpty else { continue }
-        let rest = trimmed.dropFirst(entry.name.count).drop { $0 == " " }
-        if rest.first == "=" { return index + 1 }
-    }
-    return nil
 }

@@ -19,10 +19,7 @@ extension TrainingRun {
         let start = monotonicSeconds()
         defer { trace?.add(.evaluation, from: start, update: trainer.update) }
         let values = trainer.store.values.all
-        let mask =
-            try method.hold == .fixed
-            ? masks.current
-            : masks.compute(values: values, sparsity: method.sparsity(afterUpdates: trainer.update)).mask
+        let mask = try currentMask(sparsity: method.sparsity(afterUpdates: trainer.update))
         let setAside = SetAsideWeights(mask, values: values, pool: masks.pool)
         let evaluation: Problem.Evaluation
         do {

@@ -14,6 +14,14 @@ extension TrainingRun {
         try prune(to: sparsity)
     }
 
+    /// The mask of the present weights at a sparsity: the one that they are pruned with, if that was done after this
+    /// update or holds for good, and else a new one.
+    func currentMask(sparsity: Double) throws -> PruningMask {
+        if method.hold == .fixed { return masks.current }
+        if let selected, selected == (trainer.update, sparsity) { return masks.current }
+        return try masks.compute(values: trainer.store.values.all, sparsity: sparsity).mask
+    }
+
     /// Prunes for good, and holds the mask if the method does.
     package mutating func prune(to sparsity: Double) throws {
         monitor.enter(.prune, update: trainer.update)
@@ -24,7 +32,9 @@ extension TrainingRun {
         refreshShadow(of: trainer.store)
         try checkZeros(report)
         try holdMask()
+        selected = (trainer.update, sparsity)
         metrics.append(.prune, step: trainer.update, report.fields)
+        if isFirst { for line in masks.current.remarks(on: masks.pool) { progress.say(line) } }
         keep("the mask") {
             try MaskFile.write(
                 masks.current, pool: masks.pool, provenance: provenance(report, isFirst: isFirst),

@@ -26,9 +26,10 @@ private struct Running {
 
     /// Waits until something is so, sends a signal, and waits for the end.
     func end(by number: Int32, once isReached: () -> Bool) throws -> Outcome {
-        let deadline = Date(timeIntervalSinceNow: 60)
+        var deadline = Date(timeIntervalSinceNow: 60)
         while !isReached(), process.isRunning, Date() < deadline { Thread.sleep(forTimeInterval: 0.01) }
         kill(process.processIdentifier, number)
+        deadline = Date(timeIntervalSinceNow: 60)
         while process.isRunning, Date() < deadline { Thread.sleep(forTimeInterval: 0.05) }
         if process.isRunning { kill(process.processIdentifier, SIGKILL) }
         process.waitUntilExit()
@@ -37,6 +38,13 @@ private struct Running {
             output: String(decoding: try folder.read(".stdout"), as: UTF8.self),
             error: String(decoding: try folder.read(".stderr"), as: UTF8.self))
     }
+}
+
+/// Whether a file of this name is somewhere below a folder, in which others come and go meanwhile.
+private func holds(_ name: String, below folder: String) -> Bool {
+    guard let paths = FileManager.default.enumerator(atPath: folder) else { return false }
+    for case let path as String in paths where path.hasSuffix("/" + name) { return true }
+    return false
 }
 
 /// Whether a process has the path in its command line.
@@ -80,8 +88,7 @@ struct SignalTests {
         let running = try Running(command, ranks: ranks, in: fixture.folder)
         let runs = fixture.folder.file("table/runs")
         let outcome = try running.end(by: SIGUSR1) {
-            let files = (try? FileManager.default.subpathsOfDirectory(atPath: runs)) ?? []
-            return files.contains { $0.hasSuffix("/state.json") }
+            holds("state.json", below: runs)
         }
         #expect(outcome.status == 85, "\(outcome.screen)")
         #expect(outcome.count("give the same command again to go on") == 1, "\(outcome.screen)")
@@ -99,8 +106,7 @@ struct SignalTests {
             ], ranks: 1, in: fixture.folder)
         let study = fixture.folder.file("study")
         let outcome = try running.end(by: number) {
-            let files = (try? FileManager.default.subpathsOfDirectory(atPath: study)) ?? []
-            return files.contains { $0.hasSuffix("metrics.jsonl") }
+            holds("metrics.jsonl", below: study)
         }
         #expect(outcome.status == 85, "\(outcome.screen)")
         #expect(outcome.count("the launch that ran is stopped") == 1, "\(outcome.screen)")

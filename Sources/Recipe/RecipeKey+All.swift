@@ -14,11 +14,11 @@ extension RecipeKey {
         },
         RecipeKey(
             "model", "path", \.model.path,
-            "The model to start from: a Hugging Face directory or a fairseq checkpoint."),
+            "The model to start from: a Hugging Face directory or a fairseq checkpoint.", changes: .content),
         RecipeKey(
             "model", "vocabulary", \.model.vocabulary,
             "A vocab.json; empty takes the model's own, or builds one from the transcripts if it has none.",
-            of: [.ctc]),
+            of: [.ctc], changes: .content),
         RecipeKey(
             "model", "freeze_feature_encoder", \.model.freezeFeatureEncoder,
             "Whether the convolutions keep their weights.", of: [.ctc]),
@@ -37,8 +37,8 @@ extension RecipeKey {
     private static let dataKeys: [RecipeKey] = [
         RecipeKey(
             "data", "train", \.data.train,
-            "The corpus to train on, of any format in corpora.md; FORMAT:PATH says which."),
-        RecipeKey("data", "valid", \.data.valid, "The corpus to evaluate on."),
+            "The corpus to train on, of any format in corpora.md; FORMAT:PATH says which.", changes: .content),
+        RecipeKey("data", "valid", \.data.valid, "The corpus to evaluate on.", changes: .content),
         RecipeKey("data", "labels", \.data.labels, "What transcripts are spelled in.", of: [.ctc]),
         RecipeKey(
             "data", "text_normalization", \.data.text.normalization,

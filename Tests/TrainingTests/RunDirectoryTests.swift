@@ -1,5 +1,7 @@
 import Foundation
 import Program
+import Synchronization
+import Tensors
 import TestSupport
 import Testing
 
@@ -63,7 +65,7 @@ struct RunDirectoryTests {
     @Test("one run at a time holds a folder, and the next may when it is gone")
     func lock() throws {
         var lock: RunLock? = try RunLock(directory: directory.path)
-        #expect(throws: UserError.self) { try RunLock(directory: directory.path) }
+        #expect(throws: UserError.self) { try RunLock(directory: directory.path, patience: 0) }
         #expect(lock != nil)
         lock = nil
         _ = try RunLock(directory: directory.path)
@@ -90,5 +92,45 @@ struct RunDirectoryTests {
         try directory.checkWritable()
         try RunDirectory(path: "a").checkWritable()
         #expect(throws: UserError.self) { try RunDirectory(path: "/proc/run").create() }
+    }
+
+    @Test("who comes while a killed run is still being taken apart waits for its lock")
+    func patience() throws {
+        let dying = Mutex<RunLock?>(try RunLock(directory: directory.path))
+        let thread = Thread {
+            Thread.sleep(forTimeInterval: 0.3)
+            dying.withLock { $0 = nil }
+        }
+        thread.start()
+        _ = try RunLock(directory: directory.path, patience: 60)
+    }
+
+    @Test(
+        "model and data may lie elsewhere when a run goes on, if they are the same, and not if they are others"
+    )
+    func content() throws {
+        try begin(Recipe())
+        var moved = Recipe()
+        moved.data.train = "/elsewhere/train.jsonl"
+        func content(_ text: String) -> RunContent {
+            var content = RunContent()
+            content.add("data.train", ContentHash(texts: [text]))
+            return content
+        }
+        // Of a run of an earlier version nobody knows what it was begun with.
+        #expect(throws: UserError.self) {
+            try directory.checkFree(for: moved, resume: true, allowsMoves: true)
+        }
+        try directory.keep(content("a"))
+        try directory.checkFree(for: moved, resume: true, allowsMoves: true)
+        #expect(throws: UserError.self) { try directory.checkFree(for: moved, resume: true) }
+        try directory.requireSame(content("a")) { _ in "" }
+        let refusal = #expect(throws: UserError.self) {
+            try directory.requireSame(content("b")) { moved.text(of: $0) }
+        }
+        #expect(refusal?.code == .data)
+        #expect(
+            refusal?.description.contains("data.train = \"/elsewhere/train.jsonl\" is not what it was")
+                == true)
     }
 }

@@ -34,7 +34,10 @@ package struct RunDirectory: Sendable {
     var holdsRun: Bool { FileManager.default.fileExists(atPath: recipe) }
 
     /// Refuses a folder that is not free for a run: one that holds a run, or, to go on with, another one.
-    func checkFree(for recipe: Recipe, resume: Bool) throws {
+    ///
+    /// - Parameter allowsMoves: Whether model and data may lie elsewhere by now: their content is compared later, where
+    ///   it is known.
+    func checkFree(for recipe: Recipe, resume: Bool, allowsMoves: Bool = false) throws {
         guard holdsRun else { return }
         guard resume else {
             throw UserError(
@@ -42,8 +45,10 @@ package struct RunDirectory: Sendable {
         }
         let begun = try begunRecipe(task: recipe.task)
         let isReproducible = begun.distributed.reproducible
+        let allowsMoves = allowsMoves && knowsContent
         let changes = RecipeKey.all(for: recipe.task).filter {
-            ($0.decidesResults || isReproducible && $0.decidesSums) && $0.get(begun) != $0.get(recipe)
+            ($0.decidesResults && !(allowsMoves && $0.namesContent) || isReproducible && $0.decidesSums)
+                && $0.get(begun) != $0.get(recipe)
         }
         guard changes.isEmpty else {
             throw UserError(
@@ -134,13 +139,21 @@ package struct RunDirectory: Sendable {
 final class RunLock: Sendable {
     private let descriptor: Int32
 
-    init(directory: String) throws {
+    /// Takes a folder.
+    ///
+    /// - Parameter patience: Seconds to wait for who holds it: the system may still be taking a killed run apart.
+    init(directory: String, patience: Double = 5) throws {
         descriptor = open(directory + "/.lock", O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
         guard descriptor >= 0 else {
             throw UserError(.usage, "\(directory) cannot be written to: \(String(cString: strerror(errno)))")
         }
+        let deadline = monotonicSeconds() + patience
         // File systems that know no locks have none to refuse us.
-        guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK else {
+        while flock(descriptor, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK {
+            guard monotonicSeconds() > deadline else {
+                usleep(50_000)
+                continue
+            }
             close(descriptor)
             throw UserError(
                 .usage, "another run is writing to \(directory); wait for it or choose another --output")

@@ -26,7 +26,8 @@ struct Parp: ParsableCommand {
             """,
         version: parpVersion,
         subcommands: [
-            Train.self, Pretrain.self, Evaluate.self, Transcribe.self, Align.self, Classify.self, Tokenize.self,
+            Train.self, Pretrain.self, Evaluate.self, Transcribe.self, Align.self, Classify.self,
+            Tokenize.self,
             Prune.self, Mask.self, Compare.self, Convert.self, Pack.self, Unpack.self, Init.self, Corpus.self,
             LanguageModel.self, Scale.self, RecipeReference.self, Plan.self, Doctor.self,
             Bench.self,

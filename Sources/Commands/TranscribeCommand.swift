@@ -146,7 +146,8 @@ private struct TranscriptPrinter {
     /// What a JSON line says of a recording besides what was heard.
     private func members(_ transcript: Transcript, of utterance: Utterance) -> [JSONValue.Member] {
         var members: [JSONValue.Member] = [
-            .init("audio_filepath", .string(utterance.audioPath)), .init("duration", .number(transcript.seconds)),
+            .init("audio_filepath", .string(utterance.audioPath)),
+            .init("duration", .number(transcript.seconds)),
         ]
         if let segment = utterance.segment { members.append(.init("offset", .number(segment.lowerBound))) }
         if listing.isNamed(utterance) { members.append(.init("id", .string(utterance.id))) }

@@ -40,6 +40,8 @@ package func startRun<Problem: RunProblem>(
     try session.together {
         guard session.isRoot else { return }
         try directory.checkFree(for: recipe, resume: options.resume)
+        if options.resume { try directory.checkCheckpoints() }
+        try directory.requireOutside(model: recipe.model.path)
         try directory.checkWritable()
     }
     try session.prepareProducts(

@@ -45,6 +45,8 @@ package func startRun<Problem: RunProblem>(
     try session.together {
         guard session.isRoot else { return }
         try directory.checkFree(for: recipe, resume: options.resume, allowsMoves: true)
+        if options.resume { try directory.checkCheckpoints() }
+        try directory.requireOutside(model: recipe.model.path)
         try directory.checkWritable()
     }
     try session.prepareProducts(

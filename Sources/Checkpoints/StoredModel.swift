@@ -14,7 +14,7 @@ public struct StoredModel: Sendable {
     /// How audio is prepared.
     public let preprocessor: PreprocessorConfig
     /// Which tokens are special.
-    public let tokenizer: TokenizerConfig
+    public var tokenizer: TokenizerConfig
     /// What the file of a fine-tuned fairseq model's dictionary is called; nil for all others.
     public let dictionaryName: String?
     /// Tensors of a fairseq checkpoint that transformers has no place for.

@@ -20,7 +20,7 @@ extension RecipeKey {
         (
             "data.batch_seconds",
             [
-                "batch_size", "per_device_train_batch_size", "train_batch_size", "max_tokens",
+                "batch_size", "per_device_train_batch_size", "train_batch_size",
                 "max_batch_length",
                 "gradient_accumulation_steps", "update_freq", "grad_accumulation_factor",
             ]

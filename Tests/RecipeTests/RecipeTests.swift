@@ -42,7 +42,8 @@ struct RecipeTests {
         #expect(
             Set(free) == [
                 "model.recompute_activations", "data.rank_seconds", "data.cache_features",
-                "data.cache_directory", "distributed.bucket_megabytes", "distributed.senders",
+                "data.cache_directory", "data.rank_tokens", "distributed.bucket_megabytes",
+                "distributed.senders",
                 "distributed.reproducible",
                 "distributed.threads_per_rank", "checkpoint.every_updates", "checkpoint.keep",
                 "evaluation.every_updates", "reliability.not_finite", "reliability.not_finite_limit",

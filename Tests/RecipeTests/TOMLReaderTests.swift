@@ -44,7 +44,7 @@ struct TOMLReaderTests {
             "yes",
         ]
         for text in none {
-            #expect(fault("key = \(text)").hasSuffix("is no value; a text stands in quotes"), "\(text)")
+            #expect(fault("key = \(text)").hasSuffix("is not a value; a text needs quotes"), "\(text)")
         }
     }
 

@@ -24,6 +24,8 @@ struct LogTests {
             ["train", "recipe.toml", "--output", "run", "--set", "schedule.updates=400"]
             + ["--set", "checkpoint.every_updates=0", "--set", "evaluation.every_updates=0"]
             + ["--set", "pruning.interval=0", "--inject", "delay@step=3:seconds=1"]
+            // The disk has room again during this one, however fast the machine is.
+            + ["--inject", "delay@step=200:seconds=5"]
         process.currentDirectoryURL = URL(fileURLWithPath: fixture.folder.path)
         let output = fixture.folder.file(".said")
         _ = FileManager.default.createFile(atPath: output, contents: nil)

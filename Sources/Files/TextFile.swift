@@ -37,7 +37,9 @@ public func textLines(of path: String) throws(FileFaults) -> [String] {
 }
 
 /// The bytes of a text file, without the byte order mark that editors on Windows begin it with.
-public func fileBytes(of path: String) throws(FileFaults) -> [UInt8] {
+///
+/// - Parameter isText: Whether it is a text at all; of other files the bytes are given as they are.
+public func fileBytes(of path: String, isText: Bool = true) throws(FileFaults) -> [UInt8] {
     let attributes = try? FileManager.default.attributesOfItem(
         atPath: URL(fileURLWithPath: path).resolvingSymlinksInPath().path)
     if let size = attributes?[.size] as? Int, size > TextLimits.fileBytes {
@@ -51,9 +53,10 @@ public func fileBytes(of path: String) throws(FileFaults) -> [UInt8] {
         let data = FileManager.default.contents(atPath: path)
     else { throw FileFaults(path, ["cannot be read as a file"]) }
     let start = [UInt8](data.prefix(64))
-    if let fault = strangerFault(start: start) ?? encodingFault(start: start) {
+    if let fault = strangerFault(start: start) ?? (isText ? encodingFault(start: start) : nil) {
         throw FileFaults(path, [fault])
     }
+    guard isText else { return Array(data) }
     return Array(data.starts(with: [0xEF, 0xBB, 0xBF]) ? data.dropFirst(3) : data)
 }
 

@@ -134,8 +134,10 @@ private func checkMaskSources(_ runner: CheckRunner, _ workplace: Workplace) thr
             let events = try events("prune", in: run)
             findings.expect(events.count == 1 && events[0]["step"]?.integer == 0, "\(events.count) masks")
             let statistics = try maskZeros(ofModel: run + "/final")
-            findings.expect(statistics == events.first?["pruned"]?.integer, "\(run): \(statistics) zeros")
-            zeros.insert(statistics)
+            let pruned = events.first?["pruned"]?.integer ?? -1
+            // The gradient of keys' biases is zero but for rounding: one that is kept may stay at its 0.
+            findings.expect((pruned...pruned + 2).contains(statistics), "\(run): \(statistics) zeros")
+            zeros.insert(pruned)
         }
         findings.expect(zeros.count == 1, "sparsities differ: \(zeros)")
         let masks = try Set(

@@ -77,9 +77,9 @@ struct SignalTests {
     }
 
     @Test(
-        "compare ends with 85 after an update, on one rank and on two, and the same command goes on",
-        arguments: [1, 2])
-    func comparison(ranks: Int) throws {
+        "compare ends with 85 after an update, and the same command goes on")
+    func comparison() throws {
+        let ranks = 1
         let fixture = try Fixture()
         let command = [
             "compare", "recipe.toml", "--methods", "dense", "--sparsities", "0.5", "--output", "table",

@@ -46,7 +46,7 @@ extension Tokenizer {
 
     private static func bytes(_ directory: String, _ name: String) throws(TextError) -> [UInt8] {
         do throws(FileFaults) {
-            return try fileBytes(of: "\(directory)/\(name)")
+            return try fileBytes(of: "\(directory)/\(name)", isText: !name.hasSuffix(".model"))
         } catch {
             throw TextError("\(name): \(error.faults.joined(separator: "; "))")
         }

@@ -49,8 +49,7 @@ let package = Package(
     name: "parp",
     products: [.executable(name: "parp", targets: ["parp"])],
     dependencies: [
-        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
-        .package(url: "https://github.com/LebJe/TOMLKit", from: "0.6.0"),
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
     ],
     targets: [
         // 0 · shims
@@ -93,7 +92,6 @@ let package = Package(
             "Recipe",
             [
                 "Tensors", "Program", "Optimization", "Pruning", "Collectives", "Speech", "Text", "Models",
-                "TOMLKit",
             ]),
         // 5
         room("MaskFiles", ["Tensors", "Program", "JSON", "Pruning", "Models", "Checkpoints"]),

@@ -3,9 +3,18 @@
 //   NAME(x)       x with the instruction set's suffix
 //   TARGET        the functions' attribute
 //   LANES         floats of a vector; a tile of TILE_ROWS × TILE_VECTORS of them stays in registers
+//   PAIRS         where numbers to be multiplied are pairs of bfloat16, each in the place of a float
 
 typedef float NAME(vector) __attribute__((vector_size(4 * LANES)));
 typedef float NAME(unaligned) __attribute__((vector_size(4 * LANES), aligned(4)));
+
+#ifdef PAIRS
+TARGET PARP_INLINE NAME(vector) NAME(multiply_add)(float x, NAME(vector) y, NAME(vector) sum) {
+    return (NAME(vector))_mm512_dpbf16_ps((__m512)sum, (__m512bh)_mm512_set1_ps(x), (__m512bh)y);
+}
+#else
+TARGET PARP_INLINE NAME(vector) NAME(multiply_add)(float x, NAME(vector) y, NAME(vector) sum) { return sum + x * y; }
+#endif
 
 // C (rows, vectors) = or += A (rows, depth) B (depth, vectors). A may lie transposed: its rows and columns are any
 // number of elements apart.
@@ -21,7 +30,7 @@ TARGET PARP_INLINE void NAME(tile)(int rows, int vectors, int64_t depth, const f
             factors[v] = *(const NAME(unaligned) *)(b + k * b_row + v * LANES);
         UNROLL for (int r = 0; r < rows; r++) {
             float x = a[r * a_row + k * a_column];
-            UNROLL for (int v = 0; v < vectors; v++) sums[r][v] += x * factors[v];
+            UNROLL for (int v = 0; v < vectors; v++) sums[r][v] = NAME(multiply_add)(x, factors[v], sums[r][v]);
         }
     }
     UNROLL for (int r = 0; r < rows; r++)
@@ -65,6 +74,8 @@ TARGET static void NAME(product)(int64_t m, int64_t n, int64_t k, const float *a
         }
 }
 
+#ifndef PAIRS
+
 TARGET static float NAME(largest)(const float *x, int64_t count) {
     float lanes[PARP_LANES], highest = -INFINITY;
     for (int lane = 0; lane < PARP_LANES; lane++) lanes[lane] = -INFINITY;
@@ -76,19 +87,19 @@ TARGET static float NAME(largest)(const float *x, int64_t count) {
     return highest;
 }
 
-// s becomes dropout(exp(s - shift)); returns the sum before dropout.
-TARGET PARP_INLINE float NAME(exponentials)(float *s, int64_t count, float shift, int drops, parp_dropout_rule rule) {
+// s becomes dropout(exp(scale s - shift)); returns the sum before dropout.
+TARGET PARP_INLINE float NAME(exponentials)(float *s, int64_t count, float scale, float shift, int drops, parp_dropout_rule rule) {
     float lanes[PARP_LANES] = {0}, sum = 0;
     int64_t whole = count / PARP_LANES * PARP_LANES;
     for (int64_t i = 0; i < whole; i += PARP_LANES)
         for (int lane = 0; lane < PARP_LANES; lane++) {
-            float e = parp_exp(s[i + lane] - shift);
+            float e = parp_exp(s[i + lane] * scale - shift);
             lanes[lane] += e;
             s[i + lane] = drops ? e * parp_dropout_factor(rule, i + lane) : e;
         }
     for (int lane = 0; lane < PARP_LANES; lane++) sum += lanes[lane];
     for (int64_t i = whole; i < count; i++) {
-        float e = parp_exp(s[i] - shift);
+        float e = parp_exp(s[i] * scale - shift);
         sum += e;
         s[i] = drops ? e * parp_dropout_factor(rule, i) : e;
     }
@@ -96,30 +107,29 @@ TARGET PARP_INLINE float NAME(exponentials)(float *s, int64_t count, float shift
 }
 
 // From scores and the gradient dp of what dropout made of the probabilities p: s becomes dropout(p), and dp the
-// scores' gradient p (dropout(dp) - delta).
-TARGET PARP_INLINE void NAME(differentiate)(float *s, float *dp, int64_t count, float log_sum_exp, float delta,
-                                            int drops, parp_dropout_rule rule) {
+// scores' gradient scale p (dropout(dp) - delta).
+TARGET PARP_INLINE void NAME(differentiate)(float *s, float *dp, int64_t count, float scale, float log_sum_exp,
+                                            float delta, int drops, parp_dropout_rule rule) {
     PARP_ELEMENTWISE
     for (int64_t i = 0; i < count; i++) {
-        float p = parp_exp(s[i] - log_sum_exp);
+        float p = parp_exp(s[i] * scale - log_sum_exp);
         float factor = drops ? parp_dropout_factor(rule, i) : 1.0f;
         s[i] = p * factor;
-        dp[i] = p * (dp[i] * factor - delta);
+        dp[i] = p * (dp[i] * factor - delta) * scale;
     }
 }
 
-// A block of queries meets a block of keys. The running maximum and sum of each row let later blocks be added: what
-// was summed so far is scaled to the new maximum.
-TARGET static void NAME(forward_block)(const parp_attention *of, const key_block *keys, const query_block *queries,
-                                       float *scores, float *maximum, float *sum, float *output) {
-    int64_t size = padded(of->head_size), columns = padded(keys->count);
-    NAME(product)(queries->count, columns, of->head_size, queries->rows, size, 1, keys->transposed, scores, keys->stride, 0);
+// Scores become probabilities, not yet divided by their sum. The running maximum and sum of each row let later blocks
+// be added: what was summed so far is scaled to the new maximum.
+TARGET static void NAME(softmax)(const parp_attention *of, const key_block *keys, const query_block *queries,
+                                 float *scores, float *maximum, float *sum, float *output) {
+    int64_t size = padded(of->head_size);
     for (int64_t row = 0; row < queries->count; row++) {
         float *s = scores + row * keys->stride, before = maximum[row];
-        float highest = parp_max(before, NAME(largest)(s, keys->count));
+        float highest = parp_max(before, NAME(largest)(s, keys->count) * of->scale);
         parp_dropout_rule rule = row_rule(of, queries->first + row, keys->first);
-        float added = rule.threshold ? NAME(exponentials)(s, keys->count, highest, 1, rule)
-                                     : NAME(exponentials)(s, keys->count, highest, 0, rule);
+        float added = rule.threshold ? NAME(exponentials)(s, keys->count, of->scale, highest, 1, rule)
+                                     : NAME(exponentials)(s, keys->count, of->scale, highest, 0, rule);
         if (keys->first > 0 && highest > before) {
             float factor = parp_exp(before - highest);
             sum[row] *= factor;
@@ -128,25 +138,42 @@ TARGET static void NAME(forward_block)(const parp_attention *of, const key_block
         sum[row] = keys->first > 0 ? sum[row] + added : added;
         maximum[row] = highest;
     }
-    NAME(product)(queries->count, size, keys->count, scores, keys->stride, 1, keys->values, output, size, keys->first > 0);
 }
 
-TARGET static void NAME(backward_block)(const parp_attention *of, const key_block *keys, const query_block *queries,
-                                        float *scores, float *dscores, const gradient_block *gradients) {
-    int64_t size = padded(of->head_size), columns = padded(keys->count), m = queries->count;
-    panels q = rows_as_panels(queries->rows, size), dout = rows_as_panels(queries->gradient, size);
-    NAME(product)(m, columns, of->head_size, queries->rows, size, 1, keys->transposed, scores, keys->stride, 0);
-    NAME(product)(m, columns, of->head_size, queries->gradient, size, 1, keys->values_transposed, dscores, keys->stride, 0);
-    for (int64_t row = 0; row < m; row++) {
+TARGET static void NAME(softmax_backward)(const parp_attention *of, const key_block *keys,
+                                          const query_block *queries, float *scores, float *dscores) {
+    for (int64_t row = 0; row < queries->count; row++) {
         float *s = scores + row * keys->stride, *dp = dscores + row * keys->stride;
         float lse = queries->log_sum_exp[row], delta = queries->delta[row];
         parp_dropout_rule rule = row_rule(of, queries->first + row, keys->first);
         if (rule.threshold)
-            NAME(differentiate)(s, dp, keys->count, lse, delta, 1, rule);
+            NAME(differentiate)(s, dp, keys->count, of->scale, lse, delta, 1, rule);
         else
-            NAME(differentiate)(s, dp, keys->count, lse, delta, 0, rule);
+            NAME(differentiate)(s, dp, keys->count, of->scale, lse, delta, 0, rule);
     }
-    NAME(product)(keys->count, size, m, scores, 1, keys->stride, dout, gradients->dvalues, size, queries->first > 0);
-    NAME(product)(keys->count, size, m, dscores, 1, keys->stride, q, gradients->dkeys, size, queries->first > 0);
-    NAME(product)(m, size, keys->count, dscores, keys->stride, 1, keys->rows, gradients->dqueries, size, keys->first > 0);
 }
+
+// A block of queries meets a block of keys.
+TARGET static void NAME(forward_block)(const parp_attention *of, const key_block *keys, const query_block *queries,
+                                       score_block block, float *maximum, float *sum, float *output) {
+    int64_t size = padded(of->head_size), m = queries->count, stride = keys->stride;
+    NAME(product)(m, padded(keys->count), of->head_size, queries->rows, size, 1, keys->transposed, block.scores, stride,
+                  0);
+    NAME(softmax)(of, keys, queries, block.scores, maximum, sum, output);
+    NAME(product)(m, size, keys->count, block.scores, stride, 1, keys->values, output, size, keys->first > 0);
+}
+
+TARGET static void NAME(backward_block)(const parp_attention *of, const key_block *keys, const query_block *queries,
+                                        score_block block, const gradient_block *to) {
+    int64_t size = padded(of->head_size), m = queries->count, stride = keys->stride;
+    float *s = block.scores, *ds = block.dscores;
+    NAME(product)(m, padded(keys->count), of->head_size, queries->rows, size, 1, keys->transposed, s, stride, 0);
+    NAME(product)(m, padded(keys->count), of->head_size, queries->gradient, size, 1, keys->values_transposed, ds,
+                  stride, 0);
+    NAME(softmax_backward)(of, keys, queries, s, ds);
+    NAME(product)(keys->count, size, m, s, 1, stride, queries->gradient_panels, to->dvalues, size, queries->first > 0);
+    NAME(product)(keys->count, size, m, ds, 1, stride, queries->row_panels, to->dkeys, size, queries->first > 0);
+    NAME(product)(m, size, keys->count, ds, stride, 1, keys->rows, to->dqueries, size, keys->first > 0);
+}
+
+#endif

@@ -21,7 +21,10 @@ struct BenchStep: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "step", abstract: "Measure updates of fine-tuning on noise; under mpirun, of all ranks.")
 
-    @Option(help: "A preset (tiny, small, base, large, xlsr53), a model directory or a fairseq checkpoint.")
+    @Option(
+        help:
+            "A preset (tiny, small, base, large, xlsr53), a model directory or a fairseq checkpoint; with --examples, bert-base or the directory of a model of text."
+    )
     var model = "base"
 
     @Option(help: "Utterances a rank.")
@@ -29,6 +32,12 @@ struct BenchStep: ParsableCommand {
 
     @Option(help: "Seconds of each utterance.")
     var seconds = 5.0
+
+    @Option(help: "Examples a rank, of a model of text.")
+    var examples: Int?
+
+    @Option(help: "Tokens of each example.")
+    var tokens = 32
 
     @Option(help: "A JSON list of batches, each a list of the seconds of its utterances.")
     var batches: String?
@@ -66,8 +75,10 @@ struct BenchStep: ParsableCommand {
     var json = false
 
     func validate() throws {
-        guard batch > 0, seconds > 0.03, updates > 0, warmup >= 0, threads > 0 else {
-            throw ValidationError("--batch, --seconds, --updates and --threads must be above 0")
+        guard batch > 0, seconds > 0.03, examples ?? 1 > 0, tokens > 0, updates > 0, warmup >= 0, threads > 0
+        else {
+            throw ValidationError(
+                "--batch, --seconds, --examples, --tokens, --updates and --threads must be above 0")
         }
         guard (0..<1).contains(heldSparsity) else {
             throw ValidationError(
@@ -81,6 +92,12 @@ struct BenchStep: ParsableCommand {
 
     func run() {
         launch { session in
+            if let examples {
+                var options = TextStepOptions(model: model, examples: examples, tokens: tokens)
+                (options.threads, options.dropout, options.updates) = (threads, dropout, updates)
+                (options.warmup, options.json) = (warmup, json)
+                return try runTextStepBenchmark(options, session: session)
+            }
             let configuration = try session.together { try modelConfiguration(model) }
             var options = StepBenchmarkOptions(configuration: configuration, modelName: model)
             options.batch = batch

@@ -43,7 +43,7 @@ func runConvert(_ options: ConvertOptions, session: Session) throws {
         guard session.isRoot else { return }
         let source = try StoredModel.open(options.source, dictionary: options.dictionary)
         let weights = try source.openWeights()
-        let network = Wav2Vec2(try source.checkedConfiguration())
+        let network = try source.openNetwork()
         let hasHead = weights.info("lm_head.weight") != nil && !options.encoderOnly
         guard !hasHead || source.tokens != nil || source.isDirectory else { throw source.withoutTokens }
         let match = try matchParameters(
@@ -60,11 +60,11 @@ func runConvert(_ options: ConvertOptions, session: Session) throws {
         try writeModelDirectory(
             at: options.output, weights: writer,
             files: ModelFiles(
-                config: config(of: source, network, weights, hasHead: hasHead, options),
+                config: config(of: source, weights, hasHead: hasHead, options),
                 tokens: hasHead ? source.tokens : nil,
                 preprocessor: source.preprocessor, tokenizer: source.tokenizer))
         print(
-            "\(options.output): \(network.configuration.family.rawValue), "
+            "\(options.output): \(source.config["model_type"]?.string ?? "wav2vec2"), "
                 + (hasHead ? "fine-tuned" : "pre-trained") + ", \(counts.tensors) tensors, "
                 + "\(counts.weights) weights"
                 + (source.leftOut.isEmpty ? "" : "; left out: " + source.leftOut.joined(separator: ", ")))
@@ -90,15 +90,15 @@ private func copy(
 
 /// The `config.json` to write: a directory's own, or one that says which class of transformers the model is.
 private func config(
-    of source: StoredModel, _ network: Wav2Vec2, _ weights: any TensorSource, hasHead: Bool,
+    of source: StoredModel, _ weights: any TensorSource, hasHead: Bool,
     _ options: ConvertOptions
 ) -> JSONValue {
     var config = source.config
     for key in ["dtype", "torch_dtype"] where config[key] != nil || key == "torch_dtype" {
         config[key] = .string(options.precision.rawValue)
     }
-    let family = network.configuration.family
     let hasQuantizer = !options.encoderOnly && weights.info("quantizer.codevectors") != nil
+    let family = config["model_type"]?.string.flatMap(ModelFamily.init) ?? .wav2vec2
     guard !source.isDirectory || !hasHead else { return config }
     let name =
         hasHead ? family.recognizerClass : family.pretrainedClass(hasQuantizer: hasQuantizer)

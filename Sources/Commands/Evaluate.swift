@@ -5,7 +5,9 @@ internal import Training
 /// `parp evaluate`.
 struct Evaluate: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Print word and character error rates of a model on a manifest; one or many ranks.")
+        abstract:
+            "Measure a model on labelled data: error rates of speech, accuracy of classes; one or many ranks."
+    )
 
     @Option(help: "The model: a directory or a fairseq checkpoint.")
     var model: String
@@ -28,7 +30,13 @@ struct Evaluate: ParsableCommand {
     @Option(help: "Threads a rank computes with.")
     var threads = 1
 
-    @Flag(help: "Print one JSON object, with every transcript.")
+    @Option(help: "Of text: tokens that an example is cut to; 0 cuts nothing.")
+    var maxTokens = 0
+
+    @Option(help: "Of text: a safetensors file for the logits, one tensor (examples, classes).")
+    var emitLogits: String?
+
+    @Flag(help: "Print one JSON object, with every transcript or prediction.")
     var json = false
 
     @Flag(help: "Multiply zeros like all other weights, however many there are.")
@@ -39,6 +47,8 @@ struct Evaluate: ParsableCommand {
             model: model, data: data, labels: labels, textCase: textCase,
             skipsBadUtterances: skipBadUtterances, rankSeconds: rankSeconds, threads: threads, json: json)
         options.dense = dense
-        launch { try runEvaluation(options, session: $0) }
+        options.maximumTokens = maxTokens
+        options.emitLogits = emitLogits
+        launch { [options] in try runEvaluation(options, session: $0) }
     }
 }

@@ -1,3 +1,4 @@
+internal import Checkpoints
 internal import Foundation
 internal import JSON
 internal import Kernels
@@ -33,6 +34,10 @@ struct EvaluateOptions: Sendable {
     var json: Bool
     /// Whether zeros of the weights are multiplied like all others.
     var dense = false
+    /// Tokens that texts are cut to; 0 cuts nothing. Of models of text.
+    var maximumTokens = 0
+    /// A safetensors file to write the logits to. Of models of text.
+    var emitLogits: String?
 
     /// What to evaluate, and how to say it.
     init(
@@ -53,6 +58,14 @@ struct EvaluateOptions: Sendable {
 /// Recognises a manifest on all ranks and prints word and character error rates.
 func runEvaluation(_ options: EvaluateOptions, session: Session) throws {
     setMathThreads(options.threads)
+    if try session.together({ try StoredModel(path: options.model).isText }) {
+        return try runTextEvaluation(options, session: session)
+    }
+    guard options.emitLogits == nil else {
+        throw UserError(
+            .usage,
+            "--emit-logits is for models of text; of speech, `parp transcribe --emit-logits` writes them")
+    }
     let (labels, textCase) = try session.together {
         guard let labels = Manifest.Labels(rawValue: options.labels) else {
             throw UserError(

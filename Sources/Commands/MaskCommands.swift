@@ -27,15 +27,16 @@ struct MaskedModel: ~Copyable {
             throw CheckpointError(directory, "is no model directory; `parp convert` makes one of it")
         }
         let weights = try source.openWeights()
-        let network = Wav2Vec2(try source.checkedConfiguration())
-        let pool = PrunablePool(network.layout, includesBiases: stored.includesBiases)
+        let network = try source.openNetwork(extras: stored.extras)
+        let layout = network.layout
+        let pool = PrunablePool(layout, includesBiases: stored.includesBiases)
         let mask = try stored.mask(for: pool)
-        let store = ParameterStore(layout: network.layout, training: false)
-        let match = try matchParameters(of: weights, with: network.layout)
+        let store = ParameterStore(layout: layout, training: false)
+        let match = try matchParameters(of: weights, with: layout)
         try network.requireComplete(match.report, of: weights)
-        _ = try loadParameters(from: weights, into: store.values.all, layout: network.layout)
+        _ = try loadParameters(from: weights, into: store.values.all, layout: layout)
         return MaskedModel(
-            source: source, weights: weights, match: match, layout: network.layout, store: store, pool: pool,
+            source: source, weights: weights, match: match, layout: layout, store: store, pool: pool,
             mask: mask)
     }
 
@@ -79,9 +80,7 @@ func runMaskApply(_ options: MaskApplyOptions, session: Session) throws {
         masked.mask.apply(to: masked.store.values.all, pool: masked.pool)
         try writeModelDirectory(
             at: options.output, weights: masked.writer,
-            files: ModelFiles(
-                config: masked.source.config.inFloat32, tokens: masked.source.tokens,
-                preprocessor: masked.source.preprocessor, tokenizer: masked.source.tokenizer))
+            files: try masked.source.files())
         try MaskFile.write(
             masked.mask, pool: masked.pool, facts: stored.facts, to: options.output + "/mask.safetensors")
         print("\(options.output): " + sparsityText(masked.mask))

@@ -59,8 +59,8 @@ func runPrune(_ options: PruneOptions, session: Session) throws {
         guard (0...1).contains(options.sparsity) else {
             throw UserError(.usage, "--sparsity is \(options.sparsity); it must be from 0 to 1, e.g. 0.5")
         }
-        let model = try SpeechModel.toFineTune(path: options.model, vocabulary: "", training: nil)
-        let layout = model.network.layout
+        let model = try PrunableModel(path: options.model)
+        let layout = model.layout
         let store = ParameterStore(layout: layout, training: false)
         try model.loadWeights(into: store.values.all, seed: UInt64(options.seed))
         let pool = PrunablePool(layout, includesBiases: options.includesBiases)
@@ -78,6 +78,7 @@ func runPrune(_ options: PruneOptions, session: Session) throws {
             scope: options.scope, seed: options.method == .random ? options.seed : nil,
             parent: options.model, parentHash: parentHash.description, weightsHash: hash.value)
         try MaskFile.write(mask, pool: pool, provenance: provenance, to: options.output + "/mask.safetensors")
+        for remark in mask.remarks(on: pool) { print(remark) }
         print(
             "\(options.output): \(mask.prunedCount) of \(mask.count) prunable weights are zero "
                 + String(format: "(%.4f %%)", 100 * mask.sparsity))

@@ -1,6 +1,5 @@
 internal import Foundation
 package import Program
-internal import TOMLKit
 
 /// Everything that is wrong with a recipe.
 package struct RecipeError: Error, CustomStringConvertible, Equatable {
@@ -54,10 +53,10 @@ extension Recipe {
         self.init(for: task ?? .ctc)
         var faults: [String] = []
         do {
-            let entries = flatten(try tomlTable(text))
+            let document = try TOMLReader.document(text)
             let stated =
                 overrides.last { $0.hasPrefix("task=") }.map { RecipeValue.string(String($0.dropFirst(5))) }
-                ?? entries.first { $0.section.isEmpty && $0.name == "task" }?.value
+                ?? document.entries.first { $0.section.isEmpty && $0.name == "task" }?.value
             if let stated = stated.flatMap(TaskKind.init) {
                 self.init(for: stated)
                 if let task, task != stated {
@@ -65,15 +64,9 @@ extension Recipe {
                         "task is \"\(stated.rawValue)\", but `\(task.command)` runs \"\(task.rawValue)\"")
                 }
             }
-            for entry in entries {
-                faults += apply(entry, lineNumber: { lineNumber(of: entry, in: text) })
-            }
-        } catch let fault as TOMLFault {
-            faults.append(fault.sentence)
-        } catch let error as TOMLParseError {
-            faults.append("line \(error.source.begin.line): \(error.description)")
+            faults += apply(document)
         } catch {
-            faults.append("is not TOML: \(error)")
+            faults.append(error.sentence)
         }
         for override in overrides { faults += apply(override: override) }
         guard faults.isEmpty else { throw RecipeError(path: path, faults: faults) }
@@ -94,20 +87,31 @@ extension Recipe {
         guard faults.isEmpty else { throw RecipeError(path: path, faults: faults) }
     }
 
-    private mutating func apply(_ entry: TOMLEntry, lineNumber: () -> Int?) -> [String] {
-        let place = lineNumber().map { "line \($0): " } ?? ""
+    /// Takes all keys of a file; of a section that there is not, one fault is enough.
+    private mutating func apply(_ document: TOMLDocument) -> [String] {
+        let known = Set(RecipeKey.all.map(\.section))
+        var faults = document.sections.filter { !known.contains($0.name) }.map {
+            "line \($0.line): " + unknownSection($0.name)
+        }
+        for entry in document.entries {
+            if !known.contains(entry.section), document.sections.contains(where: { $0.name == entry.section })
+            {
+                continue
+            }
+            faults += apply(entry).map { "line \(entry.line): \($0)" }
+        }
+        return faults
+    }
+
+    private mutating func apply(_ entry: TOMLEntry) -> [String] {
         guard let key = RecipeKey.all.first(where: { $0.section == entry.section && $0.name == entry.name })
-        else { return [place + unknown(entry)] }
+        else { return [unknownKey(entry)] }
         guard key.belongs(to: task) else {
             let other = TaskKind.allCases.first { key.belongs(to: $0) } ?? task
-            return [
-                "\(place)\(key.path) is a key of `\(other.command)`; `\(task.command)` has no use for it"
-            ]
+            return ["\(key.path) is a key of `\(other.command)`; `\(task.command)` has no use for it"]
         }
-        guard let value = entry.value, key.set(value, &self) else {
-            return [
-                "\(place)\(key.path) is \(entry.value?.toml ?? "of no known type"); it must be \(key.expectation)"
-            ]
+        guard key.set(entry.value, &self) else {
+            return ["\(key.path) is \(entry.value.toml); it must be \(key.expectation)"]
         }
         return []
     }
@@ -122,53 +126,20 @@ extension Recipe {
         let section = dot.map { String(path[..<$0]) } ?? ""
         let name = dot.map { String(path[path.index(after: $0)...]) } ?? path
         // Text without quotes is what a shell leaves of it.
-        let parsed = (try? tomlTable("value = \(text)")).map(flatten)?.first?.value
-        let entry = TOMLEntry(section: section, name: name, value: parsed ?? .string(text))
-        return apply(entry, lineNumber: { nil }).map { "--set \(override): \($0)" }
+        let value = TOMLReader.value(text) ?? .string(text)
+        return apply(TOMLEntry(section: section, name: name, value: value, line: 0))
+            .map { "--set \(override): \($0)" }
     }
 }
 
-/// A key with its value, found in a file.
-private struct TOMLEntry {
-    let section: String
-    let name: String
-    let value: RecipeValue?
+/// What to say of a section that there is not.
+private func unknownSection(_ name: String) -> String {
+    let sections = Set(RecipeKey.all.map(\.section)).subtracting([""])
+    return "unknown section [\(name)]; did you mean [\(nearest(to: name, among: sections.sorted()))]?"
 }
 
-/// All keys of a table and of the tables in it.
-private func flatten(_ table: TOMLTable) -> [TOMLEntry] {
-    table.keys.flatMap { name -> [TOMLEntry] in
-        guard let value = table[name] else { return [] }
-        guard let section = value.table else {
-            return [TOMLEntry(section: "", name: name, value: recipeValue(value))]
-        }
-        let isKnown = RecipeKey.all.contains { $0.section == name }
-        guard isKnown && section.count > 0 else {
-            return isKnown ? [] : [TOMLEntry(section: name, name: "", value: nil)]
-        }
-        return section.keys.map { key in
-            TOMLEntry(section: name, name: key, value: section[key].flatMap(recipeValue))
-        }
-    }
-}
-
-private func recipeValue(_ value: any TOMLValueConvertible) -> RecipeValue? {
-    if let boolean = value.bool { return .boolean(boolean) }
-    if let integer = value.int { return .integer(integer) }
-    if let number = value.double { return .number(number) }
-    if let string = value.string { return .string(string) }
-    guard let array = value.array else { return nil }
-    let values = array.map(recipeValue)
-    return .array(values.compactMap { $0 })
-}
-
-/// What to say of a key or section that there is not.
-private func unknown(_ entry: TOMLEntry) -> String {
-    if entry.name.isEmpty {
-        let sections = Set(RecipeKey.all.map(\.section)).subtracting([""])
-        let nearest = nearest(to: entry.section, among: sections.sorted())
-        return "unknown section [\(entry.section)]; did you mean [\(nearest)]?"
-    }
+/// What to say of a key that there is not.
+private func unknownKey(_ entry: TOMLEntry) -> String {
     let siblings = RecipeKey.all.filter { $0.section == entry.section }.map(\.name)
     // A key that stands in another section is more likely misplaced than misspelt.
     let misplaced = RecipeKey.all.first { $0.name == entry.name }
@@ -194,21 +165,4 @@ package func nearest(to written: String, among names: [String]) -> String {
     }
     let target = Array(written)
     return names.min { distance(Array($0), target) < distance(Array($1), target) } ?? written
-}
-
-/// The line on which a key stands, looked for in the text: the parser does not say.
-private func lineNumber(of entry: TOMLEntry, in text: String) -> Int? {
-    var section = ""
-    for (index, line) in text.split(separator: "\n", omittingEmptySubsequences: false).enumerated() {
-        let trimmed = line.trimmingCharacters(in: .whitespaces)
-        if trimmed.hasPrefix("["), let end = trimmed.firstIndex(of: "]") {
-            section = trimmed[trimmed.index(after: trimmed.startIndex)..<end].trimmingCharacters(
-                in: .whitespaces)
-            if entry.name.isEmpty && section == entry.section { return index + 1 }
-        }
-        guard section == entry.section, trimmed.hasPrefix(entry.name), !entry.name.isEmpty else { continue }
-        let rest = trimmed.dropFirst(entry.name.count).drop { $0 == " " }
-        if rest.first == "=" { return index + 1 }
-    }
-    return nil
 }

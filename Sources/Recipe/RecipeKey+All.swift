@@ -7,7 +7,8 @@ extension RecipeKey {
     private static let modelKeys: [RecipeKey] = [
         RecipeKey(
             "", "task", \.task,
-            "What is trained: speech recognition (ctc), or speech without transcripts (pretrain)."),
+            "What is trained: speech recognition (ctc), speech without transcripts (pretrain), classes of texts (classify) "
+                + "or a number for each (regress)."),
         RecipeKey("", "seed", \.seed, "Where all random numbers are counted from.", must: "be 0 or more") {
             $0 >= 0
         },
@@ -24,7 +25,7 @@ extension RecipeKey {
         RecipeKey(
             "model", "freeze_encoder_updates", \.model.freezeEncoderUpdates,
             "Updates at the start in which the head alone is trained (fairseq's freeze_finetune_updates).",
-            of: [.ctc],
+            of: TaskKind.fineTuning,
             must: "be 0 or more"
         ) { $0 >= 0 },
         RecipeKey(
@@ -47,18 +48,19 @@ extension RecipeKey {
             "Whether unusable utterances stop the run or are left out: refuse or skip."),
         RecipeKey(
             "data", "batch_seconds", \.data.batchSeconds,
-            "Seconds of audio an update, over all ranks together.", must: "be above 0"
+            "Seconds of audio an update, over all ranks together.", of: TaskKind.speech, must: "be above 0"
         ) { $0 > 0 },
         RecipeKey(
             "data", "rank_seconds", \.data.rankSeconds,
-            "Seconds of audio a rank holds at once; what exceeds it is accumulated.", changes: .sums,
+            "Seconds of audio a rank holds at once; what exceeds it is accumulated.", of: TaskKind.speech,
+            changes: .sums,
             must: "be above 0"
         ) { $0 > 0 },
         RecipeKey(
             "data", "sampling_alpha", \.data.samplingAlpha,
             "How languages are balanced, as in XLSR: each is heard in proportion to its seconds to this power; 1 "
                 + "takes them as they are, 0 all alike.",
-            must: "be from 0 to 1"
+            of: TaskKind.speech, must: "be from 0 to 1"
         ) { (0...1).contains($0) },
         RecipeKey(
             "data", "cache_features", \.data.cacheFeatures,
@@ -79,6 +81,21 @@ extension RecipeKey {
             must: "be above 0"
         ) { $0 > 0 },
         RecipeKey(
+            "data", "batch_examples", \.data.batchExamples, "Examples an update, over all ranks together.",
+            of: TaskKind.text, must: "be from 1 to 1000000"
+        ) { (1...1_000_000).contains($0) },
+        RecipeKey(
+            "data", "rank_tokens", \.data.rankTokens,
+            "Tokens a rank holds at once; what exceeds it is accumulated.", of: TaskKind.text, changes: .sums,
+            must: "be from 1 to 10000000"
+        ) { (1...10_000_000).contains($0) },
+        RecipeKey(
+            "data", "max_tokens", \.data.maximumTokens,
+            "Tokens, special ones included, that an example is cut to, the longer text of a pair first; what was cut is "
+                + "counted. 0 cuts nothing.",
+            of: TaskKind.text, must: "be 0, or from 8 to 1000000"
+        ) { $0 == 0 || (8...1_000_000).contains($0) },
+        RecipeKey(
             "loss", "zero_infinity", \.loss.zeroInfinity,
             "Whether utterances that cannot be aligned count 0 instead of infinity.", of: [.ctc]),
     ]
@@ -98,7 +115,8 @@ extension RecipeKey {
             must: "be above 0"
         ) { $0 > 0 },
         RecipeKey(
-            "optimizer", "weight_decay", \.optimizer.weightDecay, "Decoupled weight decay.",
+            "optimizer", "weight_decay", \.optimizer.weightDecay,
+            "Decoupled weight decay; on text, biases and norms are spared.",
             must: "be 0 or more"
         ) { $0 >= 0 },
         RecipeKey(
@@ -106,6 +124,11 @@ extension RecipeKey {
             "The most the gradient's norm may be; 0 does not clip.",
             must: "be 0 or more"
         ) { $0 >= 0 },
+        RecipeKey(
+            "optimizer", "head_scale", \.optimizer.headScale,
+            "What the learning rate is multiplied with for the classifier and the projection before it.",
+            of: TaskKind.text, must: "be above 0"
+        ) { $0 > 0 },
         RecipeKey(
             "schedule", "kind", \.schedule.kind, "How the learning rate moves: tri_stage, linear or constant."
         ),
@@ -133,30 +156,36 @@ extension RecipeKey {
     private static let noiseKeys: [RecipeKey] = [
         RecipeKey(
             "augmentation", "time_mask_probability", \.augmentation.timeMaskProbability,
-            "Share of frames that masks would cover if they never overlapped.", must: "be from 0 to 1"
+            "Share of frames that masks would cover if they never overlapped.", of: TaskKind.speech,
+            must: "be from 0 to 1"
         ) { (0...1).contains($0) },
         RecipeKey(
             "augmentation", "time_mask_length", \.augmentation.timeMaskLength, "Frames a mask.",
-            must: "be 1 or more"
+            of: TaskKind.speech, must: "be 1 or more"
         ) { $0 >= 1 },
         RecipeKey(
             "augmentation", "time_mask_minimum_spans", \.augmentation.timeMaskMinimumSpans,
-            "The fewest masks an utterance gets.", must: "be 0 or more"
+            "The fewest masks an utterance gets.", of: TaskKind.speech, must: "be 0 or more"
         ) { $0 >= 0 },
         RecipeKey(
             "augmentation", "channel_mask_probability", \.augmentation.channelMaskProbability,
-            "Share of channels that masks would cover if they never overlapped.", must: "be from 0 to 1"
+            "Share of channels that masks would cover if they never overlapped.", of: TaskKind.speech,
+            must: "be from 0 to 1"
         ) { (0...1).contains($0) },
         RecipeKey(
             "augmentation", "channel_mask_length", \.augmentation.channelMaskLength, "Channels a mask.",
-            must: "be 1 or more"
+            of: TaskKind.speech, must: "be 1 or more"
         ) { $0 >= 1 },
         rate("layer_drop", \.regularization.layerDrop, "Probability that a block is skipped in an update."),
-        rate("feature_dropout", \.regularization.featureDropout, "Dropout of the projected features."),
+        rate(
+            "feature_dropout", \.regularization.featureDropout, "Dropout of the projected features.",
+            of: TaskKind.speech),
         rate("hidden_dropout", \.regularization.hiddenDropout, "Dropout behind attention and feed-forward."),
         rate("attention_dropout", \.regularization.attentionDropout, "Dropout of attention probabilities."),
         rate("activation_dropout", \.regularization.activationDropout, "Dropout inside the feed-forward."),
-        rate("final_dropout", \.regularization.finalDropout, "Dropout before the head.", of: [.ctc]),
+        rate(
+            "final_dropout", \.regularization.finalDropout, "Dropout before the head.",
+            of: TaskKind.fineTuning),
     ]
 
     private static func rate(
@@ -216,6 +245,7 @@ extension RecipeKey {
             must: "be 0 or more"
         ) { $0 >= 0 },
         RecipeKey(
-            "evaluation", "metric", \.evaluation.metric, "What the best model is chosen by.", of: [.ctc]),
+            "evaluation", "metric", \.evaluation.metric, "What the best model is chosen by.",
+            of: TaskKind.fineTuning),
     ]
 }

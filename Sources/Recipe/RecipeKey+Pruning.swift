@@ -37,6 +37,16 @@ extension RecipeKey {
         key(
             "include_biases", \.pruning.includeBiases,
             "Whether biases are in the pool, as in the authors' code."),
+        key(
+            "include_pooler", \.pruning.includePooler,
+            "Whether the projection before the classifier is in the pool, as in BERT-Tickets; where its weights are "
+                + "small, it dies first.", of: TaskKind.text),
+        key(
+            "include_embeddings", \.pruning.includeEmbeddings,
+            "Whether the embeddings of tokens, positions and segments are in the pool.", of: TaskKind.text),
+        key(
+            "include_relative", \.pruning.includeRelativePositions,
+            "Whether XLNet's projection of relative positions is in the pool.", of: TaskKind.text),
     ]
 
     private static let axisKeys: [RecipeKey] = [
@@ -82,10 +92,10 @@ extension RecipeKey {
 
     private static func key<Value: RecipeConvertible>(
         _ name: String, _ field: any WritableKeyPath<Recipe, Value> & Sendable, _ meaning: String,
-        must rule: String = "", when isValid: @escaping @Sendable (Value) -> Bool = { _ in true }
+        of tasks: Set<TaskKind> = TaskKind.fineTuning, must rule: String = "",
+        when isValid: @escaping @Sendable (Value) -> Bool = { _ in true }
     ) -> RecipeKey {
-        // Pre-training never prunes.
-        RecipeKey("pruning", name, field, meaning, of: [.ctc], must: rule, when: isValid)
+        RecipeKey("pruning", name, field, meaning, of: tasks, must: rule, when: isValid)
     }
 
     private static func isShare(_ number: Double) -> Bool { (0...1).contains(number) }

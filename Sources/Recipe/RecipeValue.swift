@@ -20,8 +20,20 @@ package enum RecipeValue: Sendable, Equatable {
         case .integer(let value): String(value)
         case .number(let value): "\(value)"
         case .string(let value):
-            "\"" + value.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"") + "\""
+            "\"" + value.unicodeScalars.map(Self.escaped).joined() + "\""
         case .array(let values): "[" + values.map(\.toml).joined(separator: ", ") + "]"
+        }
+    }
+
+    /// A scalar as it stands in double quotes.
+    private static func escaped(_ scalar: Unicode.Scalar) -> String {
+        switch scalar {
+        case "\\", "\"": return "\\\(scalar)"
+        case "\t": return "\t"
+        default:
+            guard scalar.value < 0x20 || scalar.value == 0x7F else { return String(scalar) }
+            let digits = String(scalar.value, radix: 16)
+            return "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
         }
     }
 }

@@ -27,7 +27,7 @@ struct FuzzParent {
 
     /// Faults after which a reader is given up.
     private static let mostFaults = 10
-    /// Inputs a process: TOMLKit keeps every table that it has parsed, which adds up.
+    /// Inputs per process: what one of them might leave behind does not reach the others.
     private static let batch = 4096
 
     func run(count: Int) throws -> FuzzOutcome {

@@ -112,7 +112,7 @@ struct Wav2Vec2Tests {
     }
 
     @Test(
-        "blocks computed once more in backward give the same bits, from no more memory, with dropout on",
+        "blocks computed once more in backward give the same bits, three of them from less memory, with dropout on",
         arguments: ["tiny-group", "tiny-stable"])
     func recomputation(name: String) throws {
         let noise = noise(layerDrop: 0.3)
@@ -124,8 +124,9 @@ struct Wav2Vec2Tests {
         let (kept, again) = (try gradients(recomputing: false), try gradients(recomputing: true))
         let isSame = kept.bits == again.bits
         #expect(isSame)
-        // Of the three blocks something is saved; two small ones need less than the feature encoder before them.
-        #expect(name == "tiny-stable" ? again.bytes < kept.bytes : again.bytes <= kept.bytes)
+        // Of three blocks something is saved. Of two, one of which layer drop may leave out, the one that is computed
+        // once more takes its output beside what it would have kept.
+        if name == "tiny-stable" { #expect(again.bytes < kept.bytes) }
     }
 
     @Test(

@@ -230,7 +230,7 @@ struct RecipeTests {
     }
 
     @Test(
-        "a section's bracket that no name follows, and a zero byte, are refused with their line: the parser does not",
+        "a section's bracket that no name follows, and a zero byte, are refused with their line",
         arguments: [
             "[", "[[", "[ # a comment", "[{a = 1}]", "[=]", " [\r", "[\rmodel]", "[\u{A0}model]", "[[[a]]]",
             "[ [a] ]", "seed = 1\0",

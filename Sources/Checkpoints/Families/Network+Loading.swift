@@ -1,11 +1,11 @@
 internal import Models
 internal import Tensors
 
-extension Wav2Vec2 {
+extension Network {
     /// Refuses weights that lack what only they could give, or have what this network has no place for.
     package func requireComplete(_ report: LoadReport, of weights: any TensorSource) throws {
         let head = Set(headSlots.map(\.name))
-        let mayBeMissing = head.union([maskEmbeddingSlot.name])
+        let mayBeMissing = head.union(optionalSlots.map(\.name))
         let missing = report.missing.filter { !mayBeMissing.contains($0.name) }
         guard missing.isEmpty else {
             let names = missing.prefix(5).map(\.name).joined(separator: ", ")

@@ -2,15 +2,42 @@ internal import Foundation
 internal import JSON
 package import Models
 
-extension StoredModel {
-    /// The shape that a configuration states.
-    package func networkConfiguration() throws -> Wav2Vec2Configuration { try decodeConfiguration() }
+/// Makes the network that a stored model's configuration states.
+private typealias NetworkOpener = @Sendable (StoredModel, PrunableExtras) throws -> any Network
 
-    /// The shape that a stored model states, if it can be built and agrees with the model's tokens.
-    package func checkedConfiguration() throws -> Wav2Vec2Configuration {
-        let configuration = try networkConfiguration()
+/// How each family's networks are made, by the `model_type` of their configurations.
+///
+/// A new family is a line here, with its shape and layers in Models.
+private let networkOpeners: [String: NetworkOpener] = [
+    ModelFamily.wav2vec2.rawValue: { model, _ in try model.openSpeechNetwork() },
+    ModelFamily.hubert.rawValue: { model, _ in try model.openSpeechNetwork() },
+    TextConfiguration.Family.bert.rawValue: { try $0.openTextNetwork(extras: $1) },
+    TextConfiguration.Family.xlnet.rawValue: { try $0.openTextNetwork(extras: $1) },
+]
+
+extension StoredModel {
+    /// The network that the model states, if it can be built and agrees with the model's tokens.
+    ///
+    /// - Parameter extras: What is prunable beside the projections of the blocks, in models of text.
+    package func openNetwork(extras: PrunableExtras = []) throws -> any Network {
+        // Of what is not named, the speech models know best what is wrong.
+        let family = config["model_type"]?.string ?? ModelFamily.wav2vec2.rawValue
+        return try (networkOpeners[family] ?? { model, _ in try model.openSpeechNetwork() })(self, extras)
+    }
+
+    /// The same of a model that hears.
+    ///
+    /// - Parameter freshTokens: The number of tokens of another vocabulary, for which the head starts fresh.
+    package func openSpeechNetwork(freshTokens: Int? = nil) throws -> Wav2Vec2 {
+        Wav2Vec2(try speechConfiguration(freshTokens: freshTokens))
+    }
+
+    /// The shape that a model that hears states, if it can be built and agrees with its tokens.
+    package func speechConfiguration(freshTokens: Int? = nil) throws -> Wav2Vec2Configuration {
+        var configuration = try networkConfiguration()
+        if let freshTokens { configuration.vocabularySize = freshTokens }
         var faults = configuration.faults()
-        if let count = tokens?.count, count != configuration.vocabularySize {
+        if freshTokens == nil, let count = tokens?.count, count != configuration.vocabularySize {
             faults.append(
                 "vocab_size is \(configuration.vocabularySize), but the vocabulary has \(count) tokens")
         }
@@ -19,6 +46,9 @@ extension StoredModel {
         }
         return configuration
     }
+
+    /// The shape as it is stated, not checked.
+    package func networkConfiguration() throws -> Wav2Vec2Configuration { try decodeConfiguration() }
 }
 
 extension StoredModel {

@@ -27,6 +27,8 @@ struct PlannedInputs {
         switch recipe.task {
         case .ctc: try self.init(fineTuning: recipe)
         case .pretrain: try self.init(preTraining: recipe)
+        case .classify, .regress:
+            preconditionFailure("the inputs of task \(recipe.task.rawValue) are looked at by TextForecast")
         }
     }
 

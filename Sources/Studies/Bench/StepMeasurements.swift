@@ -69,6 +69,7 @@ struct StepMeasurements {
                     .init("data", phase(\.data)), .init("compute", phase(\.compute)),
                     .init("exposed_communication", phase(\.exposedCommunication)),
                     .init("communication", phase(\.communication)), .init("optimizer", phase(\.optimizer)),
+                    .init("other", phase(\.other)),
                 ])),
             .init("flops", .number(flops.reduce(0, +) / Double(flops.count))),
             .init("flops_per_second", .number(flops.reduce(0, +) / slowest.reduce(0, +))),

@@ -24,7 +24,7 @@ package enum InspectedReaders {
     /// Reads the small files of a stored model, and what kind of network they state.
     package static func model(_ path: String) throws {
         let model = try StoredModel.open(path)
-        _ = try model.checkedConfiguration()
+        _ = try model.openNetwork()
     }
 
     /// Reads a checkpoint of a run into a store of these parameters.

@@ -80,22 +80,13 @@ package struct SpeechModel: Sendable {
     private init(
         _ source: StoredModel, tokens: [String], wordDelimiter: String?, needsFreshHead: Bool
     ) throws {
-        var configuration = try source.networkConfiguration()
-        if needsFreshHead { configuration.vocabularySize = tokens.count }
-        let faults = configuration.faults()
-        guard faults.isEmpty else {
-            throw CheckpointError(source.configPath, faults.joined(separator: "; "))
-        }
-        guard configuration.vocabularySize == tokens.count else {
-            throw CheckpointError(
-                source.configPath,
-                "vocab_size is \(configuration.vocabularySize), but the vocabulary has \(tokens.count) tokens"
-            )
-        }
+        // Tokens may come from elsewhere than the model; their number must be that of the head's rows.
+        var stored = source
+        stored.tokens = tokens
+        network = try stored.openSpeechNetwork(freshTokens: needsFreshHead ? tokens.count : nil)
         vocabulary = try Vocabulary(
             tokens: tokens, blank: source.tokenizer.pad, wordDelimiter: wordDelimiter,
             special: source.tokenizer.special)
-        network = Wav2Vec2(configuration)
         self.source = source
         self.needsFreshHead = needsFreshHead
     }
@@ -153,7 +144,7 @@ package func modelConfiguration(_ name: String) throws -> Wav2Vec2Configuration 
 /// - Returns: How many weights it has.
 package func loadStoredModel(_ path: String) throws -> Int {
     let source = try StoredModel.open(path)
-    let network = Wav2Vec2(try source.checkedConfiguration())
+    let network = try source.openNetwork()
     let weights = try source.openWeights()
     let store = ParameterStore(layout: network.layout, training: false)
     let report = try loadParameters(from: weights, into: store.values.all, layout: network.layout)

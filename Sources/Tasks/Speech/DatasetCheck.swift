@@ -92,10 +92,11 @@ package struct DatasetChecker {
             try Manifest(path: path, labels: transcripts?.labels, measuresDurations: false)
         }
         let communicator = session.communicator
+        let targets = manifest.utterances.map { utterance in Result { try encode(utterance) } }
         var own: [Finding] = []
         for item in manifest.utterances.indices
         where item % communicator.size == communicator.rank && !Interruption.isRequested {
-            own.append(examine(manifest.utterances[item], item: item))
+            own.append(examine(manifest.utterances[item], item: item, target: targets[item]))
         }
         try session.stopIfInterrupted()
         let findings = try session.exchange(own).flatMap { $0 }.sorted { $0.item < $1.item }
@@ -108,14 +109,17 @@ package struct DatasetChecker {
             let faults = sentences(findings.filter { !$0.isTooShort })
             if policy == .refuse && !faults.isEmpty { throw refusal(faults, path: path) }
             return try select(
-                findings, of: manifest, faults: faults, short: sentences(findings.filter(\.isTooShort)))
+                findings, of: manifest, targets: targets, faults: faults,
+                short: sentences(findings.filter(\.isTooShort)))
         }
     }
 
-    private func examine(_ utterance: Utterance, item: Int) -> Finding {
+    private func examine(
+        _ utterance: Utterance, item: Int, target: Result<[Int], any Error>
+    ) -> Finding {
         var finding = Finding(item: item)
         do {
-            let target = try encode(utterance)
+            let target = try target.get()
             let clip = try readAudio(
                 path: utterance.audioPath, sampleRate: preprocessor.samplingRate, segment: utterance.segment)
             finding.seconds = Double(clip.samples.count) / Double(preprocessor.samplingRate)
@@ -170,7 +174,8 @@ package struct DatasetChecker {
     }
 
     private func select(
-        _ findings: [Finding], of manifest: Manifest, faults: [String], short: [String]
+        _ findings: [Finding], of manifest: Manifest, targets encoded: [Result<[Int], any Error>],
+        faults: [String], short: [String]
     ) throws -> DatasetCheck {
         var utterances: [Utterance] = []
         var targets: [[Int]] = []
@@ -178,7 +183,7 @@ package struct DatasetChecker {
             var utterance = manifest.utterances[finding.item]
             utterance.durationSeconds = min(finding.seconds, usedSeconds.upperBound)
             utterances.append(utterance)
-            targets.append(try encode(utterance))
+            targets.append(try encoded[finding.item].get())
         }
         guard !utterances.isEmpty else {
             throw UserError(

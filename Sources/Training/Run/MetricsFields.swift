@@ -15,7 +15,7 @@ extension StepReport {
             ("backward_seconds", .number(phases.seconds(in: .backward))),
             ("exposed_communication_seconds", .number(phases.exposedCommunication)),
             ("communication_seconds", .number(phases.communication)),
-            ("optimizer_seconds", .number(phases.optimizer)),
+            ("optimizer_seconds", .number(phases.optimizer)), ("other_seconds", .number(phases.other)),
         ]
     }
 }

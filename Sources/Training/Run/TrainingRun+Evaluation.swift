@@ -19,10 +19,7 @@ extension TrainingRun {
         let start = monotonicSeconds()
         defer { trace?.add(.evaluation, from: start, update: trainer.update) }
         let values = trainer.store.values.all
-        let mask =
-            try trainer.trainsPrunedWeights
-            ? masks.compute { try selectMask(sparsity: method.sparsity(afterUpdates: trainer.update)) }.mask
-            : masks.current
+        let mask = try currentMask(sparsity: method.sparsity(afterUpdates: trainer.update))
         let setAside = SetAsideWeights(mask, values: values, pool: masks.pool)
         let evaluation: Problem.Evaluation
         do {

@@ -14,6 +14,14 @@ extension TrainingRun {
         try prune(to: sparsity)
     }
 
+    /// The mask of the present weights at a sparsity: the one that they are pruned with, where that was done after this
+    /// update or pruned weights take no part in forward, and else a new one.
+    func currentMask(sparsity: Double) throws -> PruningMask {
+        guard trainer.trainsPrunedWeights else { return masks.current }
+        if let selected, selected == (trainer.update, sparsity) { return masks.current }
+        return try masks.compute { try selectMask(sparsity: sparsity) }.mask
+    }
+
     /// Selects a mask on all ranks together, and prunes by it.
     package mutating func prune(to sparsity: Double) throws {
         monitor.enter(.prune, update: trainer.update)
@@ -27,7 +35,9 @@ extension TrainingRun {
         trainer.prune(by: masks.current)
         try checkZeros(report)
         try multiplyKeptWeights()
+        selected = (trainer.update, sparsity)
         metrics.append(.prune, step: trainer.update, report.fields)
+        if isFirst { for line in masks.current.remarks(on: masks.pool) { progress.say(line) } }
         keep("the mask") {
             try MaskFile.write(
                 masks.current, pool: masks.pool, provenance: provenance(report, isFirst: isFirst),

@@ -22,6 +22,8 @@ package struct TrainingRun<Problem: RunProblem>: ~Copyable {
     package var progress: Progress
     package var trainer: Trainer<Problem.Task>
     package var masks: MaskAuthority
+    /// After which update the current mask was selected, and at which sparsity; nil before the first of this process.
+    var selected: (update: Int, sparsity: Double)?
     /// What the next checkpoint holds beside tensors.
     package var state: CheckpointState
     /// Where the ranks' time goes.

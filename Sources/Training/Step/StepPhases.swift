@@ -41,6 +41,9 @@ package struct StepPhases: Sendable {
     /// Every stretch, in the order in which they were noted.
     package private(set) var spans: [PhaseSpan] = []
 
+    /// The step's time on the clock, once it has ended.
+    package var wall = 0.0
+
     /// No time at all.
     package init() {}
 
@@ -64,6 +67,10 @@ package struct StepPhases: Sendable {
     package var communication: Double { seconds(in: .communication) }
     /// Clipping and Adam.
     package var optimizer: Double { seconds(in: .optimizer) }
-    /// All of the step.
-    package var total: Double { data + compute + exposedCommunication + optimizer }
+    /// All of the step: what was noted of it, and the rest.
+    package var total: Double { noted + other }
+    /// What is none of the others: the step's time on the clock less what was noted of it.
+    package var other: Double { max(0, wall - noted) }
+
+    private var noted: Double { data + compute + exposedCommunication + optimizer }
 }

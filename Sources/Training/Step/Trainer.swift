@@ -91,6 +91,7 @@ package struct Trainer<Task: TrainingTask>: ~Copyable {
 
     /// Does one update, together with all other ranks.
     package mutating func step() throws -> StepReport<Task.Sums> {
+        let begin = monotonicSeconds()
         var phases = StepPhases()
         try monitor.failIfDue(update: update + 1)
         let firstTrainable = task.firstTrainableOffset(update: update)
@@ -108,6 +109,7 @@ package struct Trainer<Task: TrainingTask>: ~Copyable {
         report.notes = notes
         update += 1
         flipIfDue()
+        report.phases.wall = monotonicSeconds() - begin
         return report
     }
 
@@ -237,17 +239,30 @@ package struct Trainer<Task: TrainingTask>: ~Copyable {
 
     /// Parameters that were frozen at first count Adam's steps from when they were freed, as fairseq's do.
     private func applyAdam(learningRate: Double, scale: Float) {
+        let groups = task.parameterGroups
         var upper = store.layout.count
         let lowest = pruning.method.axes.trainsWeights ? 0 : task.headOffset
         for phase in task.trainablePhases where phase.update <= update {
             let range = min(upper, max(lowest, phase.offset))..<upper
-            optimizer.adam.update(
-                values: store.values[range], gradients: store.gradients[range],
-                firstMoment: store.firstMoment[range], secondMoment: store.secondMoment[range],
-                shadow: store.shadow(range), step: update - phase.update + 1, learningRate: learningRate,
-                gradientScale: scale)
+            let step = update - phase.update + 1
+            for group in groups where group.range.overlaps(range) {
+                applyAdam(to: group, in: range, step: step, learningRate: learningRate, scale: scale)
+            }
             upper = phase.offset
         }
+    }
+
+    private func applyAdam(
+        to group: ParameterGroup, in trained: Range<Int>, step: Int, learningRate: Double, scale: Float
+    ) {
+        let range = group.range.clamped(to: trained)
+        var adam = optimizer.adam
+        if !group.decays { adam.weightDecay = 0 }
+        adam.update(
+            values: store.values[range], gradients: store.gradients[range],
+            firstMoment: store.firstMoment[range], secondMoment: store.secondMoment[range],
+            shadow: store.shadow(range), step: step, learningRate: learningRate * group.rateScale,
+            gradientScale: scale)
     }
 }
 

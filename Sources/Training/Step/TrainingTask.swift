@@ -42,6 +42,9 @@ package protocol TrainingTask: Sendable {
     /// The first element of the head: what is trained where all other weights stand still.
     var headOffset: Int { get }
 
+    /// How parameters differ in what the optimiser does to them, in their order; together they are the layout.
+    var parameterGroups: [ParameterGroup] { get }
+
     /// Runs forward and backward, accumulating the gradient of the *sum* of the items' losses.
     ///
     /// `gradientsFinal` is called with falling offsets from which on this pass adds nothing more.
@@ -74,7 +77,27 @@ package struct TrainablePhase: Sendable, Hashable {
     }
 }
 
+/// Elements of the flat store that the optimiser treats alike.
+package struct ParameterGroup: Sendable, Hashable {
+    /// Their places.
+    package var range: Range<Int>
+    /// Whether weight decay takes from them.
+    package let decays: Bool
+    /// What the learning rate is multiplied with.
+    package let rateScale: Double
+
+    /// Elements that the optimiser treats alike.
+    package init(range: Range<Int>, decays: Bool = true, rateScale: Double = 1) {
+        self.range = range
+        self.decays = decays
+        self.rateScale = rateScale
+    }
+}
+
 extension TrainingTask {
+    /// All parameters alike.
+    package var parameterGroups: [ParameterGroup] { [ParameterGroup(range: 0..<layout.count)] }
+
     /// The first trained element of the flat store in an update.
     package func firstTrainableOffset(update: Int) -> Int {
         trainablePhases.last { $0.update <= update }?.offset ?? layout.count

@@ -82,10 +82,7 @@ public func writeModelDirectory(
 public func writeModelDirectory(
     at path: String, weights: SafetensorsWriter, files: ModelFiles
 ) throws(CheckpointError) {
-    let present = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
-    guard present.isEmpty || present.contains("config.json") else {
-        throw CheckpointError(path, "is a folder of other files, which would be lost; choose another")
-    }
+    try requireNoOthers(in: path)
     let directory = try AtomicDirectory(path: path)
     try weights.write(to: directory.temporaryPath + "/model.safetensors")
     for (name, value) in files.texts {
@@ -100,15 +97,24 @@ public func writeModelDirectory(
     try directory.commit()
 }
 
+/// Refuses a folder of files that are no model's, in whose place a model would come.
+func requireNoOthers(in path: String) throws(CheckpointError) {
+    let present = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
+    guard present.isEmpty || present.contains("config.json") else {
+        throw CheckpointError(path, "is a folder of other files, which would be lost; choose another")
+    }
+}
+
 extension ModelFiles {
     /// The JSON files and their names.
     fileprivate var texts: [(String, JSONValue)] {
-        let always =
-            [("config.json", config)] + (preprocessor.map { [("preprocessor_config.json", $0.json)] } ?? [])
+        let always = [("config.json", config)] + (preprocessor?.files ?? [])
         guard let tokens else { return always }
-        let vocabulary = tokens.enumerated().map { JSONValue.Member($0.element, .integer($0.offset)) }
+        var vocabulary = JSONValue.object(
+            tokens.enumerated().map { JSONValue.Member($0.element, .integer($0.offset)) })
+        if let language = tokenizer.targetLanguage { vocabulary = .object([.init(language, vocabulary)]) }
         return always + [
-            ("vocab.json", .object(vocabulary)), ("tokenizer_config.json", tokenizer.json),
+            ("vocab.json", vocabulary), ("tokenizer_config.json", tokenizer.json),
             ("special_tokens_map.json", tokenizer.specialTokensMap),
         ]
     }

@@ -19,7 +19,7 @@ struct Bench: ParsableCommand {
 /// `parp bench step`.
 struct BenchStep: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "step", abstract: "Measure updates of fine-tuning on noise; under mpirun, of all ranks.")
+        commandName: "step", abstract: "Measure updates of fine-tuning on noise; under mpirun, on all ranks.")
 
     @Option(
         help:
@@ -27,13 +27,13 @@ struct BenchStep: ParsableCommand {
     )
     var model = "base"
 
-    @Option(help: "Utterances a rank.")
+    @Option(help: "Utterances per rank.")
     var batch = 4
 
     @Option(help: "Seconds of each utterance.")
     var seconds = 5.0
 
-    @Option(help: "Examples a rank, of a model of text.")
+    @Option(help: "Examples per rank, of a model of text.")
     var examples: Int?
 
     @Option(help: "Tokens of each example.")
@@ -49,10 +49,10 @@ struct BenchStep: ParsableCommand {
         help: "Whether the feature encoder's output is computed, was kept, or the encoder is trained, too.")
     var features = MeasuredFeatures.computed
 
-    @Option(help: "Threads a rank.")
+    @Option(help: "Threads per rank.")
     var threads = 1
 
-    @Option(help: "All dropouts.")
+    @Option(help: "The probability of every dropout.")
     var dropout = 0.1
 
     @Option(help: "Updates that are measured.")
@@ -61,14 +61,14 @@ struct BenchStep: ParsableCommand {
     @Option(help: "Updates before the first that is measured.")
     var warmup = 2
 
-    @Flag(help: "Follow each update by one of a second replica whose ranks sum nothing: what sums add.")
+    @Flag(help: "Follow each update by one of a second replica that sums nothing, to show what sums cost.")
     var besideSilent = false
 
     @Option(
-        help: "The share of the weights that a held mask prunes; then also by turns with dense products.")
+        help: "The share of the weights that a held mask prunes; measured by turns with dense products.")
     var heldSparsity = 0.0
 
-    @Option(help: "Megabytes of gradients a message; 0 lets a probe choose.")
+    @Option(help: "Megabytes of gradients per message; 0 lets a probe choose.")
     var bucketMegabytes = 25.0
 
     @Flag(help: "Print one JSON object on one line.")

@@ -5,13 +5,16 @@ internal import Training
 /// `parp corpus`.
 struct Corpus: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Look a corpus over, split it, convert it, or make phones of its texts.",
+        abstract: "Look a corpus over, split it, convert it, clean its texts, or make phones of them.",
         discussion: """
             A corpus is a JSONL manifest, fairseq's .tsv, a LibriSpeech tree, a table of Common Voice, a Kaldi data \
             directory, a Hugging Face audiofolder, a CSV file, SpeechBrain's CSV or flashlight's .lst. Which of them \
             shows in its shape, name and header; FORMAT:PATH says it, here and wherever a corpus is named.
             """,
-        subcommands: [CorpusCheck.self, CorpusSplitter.self, CorpusConvert.self, CorpusPhones.self])
+        subcommands: [
+            CorpusCheck.self, CorpusSplitter.self, CorpusConvert.self, CorpusPhones.self,
+            CorpusNormalize.self,
+        ])
 }
 
 /// The corpus that a command reads.
@@ -44,9 +47,12 @@ struct CorpusConvert: ParsableCommand {
     @Option(help: "How it names the recordings: absolute, or relative to its folder.")
     var paths = AudioPaths.absolute
 
+    @OptionGroup var overwrite: OverwriteArguments
+
     func run() {
-        let options = CorpusConvertOptions(source: corpus.value, output: output, paths: paths)
-        launch { try runCorpusConversion(options, session: $0) }
+        var options = CorpusConvertOptions(source: corpus.value, output: output, paths: paths)
+        options.overwrites = overwrite.isAsked
+        launch { [options] in try runCorpusConversion(options, session: $0) }
     }
 }
 
@@ -74,10 +80,13 @@ struct CorpusPhones: ParsableCommand {
     @Flag(help: "Keep the marks of stress before their phones.")
     var keepStress = false
 
+    @OptionGroup var overwrite: OverwriteArguments
+
     func run() {
-        let options = CorpusPhonesOptions(
+        var options = CorpusPhonesOptions(
             source: corpus.value, output: output, paths: paths, language: language, keepsStress: keepStress)
-        launch { try runCorpusPhones(options, session: $0) }
+        options.overwrites = overwrite.isAsked
+        launch { [options] in try runCorpusPhones(options, session: $0) }
     }
 }
 

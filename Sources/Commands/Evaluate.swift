@@ -18,8 +18,7 @@ struct Evaluate: ParsableCommand {
     @Option(help: "What transcripts are spelled in: letters or phones.")
     var labels = "letters"
 
-    @Option(help: "Case that transcripts are brought to: as_is, upper or lower.")
-    var textCase = "as_is"
+    @OptionGroup var text: TextArguments
 
     @Flag(help: "Leave unusable utterances out, counted and named, instead of stopping.")
     var skipBadUtterances = false
@@ -42,13 +41,20 @@ struct Evaluate: ParsableCommand {
     @Flag(help: "Multiply zeros like all other weights, however many there are.")
     var dense = false
 
+    @OptionGroup(title: "Decoding") var decoding: DecodingArguments
+
+    @Flag(
+        help: "Search the weights of the language model on this corpus, and print WER and CER of each pair.")
+    var tune = false
+
     func run() {
         var options = EvaluateOptions(
-            model: model, data: data, labels: labels, textCase: textCase,
-            skipsBadUtterances: skipBadUtterances, rankSeconds: rankSeconds, threads: threads, json: json)
-        options.dense = dense
+            model: model, data: data, labels: labels, text: text.value,
+            skipsBadUtterances: skipBadUtterances, rankSeconds: rankSeconds, threads: threads, json: json,
+            decoding: decoding.options, tunes: tune)
         options.maximumTokens = maxTokens
         options.emitLogits = emitLogits
+        options.dense = dense
         launch { [options] in try runEvaluation(options, session: $0) }
     }
 }

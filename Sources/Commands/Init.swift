@@ -22,13 +22,16 @@ struct Init: ParsableCommand {
     @Flag(help: "Write no vocabulary: training builds it from its transcripts.")
     var withoutVocabulary = false
 
-    @Option(help: "Where random numbers are counted from.")
+    @Option(help: "The seed of the random numbers.")
     var seed = 1
 
+    @OptionGroup var overwrite: OverwriteArguments
+
     func run() {
-        let options = InitOptions(
+        var options = InitOptions(
             preset: preset, output: output, vocabulary: vocabulary, withoutVocabulary: withoutVocabulary,
             seed: seed)
-        launch { try runInit(options, session: $0) }
+        options.overwrites = overwrite.isAsked
+        launch { [options] in try runInit(options, session: $0) }
     }
 }

@@ -10,49 +10,24 @@ internal import Tasks
 internal import Tensors
 internal import Training
 
-/// A model with its weights in memory, and a mask in the order of its pool.
+/// A model directory with its weights in memory, and a mask in the order of its pool.
 struct MaskedModel: ~Copyable {
-    let source: StoredModel
-    let weights: any TensorSource
-    let match: ParameterMatch
-    let layout: ParameterLayout
-    let store: ParameterStore
+    let model: LoadedModel
     let pool: PrunablePool
     let mask: PruningMask
 
     /// Loads a model directory, with a head or without, and puts a mask of its parameters in its order.
-    static func load(_ directory: String, stored: StoredMask) throws -> MaskedModel {
+    init(_ directory: String, stored: StoredMask) throws {
         let source = try StoredModel(path: directory)
         guard source.isDirectory else {
             throw CheckpointError(directory, "is no model directory; `parp convert` makes one of it")
         }
-        let weights = try source.openWeights()
-        let network = try source.openNetwork(extras: stored.extras)
-        let layout = network.layout
-        let pool = PrunablePool(layout, includesBiases: stored.includesBiases)
+        let model = try LoadedModel(source, extras: stored.extras)
+        let pool = PrunablePool(model.layout, includesBiases: stored.includesBiases)
         let mask = try stored.mask(for: pool)
-        let store = ParameterStore(layout: layout, training: false)
-        let match = try matchParameters(of: weights, with: layout)
-        try network.requireComplete(match.report, of: weights)
-        _ = try loadParameters(from: weights, into: store.values.all, layout: layout)
-        return MaskedModel(
-            source: source, weights: weights, match: match, layout: layout, store: store, pool: pool,
-            mask: mask)
-    }
-
-    /// Everything the model's own file has, floating-point, with the weights as they are now.
-    var writer: SafetensorsWriter {
-        var writer = SafetensorsWriter()
-        let missing = Set(match.report.missing.map(\.name))
-        for slot in layout.slots where !missing.contains(slot.name) {
-            writer.add(slot, of: store.values.all)
-        }
-        let parameters = match.parameterNames
-        for name in weights.names where parameters[name] == nil {
-            guard let info = weights.info(name), info.dataType.isFloatingPoint else { continue }
-            writer.add(name, from: weights, named: info)
-        }
-        return writer
+        self.model = model
+        self.pool = pool
+        self.mask = mask
     }
 }
 
@@ -64,6 +39,8 @@ struct MaskApplyOptions: Sendable {
     var model: String
     /// The directory to write.
     var output: String
+    /// Whether a model that is there is replaced.
+    var overwrites = false
 
     /// What to prune with what, and where to.
     init(mask: String, model: String, output: String) {
@@ -75,12 +52,13 @@ struct MaskApplyOptions: Sendable {
 func runMaskApply(_ options: MaskApplyOptions, session: Session) throws {
     try session.together {
         guard session.isRoot else { return }
+        try OutputPlace(
+            options.output, reading: [options.mask, options.model], overwrites: options.overwrites
+        ).requireFreeForModel()
         let stored = try StoredMask.load(options.mask)
-        let masked = try MaskedModel.load(options.model, stored: stored)
-        masked.mask.apply(to: masked.store.values.all, pool: masked.pool)
-        try writeModelDirectory(
-            at: options.output, weights: masked.writer,
-            files: try masked.source.files())
+        let masked = try MaskedModel(options.model, stored: stored)
+        masked.mask.apply(to: masked.model.store.values.all, pool: masked.pool)
+        try writeModelDirectory(at: options.output, weights: masked.model.writer, files: masked.model.files())
         try MaskFile.write(
             masked.mask, pool: masked.pool, facts: stored.facts, to: options.output + "/mask.safetensors")
         print("\(options.output): " + sparsityText(masked.mask))
@@ -109,6 +87,8 @@ struct MaskConvertOptions: Sendable {
     var output: String
     /// The order of bits in bitmasks that do not state it.
     var bitOrder: BitOrder
+    /// Whether a file that is there is replaced.
+    var overwrites = false
 
     /// What to convert, to what and where.
     init(
@@ -134,6 +114,10 @@ func runMaskConvert(_ options: MaskConvertOptions, session: Session) throws {
                 .usage,
                 "a file of --to \(options.format.rawValue) holds weights, too; say whose with --model DIR")
         }
+        try OutputPlace(
+            options.output, reading: [options.source] + [options.model].compactMap { $0 },
+            overwrites: options.overwrites
+        ).requireFreeForFile()
         let stored = try StoredMask.load(options.source, bitOrder: options.bitOrder)
         try write(stored, options)
         print("\(options.output): " + sparsityText(stored.mask))
@@ -147,16 +131,16 @@ private func write(_ stored: StoredMask, _ options: MaskConvertOptions) throws {
     guard let directory = options.model else {
         return try MaskFile.write(stored.mask, pool: stored.pool, facts: facts, to: options.output)
     }
-    let masked = try MaskedModel.load(directory, stored: stored)
-    let values = masked.store.values.all
+    let masked = try MaskedModel(directory, stored: stored)
+    let values = masked.model.store.values.all
     switch options.format {
     case .parp:
         try MaskFile.write(masked.mask, pool: masked.pool, facts: facts, to: options.output)
     case .torch:
         try TorchPruning.write(
-            masked.mask, pool: masked.pool, values: values, layout: masked.layout, to: options.output)
+            masked.mask, pool: masked.pool, values: values, layout: masked.model.layout, to: options.output)
     case .bitmask:
         try BitmaskFile.write(
-            masked.mask, pool: masked.pool, values: values, layout: masked.layout, to: options.output)
+            masked.mask, pool: masked.pool, values: values, layout: masked.model.layout, to: options.output)
     }
 }

@@ -54,7 +54,7 @@ package struct Recipe: Sendable, Equatable {
         package var train = ""
         package var valid = ""
         package var labels = Manifest.Labels.letters
-        package var textCase = TextCase.asIs
+        package var text = TextPreparation()
         package var badUtterances = BadUtterances.refuse
         package var batchSeconds = 1600.0
         package var rankSeconds = 200.0
@@ -99,6 +99,9 @@ package struct Recipe: Sendable, Equatable {
         var startSparsity = Automatic<Double>.automatic
         package var scope = PruningScope.global
         package var includeBiases = true
+        package var includePooler = false
+        package var includeEmbeddings = false
+        package var includeRelativePositions = false
         var schedule = Automatic<SparsitySchedule>.automatic
         var begin = Automatic<Double>.automatic
         var end = Automatic<Double>.automatic
@@ -108,9 +111,6 @@ package struct Recipe: Sendable, Equatable {
         var trainWeights = Automatic<Bool>.automatic
         package var scoreLearningRate = Automatic<Double>.automatic
         var regrowth = 0.3
-        package var includePooler = false
-        package var includeEmbeddings = false
-        package var includeRelativePositions = false
     }
 
     package struct Distributed: Sendable, Equatable {

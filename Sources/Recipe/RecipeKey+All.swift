@@ -14,11 +14,11 @@ extension RecipeKey {
         },
         RecipeKey(
             "model", "path", \.model.path,
-            "The model to start from: a Hugging Face directory or a fairseq checkpoint."),
+            "The model to start from: a Hugging Face directory or a fairseq checkpoint.", changes: .content),
         RecipeKey(
             "model", "vocabulary", \.model.vocabulary,
             "A vocab.json; empty takes the model's own, or builds one from the transcripts if it has none.",
-            of: [.ctc]),
+            of: [.ctc], changes: .content),
         RecipeKey(
             "model", "freeze_feature_encoder", \.model.freezeFeatureEncoder,
             "Whether the convolutions keep their weights.", of: [.ctc]),
@@ -37,12 +37,26 @@ extension RecipeKey {
     private static let dataKeys: [RecipeKey] = [
         RecipeKey(
             "data", "train", \.data.train,
-            "The corpus to train on, of any format in corpora.md; FORMAT:PATH says which."),
-        RecipeKey("data", "valid", \.data.valid, "The corpus to evaluate on."),
+            "The corpus to train on, of any format in corpora.md; FORMAT:PATH says which.", changes: .content),
+        RecipeKey("data", "valid", \.data.valid, "The corpus to evaluate on.", changes: .content),
         RecipeKey("data", "labels", \.data.labels, "What transcripts are spelled in.", of: [.ctc]),
         RecipeKey(
-            "data", "text_case", \.data.textCase,
+            "data", "text_normalization", \.data.text.normalization,
+            "Unicode form that transcripts are brought to: none, nfc or nfkc.", of: [.ctc]),
+        RecipeKey(
+            "data", "text_case", \.data.text.textCase,
             "Case that transcripts are brought to: as_is, upper or lower.", of: [.ctc]),
+        RecipeKey(
+            "data", "drop_characters", \.data.text.dropped, "Characters that are left out of transcripts.",
+            of: [.ctc]),
+        RecipeKey(
+            "data", "punctuation", \.data.text.punctuation,
+            "What becomes of punctuation: with drop, dashes become spaces and the rest goes, but for apostrophes within "
+                + "words.", of: [.ctc]),
+        RecipeKey(
+            "data", "unknown_characters", \.data.text.unknown,
+            "What becomes of characters or phones that the vocabulary lacks: refuse the utterance, drop them, or take "
+                + "the token for the unknown.", of: [.ctc]),
         RecipeKey(
             "data", "bad_utterances", \.data.badUtterances,
             "Whether unusable utterances stop the run or are left out: refuse or skip."),

@@ -55,12 +55,12 @@ struct LeastSquares: TrainingTask {
     }
 
     var mostMicroBatches: Int? { parts }
+    var headOffset: Int { layout.count }
 
     func load(_ items: [Int], update: Int) -> [Int] { items }
     func name(of item: Int) -> String { "item \(item)" }
     func spoiled(_ batch: [Int]) -> [Int] { batch }
     var trainablePhases: [TrainablePhase] { [TrainablePhase(update: 0, offset: 0)] }
-    var headOffset: Int { layout.count }
 
     func accumulateGradients(
         _ batch: [Int], update: Int, parameters: ParameterViews, arena: inout Arena,

@@ -53,9 +53,8 @@ struct MaskAuthorityTests {
             values.all[3] = communicator.rank == 0 ? .nan : 1
             let pool = PrunablePool(layout)
             let masks = MaskAuthority(pool: pool, communicator: communicator)
-            return try masks.compute {
-                try magnitudeMask(values: values.all, pool: pool, sparsity: 0.5)
-            }.mask.prunedCount
+            return try masks.compute { try magnitudeMask(values: values.all, pool: pool, sparsity: 0.5) }
+                .mask.prunedCount
         }
         for outcome in outcomes { #expect(throws: (any Error).self) { try outcome.get() } }
     }

@@ -45,7 +45,8 @@ struct TrainerTests {
             #expect(rank.skipped == [Bool](repeating: false, count: 7))
             #expect(rank.isAccountedFor, "a step's phases with the rest are its time on the clock")
         }
-        #expect(alone.losses[6] < alone.losses[0] / 2)
+        // Seven updates at this rate take a third of the loss away.
+        #expect(alone.losses[6] < 0.75 * alone.losses[0])
     }
 
     @Test("each item of a batch is worked on by one rank, and a rank without one takes part")

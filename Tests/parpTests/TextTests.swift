@@ -12,6 +12,8 @@ private struct TextFixture {
 
     init() throws {
         folder = try TemporaryFolder()
+        try FileManager.default.createDirectory(
+            atPath: folder.file("model"), withIntermediateDirectories: true)
         let golden = repository.appendingPathComponent("Tests/Golden/models/bert-classes")
         for name in ["config.json", "model.safetensors"] {
             try folder.write(Data(contentsOf: golden.appendingPathComponent(name)), to: "model/\(name)")

@@ -30,4 +30,5 @@ done
 .venv/bin/python cluster/models/vary.py "$work/phones-train.jsonl" "$work/varied" 3
 [ -e "$work/start-phones" ] || "$parp" convert "$work/stage3/best" --encoder-only --output "$work/start-phones"
 launch "$ranks" "$parp" train cluster/recipes/small-phones.toml --output "$work/stage4" --resume
-"$parp" convert "$work/stage4/final" --encoder-only --bfloat16 --output "$work/small"
+launch "$ranks" "$parp" train cluster/recipes/small-phones-2.toml --output "$work/stage5" --resume
+"$parp" convert "$work/stage5/final" --encoder-only --bfloat16 --output "$work/small"

@@ -24,7 +24,7 @@ package struct RankFacts: Codable, Sendable, Equatable {
     package var limits = Limits()
     /// Whether there is an InfiniBand or Omni-Path adapter.
     var hasFabric = false
-    /// Seconds since 1970, read behind a barrier.
+    /// Seconds since 1970, read after a barrier.
     package var clock = 0.0
     /// Network interfaces that are up, without the loopback; of a node's leader, as all below.
     var interfaces: [Interface] = []
@@ -62,6 +62,8 @@ package struct RankFacts: Codable, Sendable, Equatable {
         package var limit: Int?
         /// Where MPI keeps shared windows.
         var sharedFolder = "/dev/shm"
+        /// Whether files can be made there: a container may have it read-only.
+        var sharedIsWritable = true
         var sharedTotal = 0
         var sharedFree = 0
         /// Whether the system gives huge pages to who asks.

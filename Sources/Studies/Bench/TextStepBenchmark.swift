@@ -75,7 +75,8 @@ package func runTextStepBenchmark(_ options: TextStepOptions, session: Session) 
     }
     print(
         String(
-            format: "%@: %d examples of %d tokens: %.3f s of processor time an update, %.0f tokens a second",
+            format:
+                "%@: %d examples of %d tokens: %.3f s of processor time per update, %.0f tokens per second",
             options.model, options.examples, options.tokens, slowest, rate))
 }
 

@@ -19,6 +19,10 @@ extension StoredModel {
         {
             model.tokens = try Manifest.fairseqTokens(dictionary: beside)
         }
+        // A dictionary with a word delimiter spells letters, whatever its labels are called.
+        if model.dictionaryName != nil, model.tokens?.contains("|") == true {
+            model.tokenizer = TokenizerConfig()
+        }
         return model
     }
 

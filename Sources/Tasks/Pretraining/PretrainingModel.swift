@@ -12,7 +12,7 @@ package struct PretrainingModel: Sendable {
     package let network: Wav2Vec2Pretraining
     /// How audio is prepared.
     package let preprocessor: PreprocessorConfig
-    private let config: JSONValue
+    let config: JSONValue
     /// The directory whose weights training goes on from; nil starts afresh.
     package let weights: String?
 
@@ -70,7 +70,11 @@ package struct PretrainingModel: Sendable {
         let missing = report.missing.filter {
             $0.name.hasPrefix(encoder) && !$0.name.hasSuffix("masked_spec_embed")
         }
-        let unexpected = report.unexpected.filter { !$0.hasPrefix("lm_head.") }
+        // A head for another task stands beside the encoder's own tensors.
+        let isPrefixed = source.names.contains { $0.hasPrefix(encoder) }
+        let unexpected = report.unexpected.filter {
+            !$0.hasPrefix("lm_head.") && ($0.hasPrefix(encoder) || !isPrefixed)
+        }
         guard missing.isEmpty && unexpected.isEmpty else {
             let names = (missing.map(\.name) + unexpected).prefix(5).joined(separator: ", ")
             throw CheckpointError(

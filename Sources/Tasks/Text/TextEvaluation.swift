@@ -50,6 +50,8 @@ extension TextEvaluation: RunEvaluation {
         metrics.first { $0.metric.name == metric.name }?.value ?? .nan
     }
 
+    package var isSound: Bool { metrics.contains { $0.metric.name == "loss" && !$0.value.isNaN } }
+
     package func fields(sparsity: Double) -> [(String, JSONValue)] {
         fields + [("sparsity", .number(sparsity))]
     }

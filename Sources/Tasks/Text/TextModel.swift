@@ -108,7 +108,8 @@ package struct TextModel: Sendable {
     private static func opened(_ path: String) throws -> StoredModel {
         let source = try StoredModel(path: path)
         guard source.isDirectory else {
-            throw CheckpointError(path, "is no model of text: a Hugging Face directory of BERT or XLNet is")
+            throw CheckpointError(
+                path, "is not a model of text: it must be a Hugging Face directory of BERT or XLNet")
         }
         return source
     }

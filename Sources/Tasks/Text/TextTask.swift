@@ -48,6 +48,8 @@ package struct TextTask: TrainingTask {
 
     package var layout: ParameterLayout { model.layout }
 
+    package var headOffset: Int { model.firstTrainableOffset(.headOnly) }
+
     package func microBatches(of globalBatch: [Int], rank: Int, rankCount: Int) -> [[Int]] {
         settings.sharing.microBatches(of: globalBatch, items: data.items, rankCount: rankCount)[rank]
     }
@@ -70,10 +72,8 @@ package struct TextTask: TrainingTask {
     package var trainablePhases: [TrainablePhase] {
         let freed = TrainablePhase(update: settings.freezeEncoderUpdates, offset: 0)
         guard settings.freezeEncoderUpdates > 0 else { return [freed] }
-        return [TrainablePhase(update: 0, offset: headOffset), freed]
+        return [TrainablePhase(update: 0, offset: model.firstTrainableOffset(.headOnly)), freed]
     }
-
-    package var headOffset: Int { model.firstTrainableOffset(.headOnly) }
 
     /// Forward, loss and backward of one micro-batch.
     package func accumulateGradients(

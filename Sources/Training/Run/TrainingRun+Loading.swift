@@ -1,5 +1,6 @@
 internal import Checkpoints
 internal import Collectives
+internal import Foundation
 internal import JSON
 internal import Program
 package import Pruning
@@ -92,9 +93,13 @@ extension TrainingRun {
         _ directory: RunDirectory, state: CheckpointState, session: Session
     ) throws -> MetricsLog {
         guard session.isRoot else { return MetricsLog(path: nil) }
+        // Also one that had no checkpoint yet and begins anew.
+        let goesOn = state.update > 0 || FileManager.default.fileExists(atPath: directory.metrics)
         let log = MetricsLog(
             path: directory.metrics,
-            events: EventFile(folder: directory.path, host: session.communicator.hostName))
+            events: EventFile(
+                folder: directory.path, host: session.communicator.hostName,
+                firstStep: goesOn ? state.update + 1 : nil))
         // A run that begins anew does all again, the mask before its first update included.
         try log.forget(
             behind: state.update > 0 ? state.update : -1,

@@ -14,8 +14,8 @@ extension TrainingRun {
         try prune(to: sparsity)
     }
 
-    /// The mask of the present weights at a sparsity: the one that they are pruned with, where that was done after this
-    /// update or pruned weights take no part in forward, and else a new one.
+    /// The mask of the present weights at a sparsity: the one that they are pruned with, if that was done after this
+    /// update or pruned weights stand still, and else a new one.
     func currentMask(sparsity: Double) throws -> PruningMask {
         guard trainer.trainsPrunedWeights else { return masks.current }
         if let selected, selected == (trainer.update, sparsity) { return masks.current }

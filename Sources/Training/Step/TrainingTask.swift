@@ -39,11 +39,10 @@ package protocol TrainingTask: Sendable {
     /// What is trained from which update on: rising updates, falling offsets.
     var trainablePhases: [TrainablePhase] { get }
 
-    /// The first element of the head: what is trained where all other weights stand still.
-    var headOffset: Int { get }
-
     /// How parameters differ in what the optimiser does to them, in their order; together they are the layout.
     var parameterGroups: [ParameterGroup] { get }
+    /// The first element of the head: what is trained where all other weights stand still.
+    var headOffset: Int { get }
 
     /// Runs forward and backward, accumulating the gradient of the *sum* of the items' losses.
     ///
@@ -110,6 +109,8 @@ package protocol BatchSums: Sendable {
     var loss: Double { get }
     /// What the loss is divided by.
     var items: Double { get }
+    /// The items whose loss is finite by the data; others are counted and add nothing to the sum.
+    var finiteItems: Double { get }
     /// The work that it was, in the task's `WorkUnit`.
     var workload: Double { get }
     /// Losses that are not a number.
@@ -119,6 +120,8 @@ package protocol BatchSums: Sendable {
 }
 
 extension BatchSums {
+    package var finiteItems: Double { items }
+
     /// Adds the sums of another batch.
     package static func += (sums: inout Self, other: Self) {
         sums.vector = zip(sums.vector, other.vector).map(+)

@@ -182,7 +182,7 @@ struct TorchArchiveTests {
             ("a length", { $0.put(0x8D, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF) }),
             ("without its end", { $0.put(0x63, 0x41) }),
             ("not a name", { $0.put(W.none, W.emptyTuple, W.reduce) }),
-            ("not a tuple", { $0.put(W.none, W.none, W.reduce) }),
+            ("no tuple", { $0.put(W.none, W.none, W.reduce) }),
             ("no text", { $0.put(W.none, W.none, 0x93) }),
             ("not a tuple", { $0.put(W.none, W.persistentId) }),
             ("not a tuple", { $0.put(W.emptyTuple, W.persistentId) }),

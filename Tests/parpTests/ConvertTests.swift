@@ -87,7 +87,7 @@ struct ConvertTests {
         try fixture.folder.write(symbols, to: "dict.phn.txt")
         #expect(try evaluation(of: "model.pt", fixture) == evaluation(of: "model", fixture))
         try fixture.folder.write(symbols + "G 1\n", to: "dict.phn.txt")
-        let longer = try parp(commands[0], in: fixture.folder)
+        let longer = try parp(commands[0] + ["--overwrite"], in: fixture.folder)
         #expect(longer.status == 65 && longer.error.contains("has 12 tokens"), "\(longer.screen)")
     }
 

@@ -135,7 +135,8 @@ private func checkMaskSources(_ runner: CheckRunner, _ workplace: Workplace) thr
             findings.expect(events.count == 1 && events[0]["step"]?.integer == 0, "\(events.count) masks")
             let statistics = try maskZeros(ofModel: run + "/final")
             let pruned = events.first?["pruned"]?.integer ?? -1
-            // The gradient of keys' biases is zero but for rounding: one that is kept may stay at its 0.
+            // One more zero was seen on 4 ranks. Likely a kept bias of keys, whose gradient is zero but for rounding; not
+            // looked into yet.
             findings.expect((pruned...pruned + 2).contains(statistics), "\(run): \(statistics) zeros")
             zeros.insert(pruned)
         }

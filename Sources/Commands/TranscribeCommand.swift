@@ -92,7 +92,8 @@ private func transcribe(
         throw AudioError(path: path, fault: "\(count) samples are too few for one frame")
     }
     try requireMemory(
-        model.network.evaluationArenaBytes(samples: count),
+        model.network.evaluationArenaBytes(
+            samples: count, sparseSlots: Set(parameters.sparseWeights.keys)),
         for: "\(path): transcribing \(count / model.sampleRate) s at once")
     if model.source.preprocessor.normalizes { normalizeWaveform(&samples) }
     arena.reset()

@@ -105,10 +105,14 @@ package struct RunForecast: Sendable {
 extension Recipe.Pruning {
     /// The weights of the pool that a method holds at zero from the first update on: their gradients do not travel.
     fileprivate func heldZeros(prunable: Int) -> Int {
+        holdsMask ? prunedCount(sparsity: sparsity, poolSize: prunable) : 0
+    }
+
+    /// Whether pruned weights stay 0 from the first update on.
+    var holdsMask: Bool {
         switch method {
-        case .dense, .parp, .progressive: 0
-        case .magnitudeAtInitialization, .oneShot, .iterative, .random:
-            prunedCount(sparsity: sparsity, poolSize: prunable)
+        case .dense, .parp, .progressive: false
+        case .magnitudeAtInitialization, .oneShot, .iterative, .random: true
         }
     }
 }

@@ -32,6 +32,7 @@ struct UpdateWalk {
         let precision = inputs.recipe.precision.gemm
         let samples = data.utterances.indices.map(data.sampleCount)
         let costs = samples.map(configuration.operations)
+        let sparseSlots = Set(inputs.sparseSlots.map(\.index))
         var largest = LargestPass(arenaBytes: task.arenaBytes)
         var noted: Set<PlannedPass> = []
         let all = inputs.recipe.schedule.updates
@@ -45,7 +46,9 @@ struct UpdateWalk {
                 var own = 0.0
                 for items in share {
                     let pass = task.plannedPass(items, update: update, precision: precision)
-                    largest.consider(pass)
+                    var sparse = pass
+                    sparse.sparseSlots = sparseSlots
+                    largest.consider(sparse)
                     own += items.reduce(0) {
                         $0
                             + costs[$1].inPass(

@@ -18,6 +18,8 @@ struct UpdateWalk {
     private(set) var operations = 0.0
     /// Operations of each update's busiest rank.
     private(set) var busiestOperations = 0.0
+    /// Seconds of audio of each rank.
+    private(set) var rankSeconds: [Double]
     /// Passes over the data.
     private(set) var epochs = 0.0
     /// The bytes of activations of the largest micro-batch of all ranks.
@@ -28,7 +30,8 @@ struct UpdateWalk {
     let products = ProductLedger()
 
     init(_ inputs: PlannedInputs, ranks: Int) {
-        let (task, data, configuration) = (inputs.task, inputs.train, inputs.configuration)
+        let (task, data, configuration) = (inputs.task, inputs.task.data, inputs.configuration)
+        rankSeconds = [Double](repeating: 0, count: ranks)
         let precision = inputs.recipe.precision.gemm
         let samples = data.utterances.indices.map(data.sampleCount)
         let costs = samples.map(configuration.operations)
@@ -62,6 +65,7 @@ struct UpdateWalk {
                         inputBytes,
                         Self.inputBytes(pass, channels: inputs.featureChannels, configuration))
                 }
+                rankSeconds[rank] += share.joined().reduce(0) { $0 + data.items[$1].cost }
                 operations += own
                 busiest = max(busiest, own)
                 utterances += share.joined().count

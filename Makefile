@@ -6,12 +6,13 @@ export OMPI_ALLOW_RUN_AS_ROOT = 1
 export OMPI_ALLOW_RUN_AS_ROOT_CONFIRM = 1
 PYTHON ?= .venv/bin/python
 
-.PHONY: help setup build demo test fuzz sanitize chaos lint format parity golden overfit parity-text \
+.PHONY: help setup build demo demo-text test fuzz sanitize chaos lint format parity golden overfit parity-text \
 	transcripts bench-peer bench-load \
 	bench-memory bench-precision bench-efficiency bench-reproducible cluster-test slurm-test hosts-test study study-scale clean
 
 help:
 	@echo "make demo     fetch recorded speech, fine-tune on 2 ranks, print dense and pruned error rates"
+	@echo "make demo-text  fetch real BERT weights and film reviews, fine-tune dense and sparse, print a table"
 	@echo "make test     build, check the house rules, run all tests, also under mpirun"
 	@echo "make build    build the parp command (.build/release/parp)"
 	@echo "make chaos    kill ranks of a run 50 times, resume it, and ask for the same end; fill a disk to the brim"
@@ -42,6 +43,9 @@ build: setup
 
 demo: build
 	cluster/demo.sh $(BIN)/parp
+
+demo-text: build
+	cluster/text/demo.sh $(BIN)/parp
 
 overfit: build
 	cluster/overfit.sh $(BIN)/parp

@@ -87,7 +87,7 @@ let package = Package(
         room("Session", ["Program", "Collectives"]),
         room("Reports", ["JSON"]),
         // 4
-        room("Checkpoints", ["Tensors", "Program", "JSON", "Models", "CFiles", "CZstd"]),
+        room("Checkpoints", ["Tensors", "Program", "JSON", "Files", "Models", "CFiles", "CZstd"]),
         room(
             "Recipe",
             [
@@ -107,7 +107,8 @@ let package = Package(
             "Tasks",
             [
                 "Tensors", "Program", "JSON", "Kernels", "Pruning", "Collectives", "Speech", "Text",
-                "Batching", "Models", "Checkpoints", "Session", "Recipe", "MaskFiles", "Reports", "Training",
+                "Decoding", "Batching", "Models", "Checkpoints", "Session", "Recipe", "MaskFiles", "Reports",
+                "Training",
             ]),
         // 8
         room(
@@ -154,7 +155,7 @@ let package = Package(
             path: "Tests/Parity",
             exclude: [
                 "parity.py", "families.py", "parp_parity.py", "pretraining_parity.py", "pretraining_run.py",
-                "text_parity.py", "transcripts.py", "tokenizer_ids.py",
+                "text_parity.py", "transcripts.py", "tokenizer_ids.py", "tokenizer_layouts.py",
                 "check_directory.py",
             ],
             sources: ["ParityProbe.swift", "ParityProbe+Text.swift"],
@@ -186,7 +187,7 @@ let package = Package(
         tests("Batching", ["Tensors", "Batching"]),
         tests("Models", ["Tensors", "Kernels", "Models", "Checkpoints"]),
         tests("Checkpoints", ["Tensors", "JSON", "Models", "Checkpoints"]),
-        tests("Recipe", ["Pruning", "Batching", "Recipe"]),
+        tests("Recipe", ["Pruning", "Text", "Batching", "Recipe"]),
         tests(
             "MaskFiles",
             [
@@ -200,7 +201,7 @@ let package = Package(
                 "Tensors", "Program", "JSON", "Kernels", "Pruning", "Collectives", "Batching", "Recipe",
                 "Training", "Preflight",
             ]),
-        tests("Tasks", ["Speech", "Tasks"]),
+        tests("Tasks", ["Tensors", "JSON", "Speech", "Text", "Checkpoints", "Recipe", "Tasks"]),
         tests("Preflight", ["Program", "JSON", "Session", "Training", "Preflight"]),
         tests(
             "Studies",
@@ -211,7 +212,10 @@ let package = Package(
             ]),
         tests(
             "Commands",
-            ["Tensors", "JSON", "Pruning", "Collectives", "Session", "MaskFiles", "Training", "Commands"]),
+            [
+                "Tensors", "JSON", "Pruning", "Collectives", "Text", "Decoding", "Session", "MaskFiles",
+                "Training", "Tasks", "Commands",
+            ]),
         // Not to import it: so that the command is built before its tests run it.
         tests("parp", ["parp"]),
     ]

@@ -21,7 +21,7 @@ ROOMS = {
     "Batching": {"Tensors"},
     "Decoding": {"Tensors", "Program", "Text"},
     "Models": {"Tensors", "Kernels"},
-    "Checkpoints": {"Tensors", "Program", "JSON", "Models", "CFiles", "CZstd"},
+    "Checkpoints": {"Tensors", "Program", "JSON", "Files", "Models", "CFiles", "CZstd"},
     "Session": {"Program", "Collectives"},
     "Recipe": {"Tensors", "Program", "Optimization", "Pruning", "Collectives", "Speech", "Text", "Models"},
     "MaskFiles": {"Tensors", "Program", "JSON", "Pruning", "Models", "Checkpoints"},
@@ -32,7 +32,7 @@ ROOMS = {
     },
     "Tasks": {
         "Tensors", "Program", "JSON", "Kernels", "Pruning", "Collectives", "Speech", "Text",
-        "Batching", "Models", "Checkpoints", "Session", "Recipe", "MaskFiles", "Reports", "Training",
+        "Decoding", "Batching", "Models", "Checkpoints", "Session", "Recipe", "MaskFiles", "Reports", "Training",
     },
     "Preflight": {
         "Tensors", "Program", "JSON", "Kernels", "Pruning", "Collectives", "Speech", "Text",

@@ -86,7 +86,7 @@ void parp_sum_bfloat16_pieces(const uint16_t *pieces, int piece_count, int64_t c
 void parp_to_bfloat16(const float *values, int64_t count, uint16_t *rounded);
 void parp_from_bfloat16(const uint16_t *rounded, int64_t count, float *values);
 int64_t parp_count_kept(const uint64_t *kept, int64_t first_bit, int64_t count);
-// Room for one element more than are kept must stand behind `packed`.
+// Room for one element more than are kept must follow `packed`.
 void parp_pack(const float *values, int64_t count, const uint64_t *kept, int64_t first_bit, float *packed);
 void parp_unpack(const float *packed, int64_t count, const uint64_t *kept, int64_t first_bit, float *values);
 void parp_clear_dropped(float *values, int64_t count, const uint64_t *kept, int64_t first_bit);

@@ -111,7 +111,7 @@ int64_t parp_count_kept(const uint64_t *kept, int64_t first_bit, int64_t count) 
     return total;
 }
 
-// Every element is written and the place moves on behind those kept: half of random bits would mispredict a branch.
+// Every element is written and the place moves on past those kept: half of random bits would mispredict a branch.
 void parp_pack(const float *values, int64_t count, const uint64_t *kept, int64_t first_bit, float *packed) {
     for (int64_t i = 0; i < count; i++) {
         *packed = values[i];

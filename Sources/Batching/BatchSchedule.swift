@@ -17,6 +17,11 @@ package struct BatchSchedule: Sendable {
         }
     }
 
+    /// A schedule over epochs of batches of as many items each.
+    package init(items: [BatchItem], seed: UInt64, batchItems: Int) {
+        self.init { EpochPlan(items: items, seed: seed, epoch: $0, batchItems: batchItems).batches }
+    }
+
     /// The updates done when each epoch ends, up to a number of updates.
     package func epochEnds(through updates: Int) -> [Int] {
         var ends: [Int] = []

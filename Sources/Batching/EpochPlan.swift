@@ -28,14 +28,9 @@ package struct EpochPlan: Sendable, Equatable {
         items: [BatchItem], seed: UInt64, epoch: Int, batchCost: Double, samplingAlpha: Double = 1
     ) {
         precondition(batchCost > 0, "batches that cost \(batchCost)")
-        let random = CountedRandom(seed: seed, stream: .epochOrder, step: epoch)
-        // Drawn for the name, not for the place: the plan does not change when a manifest is sorted.
         let sampling = GroupSampling(items, alpha: samplingAlpha, seed: seed)
-        let keyed = items.indices.filter { sampling.holds(items[$0], epoch: epoch) }.map { index in
-            (key: random.bits(at: items[index].identity), index: index)
-        }
-        let drawn = keyed.sorted { ($0.key, items[$0.index].id) < ($1.key, items[$1.index].id) }
-            .map(\.index)
+        let drawn = Self.shuffled(
+            items.indices.filter { sampling.holds(items[$0], epoch: epoch) }, items, seed: seed, epoch: epoch)
         batches = Self.deal(drawn, items, limit: batchCost)
     }
 
@@ -66,6 +61,25 @@ package struct EpochPlan: Sendable, Equatable {
             look()
         }
         return batches
+    }
+
+    /// Plans an epoch of batches of as many items each, whatever they cost; the last may have fewer.
+    package init(items: [BatchItem], seed: UInt64, epoch: Int, batchItems: Int) {
+        precondition(batchItems > 0, "batches of \(batchItems) items")
+        let shuffled = Self.shuffled(Array(items.indices), items, seed: seed, epoch: epoch)
+        batches = stride(from: 0, to: shuffled.count, by: batchItems).map {
+            Array(shuffled[$0..<min($0 + batchItems, shuffled.count)])
+        }
+    }
+
+    /// Shuffles items by numbers that are drawn for the name, not for the place: the plan does not change when a
+    /// manifest is sorted.
+    private static func shuffled(
+        _ indices: [Int], _ items: [BatchItem], seed: UInt64, epoch: Int
+    ) -> [Int] {
+        let random = CountedRandom(seed: seed, stream: .epochOrder, step: epoch)
+        let keyed = indices.map { (key: random.bits(at: items[$0].identity), index: $0) }
+        return keyed.sorted { ($0.key, items[$0.index].id) < ($1.key, items[$1.index].id) }.map(\.index)
     }
 
     /// Cuts a list into runs that cost at most so much, each of at least one item.

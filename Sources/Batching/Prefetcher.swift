@@ -3,7 +3,7 @@ internal import Synchronization
 
 /// Loads what will be needed next on a thread of its own, `prefetch`, a few items ahead.
 ///
-/// The thread ends behind the last item, behind an error, when told to, or with the prefetcher.
+/// The thread ends after the last item, after an error, when told to, or with the prefetcher.
 package final class Prefetcher<Element: Sendable>: Sendable {
     // A class because its end of life ends the thread.
     private let shelf: Shelf
@@ -53,7 +53,7 @@ package final class Prefetcher<Element: Sendable>: Sendable {
 
     deinit { cancel() }
 
-    /// The next item, waiting until it is loaded; nil behind the last, behind an error, and once cancelled.
+    /// The next item, waiting until it is loaded; nil after the last, after an error, and once cancelled.
     ///
     /// - Throws: What `load` threw.
     package func next() throws -> Element? {
@@ -62,7 +62,7 @@ package final class Prefetcher<Element: Sendable>: Sendable {
             state.isCancelled || state.loaded.isEmpty ? nil : state.loaded.removeFirst()
         }
         guard case .success(let element) = outcome else {
-            // Nothing comes behind the end; the next reader is told so, too.
+            // Nothing comes after the end; the next reader learns so, too.
             shelf.filled.signal()
             return try outcome?.get()
         }

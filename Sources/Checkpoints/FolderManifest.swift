@@ -88,7 +88,7 @@ public enum FolderManifest {
         return result
     }
 
-    /// Zeros the bytes of the last float behind those that were read.
+    /// Zeros the bytes of the last float after those that were read.
     private static func clearTail(of piece: Tensor, from bytes: Int) {
         guard bytes % 4 != 0 else { return }
         let kept = UInt32.max >> UInt32(8 * (4 - bytes % 4))

@@ -1,4 +1,5 @@
 internal import CFiles
+internal import Files
 internal import Foundation
 internal import Tensors
 
@@ -25,6 +26,7 @@ final class MappedFile: Sendable {
         } catch {
             throw CheckpointError(path, "cannot be read: \(reason(error))")
         }
+        if let fault = strangerFault(start: [UInt8](data.prefix(64))) { throw CheckpointError(path, fault) }
         descriptor = open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { throw CheckpointError(path, "cannot be read: \(systemReason())") }
     }

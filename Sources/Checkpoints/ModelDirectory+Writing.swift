@@ -103,12 +103,13 @@ public func writeModelDirectory(
 extension ModelFiles {
     /// The JSON files and their names.
     fileprivate var texts: [(String, JSONValue)] {
-        let always =
-            [("config.json", config)] + (preprocessor.map { [("preprocessor_config.json", $0.json)] } ?? [])
+        let always = [("config.json", config)] + (preprocessor?.files ?? [])
         guard let tokens else { return always }
-        let vocabulary = tokens.enumerated().map { JSONValue.Member($0.element, .integer($0.offset)) }
+        var vocabulary = JSONValue.object(
+            tokens.enumerated().map { JSONValue.Member($0.element, .integer($0.offset)) })
+        if let language = tokenizer.targetLanguage { vocabulary = .object([.init(language, vocabulary)]) }
         return always + [
-            ("vocab.json", .object(vocabulary)), ("tokenizer_config.json", tokenizer.json),
+            ("vocab.json", vocabulary), ("tokenizer_config.json", tokenizer.json),
             ("special_tokens_map.json", tokenizer.specialTokensMap),
         ]
     }

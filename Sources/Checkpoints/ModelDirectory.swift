@@ -1,3 +1,4 @@
+internal import Files
 public import Foundation
 public import JSON
 
@@ -40,15 +41,21 @@ public struct ModelDirectory: Sendable {
             throw CheckpointError(path, "has no config.json: not a Hugging Face model directory")
         }
         self.config = config
-        let tokenizerConfig = try json("tokenizer_config.json")
-        tokenizer = TokenizerConfig(tokenizerConfig, try json("special_tokens_map.json"))
-        preprocessor = PreprocessorConfig(try json("preprocessor_config.json"))
+        func keys(_ name: String) throws(CheckpointError) -> StatedKeys {
+            StatedKeys(try json(name), path: path + "/" + name)
+        }
+        let tokenizerKeys = try keys("tokenizer_config.json")
+        tokenizer = try TokenizerConfig(
+            tokenizerKeys, try keys("special_tokens_map.json"),
+            model: StatedKeys(config, path: path + "/config.json"))
+        preprocessor = try PreprocessorConfig(
+            try keys("preprocessor_config.json"), processor: try keys("processor_config.json"))
         guard let vocabulary = try json("vocab.json") else {
             tokens = nil
             return
         }
-        let base = try Self.tokens(vocabulary, path: path + "/vocab.json")
-        let added = Self.addedTokens(try json("added_tokens.json"), tokenizerConfig)
+        let base = try Self.tokens(vocabulary, of: tokenizer.targetLanguage, path: path + "/vocab.json")
+        let added = Self.addedTokens(try json("added_tokens.json"), tokenizerKeys.value)
         tokens = Self.extend(base, by: added, to: config["vocab_size"]?.integer ?? 0)
     }
 
@@ -76,7 +83,7 @@ public struct ModelDirectory: Sendable {
     /// Reads the tokens of a `vocab.json`.
     public static func tokens(ofVocabulary path: String) throws(CheckpointError) -> [String] {
         guard let value = try json(path) else { throw CheckpointError(path, "no such file") }
-        return try tokens(value, path: path)
+        return try tokens(value, of: nil, path: path)
     }
 
     /// The bytes of `config.json`, for a typed decoder.
@@ -101,11 +108,30 @@ public struct ModelDirectory: Sendable {
         guard let data = FileManager.default.contents(atPath: path) else {
             throw CheckpointError(path, "cannot be read: \(systemReason())")
         }
+        if let fault = strangerFault(start: [UInt8](data.prefix(64))) { throw CheckpointError(path, fault) }
         return data
     }
 
     /// `{token: id}` as a list; every id from 0 on must have exactly one token.
-    private static func tokens(_ value: JSONValue, path: String) throws(CheckpointError) -> [String] {
+    ///
+    /// A model of many languages has such an object for each, of which its tokenizer names one.
+    private static func tokens(
+        _ file: JSONValue, of language: String?, path: String
+    ) throws(CheckpointError) -> [String] {
+        var value = file
+        if let languages = file.members, !languages.isEmpty, languages.allSatisfy({ $0.value.members != nil })
+        {
+            guard let language,
+                let chosen = languages.first(where: { $0.key.utf8.elementsEqual(language.utf8) })
+            else {
+                let names = languages.prefix(20).map(\.key).joined(separator: ", ")
+                throw CheckpointError(
+                    path,
+                    "has a vocabulary for each of several languages (\(names)), and tokenizer_config.json's "
+                        + "target_lang names none of them")
+            }
+            value = chosen.value
+        }
         guard let members = value.members, !members.isEmpty else {
             throw CheckpointError(path, "must be an object of tokens and their ids")
         }
@@ -120,90 +146,5 @@ public struct ModelDirectory: Sendable {
             tokens[id] = member.key
         }
         return tokens.compactMap { $0 }
-    }
-}
-
-/// How audio is prepared: `preprocessor_config.json`.
-public struct PreprocessorConfig: Sendable, Equatable {
-    /// Whether each waveform is brought to zero mean and unit variance.
-    public var normalizes = true
-    /// Samples a second.
-    public var samplingRate = 16000
-    /// Whether transformers masks padding; false for models with group norm.
-    public var returnsAttentionMask = false
-
-    /// What a file states, transformers' defaults elsewhere.
-    public init(_ value: JSONValue? = nil) {
-        normalizes = value?["do_normalize"]?.boolean ?? true
-        samplingRate = value?["sampling_rate"]?.integer ?? 16000
-        returnsAttentionMask = value?["return_attention_mask"]?.boolean ?? false
-    }
-
-    /// The file's content.
-    public var json: JSONValue {
-        .object([
-            .init("do_normalize", .boolean(normalizes)),
-            .init("feature_extractor_type", .string("Wav2Vec2FeatureExtractor")),
-            .init("feature_size", .integer(1)),
-            .init("padding_side", .string("right")),
-            .init("padding_value", .number(0)),
-            .init("return_attention_mask", .boolean(returnsAttentionMask)),
-            .init("sampling_rate", .integer(samplingRate)),
-        ])
-    }
-}
-
-/// Which tokens are special: `tokenizer_config.json` and `special_tokens_map.json`.
-public struct TokenizerConfig: Sendable, Equatable {
-    /// The CTC blank.
-    public var pad = "<pad>"
-    /// The start of a text.
-    public var beginning = "<s>"
-    /// The end of a text.
-    public var end = "</s>"
-    /// A token outside the vocabulary.
-    public var unknown = "<unk>"
-    /// What stands between words.
-    public var wordDelimiter = "|"
-    /// Whether transformers' tokenizer raises texts to upper case and lowers what it decodes.
-    public var lowersCase = false
-
-    /// What the files state, transformers' defaults elsewhere.
-    public init(_ tokenizer: JSONValue? = nil, _ specialTokens: JSONValue? = nil) {
-        func token(_ key: String, _ fallback: String) -> String {
-            for file in [tokenizer, specialTokens] {
-                if let string = file?[key]?.string { return string }
-                if let content = file?[key]?["content"]?.string { return content }
-            }
-            return fallback
-        }
-        pad = token("pad_token", pad)
-        beginning = token("bos_token", beginning)
-        end = token("eos_token", end)
-        unknown = token("unk_token", unknown)
-        wordDelimiter = token("word_delimiter_token", wordDelimiter)
-        lowersCase = tokenizer?["do_lower_case"]?.boolean ?? false
-    }
-
-    /// All special tokens.
-    public var special: Set<String> { [pad, beginning, end, unknown] }
-
-    /// The content of `tokenizer_config.json`.
-    public var json: JSONValue {
-        .object([
-            .init("bos_token", .string(beginning)), .init("do_lower_case", .boolean(lowersCase)),
-            .init("eos_token", .string(end)), .init("pad_token", .string(pad)),
-            .init("replace_word_delimiter_char", .string(" ")),
-            .init("tokenizer_class", .string("Wav2Vec2CTCTokenizer")),
-            .init("unk_token", .string(unknown)), .init("word_delimiter_token", .string(wordDelimiter)),
-        ])
-    }
-
-    /// The content of `special_tokens_map.json`.
-    public var specialTokensMap: JSONValue {
-        .object([
-            .init("bos_token", .string(beginning)), .init("eos_token", .string(end)),
-            .init("pad_token", .string(pad)), .init("unk_token", .string(unknown)),
-        ])
     }
 }

@@ -84,6 +84,20 @@ public func loadParameters(
     return match.report
 }
 
+/// Reads all parameters that a source has, one after the other, and keeps none.
+///
+/// - Throws: `CheckpointError` if one has another shape than the configuration says, or is not finite.
+public func checkParameters(
+    of source: any TensorSource, layout: ParameterLayout, skipping: Set<String> = []
+) throws(CheckpointError) {
+    try inParallel(try matchParameters(of: source, with: layout, skipping: skipping).pairs) {
+        pair throws(CheckpointError) in
+        let values = FlatBuffer(count: pair.slot.range.count)
+        try source.read(pair.name, into: values.all)
+        try requireFinite(values.all, pair.name, of: source)
+    }
+}
+
 /// Threads that read weights.
 ///
 /// Not those of the rank's kernels: in training one rank reads while the others sleep, and most of the time goes
@@ -148,6 +162,7 @@ private func load(
     _ name: String, from source: any TensorSource, into target: Tensor, slot: ParameterSlot
 ) throws(CheckpointError) {
     try source.read(name, into: target)
+    try requireFinite(target, name, of: source)
     guard slot.fileOrder == .convolution else { return }
     // In place, a filter at a time: one fits a cache, and a second whole tensor would be fresh memory to clear.
     let (filters, shape) = (slot.fileShape[0], Shape([1, slot.fileShape[1], slot.fileShape[2]]))

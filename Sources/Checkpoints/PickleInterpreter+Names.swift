@@ -28,7 +28,7 @@ extension PickleInterpreter {
             if case .instance(let callee) = heap[operands[0]] {
                 return try push(.instance(PickleInstance(className: callee.className)))
             }
-            throw fault("it calls something that is no name")
+            throw fault("it calls something that is not a name")
         }
         switch name {
         case "collections.OrderedDict":
@@ -64,7 +64,7 @@ extension PickleInterpreter {
         var result: [Int] = []
         for item in items {
             guard case .integer(let value) = heap[item], value >= 0 else {
-                throw fault("an extent that is no number")
+                throw fault("an extent that is not a number")
             }
             result.append(value)
         }
@@ -119,7 +119,7 @@ extension PickleInterpreter {
     mutating func persistentStorage() throws(CheckpointError) {
         guard case .tuple(let parts) = heap[try pop()], parts.count >= 5,
             case .string(let kind) = heap[parts[0]]
-        else { throw fault("a reference that is no tuple") }
+        else { throw fault("a reference that is not a tuple") }
         guard kind == "storage" else { return try push(.instance(PickleInstance(className: kind))) }
         guard case .global(let name) = heap[parts[1]], let dataType = PickleGlobals.storages[name],
             case .string(let key) = heap[parts[2]], case .integer(let count) = heap[parts[4]], count >= 0

@@ -92,7 +92,7 @@ struct PickleInterpreter {
         case 0x62: try build()
         case 0x51: try persistentStorage()
         default:
-            throw fault("opcode 0x\(String(opcode, radix: 16)) stands in no checkpoint")
+            throw fault("opcode 0x\(String(opcode, radix: 16)) occurs in no checkpoint")
         }
     }
 }
@@ -195,7 +195,7 @@ extension PickleInterpreter {
 
     private mutating func append(_ items: [Int]) throws(CheckpointError) {
         let target = try top()
-        guard heap[target].append(items) else { throw fault("it appends to something that is no list") }
+        guard heap[target].append(items) else { throw fault("it appends to something that is not a list") }
     }
 
     private mutating func setItems(_ items: [Int]) throws(CheckpointError) {
@@ -204,7 +204,7 @@ extension PickleInterpreter {
             PickleObject.Pair(key: items[$0], value: items[$0 + 1])
         }
         guard heap[try top()].append(pairs) else {
-            throw fault("it sets an item of something that is no dictionary")
+            throw fault("it sets an item of something that is not a dictionary")
         }
     }
 

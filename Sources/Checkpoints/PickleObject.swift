@@ -122,6 +122,8 @@ enum PickleGlobals {
         "set", "frozenset", "dict", "list", "tuple", "int", "long", "str", "unicode", "float", "bool",
         "bytes",
         "bytearray", "complex", "object", "type",
+        // omegaconf 2.4's metadata has Python's `...`, a name without anything behind it.
+        "Ellipsis", "NotImplemented",
     ]
 
     /// Packages whose classes fairseq's checkpoints mention in their configuration.

@@ -154,7 +154,7 @@ struct SafetensorsHeader: Sendable {
         }
         guard position == end else {
             let relation =
-                position > end ? "the file is cut off: it" : "bytes behind the last tensor: the file"
+                position > end ? "the file is cut off: it" : "bytes after the last tensor: the file"
             throw CheckpointError(
                 path, "\(relation) has \(end - start) bytes of tensors, its header says \(position - start)")
         }

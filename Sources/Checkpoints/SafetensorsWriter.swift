@@ -114,6 +114,7 @@ public struct SafetensorsWriter {
         case .stored(let source, let name):
             let buffer = FlatBuffer(count: entry.shape.count)
             try source.read(name, into: buffer.all)
+            try requireFinite(buffer.all, name, of: source)
             if entry.dataType == .bfloat16 {
                 try file.write(bfloat16Bytes(of: buffer.all))
             } else {

@@ -49,6 +49,8 @@ public struct StoredModel: Sendable {
         } else if ModelPack.isHeld(by: path) {
             let pack = try ModelPack(path: path)
             self.init(try ModelDirectory(pack), packed: pack)
+        } else if name.hasSuffix(".json") || name.hasSuffix(".safetensors") {
+            throw CheckpointError(path, "is one file of a model; name the folder that it lies in")
         } else {
             self.init(try FairseqCheckpoint(path: path), path: path)
         }
@@ -71,7 +73,7 @@ public struct StoredModel: Sendable {
         config = checkpoint.config
         tokens = checkpoint.tokens
         preprocessor = checkpoint.preprocessor
-        tokenizer = TokenizerConfig()
+        tokenizer = checkpoint.tokenizer
         dictionaryName = checkpoint.dictionaryName
         leftOut = checkpoint.leftOut
         opened = checkpoint.weights

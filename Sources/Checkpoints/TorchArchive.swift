@@ -24,7 +24,8 @@ public final class TorchArchive: TensorSource {
         } else {
             throw CheckpointError(
                 path,
-                "is neither of PyTorch's containers. Files from before PyTorch 0.1.10 (tar) must be saved anew"
+                "is neither of PyTorch's containers, zip or the one before it; what else is it? Files from before "
+                    + "PyTorch 0.1.10 (tar) must be saved anew"
             )
         }
     }

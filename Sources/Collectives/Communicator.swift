@@ -42,7 +42,7 @@ public protocol Communicator: AnyObject, Sendable {
     ///
     /// The memory lives until `close`.
     func makeBuffer(count: Int) throws(CollectiveError) -> FlatBuffer
-    /// Sums a tensor over all ranks, in place, behind all earlier operations and without waiting; `wait` on the
+    /// Sums a tensor over all ranks, in place, after all earlier operations and without waiting; `wait` on the
     /// result does.
     ///
     /// All ranks end with the same bits, and a run on as many ranks and nodes with the same bits again. With

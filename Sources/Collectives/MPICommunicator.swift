@@ -77,7 +77,7 @@ public final class MPICommunicator: Communicator {
         libraryVersion = facts.version
     }
 
-    /// Runs a call on the MPI thread, behind all earlier ones, and waits for it.
+    /// Runs a call on the MPI thread, after all earlier ones, and waits for it.
     private func call(
         _ name: String, _ body: @escaping @Sendable () -> Int32
     ) throws(CollectiveError) {
@@ -92,7 +92,7 @@ public final class MPICommunicator: Communicator {
             underWay.withLock { $0 = nil }
             return nil
         }
-        // Still under way: whoever it waited for did not come.
+        // Still under way: the rank it waited for did not come.
         firstFault.withLock { $0 = fault }
         return fault
     }
@@ -128,7 +128,7 @@ public final class MPICommunicator: Communicator {
         }
     }
 
-    /// Sums a tensor behind all earlier operations, without waiting.
+    /// Sums a tensor after all earlier operations, without waiting.
     public func enqueueSum(_ tensor: Tensor, wire: WireFormat, kept: KeptElements?) -> PendingOperation {
         precondition(kept?.covers(tensor.count) ?? true, "fewer bits than the \(tensor.count) elements")
         return enqueue("sum over ranks") {
@@ -223,7 +223,7 @@ public final class MPICommunicator: Communicator {
         return Int(error[0])
     }
 
-    /// The processor time that the MPI thread has used, behind all earlier operations.
+    /// The processor time that the MPI thread has used, after all earlier operations.
     public func processorSeconds() -> Double { thread.run { parp_mpi_thread_seconds() } }
 
     /// Finalises MPI; all ranks do.

@@ -31,13 +31,13 @@ package final class WorkerThread: Sendable {
         enqueue { Thread.current.name = name }
     }
 
-    /// Adds a job behind all others.
+    /// Adds a job after all others.
     package func enqueue(_ job: @escaping Job) {
         queue.withLock { $0.jobs.append(job) }
         available.signal()
     }
 
-    /// Runs a job behind all others and waits for its result.
+    /// Runs a job after all others and waits for its result.
     package func run<Value: Sendable>(_ body: @escaping @Sendable () -> Value) -> Value {
         let result = Mutex<Value?>(nil)
         let done = Semaphore()

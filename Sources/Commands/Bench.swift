@@ -19,16 +19,25 @@ struct Bench: ParsableCommand {
 /// `parp bench step`.
 struct BenchStep: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "step", abstract: "Measure updates of fine-tuning on noise; under mpirun, of all ranks.")
+        commandName: "step", abstract: "Measure updates of fine-tuning on noise; under mpirun, on all ranks.")
 
-    @Option(help: "A preset (tiny, small, base, large, xlsr53), a model directory or a fairseq checkpoint.")
+    @Option(
+        help:
+            "A preset (tiny, small, base, large, xlsr53), a model directory or a fairseq checkpoint; with --examples, bert-base or the directory of a model of text."
+    )
     var model = "base"
 
-    @Option(help: "Utterances a rank.")
+    @Option(help: "Utterances per rank.")
     var batch = 4
 
     @Option(help: "Seconds of each utterance.")
     var seconds = 5.0
+
+    @Option(help: "Examples per rank, of a model of text.")
+    var examples: Int?
+
+    @Option(help: "Tokens of each example.")
+    var tokens = 32
 
     @Option(help: "A JSON list of batches, each a list of the seconds of its utterances.")
     var batches: String?
@@ -40,10 +49,10 @@ struct BenchStep: ParsableCommand {
         help: "Whether the feature encoder's output is computed, was kept, or the encoder is trained, too.")
     var features = MeasuredFeatures.computed
 
-    @Option(help: "Threads a rank.")
+    @Option(help: "Threads per rank.")
     var threads = 1
 
-    @Option(help: "All dropouts.")
+    @Option(help: "The probability of every dropout.")
     var dropout = 0.1
 
     @Option(help: "Updates that are measured.")
@@ -52,22 +61,24 @@ struct BenchStep: ParsableCommand {
     @Option(help: "Updates before the first that is measured.")
     var warmup = 2
 
-    @Flag(help: "Follow each update by one of a second replica whose ranks sum nothing: what sums add.")
+    @Flag(help: "Follow each update by one of a second replica that sums nothing, to show what sums cost.")
     var besideSilent = false
 
     @Option(
-        help: "The share of the weights that a held mask prunes; then also by turns with dense products.")
+        help: "The share of the weights that a held mask prunes; measured by turns with dense products.")
     var heldSparsity = 0.0
 
-    @Option(help: "Megabytes of gradients a message; 0 lets a probe choose.")
+    @Option(help: "Megabytes of gradients per message; 0 lets a probe choose.")
     var bucketMegabytes = 25.0
 
     @Flag(help: "Print one JSON object on one line.")
     var json = false
 
     func validate() throws {
-        guard batch > 0, seconds > 0.03, updates > 0, warmup >= 0, threads > 0 else {
-            throw ValidationError("--batch, --seconds, --updates and --threads must be above 0")
+        guard batch > 0, seconds > 0.03, examples ?? 1 > 0, tokens > 0, updates > 0, warmup >= 0, threads > 0
+        else {
+            throw ValidationError(
+                "--batch, --seconds, --examples, --tokens, --updates and --threads must be above 0")
         }
         guard (0..<1).contains(heldSparsity) else {
             throw ValidationError(
@@ -81,6 +92,12 @@ struct BenchStep: ParsableCommand {
 
     func run() {
         launch { session in
+            if let examples {
+                var options = TextStepOptions(model: model, examples: examples, tokens: tokens)
+                (options.threads, options.dropout, options.updates) = (threads, dropout, updates)
+                (options.warmup, options.json) = (warmup, json)
+                return try runTextStepBenchmark(options, session: session)
+            }
             let configuration = try session.together { try modelConfiguration(model) }
             var options = StepBenchmarkOptions(configuration: configuration, modelName: model)
             options.batch = batch

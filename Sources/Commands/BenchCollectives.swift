@@ -8,17 +8,17 @@ struct BenchCollectives: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "collectives",
         abstract:
-            "Compare sums over ranks with MPI_Allreduce, and what they cost the computation beside them.",
+            "Compare sums over ranks with MPI_Allreduce, and measure how much they slow computation down.",
         discussion: """
             Run it under mpirun. PARP_RANKS_PER_NODE=1 pretends that every rank is a node of its own.
 
               mpirun -np 2 parp bench collectives
             """)
 
-    @Option(help: "How often each thing is measured, by turns; medians are told.")
+    @Option(help: "How often each is measured, by turns; medians are reported.")
     var repeats = 9
 
-    @Option(help: "Frames of the pretended backward pass beside which gradients are summed.")
+    @Option(help: "Frames of the simulated backward pass during which gradients are summed.")
     var frames = 500
 
     @Flag(help: "Print one JSON object.")

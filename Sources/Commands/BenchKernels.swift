@@ -25,10 +25,10 @@ struct BenchKernels: ParsableCommand {
     @Option(help: "Threads.")
     var threads = 1
 
-    @Option(help: "All dropouts.")
+    @Option(help: "The probability of every dropout.")
     var dropout = 0.1
 
-    @Option(help: "How often each kernel is measured; medians are told.")
+    @Option(help: "How often each kernel is measured; medians are reported.")
     var repeats = 9
 
     @Flag(help: "Print one JSON object on one line.")

@@ -11,7 +11,7 @@ struct BenchLoad: ParsableCommand {
     @Option(help: "A model directory or a fairseq checkpoint.")
     var model: String
 
-    @Option(help: "How often it is loaded; the median is told.")
+    @Option(help: "How often it is loaded; the median is reported.")
     var repeats = 5
 
     @Flag(help: "Print one JSON object.")

@@ -8,7 +8,7 @@ internal import Training
 struct BenchPrune: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "prune",
-        abstract: "Measure a re-prune against one read of the pool; under mpirun, of all ranks.")
+        abstract: "Measure a re-prune against one read of the pool; under mpirun, on all ranks.")
 
     @Option(help: "A preset (tiny, base, large, xlsr53) or a model directory.")
     var model = "base"
@@ -16,7 +16,7 @@ struct BenchPrune: ParsableCommand {
     @Option(help: "The share of the pool that is pruned.")
     var sparsity = 0.5
 
-    @Option(help: "How often it is measured; medians are told.")
+    @Option(help: "How often it is measured; medians are reported.")
     var repeats = 9
 
     @Flag(help: "Print one JSON object on one line.")

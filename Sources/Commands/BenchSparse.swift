@@ -6,7 +6,7 @@ internal import Studies
 struct BenchSparse: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "sparse",
-        abstract: "Measure a linear layer's sparse products beside dense ones, forward and as it trains.")
+        abstract: "Measure a linear layer's sparse products beside dense ones, forward and in training.")
 
     @Option(help: "Inputs of the layer.")
     var input = 768
@@ -23,7 +23,7 @@ struct BenchSparse: ParsableCommand {
     @Option(help: "Threads.")
     var threads = 1
 
-    @Option(help: "How often each product is measured; medians are told.")
+    @Option(help: "How often each product is measured; medians are reported.")
     var repeats = 25
 
     @Flag(help: "Print one JSON object on one line.")

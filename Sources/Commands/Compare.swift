@@ -32,7 +32,7 @@ struct Compare: ParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "A language, and a folder with its train.jsonl and valid.jsonl; may be given often.",
+            "A language, and a folder with its train.jsonl and valid.jsonl; may be repeated.",
             valueName: "name=folder"))
     var data: [String] = []
 
@@ -53,7 +53,7 @@ struct Compare: ParsableCommand {
     @Option(help: "The folder of the comparison.")
     var output = "runs/comparison"
 
-    @Flag(help: "Run nothing; compare what is there.")
+    @Flag(help: "Run nothing; compare what has finished.")
     var onlyReport = false
 
     func run() {

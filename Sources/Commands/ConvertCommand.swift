@@ -49,18 +49,22 @@ func runConvert(_ options: ConvertOptions, session: Session) throws {
         let match = try matchParameters(
             of: weights, with: network.layout,
             skipping: hasHead ? [] : Set(network.headSlots.map(\.name)))
-        try network.requireComplete(match.report, of: weights)
+        let foreign = try network.requireComplete(match.report, of: weights)
         var names = match.parameterNames
         if options.encoderOnly {
             let head = Set(network.headSlots.map(\.name))
             names = names.filter { !head.contains($0.value) }
         }
         let (writer, counts) = copy(
-            weights, names: names, onlyNamed: options.encoderOnly, precision: options.precision)
+            weights, names: names, onlyNamed: options.encoderOnly, leavingOut: Set(foreign),
+            precision: options.precision)
         try writeModelDirectory(
             at: options.output, weights: writer,
             files: ModelFiles(
-                config: config(of: source, weights, hasHead: hasHead, options),
+                config: source.config(
+                    hasHead: hasHead,
+                    hasQuantizer: !options.encoderOnly && weights.info("quantizer.codevectors") != nil,
+                    precision: options.precision),
                 tokens: hasHead ? source.tokens : nil,
                 preprocessor: source.preprocessor, tokenizer: source.tokenizer))
         print(
@@ -74,34 +78,17 @@ func runConvert(_ options: ConvertOptions, session: Session) throws {
 /// Copies all floating-point tensors, the network's under the names of its parameters; others only where they
 /// are wanted.
 private func copy(
-    _ weights: any TensorSource, names: [String: String], onlyNamed: Bool, precision: StoredPrecision
+    _ weights: any TensorSource, names: [String: String], onlyNamed: Bool, leavingOut: Set<String>,
+    precision: StoredPrecision
 ) -> (writer: SafetensorsWriter, counts: (tensors: Int, weights: Int)) {
     var writer = SafetensorsWriter()
     var counts = (tensors: 0, weights: 0)
     for name in weights.names {
         guard let info = weights.info(name), info.dataType.isFloatingPoint,
-            !onlyNamed || names[name] != nil
+            !onlyNamed || names[name] != nil, !leavingOut.contains(name)
         else { continue }
         writer.add(names[name] ?? name, from: weights, named: info, precision: precision)
         counts = (counts.tensors + 1, counts.weights + info.shape.count)
     }
     return (writer, counts)
-}
-
-/// The `config.json` to write: a directory's own, or one that says which class of transformers the model is.
-private func config(
-    of source: StoredModel, _ weights: any TensorSource, hasHead: Bool,
-    _ options: ConvertOptions
-) -> JSONValue {
-    var config = source.config
-    for key in ["dtype", "torch_dtype"] where config[key] != nil || key == "torch_dtype" {
-        config[key] = .string(options.precision.rawValue)
-    }
-    let hasQuantizer = !options.encoderOnly && weights.info("quantizer.codevectors") != nil
-    let family = config["model_type"]?.string.flatMap(ModelFamily.init) ?? .wav2vec2
-    guard !source.isDirectory || !hasHead else { return config }
-    let name =
-        hasHead ? family.recognizerClass : family.pretrainedClass(hasQuantizer: hasQuantizer)
-    config["architectures"] = .array([.string(name)])
-    return config
 }

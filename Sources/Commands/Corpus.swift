@@ -5,13 +5,16 @@ internal import Training
 /// `parp corpus`.
 struct Corpus: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Look a corpus over, split it, convert it, or make phones of its texts.",
+        abstract: "Look a corpus over, split it, convert it, clean its texts, or make phones of them.",
         discussion: """
             A corpus is a JSONL manifest, fairseq's .tsv, a LibriSpeech tree, a table of Common Voice, a Kaldi data \
             directory, a Hugging Face audiofolder, a CSV file, SpeechBrain's CSV or flashlight's .lst. Which of them \
             shows in its shape, name and header; FORMAT:PATH says it, here and wherever a corpus is named.
             """,
-        subcommands: [CorpusCheck.self, CorpusSplitter.self, CorpusConvert.self, CorpusPhones.self])
+        subcommands: [
+            CorpusCheck.self, CorpusSplitter.self, CorpusConvert.self, CorpusPhones.self,
+            CorpusNormalize.self,
+        ])
 }
 
 /// The corpus that a command reads.

@@ -1,5 +1,4 @@
 internal import Checkpoints
-internal import Dispatch
 internal import Foundation
 internal import JSON
 internal import Models
@@ -8,7 +7,6 @@ internal import Recipe
 internal import Session
 internal import Speech
 internal import Studies
-internal import Synchronization
 internal import Tasks
 internal import Text
 internal import Training
@@ -21,8 +19,8 @@ struct CorpusCheckOptions: Sendable {
     var model: String?
     /// A vocab.json or fairseq dictionary (`.txt`) that is to fit.
     var vocabulary: String?
-    /// Case that transcripts are brought to: `as_is`, `upper` or `lower`.
-    var textCase: String
+    /// What is done to transcripts.
+    var text: TextOptions
     /// Whether recordings are decoded to their ends, instead of their headers being read.
     var decodes: Bool
     /// Whether to print one JSON object.
@@ -30,13 +28,14 @@ struct CorpusCheckOptions: Sendable {
 
     /// What to look over, and how to say it.
     init(
-        source: CorpusSource, model: String? = nil, vocabulary: String? = nil, textCase: String = "as_is",
+        source: CorpusSource, model: String? = nil, vocabulary: String? = nil,
+        text: TextOptions = TextOptions(),
         decodes: Bool = false, json: Bool = false
     ) {
         self.source = source
         self.model = model
         self.vocabulary = vocabulary
-        self.textCase = textCase
+        self.text = text
         self.decodes = decodes
         self.json = json
     }
@@ -64,64 +63,55 @@ func runCorpusCheck(_ options: CorpusCheckOptions, session: Session) throws {
             options.json
                 ? report.json(manifest).line : report.table(manifest, expected).joined(separator: "\n"))
         guard report.faults.isEmpty else {
-            let bad = Set(report.faults.map(\.origin)).count
+            let bad = Set(report.faults.map(\.origin.bytes)).count
+            let remedies = expected.vocabulary.map {
+                expected.preparation.remedies(for: report.textsOutside, vocabulary: $0)
+            }
+            let isOutside = report.faults.contains { $0.kind == .outsideVocabulary }
             throw UserError(
                 .data,
-                "\(manifest.path): \(bad) of \(report.utterances) utterances cannot be trained on; mend them, or "
-                    + "leave them out with data.bad_utterances = \"skip\"")
+                "\(manifest.path): \(bad) of \(report.utterances) utterances cannot be trained on. "
+                    + (isOutside
+                        ? "Characters that the vocabulary lacks: "
+                            + (remedies ?? []).map(\.recipeText).joined(separator: ", or ") + ". " : "")
+                    + "Mend them, or leave utterances out with data.bad_utterances = \"skip\"")
         }
     }
 }
 
 private func expectations(_ options: CorpusCheckOptions) throws -> CorpusExpectations {
     let labels = try options.source.spelling()
-    guard let textCase = TextCase(rawValue: options.textCase) else {
-        throw UserError(.usage, "--text-case is \(options.textCase); it must be \(TextCase.expectation)")
-    }
     let directory = try options.model.map { try StoredModel.open($0) }
     var tokens = directory?.tokens
     if let path = options.vocabulary {
         tokens =
-            path.hasSuffix(".txt")
+            path.utf8.suffix(4).elementsEqual(".txt".utf8)
             ? try Manifest.fairseqTokens(dictionary: path) : try ModelDirectory.tokens(ofVocabulary: path)
     } else if let model = options.model, tokens == nil {
         throw UserError(
             .data, "\(model) has no vocab.json: it is pre-trained only; name a --vocabulary, or leave it out")
     }
-    let special = directory?.tokenizer ?? TokenizerConfig()
+    let tokenizer = directory?.tokenizer ?? TokenizerConfig()
     return CorpusExpectations(
         vocabulary: try tokens.map {
             try Vocabulary(
-                tokens: $0, blank: $0.contains(special.pad) ? special.pad : "[PAD]",
-                wordDelimiter: labels == .phones ? nil : special.wordDelimiter,
-                special: special.special.union(["[PAD]", "[UNK]"]))
+                $0, of: tokenizer.fitting($0, phones: labels == .phones || tokenizer.isPhonetic),
+                phones: labels == .phones)
         },
         configuration: try directory.map { try $0.networkConfiguration() } ?? ModelPreset.base.configuration,
         sampleRate: directory?.preprocessor.samplingRate ?? PreprocessorConfig().samplingRate, labels: labels,
-        textCase: textCase)
+        preparation: try options.text.preparation())
 }
 
 /// Decodes recordings to their ends, one on each processor; what is found stands for what a header should say.
 private func decode(_ paths: [String], _ progress: CorpusProgress) -> [Result<AudioInfo, AudioError>] {
-    let files = Array(Set(paths))
-    let found = Mutex<[String: Result<AudioInfo, AudioError>]>([:])
-    let parts = min(ProcessInfo.processInfo.activeProcessorCount, files.count)
-    DispatchQueue.concurrentPerform(iterations: parts) { part in
-        for index in stride(from: part, to: files.count, by: parts) {
-            let info = Result { () throws(AudioError) in
-                let header = try audioInfo(path: files[index])
-                _ = try readAudio(path: files[index], sampleRate: header.sampleRate)
-                return header
-            }
-            let done = found.withLock { found in
-                found[files[index]] = info
-                return found.count
-            }
-            progress.report(done, files.count)
-        }
+    distinctFiles(
+        paths, atOnce: ProcessInfo.processInfo.activeProcessorCount, progress: { progress.report($0, $1) }
+    ) { path throws(AudioError) in
+        let header = try audioInfo(path: path)
+        _ = try readAudio(path: path, sampleRate: header.sampleRate)
+        return header
     }
-    let infos = found.withLock { $0 }
-    return paths.compactMap { infos[$0] }
 }
 
 extension CorpusReport {
@@ -179,8 +169,8 @@ extension CorpusReport {
         func object(_ counts: Counts) -> JSONValue {
             .object(counts.map { .init($0.name, .integer($0.count)) })
         }
-        func object(_ seconds: [String: Double]) -> JSONValue {
-            .object(seconds.sorted { $0.key < $1.key }.map { .init($0.key, .number($0.value)) })
+        func object(_ seconds: [Name: Double]) -> JSONValue {
+            .object(seconds.sorted { $0.key < $1.key }.map { .init($0.key.description, .number($0.value)) })
         }
         return .object([
             .init("path", .string(manifest.path)), .init("format", .string(manifest.format.rawValue)),

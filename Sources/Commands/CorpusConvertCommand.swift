@@ -33,7 +33,7 @@ func runCorpusConversion(_ options: CorpusConvertOptions, session: Session) thro
 
 /// Writes a manifest whole or not at all, and says what it holds.
 func writeManifest(_ utterances: [Utterance], to path: String, paths: AudioPaths) throws {
-    let folder = path.lastIndex(of: "/").map { String(path[...$0]) } ?? ""
+    let folder = path.utf8.lastIndex(of: UInt8(ascii: "/")).map { String(path[...$0]) } ?? ""
     try AtomicFile.write(manifestText(utterances, folder: folder, paths: paths), to: path)
     print("\(path): \(summary(utterances))")
 }
@@ -41,7 +41,7 @@ func writeManifest(_ utterances: [Utterance], to path: String, paths: AudioPaths
 /// How many utterances, and how much audio.
 func summary(_ utterances: [Utterance]) -> String {
     let seconds = utterances.reduce(0) { $0 + $1.durationSeconds }
-    let speakers = Set(utterances.compactMap(\.speaker)).count
+    let speakers = Set(utterances.compactMap(\.speaker?.bytes)).count
     return "\(utterances.count) utterances, \(Progress.duration(seconds))"
         + (speakers > 0 ? ", \(speakers) speaker\(speakers == 1 ? "" : "s")" : "")
 }

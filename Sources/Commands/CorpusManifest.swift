@@ -96,10 +96,12 @@ func manifestText(_ utterances: [Utterance], folder: String, paths: AudioPaths) 
 
 /// The way from a folder to a file, both from the root.
 func relativePath(_ path: String, from folder: String) -> String {
-    let (target, start) = (path.split(separator: "/"), folder.split(separator: "/"))
-    let common = zip(target, start).prefix { $0 == $1 }.count
-    let up = [Substring](repeating: "..", count: start.count - common)
-    return (up + target[common...]).joined(separator: "/")
+    // By bytes: two folders whose names only look the same are two.
+    let slash = UInt8(ascii: "/")
+    let (target, start) = (path.utf8.split(separator: slash), folder.utf8.split(separator: slash))
+    let common = zip(target, start).prefix { $0.elementsEqual($1) }.count
+    let up = [String](repeating: "..", count: start.count - common)
+    return (up + target[common...].map { String(Substring($0)) }).joined(separator: "/")
 }
 
 extension Utterance {
@@ -109,6 +111,10 @@ extension Utterance {
             .init("id", .string(id)), .init("audio_filepath", .string(audioPath)),
         ]
         if let segment { members.append(.init("offset", .number(segment.lowerBound))) }
+        if let channels {
+            let numbers = channels.map(JSONValue.integer)
+            members.append(.init("channel", numbers.count == 1 ? numbers[0] : .array(numbers)))
+        }
         members.append(.init("duration", .number(durationSeconds)))
         members.append(.init("text", .string(text)))
         for (key, value) in [("phones", phones), ("language", language), ("speaker", speaker)] {

@@ -18,7 +18,7 @@ struct CorpusExpectations: Sendable {
     /// Samples a second that the model takes.
     let sampleRate: Int
     let labels: Manifest.Labels
-    let textCase: TextCase
+    let preparation: TextPreparation
 }
 
 /// What is found in a corpus: numbers, and what a run would stumble over.
@@ -44,14 +44,16 @@ struct CorpusReport {
     private(set) var utterances = 0
     /// Seconds of each readable utterance, rising.
     private(set) var seconds: [Double] = []
-    private(set) var secondsOfLanguage: [String: Double] = [:]
-    private(set) var secondsOfSpeaker: [String: Double] = [:]
+    private(set) var secondsOfLanguage: [Name: Double] = [:]
+    private(set) var secondsOfSpeaker: [Name: Double] = [:]
     private var sampleRateCounts: [Int: Int] = [:]
     private var channelCounts: [Int: Int] = [:]
-    private var tokenCounts: [String: Int] = [:]
-    private var missingCounts: [String: Int] = [:]
+    private var tokenCounts: [Name: Int] = [:]
+    private var missingCounts: [Name: Int] = [:]
+    /// Transcripts that hold what the vocabulary lacks, as they stand.
+    private(set) var textsOutside: [String] = []
     private(set) var words = 0
-    private var distinctWords: Set<String> = []
+    private var distinctWords: Set<[UInt8]> = []
     private(set) var repeatedTexts = 0
     private(set) var repeatedAudio = 0
     /// Utterances whose stated duration is another than that of their recording.
@@ -67,26 +69,26 @@ struct CorpusReport {
     /// Characters or phones that the vocabulary lacks, and in how many utterances.
     var missingTokens: Counts { Self.sorted(missingCounts) }
 
-    /// Seconds by which a stated duration may be off: manifests round, and lossy formats end a few frames early.
-    private static let durationSlack = 0.1
-
     /// Looks over a manifest whose recordings' headers (or whole recordings) were read.
     init(_ manifest: Manifest, audio: [Result<AudioInfo, AudioError>], _ expected: CorpusExpectations) {
+        // Texts by Swift's canonical equivalence: one text in two Unicode forms is one text.
         var texts: Set<String> = []
-        var recordings: Set<String> = []
+        var recordings: Set<[UInt8]> = []
         // Without a vocabulary to compare with, that of the transcripts tells their lengths.
         let vocabulary =
             expected.vocabulary
             ?? Vocabulary.build(
-                from: manifest.utterances.map { expected.textCase.apply($0.text) },
+                from: manifest.utterances.map { expected.preparation.apply($0.text) },
                 wordDelimiter: expected.labels == .phones ? nil : "|")
         for (utterance, header) in zip(manifest.utterances, audio) {
             utterances += 1
-            let text = expected.textCase.apply(utterance.text)
+            let text = expected.preparation.apply(utterance.text)
             count(text, expected.labels)
             if !texts.insert(comparableText(text)).inserted { repeatedTexts += 1 }
-            let place = utterance.segment.map { "@\($0.lowerBound)-\($0.upperBound)" } ?? ""
-            if !recordings.insert(utterance.audioPath + place).inserted { repeatedAudio += 1 }
+            let place =
+                (utterance.segment.map { "@\($0.lowerBound)-\($0.upperBound)" } ?? "")
+                + (utterance.channels.map { "#\($0)" } ?? "")
+            if !recordings.insert((utterance.audioPath + place).bytes).inserted { repeatedAudio += 1 }
             let length = measure(utterance, header)
             examine(utterance, text: text, seconds: length, vocabulary, expected)
         }
@@ -96,11 +98,13 @@ struct CorpusReport {
     private mutating func count(_ text: String, _ labels: Manifest.Labels) {
         for word in Text.words(text) {
             words += 1
-            distinctWords.insert(word)
+            distinctWords.insert(word.bytes)
             if labels == .phones {
-                tokenCounts[word, default: 0] += 1
+                tokenCounts[Name(word), default: 0] += 1
             } else {
-                for scalar in word.unicodeScalars { tokenCounts[String(scalar), default: 0] += 1 }
+                for scalar in word.unicodeScalars {
+                    tokenCounts[Name(listed(String(scalar))), default: 0] += 1
+                }
             }
         }
     }
@@ -117,7 +121,7 @@ struct CorpusReport {
             return nil
         }
         let end = utterance.segment?.upperBound ?? 0
-        guard info.frames > 0, end <= info.seconds + Self.durationSlack else {
+        guard info.frames > 0, end <= info.seconds + segmentSlackSeconds else {
             add(
                 utterance, .unreadableAudio, "\(utterance.audioPath) has \(info.seconds) s, of \(end) s named"
             )
@@ -125,12 +129,19 @@ struct CorpusReport {
         }
         sampleRateCounts[info.sampleRate, default: 0] += 1
         channelCounts[info.channels, default: 0] += 1
-        let length = utterance.segment.map { $0.upperBound - $0.lowerBound } ?? info.seconds
+        let length =
+            utterance.segment.map { min($0.upperBound, info.seconds) - $0.lowerBound } ?? info.seconds
+        if let channel = utterance.channels?.first(where: { $0 >= info.channels }) {
+            add(
+                utterance, .unreadableAudio,
+                "\(utterance.audioPath) has no channel \(channel): it has \(info.channels), counted from 0")
+            return nil
+        }
         let stated = utterance.durationSeconds
-        if stated > 0 && abs(stated - length) > Self.durationSlack { wrongDurations += 1 }
+        if stated > 0 && abs(stated - length) > segmentSlackSeconds { wrongDurations += 1 }
         seconds.append(length)
-        secondsOfLanguage[utterance.language ?? "not stated", default: 0] += length
-        if let speaker = utterance.speaker { secondsOfSpeaker[speaker, default: 0] += length }
+        secondsOfLanguage[Name(utterance.language ?? "not stated"), default: 0] += length
+        if let speaker = utterance.speaker { secondsOfSpeaker[Name(speaker), default: 0] += length }
         return length
     }
 
@@ -140,10 +151,10 @@ struct CorpusReport {
     ) {
         guard !Text.words(text).isEmpty else { return add(utterance, .emptyText, "has no text") }
         let (ids, unknown) = vocabulary.tokenize(text)
-        for token in unknown { missingCounts[token, default: 0] += 1 }
-        if !unknown.isEmpty {
-            let names = unknown.map { "\"\($0)\"" }.joined(separator: ", ")
-            add(utterance, .outsideVocabulary, "\(names) not in the vocabulary")
+        for token in unknown { missingCounts[Name(vocabulary.nameOfMissing(token)), default: 0] += 1 }
+        if !unknown.isEmpty { textsOutside.append(utterance.text) }
+        if !unknown.isEmpty && expected.preparation.unknown == .refuse {
+            add(utterance, .outsideVocabulary, "\(vocabulary.sentence(ofMissing: unknown))")
         }
         guard let seconds else { return }
         let frames = expected.configuration.frameCount(
@@ -161,6 +172,17 @@ struct CorpusReport {
                 origin: utterance.origin, kind: kind,
                 sentence: kind == .unreadableAudio || kind == .tooShort
                     ? sentence : "utterance \(utterance.id): \(sentence)"))
+    }
+
+    /// A name that is told from others by its bytes.
+    struct Name: Hashable, Comparable, CustomStringConvertible {
+        let description: String
+
+        init(_ text: String) { description = text }
+
+        static func == (a: Name, b: Name) -> Bool { a.description.hasBytes(of: b.description) }
+        static func < (a: Name, b: Name) -> Bool { a.description.precedes(b.description) }
+        func hash(into hasher: inout Hasher) { hasher.combine(description.bytes) }
     }
 
     private static func sorted<Key: Comparable>(_ counts: [Key: Int]) -> Counts {

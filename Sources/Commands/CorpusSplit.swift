@@ -28,10 +28,10 @@ struct CorpusSplitter: ParsableCommand {
     var testMinutes = 0.0
 
     @Option(
-        help: "What must not stand in two parts: text, or speaker, which is neither a text nor a speaker.")
+        help: "What no two parts may share: text, or speaker (which means neither a text nor a speaker).")
     var by = CorpusSeparation.text
 
-    @Option(help: "Where the random numbers are counted from.")
+    @Option(help: "The seed of the draw.")
     var seed = 1
 
     @Option(help: "The folder to write.")

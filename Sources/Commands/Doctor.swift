@@ -7,7 +7,8 @@ internal import Training
 /// `parp doctor`.
 struct Doctor: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Look for launch mistakes on every rank; run it as the run itself: under mpirun or srun.",
+        abstract:
+            "Look for launch mistakes on every rank; start it like the run itself: under mpirun or srun.",
         discussion: """
             Compares programs, files, settings and CPUs of all ranks, and looks at processors, memory, limits, folders and \
             the network. Prints what it finds with the fix, and ends with 64, 65 or 70 if something would not work.
@@ -18,7 +19,7 @@ struct Doctor: ParsableCommand {
 
     @OptionGroup var kind: RecipeKind
 
-    @Option(help: "The run directory that is meant (default: runs/RECIPE).")
+    @Option(help: "The run directory that will be used (default: runs/RECIPE).")
     var output: String?
 
     @Flag(help: "Print one JSON object on one line.")

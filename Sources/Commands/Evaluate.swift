@@ -5,7 +5,9 @@ internal import Training
 /// `parp evaluate`.
 struct Evaluate: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Print word and character error rates of a model on a manifest; one or many ranks.")
+        abstract:
+            "Measure a model on labelled data: error rates of speech, accuracy of classes; one or many ranks."
+    )
 
     @Option(help: "The model: a directory or a fairseq checkpoint.")
     var model: String
@@ -16,8 +18,7 @@ struct Evaluate: ParsableCommand {
     @Option(help: "What transcripts are spelled in: letters or phones.")
     var labels = "letters"
 
-    @Option(help: "Case that transcripts are brought to: as_is, upper or lower.")
-    var textCase = "as_is"
+    @OptionGroup var text: TextArguments
 
     @Flag(help: "Leave unusable utterances out, counted and named, instead of stopping.")
     var skipBadUtterances = false
@@ -28,17 +29,32 @@ struct Evaluate: ParsableCommand {
     @Option(help: "Threads a rank computes with.")
     var threads = 1
 
-    @Flag(help: "Print one JSON object, with every transcript.")
+    @Option(help: "Of text: tokens that an example is cut to; 0 cuts nothing.")
+    var maxTokens = 0
+
+    @Option(help: "Of text: a safetensors file for the logits, one tensor (examples, classes).")
+    var emitLogits: String?
+
+    @Flag(help: "Print one JSON object, with every transcript or prediction.")
     var json = false
 
     @Flag(help: "Multiply zeros like all other weights, however many there are.")
     var dense = false
 
+    @OptionGroup(title: "Decoding") var decoding: DecodingArguments
+
+    @Flag(
+        help: "Search the weights of the language model on this corpus, and print WER and CER of each pair.")
+    var tune = false
+
     func run() {
         var options = EvaluateOptions(
-            model: model, data: data, labels: labels, textCase: textCase,
-            skipsBadUtterances: skipBadUtterances, rankSeconds: rankSeconds, threads: threads, json: json)
+            model: model, data: data, labels: labels, text: text.value,
+            skipsBadUtterances: skipBadUtterances, rankSeconds: rankSeconds, threads: threads, json: json,
+            decoding: decoding.options, tunes: tune)
+        options.maximumTokens = maxTokens
+        options.emitLogits = emitLogits
         options.dense = dense
-        launch { try runEvaluation(options, session: $0) }
+        launch { [options] in try runEvaluation(options, session: $0) }
     }
 }

@@ -1,3 +1,5 @@
+internal import Checkpoints
+internal import Decoding
 internal import Foundation
 internal import JSON
 internal import Kernels
@@ -21,8 +23,8 @@ struct EvaluateOptions: Sendable {
     var data: String
     /// What transcripts are spelled in: `letters` or `phones`.
     var labels: String
-    /// Case that transcripts are brought to: `as_is`, `upper` or `lower`.
-    var textCase: String
+    /// What is done to transcripts.
+    var text: TextOptions
     /// Whether unusable utterances are left out instead of refused.
     var skipsBadUtterances: Bool
     /// Seconds of audio a rank holds at once.
@@ -31,50 +33,77 @@ struct EvaluateOptions: Sendable {
     var threads: Int
     /// Whether to print one JSON object instead of a table.
     var json: Bool
+    /// Of models of text: the tokens that a text is cut to; 0 cuts nothing.
+    var maximumTokens = 0
+    /// Of models of text: a safetensors file to write the logits to.
+    var emitLogits: String?
     /// Whether zeros of the weights are multiplied like all others.
     var dense = false
+    /// How logits become text.
+    var decoding: DecodingOptions
+    /// Whether the weights of the language model are searched, instead of used.
+    var tunes: Bool
 
     /// What to evaluate, and how to say it.
     init(
-        model: String, data: String, labels: String = "letters", textCase: String = "as_is",
-        skipsBadUtterances: Bool = false, rankSeconds: Double = 60, threads: Int = 1, json: Bool = false
+        model: String, data: String, labels: String = "letters", text: TextOptions = TextOptions(),
+        skipsBadUtterances: Bool = false, rankSeconds: Double = 60, threads: Int = 1, json: Bool = false,
+        decoding: DecodingOptions = DecodingOptions(), tunes: Bool = false
     ) {
         self.model = model
         self.data = data
         self.labels = labels
-        self.textCase = textCase
+        self.text = text
         self.skipsBadUtterances = skipsBadUtterances
         self.rankSeconds = rankSeconds
         self.threads = threads
         self.json = json
+        self.decoding = decoding
+        self.tunes = tunes
     }
 }
 
 /// Recognises a manifest on all ranks and prints word and character error rates.
 func runEvaluation(_ options: EvaluateOptions, session: Session) throws {
     setMathThreads(options.threads)
-    let (labels, textCase) = try session.together {
+    if try session.together({ try StoredModel(path: options.model).isText }) {
+        return try runTextEvaluation(options, session: session)
+    }
+    guard options.emitLogits == nil else {
+        throw UserError(
+            .usage,
+            "--emit-logits is for models of text; of speech, `parp transcribe --emit-logits` writes them")
+    }
+    let (labels, preparation) = try session.together {
         guard let labels = Manifest.Labels(rawValue: options.labels) else {
             throw UserError(
                 .usage, "--labels is \(options.labels); it must be \(Manifest.Labels.expectation)")
         }
-        guard let textCase = TextCase(rawValue: options.textCase) else {
-            throw UserError(.usage, "--text-case is \(options.textCase); it must be \(TextCase.expectation)")
-        }
-        return (labels, textCase)
+        return (labels, try options.text.preparation())
     }
-    let model = try session.together { try SpeechModel.fineTuned(path: options.model) }
+    let model = try session.together {
+        try SpeechModel.fineTuned(path: options.model, phones: labels == .phones)
+    }
+    let store = ParameterStore(layout: model.network.layout, training: false)
+    try session.together { try model.loadWeights(into: store.values.all, seed: 0) }
     let checked = try DatasetChecker(
-        model: model, labels: labels, textCase: textCase,
+        model: model, labels: labels, preparation: preparation,
         policy: options.skipsBadUtterances ? .skip : .refuse, needsAlignment: false,
         remedy: "--skip-bad-utterances"
     ).check(options.data, session: session)
-    let store = ParameterStore(layout: model.network.layout, training: false)
-    try session.together { try model.loadWeights(into: store.values.all, seed: 0) }
     let sparse = try SparseWeights.forInference(store, isWanted: !options.dense, session: session)
     var arena = Arena()
-    let evaluator = Evaluator(
+    let decoder = try session.together { try options.decoding.decoder(for: model) }
+    if options.tunes {
+        return try runTuning(
+            options, model, checked.dataset, decoder, parameters: store.views, arena: &arena, session: session
+        )
+    }
+    var evaluator = Evaluator(
         model: model.network, vocabulary: model.vocabulary, rankSeconds: options.rankSeconds)
+    evaluator.recognizer = decoder.map { decoder in
+        { _, logits in decoder.transcriptions(of: logits, count: options.decoding.count) }
+    }
     let start = monotonicSeconds()
     let (result, hypotheses) = try evaluator.evaluate(
         checked.dataset, parameters: store.views.multiplying(sparse), session: session, arena: &arena)
@@ -97,11 +126,13 @@ private func printJSON(
     seconds: Double
 ) {
     let transcripts = hypotheses.map { hypothesis in
-        JSONValue.object([
+        var members: [JSONValue.Member] = [
             .init("id", .string(checked.dataset.utterances[hypothesis.item].id)),
             .init("reference", .string(checked.dataset.references[hypothesis.item])),
             .init("hypothesis", .string(hypothesis.text)),
-        ])
+        ]
+        if !hypothesis.alternatives.isEmpty { members.append(alternatives(hypothesis.alternatives)) }
+        return JSONValue.object(members)
     }
     let members =
         result.fields.map { JSONValue.Member($0.0, $0.1) } + [
@@ -128,8 +159,9 @@ private func printTable(
     }
     print(
         String(
-            format: "loss %.4f nats an utterance; sparsity %.4f %%; %d utterances, %@ of audio in %@",
-            result.meanLoss, 100 * sparsity, result.utterances, Progress.duration(result.audioSeconds),
+            format: "loss %@ nats an utterance%@; sparsity %.4f %%; %d utterances, %@ of audio in %@",
+            result.lossText(digits: 4), result.infiniteText, 100 * sparsity, result.utterances,
+            Progress.duration(result.audioSeconds),
             Progress.duration(seconds)))
     for fault in checked.skipped { print("left out: \(fault)") }
 }

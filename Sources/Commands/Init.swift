@@ -22,7 +22,7 @@ struct Init: ParsableCommand {
     @Flag(help: "Write no vocabulary: training builds it from its transcripts.")
     var withoutVocabulary = false
 
-    @Option(help: "Where random numbers are counted from.")
+    @Option(help: "The seed of the random numbers.")
     var seed = 1
 
     func run() {

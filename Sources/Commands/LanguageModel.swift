@@ -6,12 +6,15 @@ internal import Training
 struct LanguageModel: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "lm",
-        abstract: "Estimate language models from text, convert them, and score text by them.",
+        abstract: "Estimate language models from text, convert them, and score text with them.",
         discussion: """
             Wherever a language model is asked for, any of these will do: a file of parp, an ARPA file, compressed by gzip or \
             not, and KenLM's binaries, of hash tables (probing) or of a trie.
             """,
-        subcommands: [LanguageModelBuild.self, LanguageModelConvert.self, LanguageModelScore.self])
+        subcommands: [
+            LanguageModelBuild.self, LanguageModelConvert.self, LanguageModelScore.self,
+            LanguageModelAttach.self,
+        ])
 }
 
 /// `parp lm build`.
@@ -35,7 +38,7 @@ struct LanguageModelBuild: ParsableCommand {
     @Option(
         parsing: .upToNextOption,
         help:
-            "Of each order from 1 on, leave out n-grams that occur so often or less; the last number goes on."
+            "For each order from 1 on, leave out n-grams that occur this often or less; the last number holds for higher orders."
     )
     var prune: [Int] = []
 
@@ -94,5 +97,34 @@ struct LanguageModelScore: ParsableCommand {
         let options = LanguageModelScoreOptions(
             model: model, text: text, printsSentences: sentences, json: json)
         launch { try runLanguageModelScoring(options, session: $0) }
+    }
+}
+
+/// `parp lm attach`.
+struct LanguageModelAttach: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "attach",
+        abstract:
+            "Put a language model into a model directory, as Wav2Vec2ProcessorWithLM and pyctcdecode have it.",
+        discussion: """
+            Commands that turn speech into text use it from then on, and transformers loads the directory with it: \
+            alphabet.json, and language_model/ with attrs.json, unigrams.txt and lm.arpa or lm.bin.
+            """)
+
+    @Argument(help: "The model directory.")
+    var model: String
+
+    @Option(help: "The language model, of any format; words are its n-grams.")
+    var lm: String
+
+    @Option(help: "The weight of the language model.")
+    var alpha: Float = 0.5
+
+    @Option(help: "What each word adds.")
+    var beta: Float = 1.5
+
+    func run() {
+        let options = LanguageModelAttachOptions(model: model, languageModel: lm, alpha: alpha, beta: beta)
+        launch { try runLanguageModelAttaching(options, session: $0) }
     }
 }

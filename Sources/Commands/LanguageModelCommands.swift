@@ -4,6 +4,7 @@ internal import Foundation
 internal import JSON
 internal import Program
 internal import Session
+internal import Tasks
 internal import Tensors
 internal import Training
 
@@ -125,6 +126,40 @@ func runLanguageModelScoring(_ options: LanguageModelScoreOptions, session: Sess
                     total.perplexity, total.perplexityOfKnown, total.words, total.sentences,
                     100 * Double(total.unknownWords) / Double(max(1, total.words))))
         }
+    }
+}
+
+/// What `parp lm attach` was asked for.
+struct LanguageModelAttachOptions: Sendable {
+    /// The model directory.
+    var model: String
+    /// The language model.
+    var languageModel: String
+    /// The weight of the language model.
+    var alpha: Float
+    /// What each word adds.
+    var beta: Float
+}
+
+/// Puts a language model into a model directory.
+func runLanguageModelAttaching(_ options: LanguageModelAttachOptions, session: Session) throws {
+    try session.together {
+        guard session.isRoot else { return }
+        guard options.alpha.isFinite, options.beta.isFinite else {
+            throw UserError(.usage, "--alpha and --beta must be numbers")
+        }
+        let model = try SpeechModel.fineTuned(path: options.model)
+        guard model.source.isDirectory else {
+            throw UserError(.usage, "\(options.model) is no model directory; make one by `parp convert`")
+        }
+        var attributes = ProcessorWithLM.Attributes()
+        (attributes.alpha, attributes.beta) = (options.alpha, options.beta)
+        try ProcessorWithLM.write(
+            attributes, languageModel: options.languageModel, into: model.source.path,
+            vocabulary: model.vocabulary)
+        print(
+            "\(model.source.path)/\(ProcessorWithLM.folder) and alphabet.json: the model is decoded with them now"
+        )
     }
 }
 

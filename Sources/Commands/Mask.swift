@@ -9,7 +9,7 @@ extension BitOrder: ExpressibleByArgument {}
 /// `parp mask`.
 struct Mask: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Look at masks, compare them, apply them, and read and write other tools' masks.",
+        abstract: "Inspect, compare and apply masks, and read and write those of other tools.",
         discussion: """
             Wherever a mask is asked for, any of these will do: a mask file of parp, a model directory, whose exact zeros \
             are its mask, a state dict of torch.nn.utils.prune (.pt, .bin, .safetensors), and a file in \

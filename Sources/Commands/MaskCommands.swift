@@ -10,48 +10,24 @@ internal import Tasks
 internal import Tensors
 internal import Training
 
-/// A model with its weights in memory, and a mask in the order of its pool.
+/// A model directory with its weights in memory, and a mask in the order of its pool.
 struct MaskedModel: ~Copyable {
-    let source: StoredModel
-    let weights: any TensorSource
-    let match: ParameterMatch
-    let layout: ParameterLayout
-    let store: ParameterStore
+    let model: LoadedModel
     let pool: PrunablePool
     let mask: PruningMask
 
     /// Loads a model directory, with a head or without, and puts a mask of its parameters in its order.
-    static func load(_ directory: String, stored: StoredMask) throws -> MaskedModel {
+    init(_ directory: String, stored: StoredMask) throws {
         let source = try StoredModel(path: directory)
         guard source.isDirectory else {
             throw CheckpointError(directory, "is no model directory; `parp convert` makes one of it")
         }
-        let weights = try source.openWeights()
-        let network = try source.openNetwork()
-        let pool = PrunablePool(network.layout, includesBiases: stored.includesBiases)
+        let model = try LoadedModel(source, extras: stored.extras)
+        let pool = PrunablePool(model.layout, includesBiases: stored.includesBiases)
         let mask = try stored.mask(for: pool)
-        let store = ParameterStore(layout: network.layout, training: false)
-        let match = try matchParameters(of: weights, with: network.layout)
-        try network.requireComplete(match.report, of: weights)
-        _ = try loadParameters(from: weights, into: store.values.all, layout: network.layout)
-        return MaskedModel(
-            source: source, weights: weights, match: match, layout: network.layout, store: store, pool: pool,
-            mask: mask)
-    }
-
-    /// Everything the model's own file has, floating-point, with the weights as they are now.
-    var writer: SafetensorsWriter {
-        var writer = SafetensorsWriter()
-        let missing = Set(match.report.missing.map(\.name))
-        for slot in layout.slots where !missing.contains(slot.name) {
-            writer.add(slot, of: store.values.all)
-        }
-        let parameters = match.parameterNames
-        for name in weights.names where parameters[name] == nil {
-            guard let info = weights.info(name), info.dataType.isFloatingPoint else { continue }
-            writer.add(name, from: weights, named: info)
-        }
-        return writer
+        self.model = model
+        self.pool = pool
+        self.mask = mask
     }
 }
 
@@ -75,13 +51,9 @@ func runMaskApply(_ options: MaskApplyOptions, session: Session) throws {
     try session.together {
         guard session.isRoot else { return }
         let stored = try StoredMask.load(options.mask)
-        let masked = try MaskedModel.load(options.model, stored: stored)
-        masked.mask.apply(to: masked.store.values.all, pool: masked.pool)
-        try writeModelDirectory(
-            at: options.output, weights: masked.writer,
-            files: ModelFiles(
-                config: masked.source.config.inFloat32, tokens: masked.source.tokens,
-                preprocessor: masked.source.preprocessor, tokenizer: masked.source.tokenizer))
+        let masked = try MaskedModel(options.model, stored: stored)
+        masked.mask.apply(to: masked.model.store.values.all, pool: masked.pool)
+        try writeModelDirectory(at: options.output, weights: masked.model.writer, files: masked.model.files())
         try MaskFile.write(
             masked.mask, pool: masked.pool, facts: stored.facts, to: options.output + "/mask.safetensors")
         print("\(options.output): " + sparsityText(masked.mask))
@@ -148,16 +120,16 @@ private func write(_ stored: StoredMask, _ options: MaskConvertOptions) throws {
     guard let directory = options.model else {
         return try MaskFile.write(stored.mask, pool: stored.pool, facts: facts, to: options.output)
     }
-    let masked = try MaskedModel.load(directory, stored: stored)
-    let values = masked.store.values.all
+    let masked = try MaskedModel(directory, stored: stored)
+    let values = masked.model.store.values.all
     switch options.format {
     case .parp:
         try MaskFile.write(masked.mask, pool: masked.pool, facts: facts, to: options.output)
     case .torch:
         try TorchPruning.write(
-            masked.mask, pool: masked.pool, values: values, layout: masked.layout, to: options.output)
+            masked.mask, pool: masked.pool, values: values, layout: masked.model.layout, to: options.output)
     case .bitmask:
         try BitmaskFile.write(
-            masked.mask, pool: masked.pool, values: values, layout: masked.layout, to: options.output)
+            masked.mask, pool: masked.pool, values: values, layout: masked.model.layout, to: options.output)
     }
 }

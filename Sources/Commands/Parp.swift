@@ -13,7 +13,8 @@ internal import Training
 struct Parp: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "parp",
-        abstract: "Fine-tunes self-supervised speech models into sparse subnetworks, data-parallel over MPI.",
+        abstract:
+            "Fine-tunes self-supervised models of speech and text into sparse subnetworks, data-parallel over MPI.",
         discussion: """
             PARP (Prune, Adjust and Re-Prune; Lai et al., NeurIPS 2021) prunes a pre-trained wav2vec 2.0, fine-tunes it \
             with every weight free to move, and prunes it again every few updates.
@@ -25,9 +26,9 @@ struct Parp: ParsableCommand {
             """,
         version: parpVersion,
         subcommands: [
-            Train.self, Pretrain.self, Evaluate.self, Transcribe.self, Tokenize.self, Prune.self, Mask.self,
-            Compare.self, Convert.self, Pack.self, Unpack.self, Init.self, Corpus.self, LanguageModel.self,
-            Scale.self, RecipeReference.self, Plan.self, Doctor.self,
+            Train.self, Pretrain.self, Evaluate.self, Transcribe.self, Classify.self, Tokenize.self,
+            Prune.self, Mask.self, Compare.self, Convert.self, Pack.self, Unpack.self, Init.self, Corpus.self,
+            LanguageModel.self, Scale.self, RecipeReference.self, Plan.self, Doctor.self,
             Bench.self,
         ])
 

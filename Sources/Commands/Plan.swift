@@ -7,19 +7,20 @@ internal import Training
 struct Plan: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract:
-            "Say what a run will take, before machines are asked for: memory, steps, bytes, operations, time.",
+            "Predict what a run will take: memory, updates, bytes on the network, operations, time.",
         discussion:
-            "Reads the recipe, the model's shape and the manifests, no audio, and multiplies for a moment.")
+            "Reads the recipe, the model's shape and the manifests, but no audio, and measures matrix products for a moment."
+    )
 
     @Argument(help: "The recipe, a TOML file.")
     var recipe: String
 
     @OptionGroup var kind: RecipeKind
 
-    @Option(help: "Ranks.")
+    @Option(help: "The number of ranks.")
     var ranks = 1
 
-    @Option(help: "Ranks of a node (default: all on one).")
+    @Option(help: "Ranks per node (default: all on one).")
     var ranksPerNode: Int?
 
     @Flag(help: "Print one JSON object on one line.")

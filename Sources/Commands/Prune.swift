@@ -21,7 +21,7 @@ struct Prune: ParsableCommand {
     @Option(help: "The directory to write.")
     var output: String
 
-    @Option(help: "Where random numbers are counted from.")
+    @Option(help: "The seed of the random numbers.")
     var seed = 1
 
     @Flag(help: "Rank each Transformer block by itself, so that all are pruned alike.")
@@ -30,7 +30,10 @@ struct Prune: ParsableCommand {
     @Flag(help: "Leave biases out of the pool.")
     var withoutBiases = false
 
-    @Option(help: "A mask whose pruned weights stay pruned and count: iterative pruning's last.")
+    @Option(
+        help:
+            "A mask whose pruned weights stay pruned and count towards the sparsity: that of iterative pruning's last round."
+    )
     var within: String?
 
     func run() {

@@ -52,32 +52,30 @@ extension PruneOptions {
     fileprivate var scope: PruningScope { ranksBlocks ? .layer : .global }
 }
 
-/// Prunes a model once, without training, and writes it with its mask.
+/// Prunes a model once, fine-tuned or only pre-trained, without training, and writes it with its mask.
 func runPrune(_ options: PruneOptions, session: Session) throws {
     try session.together {
         guard session.isRoot else { return }
         guard (0...1).contains(options.sparsity) else {
             throw UserError(.usage, "--sparsity is \(options.sparsity); it must be from 0 to 1, e.g. 0.5")
         }
-        let model = try SpeechModel.toFineTune(path: options.model, vocabulary: "", training: nil)
-        let layout = model.network.layout
-        let store = ParameterStore(layout: layout, training: false)
-        try model.loadWeights(into: store.values.all, seed: UInt64(options.seed))
-        let pool = PrunablePool(layout, includesBiases: options.includesBiases)
-        let (mask, threshold) = try choose(options, store.values.all, pool)
+        let model = try LoadedModel(try StoredModel.open(options.model), seed: UInt64(options.seed))
+        let values = model.store.values.all
+        let pool = PrunablePool(model.layout, includesBiases: options.includesBiases)
+        let (mask, threshold) = try choose(options, values, pool)
         var parentHash = ContentHash()
-        parentHash.combine(store.values.all)
-        mask.apply(to: store.values.all, pool: pool)
-        try writeModelDirectory(
-            at: options.output, values: store.values.all, layout: layout, files: model.files(card: nil))
+        parentHash.combine(values)
+        mask.apply(to: values, pool: pool)
+        try writeModelDirectory(at: options.output, weights: model.writer, files: model.files())
         var hash = ContentHash()
-        hash.combine(store.values.all)
+        hash.combine(values)
         let provenance = MaskProvenance(
             method: options.method.rawValue, update: 0, sparsityTarget: options.sparsity,
             threshold: threshold, origin: options.method == .random ? .random : .magnitude,
             scope: options.scope, seed: options.method == .random ? options.seed : nil,
             parent: options.model, parentHash: parentHash.description, weightsHash: hash.value)
         try MaskFile.write(mask, pool: pool, provenance: provenance, to: options.output + "/mask.safetensors")
+        for remark in mask.remarks(on: pool) { print(remark) }
         print(
             "\(options.output): \(mask.prunedCount) of \(mask.count) prunable weights are zero "
                 + String(format: "(%.4f %%)", 100 * mask.sparsity))

@@ -5,7 +5,7 @@ internal import Recipe
 struct RecipeChanges: ParsableArguments {
     @Option(
         name: .customLong("set"),
-        help: ArgumentHelp("Change a key of the recipe; may be given often.", valueName: "section.key=value"))
+        help: ArgumentHelp("Change a key of the recipe; may be repeated.", valueName: "section.key=value"))
     var overrides: [String] = []
 }
 

@@ -17,11 +17,11 @@ struct RunArguments: ParsableArguments {
     @Option(
         name: .customLong("inject"),
         help: ArgumentHelp(
-            "Make a fault happen, to see what the run makes of it, e.g. kill@rank=1:step=7; may be given often "
+            "Make a fault happen, to see how the run copes, e.g. kill@rank=1:step=7; may be repeated "
                 + "(docs/reliability.md).", valueName: "action@key=value:…"))
     var injections: [String] = []
 
-    @Flag(help: "Say at the start which processors each rank may use.")
+    @Flag(help: "Report at the start which processors each rank may use.")
     var reportBindings = false
 
     @Option(help: "Write what every rank did when, for chrome://tracing or Perfetto.")

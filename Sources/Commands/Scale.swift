@@ -20,7 +20,8 @@ struct Scale: ParsableCommand {
 struct ScaleRun: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "run",
-        abstract: "Launch a recipe at several numbers of ranks, in random order, until its times are known.",
+        abstract:
+            "Launch a recipe on several numbers of ranks, in random order, until its times are precise.",
         discussion: """
             Called without mpirun: it starts one for each launch. Called again, it goes on.
 
@@ -34,13 +35,13 @@ struct ScaleRun: ParsableCommand {
     @Option(help: "The numbers of ranks.")
     var ranks: CommaList<Int>
 
-    @Option(help: "strong keeps the batch, weak keeps the batch a rank; may be given twice.")
+    @Option(help: "strong keeps the global batch, weak the batch per rank; may be given twice.")
     var mode: [ScalingMode] = [.strong]
 
-    @Option(help: "The pruning methods, between commas: dense, parp, omp, imp and others.")
+    @Option(help: "The pruning methods, separated by commas: dense, parp, omp, imp and others.")
     var methods: CommaList<String> = CommaList(["parp"])
 
-    @Option(help: "The sparsities, between commas.")
+    @Option(help: "The sparsities, separated by commas.")
     var sparsities: CommaList<Double> = CommaList([0.5])
 
     @Option(help: "The folder of the study.")
@@ -48,22 +49,22 @@ struct ScaleRun: ParsableCommand {
 
     @OptionGroup var changes: RecipeChanges
 
-    @Option(help: "Updates of a launch that count.")
+    @Option(help: "Updates per launch that are measured.")
     var updates = 10
 
-    @Option(help: "Updates before them, which do not.")
+    @Option(help: "Updates before them, which are not.")
     var warmup = 3
 
-    @Option(help: "The fewest launches of a setting.")
+    @Option(help: "The least number of launches per setting.")
     var minRepeats = 3
 
-    @Option(help: "The most launches of a setting.")
+    @Option(help: "The greatest number of launches per setting.")
     var maxRepeats = 8
 
-    @Option(help: "How well means shall be known: the half-width of the 95 % interval, as a share.")
+    @Option(help: "How precise means must be: half the width of the 95 % interval, as a share of the mean.")
     var tolerance = 0.05
 
-    @Option(help: "What starts ranks; -np N and the program follow.")
+    @Option(help: "The command that starts ranks; -np N and the program are appended.")
     var launcher = "mpirun --quiet --bind-to core"
 
     @Option(help: "The program as the launcher starts it (default: this one).")
@@ -72,14 +73,15 @@ struct ScaleRun: ParsableCommand {
     @Option(help: "Write Slurm jobs into this folder instead of running anything.")
     var writeSlurm: String?
 
-    @Option(help: "Decides the order of launches.")
+    @Option(help: "The seed of the order of launches.")
     var seed = 1
 
     func validate() throws {
         guard ranks.values.allSatisfy({ $0 > 0 }), updates > 0, warmup >= 0, minRepeats > 0,
             maxRepeats >= minRepeats, tolerance > 0
         else {
-            throw ValidationError("--ranks, --updates and repeats must be above 0, the most repeats no fewer")
+            throw ValidationError(
+                "--ranks, --updates and repeats must be above 0, and --max-repeats at least --min-repeats")
         }
     }
 
@@ -105,7 +107,8 @@ struct ScaleRun: ParsableCommand {
 /// `parp scale fit`.
 struct ScaleFitCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "fit", abstract: "Fit a cost model to a study and show how far it is from each setting.")
+        commandName: "fit",
+        abstract: "Fit a cost model to a study and show how far it is off for each setting.")
 
     @Argument(help: "The folder of the study.")
     var study: String
@@ -122,22 +125,22 @@ struct ScaleReportCommand: ParsableCommand {
     @Argument(help: "The folder of the study.")
     var study: String
 
-    @Option(help: "The numbers of ranks to project to, between commas.")
+    @Option(help: "The numbers of ranks to project to, separated by commas.")
     var ranks: CommaList<Int> = CommaList((0...9).map { 1 << $0 })
 
-    @Option(help: "Ranks of a node (default: as measured).")
+    @Option(help: "Ranks per node (default: as measured).")
     var ranksPerNode: Int?
 
-    @Option(help: "Gigabits a second between nodes (default: as measured, or 25).")
+    @Option(help: "Gigabits per second between nodes (default: as measured, or 25).")
     var gigabits: Double?
 
-    @Option(help: "Microseconds of a message, where the network is given or assumed.")
+    @Option(help: "Latency of a message in microseconds, where the network is given or assumed.")
     var latency = 20.0
 
-    @Option(help: "The price of a core for an hour.")
+    @Option(help: "The price of a core-hour.")
     var price = 0.04
 
-    @Option(help: "What the price is in.")
+    @Option(help: "The currency of the price.")
     var currency = "EUR"
 
     func validate() throws {

@@ -9,7 +9,7 @@ internal import Text
 struct Tokenize: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract:
-            "Print the tokens that a text model reads for each text, special tokens included, nothing cut.",
+            "Print the tokens that a text model reads for each text, special tokens included, nothing truncated.",
         discussion: """
             The tokenizer is the directory's tokenizer.json, or else its vocab.txt (BERT) or spiece.model (XLNet); ids \
             are those of Hugging Face's tokenizers.
@@ -20,13 +20,13 @@ struct Tokenize: ParsableCommand {
     @Option(help: "A model directory.")
     var model: String
 
-    @Flag(help: "Every line is two texts with a tab between them.")
+    @Flag(help: "Every line is two texts separated by a tab.")
     var pairs = false
 
     @Argument(help: "A file with a text a line; or examples in JSONL, CSV or TSV, or FORMAT:PATH.")
     var file: String
 
-    @Flag(help: "Print a JSON list of ids a line, in place of the tokens.")
+    @Flag(help: "Print a JSON list of ids per line instead of the tokens.")
     var json = false
 
     func run() {

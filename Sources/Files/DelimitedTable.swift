@@ -4,7 +4,7 @@ public struct DelimitedTable: Sendable {
     public let path: String
     /// The names in the first row.
     public let columns: [String]
-    /// The rows behind it that hold anything.
+    /// The rows after it that hold anything.
     public let rows: [Row]
 
     /// A row with the line it begins in.
@@ -21,6 +21,7 @@ public struct DelimitedTable: Sendable {
     /// within; spaces around fields are no part of them.
     public init(csv path: String) throws(FileFaults) {
         let bytes = try fileBytes(of: path)
+        try refuseOldLineEnds(bytes, of: path)
         // Checked as a whole, so that each field is.
         guard String(validating: bytes, as: UTF8.self) != nil else {
             // Says which line.
@@ -28,7 +29,23 @@ public struct DelimitedTable: Sendable {
             throw FileFaults(path, ["invalid UTF-8"])
         }
         var parser = CSVParser(bytes: bytes)
-        try self.init(path, parser.rows())
+        let rows = parser.rows()
+        if let header = rows.first?.fields, header.count == 1 {
+            try Self.refuseOtherSeparators(header[0], path)
+        }
+        try self.init(path, rows)
+    }
+
+    /// Refuses a header of one column that others than commas cut into several.
+    private static func refuseOtherSeparators(_ header: String, _ path: String) throws(FileFaults) {
+        for (separator, name) in [(";", "semicolons"), ("\t", "tabs"), ("|", "bars")]
+        where header.utf8.contains(separator.utf8.first ?? 0) {
+            throw FileFaults(
+                path,
+                [
+                    "line 1: its fields are separated by \(name), not by commas; save it with commas, or as JSONL"
+                ])
+        }
     }
 
     /// Reads a table of tabs, in which quotes mean nothing.
@@ -45,7 +62,8 @@ public struct DelimitedTable: Sendable {
         guard let header = all.first else { throw FileFaults(path, ["is empty"]) }
         let columns = header.fields
         if let fault = header.fault { throw FileFaults(path, ["line \(header.line): \(fault)"]) }
-        guard columns.count <= TextLimits.fields, Set(columns).count == columns.count else {
+        guard columns.count <= TextLimits.fields, Set(columns.map { Array($0.utf8) }).count == columns.count
+        else {
             throw FileFaults(
                 path, ["line 1: a column stands twice, or there are more than \(TextLimits.fields)"])
         }
@@ -53,7 +71,7 @@ public struct DelimitedTable: Sendable {
         self.columns = columns
         rows = all.dropFirst().compactMap { row in
             var row = row
-            if row.fault == nil && row.fields == [""] { return nil }
+            if row.fault == nil && row.fields.allSatisfy(\.isEmpty) && row.fields.count <= 1 { return nil }
             if row.fault == nil && row.fields.count != columns.count {
                 row.fault = "\(row.fields.count) fields, but the header has \(columns.count)"
             }
@@ -78,6 +96,12 @@ public struct DelimitedTable: Sendable {
                     + "but the header has \(columns.prefix(20).joined(separator: ", "))"
             ])
     }
+}
+
+/// The fields of a CSV file's first line, without its quotes; none if they do not close in it.
+public func csvFields(of line: String) -> [String] {
+    var parser = CSVParser(bytes: Array(line.utf8))
+    return parser.rows().first?.fields ?? []
 }
 
 /// Cuts a CSV file into rows and fields, by RFC 4180, a byte at a time.
@@ -138,7 +162,7 @@ private struct CSVParser {
         }
     }
 
-    /// A field, up to the comma or line end behind it.
+    /// A field, up to the comma or line end after it.
     private mutating func field() throws(RowFault) -> String {
         while position < bytes.count && bytes[position] == 0x20 { position += 1 }
         if position < bytes.count && bytes[position] == 0x22 { return try quotedField() }

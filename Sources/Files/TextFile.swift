@@ -16,9 +16,9 @@ public enum TextLimits {
 public func textLines(of path: String) throws(FileFaults) -> [String] {
     var lines: [String] = []
     var faults: [String] = []
-    for (index, line) in try fileBytes(of: path).split(separator: 0x0A, omittingEmptySubsequences: false)
-        .enumerated()
-    {
+    let bytes = try fileBytes(of: path)
+    try refuseOldLineEnds(bytes, of: path)
+    for (index, line) in bytes.split(separator: 0x0A, omittingEmptySubsequences: false).enumerated() {
         guard index < TextLimits.lines else {
             throw FileFaults(path, ["more than \(TextLimits.lines) lines; split it"])
         }
@@ -32,7 +32,7 @@ public func textLines(of path: String) throws(FileFaults) -> [String] {
         }
     }
     guard faults.isEmpty else { throw FileFaults(path, faults) }
-    if lines.last == "" { lines.removeLast() }
+    if lines.last?.isEmpty == true { lines.removeLast() }
     return lines
 }
 
@@ -43,16 +43,33 @@ public func fileBytes(of path: String) throws(FileFaults) -> [UInt8] {
     if let size = attributes?[.size] as? Int, size > TextLimits.fileBytes {
         throw FileFaults(path, ["\(size) bytes; at most \(TextLimits.fileBytes) are read. Split it"])
     }
+    if attributes?[.type] as? FileAttributeType == .typeDirectory {
+        throw FileFaults(path, ["is a folder, not a file"])
+    }
     // A pipe or a device may have no end.
     guard attributes?[.type] as? FileAttributeType == .typeRegular,
         let data = FileManager.default.contents(atPath: path)
     else { throw FileFaults(path, ["cannot be read as a file"]) }
+    let start = [UInt8](data.prefix(64))
+    if let fault = strangerFault(start: start) ?? encodingFault(start: start) {
+        throw FileFaults(path, [fault])
+    }
     return Array(data.starts(with: [0xEF, 0xBB, 0xBF]) ? data.dropFirst(3) : data)
+}
+
+/// Refuses a text whose lines end as old Macs ended them: it would be one line.
+func refuseOldLineEnds(_ bytes: [UInt8], of path: String) throws(FileFaults) {
+    guard let first = bytes.firstIndex(of: 0x0D), first + 1 < bytes.endIndex, !bytes.contains(0x0A) else {
+        return
+    }
+    throw FileFaults(
+        path,
+        ["its lines end in CR alone, as old Macs wrote them; save it with LF line ends (tr '\\r' '\\n')"])
 }
 
 /// The first line of a file, as far as it tells what the file is; empty if there is none.
 public func firstLine(of path: String) -> String {
-    guard let file = FileHandle(forReadingAtPath: path) else { return "" }
+    guard isRegularFile(path), let file = FileHandle(forReadingAtPath: path) else { return "" }
     defer { try? file.close() }
     let start = (try? file.read(upToCount: 1 << 16)) ?? Data()
     let text = start.starts(with: [0xEF, 0xBB, 0xBF]) ? start.dropFirst(3) : start

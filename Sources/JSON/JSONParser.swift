@@ -43,7 +43,7 @@ private struct JSONParser {
         skipSpace()
         let value = try value(depth: 0)
         skipSpace()
-        guard position == bytes.count else { throw fault("text behind the end of the value") }
+        guard position == bytes.count else { throw fault("text after the end of the value") }
         return value
     }
 

@@ -47,7 +47,7 @@ public func ctcLoss(
         if loss.isFinite {
             lattice.backward(scale: scale, arena: &arena, into: dLogits.rows(rows))
         } else {
-            // No alignment, no gradient; but logits that are no numbers must not pass for that.
+            // No alignment, no gradient; but NaN logits must not pass for that.
             dLogits.rows(rows).fill(loss.isNaN ? .nan : 0)
         }
     }
@@ -85,7 +85,7 @@ private struct CTCLattice {
     func forward() -> Float {
         guard frameCount > 0 else { return target.isEmpty ? 0 : .infinity }
         guard alpha.device == .cpu else { return 0 }
-        // A row with one number that is none has none that is.
+        // One NaN makes the whole row NaN, so checking the first entry is enough.
         for frame in 0..<frameCount where logProbabilities[frame, 0].isNaN { return .nan }
         var logLikelihood = 0.0
         for frame in 0..<frameCount {

@@ -52,7 +52,7 @@ public func convolutionBackward(
     let window = ConvolutionWindow(input: input, weight: weight, kernelSize: kernelSize, stride: stride)
     let O = dOutput.columns
     if let dBias { addColumnSums(of: dOutput, into: dBias) }
-    // Frames behind the last window get no gradient, and chunks of taps add up.
+    // Frames after the last window get no gradient, and chunks of taps add up.
     dInput?.fill(0)
     for utterance in 0..<inputPacking.count {
         let rows = outputPacking[utterance]

@@ -64,7 +64,7 @@ public func drawGumbel(_ random: CountedRandom, into noise: Tensor) {
 ///   - sample: Noise, which becomes the soft sample for backward. nil: the largest logit, and no backward.
 ///   - quantized: (T, G · D); overwritten.
 /// - Returns: The entry of each frame and group, T · G of them, from 0 to V − 1; the first of equals. A frame
-///   with a logit that is not finite has entry 0, and its samples and codevectors are no numbers.
+///   with a logit that is not finite has entry 0, and its samples and codevectors are NaN.
 public func gumbelQuantizerForward(
     _ logits: Tensor, sample: GumbelSample?, codebook: Codebook, into quantized: Tensor
 ) -> [Int] {

@@ -111,10 +111,10 @@ package enum MaskFile {
             let count = shape.count
             let bytes = try file.bytes(name)
             guard bytes.count == (count + 7) / 8 else {
-                throw fault("\(name) has \(bytes.count) bytes, which are no mask of its shape \(shape)")
+                throw fault("\(name) has \(bytes.count) bytes, which is not a mask of its shape \(shape)")
             }
             guard count % 8 == 0 || bytes.last.map({ $0 >> UInt8(count % 8) == 0 }) ?? true else {
-                throw fault("\(name) has bits behind its \(count) weights")
+                throw fault("\(name) has bits after its \(count) weights")
             }
             builder.append(packedBytes: bytes[...], count: count)
         }

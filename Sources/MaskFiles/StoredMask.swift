@@ -1,6 +1,6 @@
 package import Checkpoints
 internal import Foundation
-internal import Models
+package import Models
 package import Pruning
 package import Tensors
 
@@ -33,6 +33,18 @@ package struct StoredMask: Sendable {
 
     /// Whether biases are masked, too.
     package var includesBiases: Bool { pool.members.contains { $0.slot.shape.rank == 1 } }
+
+    /// What else than the blocks' projections is masked, of a model of text.
+    package var extras: PrunableExtras {
+        var extras: PrunableExtras = []
+        for member in pool.members {
+            let name = member.slot.name
+            if name.contains("pooler.") || name.contains("sequence_summary.") { extras.insert(.pooler) }
+            if name.contains("embedding") { extras.insert(.embeddings) }
+            if name.hasSuffix(".rel_attn.r") { extras.insert(.relativePositions) }
+        }
+        return extras
+    }
 
     /// The mask in the order of another pool, whose parameters must be the same.
     ///
@@ -67,12 +79,14 @@ package struct StoredMask: Sendable {
     /// - Parameters:
     ///   - bitOrder: The order of bits in bitmasks that do not state it.
     ///   - includesBiases: Whether a model's biases belong to its pool.
+    ///   - extras: What else belongs to the pool of a model of text.
     package static func load(
-        _ path: String, bitOrder: BitOrder = .little, includesBiases: Bool = true
+        _ path: String, bitOrder: BitOrder = .little, includesBiases: Bool = true,
+        extras: PrunableExtras = []
     ) throws -> StoredMask {
         var isDirectory: ObjCBool = false
         if FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory), isDirectory.boolValue {
-            return try zeros(ofModel: path, includesBiases: includesBiases)
+            return try zeros(ofModel: path, includesBiases: includesBiases, extras: extras)
         }
         guard path.hasSuffix(".safetensors") else { return try TorchPruning.read(TorchArchive(path: path)) }
         let file = try SafetensorsFile(path: path)
@@ -86,9 +100,11 @@ package struct StoredMask: Sendable {
     }
 
     /// The mask that a model's exact zeros are.
-    private static func zeros(ofModel path: String, includesBiases: Bool) throws -> StoredMask {
+    private static func zeros(
+        ofModel path: String, includesBiases: Bool, extras: PrunableExtras
+    ) throws -> StoredMask {
         let source = try StoredModel(path: path)
-        let layout = try source.openNetwork().layout
+        let layout = try source.openNetwork(extras: extras).layout
         let pool = PrunablePool(layout, includesBiases: includesBiases)
         let names = Set(pool.members.map(\.slot.name))
         let others = Set(layout.slots.map(\.name)).subtracting(names)

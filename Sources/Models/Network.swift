@@ -15,3 +15,5 @@ extension Wav2Vec2: Network {
     /// The embedding of masked frames, which transformers leaves out of models that never mask.
     public var optionalSlots: [ParameterSlot] { [maskEmbeddingSlot] }
 }
+
+extension SequenceClassifier: Network {}

@@ -15,15 +15,23 @@ public enum ProjectionKind: String, Sendable, CaseIterable {
     /// Anything else.
     case other
 
-    /// The kind of a module by its name in Hugging Face's or fairseq's models.
-    init(module: some StringProtocol) {
-        switch module {
-        case "k_proj": self = .key
-        case "v_proj": self = .value
-        case "q_proj": self = .query
-        case "out_proj": self = .output
-        case "intermediate_dense", "fc1": self = .firstFeedForward
-        case "output_dense", "fc2": self = .secondFeedForward
+    /// The kind of a module by the parts of its name in Hugging Face's or fairseq's models.
+    init(module parts: some BidirectionalCollection<Substring>) {
+        switch parts.last {
+        case "k_proj", "key", "k": self = .key
+        case "v_proj", "value", "v": self = .value
+        case "q_proj", "query", "q": self = .query
+        case "out_proj", "o": self = .output
+        case "intermediate_dense", "fc1", "layer_1": self = .firstFeedForward
+        case "output_dense", "fc2", "layer_2": self = .secondFeedForward
+        // BERT's: `attention.output.dense`, `intermediate.dense` and `output.dense`.
+        case "dense":
+            switch Array(parts.suffix(3).dropLast()) {
+            case ["attention", "output"]: self = .output
+            case let outer where outer.last == "intermediate": self = .firstFeedForward
+            case let outer where outer.last == "output": self = .secondFeedForward
+            default: self = .other
+            }
         default: self = .other
         }
     }
@@ -42,9 +50,11 @@ public struct PoolPlace: Sendable, Hashable, Comparable {
     /// The place of `….layers.3.attention.k_proj.weight`: block 3, keys.
     public init(_ name: String) {
         let parts = name.split(separator: ".")
-        let marker = parts.firstIndex { $0 == "layers" }
+        let marker = parts.firstIndex { $0 == "layers" || $0 == "layer" }
         layer = marker.flatMap { $0 + 1 < parts.count ? Int(parts[$0 + 1]) : nil }
-        kind = ProjectionKind(module: parts.dropLast().last ?? "")
+        // XLNet's projections are no modules, and end in no `weight`.
+        let isLeaf = parts.last == "weight" || parts.last == "bias"
+        kind = ProjectionKind(module: isLeaf ? parts.dropLast() : parts[...])
         isBias = parts.last == "bias"
         self.name = name
     }

@@ -2,12 +2,12 @@ internal import Tensors
 
 /// One bit a weight of the pool: 1 keeps, 0 prunes.
 public struct PruningMask: Sendable, Hashable {
-    /// The bits, 64 a word from the lowest up; those behind the last weight are 0.
+    /// The bits, 64 per word from the lowest up; those after the last weight are 0.
     public let bits: [UInt64]
     /// The number of weights.
     public let count: Int
 
-    /// A mask of these bits; bits behind the last weight are dropped.
+    /// A mask of these bits; bits after the last weight are dropped.
     public init(bits: [UInt64], count: Int) {
         precondition(bits.count == (count + 63) / 64, "\(bits.count) words for \(count) weights")
         var bits = bits
@@ -51,7 +51,7 @@ public struct PruningMask: Sendable, Hashable {
         }
     }
 
-    /// The 64 bits from a place on; those at `limit` and behind are 0.
+    /// The 64 bits from a place on; those from `limit` on are 0.
     func word(at start: Int, limit: Int) -> UInt64 {
         let (index, shift) = (start / 64, UInt64(start % 64))
         var word = bits[index] >> shift

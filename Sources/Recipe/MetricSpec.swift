@@ -24,6 +24,22 @@ package struct MetricSpec: Sendable, Hashable {
     package static let wordErrorRate = MetricSpec(name: "wer", title: "WER", scale: 100, unit: "%")
     /// The share of characters that are wrong.
     package static let characterErrorRate = MetricSpec(name: "cer", title: "CER", scale: 100, unit: "%")
+    /// The share of examples whose class is right.
+    package static let accuracy = MetricSpec(
+        name: "accuracy", title: "accuracy", scale: 100, unit: "%", higherIsBetter: true)
+    /// The harmonic mean of precision and recall: of class 1 where there are two, else the mean over classes.
+    package static let f1 = MetricSpec(name: "f1", title: "F1", scale: 100, unit: "%", higherIsBetter: true)
+    /// Matthews' correlation of classes and predictions.
+    package static let matthews = MetricSpec(
+        name: "matthews", title: "Matthews", scale: 100, unit: "%", higherIsBetter: true)
+    /// Pearson's correlation of values and predictions.
+    package static let pearson = MetricSpec(
+        name: "pearson", title: "Pearson", scale: 100, unit: "%", higherIsBetter: true)
+    /// Spearman's correlation of values and predictions.
+    package static let spearman = MetricSpec(
+        name: "spearman", title: "Spearman", scale: 100, unit: "%", higherIsBetter: true)
+    /// The mean squared error per example.
+    package static let squaredError = MetricSpec(name: "loss", title: "loss", unit: "squared, an example")
     /// The mean loss per item.
     package static func loss(per item: String) -> MetricSpec {
         MetricSpec(name: "loss", title: "loss", unit: "nats \(item)")

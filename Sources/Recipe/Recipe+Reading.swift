@@ -108,7 +108,11 @@ extension Recipe {
         else { return [unknownKey(entry)] }
         guard key.belongs(to: task) else {
             let other = TaskKind.allCases.first { key.belongs(to: $0) } ?? task
-            return ["\(key.path) is a key of `\(other.command)`; `\(task.command)` has no use for it"]
+            let (owner, reader) =
+                other.command == task.command
+                ? ("task \"\(other.rawValue)\"", "task \"\(task.rawValue)\"")
+                : ("`\(other.command)`", "`\(task.command)`")
+            return ["\(key.path) is a key of \(owner); \(reader) has no use for it"]
         }
         guard key.set(entry.value, &self) else {
             return ["\(key.path) is \(entry.value.toml); it must be \(key.expectation)"]

@@ -35,7 +35,11 @@ package struct Recipe: Sendable, Equatable {
     /// The default recipe of a task.
     package init(for task: TaskKind = .ctc) {
         self.task = task
-        if task == .pretrain { setPretrainingDefaults() }
+        switch task {
+        case .ctc: break
+        case .pretrain: setPretrainingDefaults()
+        case .classify, .regress: setTextDefaults()
+        }
     }
 
     package struct Model: Sendable, Equatable {
@@ -50,10 +54,13 @@ package struct Recipe: Sendable, Equatable {
         package var train = ""
         package var valid = ""
         package var labels = Manifest.Labels.letters
-        package var textCase = TextCase.asIs
+        package var text = TextPreparation()
         package var badUtterances = BadUtterances.refuse
         package var batchSeconds = 1600.0
         package var rankSeconds = 200.0
+        package var batchExamples = 32
+        package var rankTokens = 4096
+        package var maximumTokens = 128
         package var samplingAlpha = 1.0
         package var cacheFeatures = true
         package var cacheDirectory = ""
@@ -72,6 +79,7 @@ package struct Recipe: Sendable, Equatable {
         package var epsilon = 1e-8
         package var weightDecay = 0.0
         package var clipNorm = 0.0
+        package var headScale = 1.0
     }
 
     package struct Schedule: Sendable, Equatable {
@@ -91,6 +99,9 @@ package struct Recipe: Sendable, Equatable {
         package var startSparsity = 0.3
         package var scope = PruningScope.global
         package var includeBiases = true
+        package var includePooler = false
+        package var includeEmbeddings = false
+        package var includeRelativePositions = false
     }
 
     package struct Distributed: Sendable, Equatable {

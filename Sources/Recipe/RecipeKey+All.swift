@@ -7,7 +7,8 @@ extension RecipeKey {
     private static let modelKeys: [RecipeKey] = [
         RecipeKey(
             "", "task", \.task,
-            "What is trained: speech recognition (ctc), or speech without transcripts (pretrain)."),
+            "What is trained: speech recognition (ctc), speech without transcripts (pretrain), classes of texts (classify) "
+                + "or a number for each (regress)."),
         RecipeKey("", "seed", \.seed, "Where all random numbers are counted from.", must: "be 0 or more") {
             $0 >= 0
         },
@@ -24,7 +25,7 @@ extension RecipeKey {
         RecipeKey(
             "model", "freeze_encoder_updates", \.model.freezeEncoderUpdates,
             "Updates at the start in which the head alone is trained (fairseq's freeze_finetune_updates).",
-            of: [.ctc],
+            of: TaskKind.fineTuning,
             must: "be 0 or more"
         ) { $0 >= 0 },
         RecipeKey(
@@ -40,25 +41,40 @@ extension RecipeKey {
         RecipeKey("data", "valid", \.data.valid, "The corpus to evaluate on."),
         RecipeKey("data", "labels", \.data.labels, "What transcripts are spelled in.", of: [.ctc]),
         RecipeKey(
-            "data", "text_case", \.data.textCase,
+            "data", "text_normalization", \.data.text.normalization,
+            "Unicode form that transcripts are brought to: none, nfc or nfkc.", of: [.ctc]),
+        RecipeKey(
+            "data", "text_case", \.data.text.textCase,
             "Case that transcripts are brought to: as_is, upper or lower.", of: [.ctc]),
+        RecipeKey(
+            "data", "drop_characters", \.data.text.dropped, "Characters that are left out of transcripts.",
+            of: [.ctc]),
+        RecipeKey(
+            "data", "punctuation", \.data.text.punctuation,
+            "What becomes of punctuation: with drop, dashes become spaces and the rest goes, but for apostrophes within "
+                + "words.", of: [.ctc]),
+        RecipeKey(
+            "data", "unknown_characters", \.data.text.unknown,
+            "What becomes of characters or phones that the vocabulary lacks: refuse the utterance, drop them, or take "
+                + "the token for the unknown.", of: [.ctc]),
         RecipeKey(
             "data", "bad_utterances", \.data.badUtterances,
             "Whether unusable utterances stop the run or are left out: refuse or skip."),
         RecipeKey(
             "data", "batch_seconds", \.data.batchSeconds,
-            "Seconds of audio an update, over all ranks together.", must: "be above 0"
+            "Seconds of audio an update, over all ranks together.", of: TaskKind.speech, must: "be above 0"
         ) { $0 > 0 },
         RecipeKey(
             "data", "rank_seconds", \.data.rankSeconds,
-            "Seconds of audio a rank holds at once; what exceeds it is accumulated.", changes: .sums,
+            "Seconds of audio a rank holds at once; what exceeds it is accumulated.", of: TaskKind.speech,
+            changes: .sums,
             must: "be above 0"
         ) { $0 > 0 },
         RecipeKey(
             "data", "sampling_alpha", \.data.samplingAlpha,
             "How languages are balanced, as in XLSR: each is heard in proportion to its seconds to this power; 1 "
                 + "takes them as they are, 0 all alike.",
-            must: "be from 0 to 1"
+            of: TaskKind.speech, must: "be from 0 to 1"
         ) { (0...1).contains($0) },
         RecipeKey(
             "data", "cache_features", \.data.cacheFeatures,
@@ -79,6 +95,21 @@ extension RecipeKey {
             must: "be above 0"
         ) { $0 > 0 },
         RecipeKey(
+            "data", "batch_examples", \.data.batchExamples, "Examples an update, over all ranks together.",
+            of: TaskKind.text, must: "be from 1 to 1000000"
+        ) { (1...1_000_000).contains($0) },
+        RecipeKey(
+            "data", "rank_tokens", \.data.rankTokens,
+            "Tokens a rank holds at once; what exceeds it is accumulated.", of: TaskKind.text, changes: .sums,
+            must: "be from 1 to 10000000"
+        ) { (1...10_000_000).contains($0) },
+        RecipeKey(
+            "data", "max_tokens", \.data.maximumTokens,
+            "Tokens, special ones included, that an example is cut to, the longer text of a pair first; what was cut is "
+                + "counted. 0 cuts nothing.",
+            of: TaskKind.text, must: "be 0, or from 8 to 1000000"
+        ) { $0 == 0 || (8...1_000_000).contains($0) },
+        RecipeKey(
             "loss", "zero_infinity", \.loss.zeroInfinity,
             "Whether utterances that cannot be aligned count 0 instead of infinity.", of: [.ctc]),
     ]
@@ -98,7 +129,8 @@ extension RecipeKey {
             must: "be above 0"
         ) { $0 > 0 },
         RecipeKey(
-            "optimizer", "weight_decay", \.optimizer.weightDecay, "Decoupled weight decay.",
+            "optimizer", "weight_decay", \.optimizer.weightDecay,
+            "Decoupled weight decay; on text, biases and norms are spared.",
             must: "be 0 or more"
         ) { $0 >= 0 },
         RecipeKey(
@@ -106,6 +138,11 @@ extension RecipeKey {
             "The most the gradient's norm may be; 0 does not clip.",
             must: "be 0 or more"
         ) { $0 >= 0 },
+        RecipeKey(
+            "optimizer", "head_scale", \.optimizer.headScale,
+            "What the learning rate is multiplied with for the classifier and the projection before it.",
+            of: TaskKind.text, must: "be above 0"
+        ) { $0 > 0 },
         RecipeKey(
             "schedule", "kind", \.schedule.kind, "How the learning rate moves: tri_stage, linear or constant."
         ),
@@ -135,65 +172,83 @@ extension RecipeKey {
             "pruning", "method", \.pruning.method,
             "How the subnetwork is found. `mpi` keeps the mask of the pre-trained magnitudes (nothing to do with "
                 + "message passing), `rp` a random one, `omp` and `imp` that of an earlier run; with these "
-                + "four, what is pruned stays 0.", of: [.ctc]),
+                + "four, what is pruned stays 0.", of: TaskKind.fineTuning),
         RecipeKey(
             "pruning", "sparsity", \.pruning.sparsity, "The share of the pool that is zero in the end.",
-            of: [.ctc],
+            of: TaskKind.fineTuning,
             must: "be from 0 to 1, e.g. 0.5"
         ) { (0...1).contains($0) },
         RecipeKey(
             "pruning", "interval", \.pruning.interval,
             "parp, parp-p: updates or epochs between masks; 0 prunes at the start and the end only.",
-            of: [.ctc],
+            of: TaskKind.fineTuning,
             must: "be 0 or more"
         ) { $0 >= 0 },
         RecipeKey(
-            "pruning", "interval_unit", \.pruning.intervalUnit, "What `interval` counts.", of: [.ctc]),
+            "pruning", "interval_unit", \.pruning.intervalUnit, "What `interval` counts.",
+            of: TaskKind.fineTuning),
         RecipeKey(
             "pruning", "initial_mask", \.pruning.initialMask,
             "What the first mask is: that of the weights' magnitudes, a random one, that of a randomly initialised "
                 + "model's magnitudes, or a file's, say of an OMP run on another language. `auto` is `magnitude`, "
-                + "for `rp` it is `random`.", of: [.ctc]),
+                + "for `rp` it is `random`.", of: TaskKind.fineTuning),
         RecipeKey(
             "pruning", "start_sparsity", \.pruning.startSparsity, "parp-p: the sparsity of the first mask.",
-            of: [.ctc],
+            of: TaskKind.fineTuning,
             must: "be from 0 to 1"
         ) { (0...1).contains($0) },
         RecipeKey(
             "pruning", "scope", \.pruning.scope,
-            "What is ranked together: the whole pool, or each Transformer block by itself.", of: [.ctc]),
+            "What is ranked together: the whole pool, or each Transformer block by itself.",
+            of: TaskKind.fineTuning),
         RecipeKey(
             "pruning", "include_biases", \.pruning.includeBiases,
-            "Whether biases are in the pool, as in the authors' code.", of: [.ctc]),
+            "Whether biases are in the pool, as in the authors' code.", of: TaskKind.fineTuning),
+        RecipeKey(
+            "pruning", "include_pooler", \.pruning.includePooler,
+            "Whether the projection before the classifier is in the pool, as in BERT-Tickets; where its weights are "
+                + "small, it dies first.", of: TaskKind.text),
+        RecipeKey(
+            "pruning", "include_embeddings", \.pruning.includeEmbeddings,
+            "Whether the embeddings of tokens, positions and segments are in the pool.", of: TaskKind.text),
+        RecipeKey(
+            "pruning", "include_relative", \.pruning.includeRelativePositions,
+            "Whether XLNet's projection of relative positions is in the pool.", of: TaskKind.text),
     ]
 
     private static let noiseKeys: [RecipeKey] = [
         RecipeKey(
             "augmentation", "time_mask_probability", \.augmentation.timeMaskProbability,
-            "Share of frames that masks would cover if they never overlapped.", must: "be from 0 to 1"
+            "Share of frames that masks would cover if they never overlapped.", of: TaskKind.speech,
+            must: "be from 0 to 1"
         ) { (0...1).contains($0) },
         RecipeKey(
             "augmentation", "time_mask_length", \.augmentation.timeMaskLength, "Frames a mask.",
-            must: "be 1 or more"
+            of: TaskKind.speech, must: "be 1 or more"
         ) { $0 >= 1 },
         RecipeKey(
             "augmentation", "time_mask_minimum_spans", \.augmentation.timeMaskMinimumSpans,
-            "The fewest masks an utterance gets.", must: "be 0 or more"
+            "The fewest masks an utterance gets.", of: TaskKind.speech, must: "be 0 or more"
         ) { $0 >= 0 },
         RecipeKey(
             "augmentation", "channel_mask_probability", \.augmentation.channelMaskProbability,
-            "Share of channels that masks would cover if they never overlapped.", must: "be from 0 to 1"
+            "Share of channels that masks would cover if they never overlapped.", of: TaskKind.speech,
+            must: "be from 0 to 1"
         ) { (0...1).contains($0) },
         RecipeKey(
             "augmentation", "channel_mask_length", \.augmentation.channelMaskLength, "Channels a mask.",
-            must: "be 1 or more"
+            of: TaskKind.speech, must: "be 1 or more"
         ) { $0 >= 1 },
         rate("layer_drop", \.regularization.layerDrop, "Probability that a block is skipped in an update."),
-        rate("feature_dropout", \.regularization.featureDropout, "Dropout of the projected features."),
+        rate(
+            "feature_dropout", \.regularization.featureDropout, "Dropout of the projected features.",
+            of: TaskKind.speech),
         rate("hidden_dropout", \.regularization.hiddenDropout, "Dropout behind attention and feed-forward."),
         rate("attention_dropout", \.regularization.attentionDropout, "Dropout of attention probabilities."),
         rate("activation_dropout", \.regularization.activationDropout, "Dropout inside the feed-forward."),
-        rate("final_dropout", \.regularization.finalDropout, "Dropout before the head.", of: [.ctc]),
+        rate(
+            "final_dropout", \.regularization.finalDropout, "Dropout before the head.",
+            of: TaskKind.fineTuning),
     ]
 
     private static func rate(
@@ -253,6 +308,7 @@ extension RecipeKey {
             must: "be 0 or more"
         ) { $0 >= 0 },
         RecipeKey(
-            "evaluation", "metric", \.evaluation.metric, "What the best model is chosen by.", of: [.ctc]),
+            "evaluation", "metric", \.evaluation.metric, "What the best model is chosen by.",
+            of: TaskKind.fineTuning),
     ]
 }

@@ -123,3 +123,6 @@ extension GEMMPrecision: RecipeChoice {}
 extension ScheduleKind: RecipeChoice {}
 extension Manifest.Labels: RecipeChoice {}
 extension TextCase: RecipeChoice {}
+extension TextNormalization: RecipeChoice {}
+extension Punctuation: RecipeChoice {}
+extension UnknownCharacters: RecipeChoice {}

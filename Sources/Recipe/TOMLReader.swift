@@ -74,13 +74,13 @@ extension TOMLReader {
             if next == UInt8(ascii: "[") {
                 section = try header()
                 if let first = document.sections.first(where: { $0.name == section }) {
-                    throw fault("[\(section)] stands already on line \(first.line)")
+                    throw fault("[\(section)] is already on line \(first.line)")
                 }
                 document.sections.append((section, line))
             } else if let byte = next, !isLineEnd(byte) {
                 let entry = try entry(in: section)
                 let first = document.entries.first { $0.section == entry.section && $0.name == entry.name }
-                if let first { throw fault("\(entry.name) stands already on line \(first.line)") }
+                if let first { throw fault("\(entry.name) is already on line \(first.line)") }
                 document.entries.append(entry)
             }
             try endLine()
@@ -119,7 +119,7 @@ extension TOMLReader {
             } else {
                 let start = place
                 while let byte = next, isBare(byte) { place += 1 }
-                guard place > start else { throw fault("a key or a [section] must stand here") }
+                guard place > start else { throw fault("a key or a [section] is expected here") }
                 names.append(String(decoding: bytes[start..<place], as: UTF8.self))
             }
             skipSpace()
@@ -165,7 +165,7 @@ extension TOMLReader {
         let word = String(decoding: bytes[start..<place], as: UTF8.self)
         guard let value = Self.scalar(word) else {
             throw fault(
-                word.isEmpty ? "a value is missing" : "\(word) is no value; a text stands in quotes")
+                word.isEmpty ? "a value is missing" : "\(word) is not a value; a text needs quotes")
         }
         return value
     }
@@ -270,7 +270,7 @@ extension TOMLReader {
             digits.first != UInt8(ascii: "+"), let scalar = Unicode.Scalar(code)
         else {
             throw fault(
-                "a backslash begins an escape that there is not; in single quotes a text stands as it is")
+                "a backslash begins an unknown escape; in single quotes a text is taken literally")
         }
         place += length
         return Array(String(Character(scalar)).utf8)

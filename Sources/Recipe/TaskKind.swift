@@ -7,11 +7,22 @@ package enum TaskKind: String, Sendable, CaseIterable {
     case ctc
     /// Pre-training on speech alone.
     case pretrain
+    /// Fine-tuning on texts, or pairs of texts, of some classes.
+    case classify
+    /// Fine-tuning on texts, or pairs of texts, with a number each.
+    case regress
+
+    /// The tasks on recordings.
+    package static let speech: Set<TaskKind> = [.ctc, .pretrain]
+    /// The tasks on text.
+    package static let text: Set<TaskKind> = [.classify, .regress]
+    /// The tasks that fine-tune, in which weights can be pruned.
+    package static let fineTuning: Set<TaskKind> = [.ctc, .classify, .regress]
 
     /// The command that reads recipes of this task though they do not name it.
     package var command: String {
         switch self {
-        case .ctc: "parp train"
+        case .ctc, .classify, .regress: "parp train"
         case .pretrain: "parp pretrain"
         }
     }
@@ -20,6 +31,7 @@ package enum TaskKind: String, Sendable, CaseIterable {
     package var workUnit: WorkUnit {
         switch self {
         case .ctc, .pretrain: .audio
+        case .classify, .regress: .tokens
         }
     }
 
@@ -28,6 +40,8 @@ package enum TaskKind: String, Sendable, CaseIterable {
         switch self {
         case .ctc: [.wordErrorRate, .characterErrorRate]
         case .pretrain: []
+        case .classify: [.accuracy, .f1, .matthews]
+        case .regress: [.pearson, .spearman]
         }
     }
 
@@ -36,6 +50,8 @@ package enum TaskKind: String, Sendable, CaseIterable {
         switch self {
         case .ctc: .loss(per: "an utterance")
         case .pretrain: .loss(per: "a masked frame")
+        case .classify: .loss(per: "an example")
+        case .regress: .squaredError
         }
     }
 
@@ -62,4 +78,7 @@ package struct WorkUnit: Sendable, Hashable {
     package static let audio = WorkUnit(
         name: "audio", field: "audio_seconds", symbol: "audio s", one: "a second of audio",
         batchKey: "data.batch_seconds")
+    /// Tokens of text, special ones included.
+    package static let tokens = WorkUnit(
+        name: "text", field: "tokens", symbol: "tokens", one: "a token", batchKey: "data.batch_examples")
 }

@@ -10,7 +10,7 @@ internal import Synchronization
 /// Whether someone asked this process to stop: a scheduler before a time limit or a preemption, or a user.
 ///
 /// A signal sets a flag and does nothing else. Ranks agree on what they saw in a message that travels anyway, so that
-/// all of them stop behind the same update.
+/// all of them stop after the same update.
 package enum Interruption {
     /// Notes SIGTERM, SIGUSR1 and SIGINT from here on; called before anything takes time, and before other threads.
     ///

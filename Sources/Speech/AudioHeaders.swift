@@ -11,20 +11,41 @@ private let headersAtOnce = 8
 public func audioInfos(
     paths: [String], progress: (@Sendable (Int, Int) -> Void)? = nil
 ) -> [Result<AudioInfo, AudioError>] {
-    let files = Array(Set(paths))
-    let found = Mutex<[String: Result<AudioInfo, AudioError>]>([:])
-    let parts = min(headersAtOnce, files.count)
+    distinctFiles(paths, atOnce: headersAtOnce, progress: progress) { path throws(AudioError) in
+        try audioInfo(path: path)
+    }
+}
+
+/// Does something with each of many files, several at once, and once where a file is named twice; the results are in
+/// the order of the names.
+///
+/// - Parameter progress: Told, from any thread, how many files are done, and of how many.
+package func distinctFiles<Found: Sendable>(
+    _ paths: [String], atOnce: Int, progress: (@Sendable (Int, Int) -> Void)? = nil,
+    _ body: @Sendable (String) throws(AudioError) -> Found
+) -> [Result<Found, AudioError>] {
+    var places: [[UInt8]: Int] = [:]
+    var files: [String] = []
+    let placeOfPath = paths.map { path in
+        if let place = places[path.bytes] { return place }
+        places[path.bytes] = files.count
+        files.append(path)
+        return files.count - 1
+    }
+    let names = files
+    let found = Mutex<[Int: Result<Found, AudioError>]>([:])
+    let parts = min(atOnce, names.count)
     DispatchQueue.concurrentPerform(iterations: parts) { part in
         // Interleaved, since the neighbours of a slow file are often slow, too.
-        for index in stride(from: part, to: files.count, by: parts) {
-            let info = Result { () throws(AudioError) in try audioInfo(path: files[index]) }
+        for index in stride(from: part, to: names.count, by: parts) {
+            let result = Result { () throws(AudioError) in try body(names[index]) }
             let done = found.withLock { found in
-                found[files[index]] = info
+                found[index] = result
                 return found.count
             }
-            progress?(done, files.count)
+            progress?(done, names.count)
         }
     }
-    let infos = found.withLock { $0 }
-    return paths.compactMap { infos[$0] }
+    let results = found.withLock { $0 }
+    return placeOfPath.compactMap { results[$0] }
 }

@@ -1,5 +1,4 @@
 internal import Files
-internal import Foundation
 
 /// How a corpus lies on disk.
 public enum CorpusFormat: String, Sendable, Codable, CaseIterable {
@@ -26,32 +25,44 @@ public enum CorpusFormat: String, Sendable, Codable, CaseIterable {
     ///
     /// A file that is really called so is taken for the file.
     static func parse(_ source: String) -> (format: CorpusFormat?, path: String) {
-        guard let colon = source.firstIndex(of: ":"), !exists(source),
+        guard let colon = source.utf8.firstIndex(of: UInt8(ascii: ":")), !exists(source),
             let format = CorpusFormat(rawValue: String(source[..<colon]))
         else { return (nil, source) }
-        return (format, String(source[source.index(after: colon)...]))
+        return (format, String(source[source.utf8.index(after: colon)...]))
     }
 
     /// The format of a corpus, from its shape on disk, its name and its header.
     ///
     /// - Throws: `ManifestError` for a folder that is none of those known, with what to name instead.
     static func detect(_ path: String) throws(ManifestError) -> CorpusFormat {
-        var isDirectory: ObjCBool = false
-        guard FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory) else {
-            throw ManifestError(path, ["no such file or folder"])
-        }
-        if isDirectory.boolValue { return try detect(folder: path) }
-        switch path.split(separator: "/").last?.split(separator: ".").last?.lowercased() {
+        guard exists(path) else { throw ManifestError(path, ["no such file or folder"]) }
+        if isFolder(path) { return try detect(folder: path) }
+        switch fileExtension(of: path) {
         case "tsv":
-            let columns = firstLine(of: path).split(separator: "\t")
+            let columns = firstLine(of: path).pieces { $0 == UInt8(ascii: "\t") }
             return columns.contains("path") && columns.contains("sentence") ? .commonVoice : .fairseq
         case "csv":
-            let columns = firstLine(of: path).split(separator: ",").map { $0.drop(while: { $0 == " " }) }
+            let columns = csvFields(of: firstLine(of: path))
             return columns.contains("ID") && columns.contains("wav") ? .speechBrain : .csv
         case "lst": return .flashlight
+        case let name? where audioExtensions.contains(name):
+            throw ManifestError(path, ["is a recording, not a list of recordings"])
         case "parquet", "arrow":
             throw ManifestError(path, ["is not read; save the data set's paths and texts as CSV or JSONL"])
         default: return .jsonLines
+        }
+    }
+
+    /// Refuses a folder where the format is a file's, and a file where it is a folder's.
+    func checkKind(of path: String) throws(ManifestError) {
+        guard exists(path) else { throw ManifestError(path, ["no such file or folder"]) }
+        switch self {
+        case .libriSpeech, .kaldi, .audioFolder:
+            guard !isFolder(path) else { return }
+            throw ManifestError(path, ["is a file, not a folder, which the format \(rawValue) is read from"])
+        case .jsonLines, .fairseq, .commonVoice, .csv, .speechBrain, .flashlight:
+            guard isFolder(path) else { return }
+            throw ManifestError(path, ["is a folder, not a file, which the format \(rawValue) is read from"])
         }
     }
 
@@ -67,4 +78,11 @@ public enum CorpusFormat: String, Sendable, Codable, CaseIterable {
         }
         return .libriSpeech
     }
+}
+
+/// What stands behind the last dot of a file's name, in lower case; nil if there is none.
+func fileExtension(of path: String) -> String? {
+    let name = path.utf8.split(separator: UInt8(ascii: "/")).last ?? path.utf8[...]
+    guard let dot = name.lastIndex(of: UInt8(ascii: ".")) else { return nil }
+    return String(Substring(name[name.index(after: dot)...])).lowercased()
 }

@@ -62,7 +62,7 @@ public struct CorpusSplit: Sendable {
         }
         parts[.train] = try draw.draw(.train, seconds: sizes.train, of: manifest.path)
         func utterances(_ part: SplitPart) -> [Utterance] {
-            (parts[part] ?? []).map { manifest.utterances[$0] }.sorted { $0.id < $1.id }
+            (parts[part] ?? []).map { manifest.utterances[$0] }.sorted { $0.id.precedes($1.id) }
         }
         (train, valid, test) = (utterances(.train), utterances(.valid), utterances(.test))
         barred = draw.barredCount
@@ -80,10 +80,10 @@ private struct SplitDraw {
     private let utterances: [Utterance]
     private let texts: [String]
     /// Every speaker's utterances, in the order in which they are to be drawn; speakers in theirs.
-    private let queues: [(speaker: String, items: [Int])]
+    private let queues: [(speaker: [UInt8], items: [Int])]
     private let separatesSpeakers: Bool
     private var partOfText: [String: SplitPart] = [:]
-    private var partOfSpeaker: [String: SplitPart] = [:]
+    private var partOfSpeaker: [[UInt8]: SplitPart] = [:]
     private var drawn: Set<Int> = []
 
     init(_ utterances: [Utterance], seed: UInt64, separation: CorpusSplit.Separation) {
@@ -91,15 +91,22 @@ private struct SplitDraw {
         let texts = utterances.map { comparableText($0.text) }
         // By the file's name, not its folder, which differs between machines.
         let keys = zip(utterances, texts).map { utterance, text in
-            let name = utterance.id.split(separator: "/").last.map(String.init) ?? utterance.id
+            let name = utterance.id.pieces { $0 == UInt8(ascii: "/") }.last ?? utterance.id
             return random.bits(at: textHash(name + "\n" + text))
         }
         let order = utterances.indices.sorted {
-            (keys[$0], utterances[$0].id) < (keys[$1], utterances[$1].id)
+            keys[$0] != keys[$1] ? keys[$0] < keys[$1] : utterances[$0].id.precedes(utterances[$1].id)
         }
-        queues = Dictionary(grouping: order) { utterances[$0].speaker ?? "" }
-            .map { (speaker: $0.key, items: $0.value, key: random.bits(at: textHash("speaker\n" + $0.key))) }
-            .sorted { ($0.key, $0.speaker) < ($1.key, $1.speaker) }
+        queues = Dictionary(grouping: order) { (utterances[$0].speaker ?? "").bytes }
+            .map {
+                (
+                    speaker: $0.key, items: $0.value,
+                    key: random.bits(at: textHash("speaker\n" + String(decoding: $0.key, as: UTF8.self)))
+                )
+            }
+            .sorted {
+                $0.key != $1.key ? $0.key < $1.key : $0.speaker.lexicographicallyPrecedes($1.speaker)
+            }
             .map { (speaker: $0.speaker, items: $0.items) }
         self.utterances = utterances
         self.texts = texts
@@ -114,7 +121,7 @@ private struct SplitDraw {
     private func isFree(_ item: Int, for part: SplitPart) -> Bool {
         if let other = partOfText[texts[item]], other != part { return false }
         guard separatesSpeakers else { return true }
-        return partOfSpeaker[utterances[item].speaker ?? "", default: .train] == part
+        return partOfSpeaker[(utterances[item].speaker ?? "").bytes, default: .train] == part
     }
 
     /// Gives a part as many speakers as its seconds need.
@@ -181,6 +188,7 @@ private struct SplitDraw {
 ///
 /// A text of nothing else stands for itself.
 public func comparableText(_ text: String) -> String {
+    // Equal as Swift has it, by canonical equivalence: one text in two Unicode forms is one text.
     let words = text.lowercased().split { !($0.isLetter || $0.isNumber) }
     return words.isEmpty ? text : words.joined(separator: " ")
 }

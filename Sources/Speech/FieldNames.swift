@@ -4,6 +4,8 @@ enum FieldNames {
     static let audio = ["audio_filepath", "audio", "path", "file_name", "filename", "file", "wav"]
     /// Seconds.
     static let duration = ["duration"]
+    /// The channels of the recording.
+    static let channels = ["channel"]
     /// The language.
     static let language = ["language", "lang", "locale"]
     /// The speaker.

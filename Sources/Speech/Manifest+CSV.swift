@@ -14,9 +14,9 @@ func readCSV(_ path: String, _ options: Manifest.Reading) throws(ManifestError) 
 func readSpeechBrain(_ path: String, _ options: Manifest.Reading) throws(ManifestError) -> [Utterance] {
     let root = ProcessInfo.processInfo.environment["PARP_DATA_ROOT"] ?? resolve(".", besides: path)
     return try readCSV(path, options) { audio in
-        guard audio.contains("$") else { return .success(resolve(audio, besides: path)) }
-        for name in ["$data_root/", "$data_folder/"] where audio.hasPrefix(name) {
-            return .success("\(root)/\(audio.dropFirst(name.count))")
+        guard audio.utf8.contains(UInt8(ascii: "$")) else { return .success(resolve(audio, besides: path)) }
+        for name in ["$data_root/", "$data_folder/"] where audio.utf8.starts(with: name.utf8) {
+            return .success("\(root)/" + String(Substring(audio.utf8.dropFirst(name.utf8.count))))
         }
         return .failure(
             LineFault(

@@ -22,14 +22,14 @@ func readCommonVoice(_ path: String, _ options: Manifest.Reading) throws(Manifes
             continue
         }
         // The first releases leave the extension out.
-        let name = stated.contains(".") ? stated : stated + ".mp3"
+        let name = stated.utf8.contains(UInt8(ascii: ".")) ? stated : stated + ".mp3"
         func field(_ column: Int?) -> String? {
             column.map { row.fields[$0] }.flatMap { $0.isEmpty ? nil : $0 }
         }
         manifest.add(
             Utterance(
                 id: name, audioPath: resolve("clips/" + name, besides: path),
-                durationSeconds: seconds[name] ?? 0, text: row.fields[text], language: field(language),
+                durationSeconds: seconds[name.bytes] ?? 0, text: row.fields[text], language: field(language),
                 speaker: field(speaker), origin: "\(path):\(row.line)"),
             at: place)
     }
@@ -37,16 +37,16 @@ func readCommonVoice(_ path: String, _ options: Manifest.Reading) throws(Manifes
 }
 
 /// The seconds of each clip, as a table of milliseconds beside the others has them; none without it.
-private func clipSeconds(besides path: String) throws(ManifestError) -> [String: Double] {
+private func clipSeconds(besides path: String) throws(ManifestError) -> [[UInt8]: Double] {
     let durations = resolve("clip_durations.tsv", besides: path)
     guard exists(durations) else { return [:] }
     let table = try DelimitedTable(tabs: durations)
     let clip = try table.requiredColumn(["clip"], of: "recording")
     let duration = try table.requiredColumn(["duration[ms]"], of: "duration")
-    var seconds: [String: Double] = [:]
+    var seconds: [[UInt8]: Double] = [:]
     for row in table.rows where row.fault == nil {
         guard let milliseconds = Double(row.fields[duration]), milliseconds.isDuration else { continue }
-        seconds[row.fields[clip]] = milliseconds / 1000
+        seconds[row.fields[clip].bytes] = milliseconds / 1000
     }
     return seconds
 }

@@ -4,15 +4,19 @@ internal import Files
 /// `SPLIT.phn` beside it; the audio alone where no labels are wanted.
 func readFairseq(_ path: String, _ options: Manifest.Reading) throws(ManifestError) -> [Utterance] {
     let lines = try textLines(of: path)
-    guard let root = lines.first, !root.isEmpty, !root.contains("\t") else {
+    let tab = UInt8(ascii: "\t")
+    guard let root = lines.first, !root.isEmpty else {
         throw ManifestError(path, ["line 1: the root folder is missing"])
+    }
+    guard !root.utf8.contains(tab) else {
+        throw ManifestError(path, ["line 1: " + headerFault(root.pieces { $0 == tab })])
     }
     let texts = try options.labels.map { labels throws(ManifestError) in
         try fairseqTexts(path, labels, count: lines.count - 1)
     }
     var manifest = ManifestBuilder(path, options)
     for (index, line) in lines.dropFirst().enumerated() {
-        let fields = line.split(separator: "\t", omittingEmptySubsequences: false)
+        let fields = line.pieces(omittingEmpty: false) { $0 == tab }
         guard fields.count == 2, let frames = Int(fields[1]), frames > 0 else {
             manifest.refuse("line \(index + 2)", "expected a path, a tab and a number of frames")
             continue
@@ -20,7 +24,7 @@ func readFairseq(_ path: String, _ options: Manifest.Reading) throws(ManifestErr
         // The file counts frames at its own rate, which only the header knows.
         manifest.add(
             Utterance(
-                id: String(fields[0]), audioPath: resolve(root, besides: path) + "/" + fields[0],
+                id: fields[0], audioPath: resolve(root, besides: path) + "/" + fields[0],
                 durationSeconds: 0, text: texts?[index] ?? "", origin: "\(path):\(index + 2)"),
             at: "line \(index + 2)", frames: frames)
     }
@@ -31,7 +35,7 @@ func readFairseq(_ path: String, _ options: Manifest.Reading) throws(ManifestErr
 private func fairseqTexts(
     _ path: String, _ labels: Manifest.Labels, count: Int
 ) throws(ManifestError) -> [String] {
-    let stem = path.hasSuffix(".tsv") ? String(path.dropLast(4)) : path
+    let stem = path.hasSuffix(".tsv") ? String(Substring(path.utf8.dropLast(4))) : path
     let spelled = "\(stem).\(labels.fairseqExtension)"
     let words = stem + ".wrd"
     let labelPath = labels == .letters && !exists(spelled) && exists(words) ? words : spelled
@@ -44,7 +48,20 @@ private func fairseqTexts(
     return labels == .letters && labelPath == spelled ? lines.map(wordsOfLetters) : lines
 }
 
-/// `H E L L O | W O R L D |` as `HELLO WORLD`.
+/// `H E L L O | W O R L D |` as `HELLO WORLD`, by fairseq's rule: spaces are dropped and bars become spaces.
+///
+/// By bytes, since a space or a bar and the mark behind it are one character to Swift.
 private func wordsOfLetters(_ line: String) -> String {
-    line.split(separator: " ").joined().split(separator: "|").joined(separator: " ")
+    line.pieces { $0 == UInt8(ascii: " ") }.joined().pieces { $0 == UInt8(ascii: "|") }.joined(separator: " ")
+}
+
+/// What is wrong with a first line that names columns, or recordings, instead of a folder.
+private func headerFault(_ fields: [String]) -> String {
+    let columns = fields.prefix(20).joined(separator: ", ")
+    if let frames = fields.last, Int(frames) != nil {
+        return "the root folder is missing: the line is a recording's"
+    }
+    return
+        "a header of columns (\(columns)); fairseq's .tsv begins with a root folder, Common Voice's has path and "
+        + "sentence. Save other tables as CSV or JSONL"
 }

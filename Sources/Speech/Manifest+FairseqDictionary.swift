@@ -23,8 +23,9 @@ extension Manifest {
         var faults: [String] = []
         for (index, line) in try textLines(of: path).enumerated() {
             // At the last space: a symbol may hold one.
-            guard let space = line.lastIndex(of: " "), space > line.startIndex,
-                Int(line[line.index(after: space)...]) != nil
+            // By bytes, since a symbol may be a mark, which Swift takes for one character with the space.
+            guard let space = line.utf8.lastIndex(of: UInt8(ascii: " ")), space > line.startIndex,
+                Int(line[line.utf8.index(after: space)...]) != nil
             else {
                 faults.append("line \(index + 1): expected a symbol, a space and a count")
                 continue

@@ -1,5 +1,4 @@
 internal import Files
-internal import Foundation
 
 /// Reads flashlight's list: `ID PATH MILLISECONDS WORDS…` a line, separated by white space.
 func readFlashlight(_ path: String, _ options: Manifest.Reading) throws(ManifestError) -> [Utterance] {
@@ -24,6 +23,5 @@ func readFlashlight(_ path: String, _ options: Manifest.Reading) throws(Manifest
 
 /// The fields of a line that spaces and tabs separate; the last takes all that is left.
 func fields(_ line: String, atMost count: Int) -> [String] {
-    line.split(maxSplits: count - 1) { $0 == " " || $0 == "\t" }
-        .map { $0.trimmingCharacters(in: .whitespaces) }.filter { !$0.isEmpty }
+    line.pieces(atMost: count) { $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "\t") }.map(\.trimmed)
 }

@@ -10,10 +10,12 @@ func readJSONLines(_ path: String, _ options: Manifest.Reading) throws(ManifestE
 func readJSONLines(
     _ path: String, _ options: Manifest.Reading, audioPath: (String) -> Result<String, LineFault>
 ) throws(ManifestError) -> [Utterance] {
+    let lines = try textLines(of: path)
+    try refuseWholeValue(lines, path)
     var manifest = ManifestBuilder(path, options)
     let decoder = JSONDecoder()
-    for (index, line) in try textLines(of: path).enumerated() {
-        if line.allSatisfy(\.isWhitespace) { continue }
+    for (index, line) in lines.enumerated() {
+        if line.unicodeScalars.allSatisfy(\.properties.isWhitespace) { continue }
         let place = "line \(index + 1)"
         do {
             let entry = try decoder.decode(ManifestLine.self, from: Data(line.utf8))
@@ -37,12 +39,27 @@ func readJSONLines(
     return try manifest.utterances()
 }
 
+/// Refuses a file that is one array, or one object over several lines.
+private func refuseWholeValue(_ lines: [String], _ path: String) throws(ManifestError) {
+    guard let first = lines.first(where: { !$0.trimmed.isEmpty })?.trimmed else { return }
+    let fix = "; a line for each utterance is read: jq -c"
+    switch first.utf8.first {
+    case UInt8(ascii: "["):
+        throw ManifestError(path, ["is a JSON array\(fix) '.[]' FILE > FILE.jsonl"])
+    case UInt8(ascii: "{")
+    where ["{", "{}"].contains(first) || lines.count > 1 && first.utf8.last != UInt8(ascii: "}"):
+        throw ManifestError(path, ["is one JSON object over several lines\(fix) prints each on one"])
+    default: return
+    }
+}
+
 /// One line as NeMo, lhotse, Hugging Face and ours have it.
 private struct ManifestLine: Decodable {
     let audio: String
     let duration: Double?
     /// Seconds into the file, where one file holds several utterances.
     let offset: Double?
+    let channels: [Int]?
     let words: String?
     let phones: String?
     let language: String?
@@ -86,6 +103,20 @@ private struct ManifestLine: Decodable {
         }
     }
 
+    /// The channels that are heard, a number or a list.
+    private struct Channels: Decodable {
+        let numbers: [Int]
+
+        init(from decoder: any Decoder) throws {
+            let container = try decoder.singleValueContainer()
+            if let number = try? container.decode(Int.self) {
+                numbers = [number]
+            } else {
+                numbers = try container.decode([Int].self)
+            }
+        }
+    }
+
     init(from decoder: any Decoder) throws {
         let object = try decoder.container(keyedBy: Key.self)
         /// The value of the first of these keys that is there and is not null.
@@ -104,6 +135,7 @@ private struct ManifestLine: Decodable {
         audio = recording.path
         duration = try value(FieldNames.duration, Double.self)
         offset = try value(["offset"], Double.self)
+        channels = try value(FieldNames.channels, Channels.self)?.numbers
         words = try value(FieldNames.words, String.self)
         phones = try value(FieldNames.phones, String.self)
         language = try value(FieldNames.language, String.self)
@@ -123,9 +155,16 @@ private struct ManifestLine: Decodable {
             }
             segment = offset..<offset + duration
         }
+        if let channels {
+            guard !channels.isEmpty, channels.allSatisfy({ $0 >= 0 }) else {
+                throw LineFault("a channel of \(channels); channels are counted from 0")
+            }
+        }
+        let place = segment == nil ? "" : "@\(offset ?? 0)"
+        let side = channels.map { "#" + $0.map(String.init).joined(separator: "+") } ?? ""
         return Utterance(
-            id: id ?? (segment == nil ? audio : "\(audio)@\(offset ?? 0)"), audioPath: audioPath,
-            segment: segment, durationSeconds: duration ?? 0,
+            id: id ?? audio + place + side, audioPath: audioPath, segment: segment, channels: channels,
+            durationSeconds: duration ?? 0,
             text: (labels == .phones ? phones ?? words : words) ?? "",
             phones: labels == .phones ? nil : phones, language: language, speaker: speaker, origin: origin)
     }

@@ -6,7 +6,7 @@ internal import Files
 /// Commands in `wav.scp` are refused, and so are archives: nothing in a corpus is run. A path that is relative
 /// lies beside `wav.scp`, or else where the command runs, as Kaldi has it.
 func readKaldi(_ path: String, _ options: Manifest.Reading) throws(ManifestError) -> [Utterance] {
-    let folder = path.hasSuffix("/") ? path : path + "/"
+    let folder = path.utf8.last == UInt8(ascii: "/") ? path : path + "/"
     let recordings = try kaldiRecordings(folder)
     let texts =
         try options.labels == nil ? nil : KaldiTable(folder + "text", allowsEmptyValues: true)
@@ -47,8 +47,7 @@ func readKaldi(_ path: String, _ options: Manifest.Reading) throws(ManifestError
             manifest.refuse(place, error.sentence)
         }
     }
-    let known = Set(utterances.entries.map(\.key))
-    for entry in texts?.entries ?? [] where !known.contains(entry.key) {
+    for entry in texts?.entries ?? [] where utterances[entry.key] == nil {
         manifest.refuse(
             "\(texts?.path ?? path):\(entry.line)", "\(entry.key) has no line in \(utterances.path)")
     }
@@ -60,16 +59,17 @@ private func kaldiRecordings(_ folder: String) throws(ManifestError) -> KaldiTab
     var table = try KaldiTable(folder + "wav.scp")
     var faults: [String] = []
     // Kaldi's recipes run in a folder of their own, to which paths are relative; others move folders about.
-    let first = table.entries.first { !$0.value.hasPrefix("/") }?.value
+    let first = table.entries.first { $0.value.utf8.first != UInt8(ascii: "/") }?.value
     let liesBeside = first.map { exists(folder + $0) || !exists($0) } ?? true
     table.mapValues { entry in
         let place = "\(folder)wav.scp:\(entry.line)"
-        if entry.value.hasSuffix("|") || entry.value.hasPrefix("|") || entry.value == "-" {
+        let (bar, bytes) = (UInt8(ascii: "|"), entry.value.utf8)
+        if bytes.last == bar || bytes.first == bar || entry.value == "-" {
             faults.append("\(place): a command, which is not run; write its output to a file and name that")
         } else if isArchiveRange(entry.value) {
             faults.append("\(place): a place in an archive; copy it out with wav-copy and name the file")
         }
-        return entry.value.hasPrefix("/") || !liesBeside ? entry.value : folder + entry.value
+        return bytes.first == UInt8(ascii: "/") || !liesBeside ? entry.value : folder + entry.value
     }
     guard faults.isEmpty else { throw ManifestError(folder + "wav.scp", faults) }
     return table
@@ -77,8 +77,9 @@ private func kaldiRecordings(_ folder: String) throws(ManifestError) -> KaldiTab
 
 /// Whether a path ends like `wav.ark:1234`.
 private func isArchiveRange(_ path: String) -> Bool {
-    guard let colon = path.lastIndex(of: ":") else { return false }
-    return path[..<colon].hasSuffix(".ark") && path[path.index(after: colon)...].allSatisfy(\.isNumber)
+    guard let colon = path.utf8.lastIndex(of: UInt8(ascii: ":")) else { return false }
+    return path[..<colon].utf8.suffix(4).elementsEqual(".ark".utf8)
+        && path[colon...].utf8.dropFirst().allSatisfy { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }
 }
 
 /// `RECORDING START END` in seconds.
@@ -106,7 +107,7 @@ private struct KaldiTable {
 
     let path: String
     private(set) var entries: [Entry] = []
-    private var places: [String: Int] = [:]
+    private var places: [[UInt8]: Int] = [:]
 
     /// Reads a file that may be missing.
     init?(ifPresent path: String) throws(ManifestError) {
@@ -123,7 +124,7 @@ private struct KaldiTable {
                 faults.append("line \(index + 1): expected a name, a space and a value")
                 continue
             }
-            if let first = places.updateValue(entries.count, forKey: fields[0]) {
+            if let first = places.updateValue(entries.count, forKey: fields[0].bytes) {
                 faults.append("line \(index + 1): \(fields[0]) stands already at line \(entries[first].line)")
             }
             entries.append(
@@ -132,7 +133,7 @@ private struct KaldiTable {
         guard faults.isEmpty else { throw ManifestError(path, faults) }
     }
 
-    subscript(key: String) -> Entry? { places[key].map { entries[$0] } }
+    subscript(key: String) -> Entry? { places[key.bytes].map { entries[$0] } }
 
     mutating func mapValues(_ change: (Entry) -> String) {
         for index in entries.indices { entries[index].value = change(entries[index]) }

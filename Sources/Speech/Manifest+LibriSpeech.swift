@@ -11,7 +11,7 @@ func readLibriSpeech(_ path: String, _ options: Manifest.Reading) throws(Manifes
     }
     let transcripts = walker.compactMap { $0 as? URL }
         .filter { $0.lastPathComponent.hasSuffix(".trans.txt") }
-        .sorted { $0.path < $1.path }
+        .sorted { $0.path.precedes($1.path) }
     guard !transcripts.isEmpty else {
         throw ManifestError(
             path,
@@ -24,17 +24,17 @@ func readLibriSpeech(_ path: String, _ options: Manifest.Reading) throws(Manifes
     for transcript in transcripts {
         for (index, line) in try textLines(of: transcript.path).enumerated() {
             let place = "\(transcript.path):\(index + 1)"
-            guard let space = line.firstIndex(of: " ") else {
+            let words = line.pieces(atMost: 2) { $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "\t") }
+            guard let id = words.first, words.count == 2 || line.utf8.last == UInt8(ascii: " ") else {
                 manifest.refuse(place, "expected an utterance's name, a space and its text")
                 continue
             }
-            let id = String(line[..<space])
-            let audioPath = transcript.deletingLastPathComponent().appendingPathComponent(id + ".flac").path
+            let audioPath = resolve(id + ".flac", besides: transcript.path)
             manifest.add(
                 Utterance(
                     id: id, audioPath: audioPath, durationSeconds: 0,
-                    text: String(line[line.index(after: space)...]), language: "en",
-                    speaker: id.split(separator: "-").first.map(String.init), origin: place),
+                    text: words.count == 2 ? words[1] : "", language: "en",
+                    speaker: id.pieces { $0 == UInt8(ascii: "-") }.first, origin: place),
                 at: place)
         }
     }

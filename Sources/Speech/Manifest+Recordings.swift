@@ -2,7 +2,7 @@ internal import Files
 internal import Foundation
 
 /// How the names of audio files end.
-private let audioExtensions: Set = ["wav", "flac", "ogg", "opus", "mp3"]
+let audioExtensions: Set = ["wav", "flac", "ogg", "oga", "opus", "mp3"]
 
 /// Reads all audio files below a folder, in the order of their paths; a file's name is its path in the folder.
 func readRecordings(_ path: String, _ options: Manifest.Reading) throws(ManifestError) -> [Utterance] {
@@ -12,7 +12,8 @@ func readRecordings(_ path: String, _ options: Manifest.Reading) throws(Manifest
         throw ManifestError(path, ["cannot be read"])
     }
     let files = walker.compactMap { ($0 as? URL)?.path }
-        .filter { audioExtensions.contains(($0 as NSString).pathExtension.lowercased()) }.sorted()
+        .filter { fileExtension(of: $0).map(audioExtensions.contains) ?? false }
+        .sorted { $0.precedes($1) }
     guard !files.isEmpty else {
         let kinds = audioExtensions.sorted().joined(separator: ", ")
         throw ManifestError(path, ["a folder without any audio file (\(kinds))"])
@@ -21,7 +22,9 @@ func readRecordings(_ path: String, _ options: Manifest.Reading) throws(Manifest
     for file in files {
         manifest.add(
             Utterance(
-                id: String(file.dropFirst(root.path.count).drop { $0 == "/" }), audioPath: file,
+                id: String(
+                    Substring(file.utf8.dropFirst(root.path.utf8.count).drop { $0 == UInt8(ascii: "/") })),
+                audioPath: file,
                 durationSeconds: 0, text: "", origin: file),
             at: file)
     }

@@ -45,9 +45,13 @@ extension Manifest {
         progress: (@Sendable (Int, Int) -> Void)? = nil
     ) throws(ManifestError) {
         let (stated, path) = CorpusFormat.parse(source)
-        let detected = try CorpusFormat.detect(path)
+        if let stated {
+            try stated.checkKind(of: path)
+            format = stated
+        } else {
+            format = try CorpusFormat.detect(path)
+        }
         self.path = path
-        format = stated ?? detected
         let options = Reading(labels: labels, measuresDurations: measuresDurations, progress: progress)
         utterances =
             switch format {
@@ -66,11 +70,18 @@ extension Manifest {
         try refuseDuplicates()
     }
 
+    /// Whether a name is that of a list or folder of recordings, not of a recording itself.
+    public static func isCorpus(_ source: String) -> Bool {
+        let (stated, path) = CorpusFormat.parse(source)
+        if stated != nil || isFolder(path) { return true }
+        return ["jsonl", "json", "tsv", "csv", "lst"].contains(fileExtension(of: path) ?? "")
+    }
+
     private func refuseDuplicates() throws(ManifestError) {
-        var seen: [String: String] = [:]
+        var seen: [[UInt8]: String] = [:]
         var faults: [String] = []
         for utterance in utterances {
-            if let first = seen.updateValue(utterance.origin, forKey: utterance.id) {
+            if let first = seen.updateValue(utterance.origin, forKey: utterance.id.bytes) {
                 faults.append("\(utterance.origin): utterance \(utterance.id) stands already at \(first)")
             }
         }

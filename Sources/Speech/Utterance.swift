@@ -8,6 +8,8 @@ public struct Utterance: Sendable, Hashable, Codable {
     public var audioPath: String
     /// The seconds of the file that are meant; nil is all of it.
     public var segment: Range<Double>?
+    /// The channels of the file that are heard, counted from 0; nil is the mean of all.
+    public var channels: [Int]?
     /// Seconds of audio; 0 where the manifest states none and nobody has looked.
     public var durationSeconds: Double
     /// What was said.
@@ -23,12 +25,14 @@ public struct Utterance: Sendable, Hashable, Codable {
 
     /// A recording with what was said.
     public init(
-        id: String, audioPath: String, segment: Range<Double>? = nil, durationSeconds: Double, text: String,
-        phones: String? = nil, language: String? = nil, speaker: String? = nil, origin: String
+        id: String, audioPath: String, segment: Range<Double>? = nil, channels: [Int]? = nil,
+        durationSeconds: Double, text: String, phones: String? = nil, language: String? = nil,
+        speaker: String? = nil, origin: String
     ) {
         self.id = id
         self.audioPath = audioPath
         self.segment = segment
+        self.channels = channels
         self.durationSeconds = durationSeconds
         self.text = text
         self.phones = phones

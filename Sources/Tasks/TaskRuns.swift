@@ -8,5 +8,6 @@ package func runTraining(_ options: TrainOptions, session: Session) throws {
     switch task {
     case .ctc: try runFineTuning(options, session: session)
     case .pretrain: try runPretraining(options, session: session)
+    case .classify, .regress: try runTextFineTuning(options, task: task, session: session)
     }
 }

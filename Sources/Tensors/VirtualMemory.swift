@@ -68,7 +68,7 @@ public func physicalMemoryBytes() -> Int {
 private func fatalOutOfMemory(_ what: String, bytes: Int, reason: String? = nil) -> Never {
     let message =
         "parp: the system refused \(bytes >> 20) MB of \(what) (\(reason ?? String(cString: strerror(errno)))). "
-        + "Lower data.rank_seconds, cut long recordings, use fewer ranks a node, or raise `ulimit -v`.\n"
+        + "Lower data.rank_seconds, cut long recordings, use fewer ranks per node, or raise `ulimit -v`.\n"
     _ = message.withCString { write(2, $0, strlen($0)) }
     exit(70)
 }

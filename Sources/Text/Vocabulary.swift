@@ -1,46 +1,21 @@
-public import Program
-
-/// Why a transcript or a vocabulary cannot be used.
-public struct TextError: Error, CustomStringConvertible, Equatable {
-    /// What is wrong, where, and the fix.
-    public let description: String
-
-    /// A fault.
-    public init(_ description: String) { self.description = description }
-}
-
-extension TextError: Fault {
-    /// How the process ends.
-    public var exitCode: ExitCode { .data }
-}
-
-/// Whether transcripts are changed in case before they are encoded.
-public enum TextCase: String, Sendable, Codable, CaseIterable {
-    /// As they stand.
-    case asIs = "as_is"
-    case upper
-    case lower
-
-    /// The text in this case.
-    public func apply(_ text: String) -> String {
-        switch self {
-        case .asIs: text
-        case .upper: text.uppercased()
-        case .lower: text.lowercased()
-        }
-    }
-}
-
 /// The tokens of a CTC head: characters or phones, the blank, and what stands between words.
-public struct Vocabulary: Sendable, Equatable {
+public struct Vocabulary: Sendable {
     /// The tokens, each at its row of the head.
     public let tokens: [String]
     /// The row of no token.
     public let blank: Int
-    /// The token between words, `|` in wav2vec 2.0's models; nil if there is none, as among phones.
-    public let wordDelimiter: String?
+    /// How texts are cut into tokens.
+    public let spelling: Spelling
     /// Tokens that are never spoken.
     public let special: Set<String>
+    /// The row of the token between words; nil if there is none.
+    let delimiter: Int?
+    /// The row of the token that stands for what is not known; nil if there is none.
+    let unknown: Int?
+    /// Whether each token is one that is never spoken.
+    let isSpecial: [Bool]
+    /// The most code points of a token that is spoken.
+    let longestToken: Int
     // By code points: to Swift é composed and é not are the same string, to a vocabulary they are two tokens.
     private let idOfToken: [[Unicode.Scalar]: Int]
 
@@ -48,27 +23,59 @@ public struct Vocabulary: Sendable, Equatable {
     ///
     /// - Throws: `TextError` if a token stands twice or the blank is none of them.
     public init(
-        tokens: [String], blank: String = "<pad>", wordDelimiter: String? = "|",
+        tokens: [String], blank: String = "<pad>", spelling: Spelling,
         special: Set<String> = ["<pad>", "<s>", "</s>", "<unk>", "[PAD]", "[UNK]"]
     ) throws(TextError) {
         var ids: [[Unicode.Scalar]: Int] = [:]
         for (id, token) in tokens.enumerated() {
             guard ids.updateValue(id, forKey: Array(token.unicodeScalars)) == nil else {
-                throw TextError("the vocabulary has the token \"\(token)\" twice")
+                throw TextError("the vocabulary has the token \(named(token)) twice")
             }
         }
-        guard let blank = ids[Array(blank.unicodeScalars)] else {
+        func id(_ token: String) -> Int? { ids[Array(token.unicodeScalars)] }
+        guard let blank = id(blank) else {
             throw TextError("the vocabulary has no token \"\(blank)\", which CTC needs as its blank")
         }
         self.tokens = tokens
         self.blank = blank
-        self.wordDelimiter = wordDelimiter.flatMap { ids[Array($0.unicodeScalars)] == nil ? nil : $0 }
+        self.spelling = spelling
         self.special = special
+        delimiter = spelling.wordDelimiter.flatMap(id)
+        unknown = id(spelling.unknown)
+        let unspoken = Set(special.map { Array($0.unicodeScalars) })
+        let isSpecial = tokens.map { unspoken.contains(Array($0.unicodeScalars)) }
+        self.isSpecial = isSpecial
+        longestToken =
+            tokens.indices.lazy.filter { !isSpecial[$0] }.map { tokens[$0].unicodeScalars.count }.max() ?? 0
         idOfToken = ids
+    }
+
+    /// The same of letters with a delimiter between words, or, without one, of phones.
+    public init(
+        tokens: [String], blank: String = "<pad>", wordDelimiter: String? = "|",
+        special: Set<String> = ["<pad>", "<s>", "</s>", "<unk>", "[PAD]", "[UNK]"]
+    ) throws(TextError) {
+        let spelling = wordDelimiter.map { Spelling(wordDelimiter: $0) } ?? .phones
+        try self.init(tokens: tokens, blank: blank, spelling: spelling, special: special)
     }
 
     /// The rows of the head.
     public var size: Int { tokens.count }
+
+    /// The token between words; nil if there is none.
+    public var wordDelimiter: String? { spelling.unit == .letters ? delimiter.map { tokens[$0] } : nil }
+
+    /// The row of a token, if the vocabulary has it and it is spoken.
+    public func id(ofSpoken token: String) -> Int? { spokenId(token.unicodeScalars) }
+
+    /// The row of the token between words, if there is one.
+    public var delimiterId: Int? { wordDelimiter.flatMap { id(ofSpoken: $0) } }
+
+    /// The row of a token that is spoken.
+    func spokenId(_ scalars: some Sequence<Unicode.Scalar>) -> Int? {
+        guard let id = idOfToken[Array(scalars)], !isSpecial[id] else { return nil }
+        return id
+    }
 
     /// The vocabulary of a set of transcripts, in wav2vec 2.0's order: `<pad>` (the blank), `<s>`, `</s>`,
     /// `<unk>`, `|`, then the characters by how often they occur.
@@ -95,86 +102,11 @@ public struct Vocabulary: Sendable, Equatable {
         }
         return vocabulary
     }
+}
 
-    /// The ids of a transcript: its characters with the delimiter between words, or its phones.
-    ///
-    /// - Throws: `TextError` that names each token the vocabulary lacks.
-    public func encode(_ text: String) throws(TextError) -> [Int] {
-        let (ids, unknown) = tokenize(text)
-        guard unknown.isEmpty else {
-            let names = unknown.map { "\"\($0)\"" }.joined(separator: ", ")
-            throw TextError("\(names) not in the vocabulary")
-        }
-        return ids
-    }
-
-    /// The ids of what the vocabulary has of a transcript, and each character or phone that it lacks, once.
-    public func tokenize(_ text: String) -> (ids: [Int], unknown: [String]) {
-        var ids: [Int] = []
-        var unknown: [String] = []
-        for (index, word) in words(text).enumerated() {
-            if index > 0, let wordDelimiter, let id = spokenId(wordDelimiter.unicodeScalars) {
-                ids.append(id)
-            }
-            for piece in wordDelimiter == nil ? [word] : word.map(String.init) {
-                let found = encode(piece: piece)
-                ids += found
-                if found.isEmpty && !unknown.contains(piece) { unknown.append(piece) }
-            }
-        }
-        return (ids, unknown)
-    }
-
-    /// The ids of a phone or of one character as readers take it; none if the vocabulary lacks it.
-    ///
-    /// A character is its code points, which is how transformers' tokenizer cuts text, or else the whole, where
-    /// a vocabulary was made of such.
-    private func encode(piece: String) -> [Int] {
-        if wordDelimiter != nil {
-            let ids = piece.unicodeScalars.map { spokenId(CollectionOfOne($0)) }
-            if !ids.contains(nil) { return ids.compactMap { $0 } }
-        }
-        return spokenId(piece.unicodeScalars).map { [$0] } ?? []
-    }
-
-    /// The row of a token, if the vocabulary has it and it is spoken.
-    public func id(ofSpoken token: String) -> Int? { spokenId(token.unicodeScalars) }
-
-    /// The row of the token between words, if there is one.
-    public var delimiterId: Int? { wordDelimiter.flatMap { id(ofSpoken: $0) } }
-
-    private func spokenId(_ scalars: some Sequence<Unicode.Scalar>) -> Int? {
-        guard let id = idOfToken[Array(scalars)], !special.contains(tokens[id]) else { return nil }
-        return id
-    }
-
-    /// The text of a frame-by-frame path: repeats merged, blanks dropped (Graves et al., 2006, section 3.1).
-    public func decode(path: [Int]) -> String {
-        var ids: [Int] = []
-        var previous = blank
-        for id in path {
-            if id != previous && id != blank { ids.append(id) }
-            previous = id
-        }
-        return decode(tokens: ids)
-    }
-
-    /// The text of token ids: the delimiter becomes a space, special tokens are dropped.
-    ///
-    /// What is left is the text of transformers' tokenizer, which prints special tokens unless told otherwise.
-    public func decode(tokens ids: [Int]) -> String {
-        let spoken = ids.map { tokens[$0] }.filter { !special.contains($0) }
-        guard let wordDelimiter else { return spoken.joined(separator: " ") }
-        let text = spoken.map { $0 == wordDelimiter ? " " : $0 }.joined().unicodeScalars
-        guard let first = text.firstIndex(where: { !$0.properties.isWhitespace }),
-            let last = text.lastIndex(where: { !$0.properties.isWhitespace })
-        else { return "" }
-        return String(text[first...last])
-    }
-
-    private static func string(_ scalars: [Unicode.Scalar]) -> String {
-        var string = ""
-        string.unicodeScalars.append(contentsOf: scalars)
-        return string
-    }
+/// Code points as a text.
+func string(_ scalars: some Sequence<Unicode.Scalar>) -> String {
+    var string = ""
+    string.unicodeScalars.append(contentsOf: scalars)
+    return string
 }

@@ -145,4 +145,18 @@ struct EpochPlanTests {
         #expect(pieces == [[1], [2]], "what is longer than allowed goes alone")
         #expect(EpochPlan.microBatches(of: [], items: items, rankCost: 5).isEmpty)
     }
+
+    @Test("batches of as many items hold each item once, in another order each epoch, whatever items cost")
+    func batchItems() {
+        let items = (0..<70).map { BatchItem(id: "\($0)", cost: Double($0 * $0)) }
+        let plans = (0..<2).map { EpochPlan(items: items, seed: 1, epoch: $0, batchItems: 32).batches }
+        for plan in plans {
+            #expect(plan.map(\.count) == [32, 32, 6])
+            #expect(plan.flatMap { $0 }.sorted() == Array(0..<70))
+        }
+        #expect(plans[0] != plans[1])
+        // The plan follows names, not places.
+        let reversed = EpochPlan(items: items.reversed(), seed: 1, epoch: 0, batchItems: 32).batches
+        #expect(reversed.map { $0.map { 69 - $0 } } == plans[0])
+    }
 }

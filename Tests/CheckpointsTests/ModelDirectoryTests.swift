@@ -64,7 +64,7 @@ struct ModelDirectoryTests {
             (["vocab.json": #"{"a":0,"b":0}"#], "each once"), (["vocab.json": #"{"a":1}"#], "each once"),
             (["vocab.json": #"{"a":-1}"#], "each once"), (["vocab.json": #"{"a":"0"}"#], "each once"),
             (["vocab.json": #"{"a":99999999999999999999}"#], "each once"),
-            (["vocab.json": #"{"en":{"a":0}}"#], "each once"),
+            (["vocab.json": #"{"en":{"a":0}}"#], "several languages (en)"),
             (["vocab.json": #"{"a":0,"a":1}"#], "stands twice"),
             (["tokenizer_config.json": "nonsense"], "tokenizer_config.json: line 1"),
         ]

@@ -125,7 +125,7 @@ struct SafetensorsFileTests {
         let cases: [([String], Int, String)] = [
             ([entry("a", "[2]", 0, 4)], 4, "do not hold 8 bytes"),
             ([entry("a", "[1]", 0, 4)], 3, "is cut off"),
-            ([entry("a", "[1]", 0, 4)], 8, "behind the last tensor"),
+            ([entry("a", "[1]", 0, 4)], 8, "after the last tensor"),
             ([entry("a", "[1]", 4, 8)], 8, "leaves a hole"),
             ([entry("a", "[2]", 0, 8), entry("b", "[1]", 4, 8)], 8, "overlaps"),
             ([entry("a", "[1]", 0, 4), entry("b", "[1]", 0, 4)], 4, "overlaps"),

@@ -41,4 +41,16 @@ struct ForcedAlignmentTests {
         #expect(forcedAlignment(all, tokens: [1, 1, 1], blank: 0) == nil)
         #expect(forcedAlignment(all, tokens: [1, 2, 1, 2], blank: 0) == nil)
     }
+
+    @Test("a text that is longer than the window is found, frame for frame")
+    func longText() throws {
+        // Three frames a token, then a blank; tokens in an order that does not repeat soon.
+        let tokens = (0..<700).map { 1 + ($0 * $0 / 3 + $0) % 5 }
+        let frames = 4 * tokens.count
+        let buffer = logits(frames: frames, tokens: 6, seed: 9, spread: 0.5)
+        let all = buffer.all.reshaped(rows: frames, columns: 6)
+        for frame in 0..<frames { all[frame, frame % 4 == 3 ? 0 : tokens[frame / 4]] += 12 }
+        let found = try #require(forcedAlignment(all, tokens: tokens, blank: 0))
+        #expect(found.spans.map(\.frames) == tokens.indices.map { 4 * $0..<4 * $0 + 3 })
+    }
 }

@@ -159,7 +159,7 @@ struct LanguageModelTests {
         }
         #expect(fault("\\end\\", "") == "lm.arpa: line 23: \\end\\ is missing after the last n-gram")
         #expect(fault("-0.5\ta", "0.5\ta").contains("line 10: a logarithm of a probability is above 0"))
-        #expect(fault("-0.5\ta", "x\ta").contains("line 10: \"x\" is no number"))
+        #expect(fault("-0.5\ta", "x\ta").contains("line 10: \"x\" is not a number"))
         #expect(fault("\ta b\t", "\ta c\t").contains("line 15: the word \"c\" has no unigram"))
         #expect(fault("ngram 2=5", "ngram 2=6").contains("announces 6 n-grams of 2 words; there are fewer"))
         #expect(fault("ngram 2=5", "ngram 2=4").contains("\\3-grams: is expected"))

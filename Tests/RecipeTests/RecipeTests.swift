@@ -103,7 +103,7 @@ struct RecipeTests {
         #expect(error?.faults == ["task is \"ctc\", but `parp pretrain` runs \"pretrain\""])
         #expect(
             faults("task = \"sing\"\n") == [
-                "line 1: task is \"sing\"; it must be one of \"ctc\", \"pretrain\""
+                "line 1: task is \"sing\"; it must be one of \"ctc\", \"pretrain\", \"classify\", \"regress\""
             ])
     }
 
@@ -149,7 +149,7 @@ struct RecipeTests {
         return candidates.first { candidate in
             var recipe = Recipe(for: task)
             return (candidate != value || candidates.last == candidate) && key.set(candidate, &recipe)
-                && key.fault(recipe) == nil
+                && key.fault(recipe) == nil && task.choices.contains(recipe.evaluation.metric)
         }
     }
 
@@ -263,7 +263,9 @@ struct RecipeTests {
     func shippedRecipes() throws {
         let folder = repository + "/cluster/recipes"
         for name in try recipeNames(in: folder) {
-            let task: TaskKind = name.contains("pretrain") ? .pretrain : .ctc
+            let task: TaskKind =
+                name.contains("pretrain")
+                ? .pretrain : name.contains("regress") ? .regress : name.contains("text") ? .classify : .ctc
             let recipe = try Recipe(path: folder + "/" + name, task: task)
             #expect(recipe != Recipe(for: task), "\(name)")
         }

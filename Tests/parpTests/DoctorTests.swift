@@ -50,6 +50,6 @@ struct DoctorTests {
             ["doctor", "recipe.toml", "--output", "/proc/none"], ranks: 2, in: fixture.folder)
         #expect(outcome.status == 64)
         #expect(outcome.output.contains("rank 0 cannot write below /proc/none"))
-        #expect(outcome.count("1 error; mend it before the run") == 1)
+        #expect(outcome.count("1 error; fix it before the run") == 1)
     }
 }

@@ -6,6 +6,9 @@ typedef struct parp_audio parp_audio;
 
 // Opens a file of any format libsndfile reads. Returns NULL and writes a message on failure.
 parp_audio *parp_audio_open(const char *path, char *message, int capacity);
+// Opens the bytes from `start` to `end` of a file, with others put before them, as if they were a file.
+parp_audio *parp_audio_open_piece(const char *path, int64_t start, int64_t end, const uint8_t *prefix,
+                                  int64_t prefix_length, char *message, int capacity);
 void parp_audio_close(parp_audio *audio);
 int32_t parp_audio_sample_rate(const parp_audio *audio);
 int32_t parp_audio_channels(const parp_audio *audio);
@@ -13,8 +16,9 @@ int32_t parp_audio_channels(const parp_audio *audio);
 int64_t parp_audio_stated_frames(const parp_audio *audio);
 // Moves to a frame. Returns 0, or -1 on failure.
 int parp_audio_seek(parp_audio *audio, int64_t frame);
-// Reads up to `frames` frames, channels averaged. Returns the frames read, or -1 on a decoding fault.
-int64_t parp_audio_read(parp_audio *audio, float *mono, int64_t frames);
+// Reads up to `frames` frames, the channels averaged whose entry in `heard` is not 0; there is an entry a channel, and
+// one of them at least is not 0. Returns the frames read, or -1 on a decoding fault.
+int64_t parp_audio_read(parp_audio *audio, const uint8_t *heard, float *mono, int64_t frames);
 void parp_audio_message(parp_audio *audio, char *message, int capacity);
 
 // Resamples mono audio. `output` has room for `capacity` samples; returns those written, or -1 with a message.

@@ -3,22 +3,26 @@ internal import JSON
 package import Models
 
 /// Makes the network that a stored model's configuration states.
-private typealias NetworkOpener = @Sendable (StoredModel) throws -> any Network
+private typealias NetworkOpener = @Sendable (StoredModel, PrunableExtras) throws -> any Network
 
 /// How each family's networks are made, by the `model_type` of their configurations.
 ///
 /// A new family is a line here, with its shape and layers in Models.
 private let networkOpeners: [String: NetworkOpener] = [
-    ModelFamily.wav2vec2.rawValue: { try $0.openSpeechNetwork() },
-    ModelFamily.hubert.rawValue: { try $0.openSpeechNetwork() },
+    ModelFamily.wav2vec2.rawValue: { model, _ in try model.openSpeechNetwork() },
+    ModelFamily.hubert.rawValue: { model, _ in try model.openSpeechNetwork() },
+    TextConfiguration.Family.bert.rawValue: { try $0.openTextNetwork(extras: $1) },
+    TextConfiguration.Family.xlnet.rawValue: { try $0.openTextNetwork(extras: $1) },
 ]
 
 extension StoredModel {
     /// The network that the model states, if it can be built and agrees with the model's tokens.
-    package func openNetwork() throws -> any Network {
+    ///
+    /// - Parameter extras: What is prunable beside the projections of the blocks, in models of text.
+    package func openNetwork(extras: PrunableExtras = []) throws -> any Network {
         // Of what is not named, the speech models know best what is wrong.
         let family = config["model_type"]?.string ?? ModelFamily.wav2vec2.rawValue
-        return try (networkOpeners[family] ?? { try $0.openSpeechNetwork() })(self)
+        return try (networkOpeners[family] ?? { model, _ in try model.openSpeechNetwork() })(self, extras)
     }
 
     /// The same of a model that hears.

@@ -61,7 +61,7 @@ extension ModelPack {
         guard try regularFileSize(path) <= ModelDirectory.maximumFileBytes else {
             throw CheckpointError(
                 path,
-                "is no safetensors file and larger than \(ModelDirectory.maximumFileBytes) bytes; "
+                "is not a safetensors file and is larger than \(ModelDirectory.maximumFileBytes) bytes; "
                     + "move it out of the model directory, or `parp convert` the weights")
         }
         guard let data = FileManager.default.contents(atPath: path) else {

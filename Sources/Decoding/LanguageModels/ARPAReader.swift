@@ -115,6 +115,6 @@ public struct ARPAReader {
         if let number = decimalNumber(field), number.magnitude <= 1e9 { return Float(number) }
         // What some tools write of a word that never occurs.
         if field.elementsEqual("-inf".utf8) { return SpecialWord.missingProbability }
-        throw fault("\"\(String(decoding: field.prefix(40), as: UTF8.self))\" is no number")
+        throw fault("\"\(String(decoding: field.prefix(40), as: UTF8.self))\" is not a number")
     }
 }

@@ -90,7 +90,7 @@ struct KenLMFile {
     /// The probability whose sign another meaning took: it is never above 1.
     func probability(_ bits: UInt32) throws(DecodingError) -> Float {
         let value = -Float(bitPattern: bits & 0x7FFF_FFFF)
-        guard value.isFinite else { throw DecodingError("is damaged: a probability is no number") }
+        guard value.isFinite else { throw DecodingError("is damaged: a probability is NaN or infinite") }
         return value
     }
 }
@@ -164,7 +164,9 @@ private struct KenLMTrieReader {
     }
 
     private func finite(_ backoff: Float) throws(DecodingError) -> Float {
-        guard backoff.isFinite else { throw DecodingError("is damaged: a back-off weight is no number") }
+        guard backoff.isFinite else {
+            throw DecodingError("is damaged: a back-off weight is NaN or infinite")
+        }
         return backoff
     }
 

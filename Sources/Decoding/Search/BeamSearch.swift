@@ -2,7 +2,7 @@ public import Tensors
 internal import Text
 
 /// A text that was heard, and why.
-public struct Transcription: Sendable, Equatable {
+public struct Transcription: Sendable, Equatable, Codable {
     /// The words.
     public let text: String
     /// The tokens, the delimiter among them.

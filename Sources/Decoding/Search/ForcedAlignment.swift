@@ -8,69 +8,135 @@ public struct TokenSpan: Sendable, Equatable {
     public let frames: Range<Int>
     /// The mean probability that the model gives the token there.
     public let confidence: Float
+
+    /// A span.
+    public init(token: Int, frames: Range<Int>, confidence: Float) {
+        self.token = token
+        self.frames = frames
+        self.confidence = confidence
+    }
 }
 
-/// The likeliest path through frames that gives a text (Viterbi on the CTC trellis; Graves et al., 2006,
-/// section 4.1).
+/// The likeliest path through frames that gives a text (Viterbi on the CTC trellis; Graves et al., 2006, section 4.1).
+///
+/// Of a text of more than 255 tokens only a window of states around the likeliest is followed, so that memory is 128 bytes
+/// a frame however long it is.
 ///
 /// - Parameters:
 ///   - logits: (frames, tokens).
 ///   - tokens: The text, blanks not among them.
 /// - Returns: A span of each token, in order, and ln of the path's probability; nil if there are too few
-///   frames, or the text
-///   cannot be.
+///   frames, or the text cannot be.
 public func forcedAlignment(
     _ logits: Tensor, tokens: [Int], blank: Int
 ) -> (spans: [TokenSpan], logProbability: Double)? {
     precondition(tokens.allSatisfy { (0..<logits.columns).contains($0) && $0 != blank }, "tokens of the text")
-    // Blanks before, between and behind: state 2i + 1 is token i.
-    let states = 2 * tokens.count + 1
-    func token(_ state: Int) -> Int { state % 2 == 0 ? blank : tokens[state / 2] }
-    var scores = [Float](repeating: -.infinity, count: states)
-    var before = scores
-    // How many states each step went on: 0, 1 or 2, two bits each would do.
-    var steps = [UInt8](repeating: 0, count: logits.rows * states)
-    var offset = 0.0
-    for frame in 0..<logits.rows {
-        let row = logits.rows(frame..<frame + 1)
-        let normalizer = logNormalizer(row)
-        swap(&scores, &before)
-        // What can still reach the end, and be reached from the start.
-        let first = max(0, states - 2 * (logits.rows - frame))
-        let last = min(states - 1, 2 * frame + 1)
-        var best = -Float.infinity
-        for state in 0..<states { scores[state] = -.infinity }
-        for state in stride(from: first, through: last, by: 1) {
-            var (from, step) = frame == 0 ? (state < 2 ? 0 : -Float.infinity, UInt8(0)) : (before[state], 0)
-            if frame > 0 {
-                if state > 0 && before[state - 1] > from { (from, step) = (before[state - 1], 1) }
-                let skips = state > 1 && state % 2 == 1 && token(state) != token(state - 2)
-                if skips && before[state - 2] > from { (from, step) = (before[state - 2], 2) }
-            }
-            scores[state] = from + row[token(state)] - normalizer
-            steps[frame * states + state] = step
-            best = max(best, scores[state])
-        }
-        guard best > -.infinity else { return nil }
-        for state in stride(from: first, through: last, by: 1) { scores[state] -= best }
-        offset += Double(best)
-    }
     guard logits.rows > 0 else { return tokens.isEmpty ? ([], 0) : nil }
-    var state = states > 1 && scores[states - 2] > scores[states - 1] ? states - 2 : states - 1
-    let total = offset + Double(scores[state])
-    guard total > -.infinity else { return nil }
-    var frames = [Range<Int>](repeating: 0..<0, count: tokens.count)
-    for frame in stride(from: logits.rows - 1, through: 0, by: -1) {
-        if state % 2 == 1 {
-            let end = frames[state / 2].isEmpty ? frame + 1 : frames[state / 2].upperBound
-            frames[state / 2] = frame..<end
-        }
-        state -= Int(steps[frame * states + state])
+    var trellis = AlignmentTrellis(tokens: tokens, blank: blank, frames: logits.rows)
+    for frame in 0..<logits.rows {
+        guard trellis.advance(logits.rows(frame..<frame + 1)) else { return nil }
     }
+    guard let (frames, logProbability) = trellis.path() else { return nil }
     let spans = zip(tokens, frames).map { token, frames in
         TokenSpan(token: token, frames: frames, confidence: meanProbability(logits, token, frames))
     }
-    return (spans, total)
+    return (spans, logProbability)
+}
+
+/// The states of an alignment: blanks before, between and behind the tokens, state 2i + 1 being token i.
+private struct AlignmentTrellis {
+    /// The most states that are followed at once.
+    private static let window = 512
+
+    private let tokens: [Int]
+    private let blank: Int
+    private let frames: Int
+    private let states: Int
+    private let width: Int
+    private var frame = 0
+    /// The first state of the window at each frame.
+    private var starts: [Int] = []
+    /// Of each state of the windows, how many states its best path came on: 0, 1 or 2, in two bits.
+    private var steps: [UInt8]
+    private var scores: [Float]
+    private var before: [Float]
+    private var best = 0
+    /// What has been taken off the scores.
+    private var offset = 0.0
+
+    init(tokens: [Int], blank: Int, frames: Int) {
+        self.tokens = tokens
+        self.blank = blank
+        self.frames = frames
+        states = 2 * tokens.count + 1
+        width = min(states, Self.window)
+        steps = [UInt8](repeating: 0, count: (frames * width + 3) / 4)
+        scores = [Float](repeating: -.infinity, count: width)
+        before = scores
+        starts.reserveCapacity(frames)
+    }
+
+    private func token(_ state: Int) -> Int { state % 2 == 0 ? blank : tokens[state / 2] }
+
+    private func skips(to state: Int) -> Bool {
+        state > 1 && state % 2 == 1 && token(state) != token(state - 2)
+    }
+
+    /// Hears a frame; false if the text cannot be any more.
+    mutating func advance(_ row: Tensor) -> Bool {
+        let normalizer = logNormalizer(row)
+        swap(&scores, &before)
+        let previousStart = starts.last ?? 0
+        // What can still reach the end.
+        let needed = states - 2 * (frames - frame)
+        let start = min(states - width, max(previousStart, needed, best - width / 2))
+        func earlier(_ state: Int) -> Float {
+            let place = state - previousStart
+            return place >= 0 && place < width ? before[place] : -.infinity
+        }
+        var highest = -Float.infinity
+        for place in 0..<width {
+            let state = start + place
+            var (from, step) = frame == 0 ? (state < 2 ? 0 : -Float.infinity, UInt8(0)) : (earlier(state), 0)
+            if frame > 0 {
+                let one = earlier(state - 1)
+                if one > from { (from, step) = (one, 1) }
+                if skips(to: state) {
+                    let two = earlier(state - 2)
+                    if two > from { (from, step) = (two, 2) }
+                }
+            }
+            scores[place] = from + row[token(state)] - normalizer
+            if scores[place] > highest { (highest, best) = (scores[place], state) }
+            let index = frame * width + place
+            steps[index >> 2] |= step << UInt8(2 * (index & 3))
+        }
+        starts.append(start)
+        frame += 1
+        guard highest > -.infinity else { return false }
+        for place in 0..<width { scores[place] -= highest }
+        offset += Double(highest)
+        return true
+    }
+
+    /// The frames of each token on the best path to the end, and ln of its probability.
+    func path() -> (frames: [Range<Int>], logProbability: Double)? {
+        let last = width - 1
+        // The last state is in the window of the last frame, for only what reaches it is followed.
+        var state = width > 1 && scores[last - 1] > scores[last] ? states - 2 : states - 1
+        let score = scores[state - (states - width)]
+        guard score > -.infinity else { return nil }
+        var spans = [Range<Int>](repeating: 0..<0, count: tokens.count)
+        for frame in stride(from: frames - 1, through: 0, by: -1) {
+            if state % 2 == 1 {
+                let end = spans[state / 2].isEmpty ? frame + 1 : spans[state / 2].upperBound
+                spans[state / 2] = frame..<end
+            }
+            let index = frame * width + state - starts[frame]
+            state -= Int(steps[index >> 2] >> UInt8(2 * (index & 3)) & 3)
+        }
+        return (spans, offset + Double(score))
+    }
 }
 
 private func meanProbability(_ logits: Tensor, _ token: Int, _ frames: Range<Int>) -> Float {

@@ -21,7 +21,8 @@ public struct Language: Sendable {
 
     /// A language for a vocabulary of tokens.
     ///
-    /// Without a lexicon, the words that the model has are the known ones.
+    /// Without a lexicon, the words that the model has are the known ones. The entries of a lexicon that does not tell
+    /// its words are the model's numbers.
     ///
     /// - Throws: `DecodingError` if words are asked for of a vocabulary without a word delimiter.
     public init(
@@ -45,7 +46,7 @@ public struct Language: Sendable {
         guard vocabulary.size <= Int(UInt16.max) else {
             throw DecodingError("a vocabulary of \(vocabulary.size) tokens cannot be searched")
         }
-        hasOwnWords = lexicon != nil
+        hasOwnWords = lexicon.map { !$0.words.isEmpty } ?? false
         switch (model, unit) {
         case (let model?, .character):
             self.lexicon = lexicon
@@ -61,6 +62,9 @@ public struct Language: Sendable {
         lookahead = words.largest { model.unigram(modelNumber(ofEntry: $0)).logProbability }
     }
 
+    /// Whether there is a language model.
+    public var hasModel: Bool { model != nil }
+
     /// The model's number of a word of the lexicon.
     @inline(__always)
     func modelNumber(ofEntry entry: UInt32) -> UInt32 { hasOwnWords ? numbers[Int(entry)] : entry }
@@ -70,5 +74,5 @@ public struct Language: Sendable {
     func modelNumber(ofToken token: UInt16) -> UInt32 { numbers[Int(token)] }
 
     /// Whether entries of the lexicon are told as they are written there, not as they are spelled.
-    var tellsEntries: Bool { hasOwnWords && !(lexicon?.words.isEmpty ?? true) }
+    var tellsEntries: Bool { hasOwnWords }
 }

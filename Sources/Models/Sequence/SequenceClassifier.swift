@@ -34,7 +34,7 @@ public struct SequenceClassifier: Sendable {
     public var classifierSlots: [ParameterSlot] { head.classifier.slots }
 
     /// Parameters that some checkpoints leave out and a classifier never reads.
-    public var unreadSlots: [ParameterSlot] {
+    public var optionalSlots: [ParameterSlot] {
         switch encoder {
         case .bert: []
         case .xlnet(let xlnet): [xlnet.maskEmbedding]

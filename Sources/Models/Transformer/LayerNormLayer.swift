@@ -46,7 +46,7 @@ struct LayerNormLayer: Sendable {
     ///
     /// - Parameters:
     ///   - residual: A gradient that reaches the input on another path, added to its own.
-    ///   - branch: The input's gradient behind a dropout, as products take it.
+    ///   - branch: The input's gradient after a dropout, as products take it.
     func backward(
         _ dOutput: Tensor, saved: Saved, pass: Pass, adding residual: Tensor? = nil, into dInput: Tensor?,
         branch: (matrix: Matrix, dropout: Dropout?)? = nil

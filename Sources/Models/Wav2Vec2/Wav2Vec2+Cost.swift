@@ -3,9 +3,9 @@
 public struct FloatingPointOperations: Sendable, Hashable {
     /// The feature encoder, forward.
     public var featureEncoder = 0.0
-    /// Everything behind it, forward.
+    /// Everything after it, forward.
     public var forward = 0.0
-    /// Everything behind it, backward: by inputs and by weights.
+    /// Everything after it, backward: by inputs and by weights.
     ///
     /// What is computed twice to save memory is counted once.
     public var backward = 0.0

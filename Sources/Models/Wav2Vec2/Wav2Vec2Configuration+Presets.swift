@@ -1,6 +1,6 @@
 /// The shapes that `parp init` makes.
 public enum ModelPreset: String, Sendable, CaseIterable {
-    /// 4 blocks of 192 channels behind narrow convolutions, norm first: for tests and demonstrations.
+    /// 4 blocks of 192 channels after narrow convolutions, norm first: for tests and demonstrations.
     case tiny
     /// 6 blocks of 256 channels, 5 M weights: to be pre-trained on a laptop or a node without accelerators.
     case small
@@ -37,7 +37,7 @@ public enum ModelPreset: String, Sendable, CaseIterable {
             configuration.convolutionChannels = [32, 64, 64, 128, 128, 192, 256]
             configuration.positionalKernel = 31
             // Blocks train from nothing more easily with the norm first. Convolutions keep base's one group
-            // norm: a layer norm behind each would be seven more passes over the largest activations.
+            // norm: a layer norm after each would be seven more passes over the largest activations.
             configuration.stableLayerNorm = true
         case .large, .xlsr53:
             configuration.hiddenSize = 1024

@@ -23,14 +23,14 @@ extension Diagnosis {
             findings.append(
                 Finding(
                     .error, .data, ranks: odd.ranks, what: "parp \(odd.value), the others have \(odd.usual)",
-                    why: "versions need not understand each other", fix: fix))
+                    why: "different versions may not understand each other", fix: fix))
         }
         if let odd = odd(among: Array(ranks.indices), \.program.library) {
             findings.append(
                 Finding(
                     .error, .data, ranks: odd.ranks,
                     what: "another MPI library: \(odd.value), the others have \(odd.usual)",
-                    why: "two MPI libraries need not understand each other's messages",
+                    why: "two MPI libraries may not understand each other's messages",
                     fix: "load the same MPI module on all nodes (LD_LIBRARY_PATH, module load)"))
         }
         return findings
@@ -96,7 +96,7 @@ extension Diagnosis {
     }
 
     private var fileFix: String {
-        "put it where all nodes see the same: a shared file system, or copy it anew"
+        "put it where all nodes see the same: a shared file system, or copy it again"
     }
 
     private func usualRank(besides odd: [Int]) -> Int { leaders.first { !odd.contains($0) } ?? 0 }

@@ -39,7 +39,7 @@ extension Diagnosis {
                 Finding(
                     .warning, .machine, ranks: misleading,
                     what: "\(nodes.count) hosts, and interfaces of containers are up (\(names))",
-                    why: "Open MPI tries every interface, and waits for ever behind one that leads nowhere",
+                    why: "Open MPI tries every interface, and waits forever on one that leads nowhere",
                     fix: fix)
             ]
         }

@@ -17,10 +17,10 @@ extension Diagnosis {
         return [
             Finding(
                 wanted > most ? .error : .warning, .machine, ranks: members,
-                what: "the run takes \(bytesText(needs.rankBytes)) a rank, \(bytesText(wanted)) here; "
+                what: "the run takes \(bytesText(needs.rankBytes)) per rank, \(bytesText(wanted)) here; "
                     + "\(bytesText(free)) are free" + (isLimited ? " in this control group" : ""),
                 why: "the system ends a process of a node that has no memory left, without a message",
-                fix: "lower data.rank_seconds, start fewer ranks a node, "
+                fix: "lower data.rank_seconds, start fewer ranks per node, "
                     + (isLimited
                         ? "or ask for more (srun --mem=…, docker --memory=…)"
                         : "or set model.recompute_activations = true (parp plan shows what each takes)"))

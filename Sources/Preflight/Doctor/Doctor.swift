@@ -53,7 +53,7 @@ package func runDoctor(_ options: DoctorOptions, session: Session) throws {
     try session.together {
         throw UserError(
             ExitCode(rawValue: Int32(codes[1])) ?? .fault,
-            codes[0] == 1 ? "1 error; mend it before the run" : "\(codes[0]) errors; mend them before the run"
+            codes[0] == 1 ? "1 error; fix it before the run" : "\(codes[0]) errors; fix them before the run"
         )
     }
 }

@@ -3,7 +3,7 @@ package import Program
 internal import Session
 internal import Tasks
 
-/// One thing that a launch should be told of: what, where, why it matters, and the fix.
+/// One thing that the user of a launch should know: what, where, why it matters, and the fix.
 package struct Finding: Sendable, Equatable {
     /// How much it matters.
     package enum Level: String, Sendable, CaseIterable {

@@ -24,7 +24,7 @@ package struct RankFacts: Codable, Sendable, Equatable {
     package var limits = Limits()
     /// Whether there is an InfiniBand or Omni-Path adapter.
     var hasFabric = false
-    /// Seconds since 1970, read behind a barrier.
+    /// Seconds since 1970, read after a barrier.
     package var clock = 0.0
     /// Network interfaces that are up, without the loopback; of a node's leader, as all below.
     var interfaces: [Interface] = []

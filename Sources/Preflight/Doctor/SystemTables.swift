@@ -2,7 +2,7 @@ internal import Foundation
 
 // The tables that Linux shows below /proc and /sys, read from their text.
 
-/// The value behind a name in a table of `name: value` lines, such as `/proc/cpuinfo`.
+/// The value after a name in a table of `name: value` lines, such as `/proc/cpuinfo`.
 func tableValue(_ name: String, in table: String) -> String? {
     for line in table.split(separator: "\n") {
         let parts = line.split(separator: ":", maxSplits: 1)

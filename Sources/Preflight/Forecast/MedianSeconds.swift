@@ -10,7 +10,7 @@ package func medianSeconds(_ repeats: Int, _ body: () throws -> Void) rethrows -
     return median(samples)
 }
 
-/// The middle of some values, or the mean of the two in the middle; 0 of none.
+/// The median of some values; 0 if there are none.
 package func median(_ values: [Double]) -> Double {
     let sorted = values.sorted()
     guard !sorted.isEmpty else { return 0 }

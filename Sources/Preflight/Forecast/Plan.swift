@@ -37,6 +37,17 @@ package struct PlanOptions: Sendable {
 
 /// Says what a run will take, before anything is allocated for it.
 package func runPlan(_ options: PlanOptions, session: Session) throws {
+    let recipe = try session.together {
+        try Recipe(path: options.recipe, overrides: options.overrides, task: options.task)
+    }
+    guard !TaskKind.text.contains(recipe.task) else {
+        return try session.together {
+            guard session.isRoot else { return }
+            try requirePaths(recipe)
+            let forecast = try TextForecast(recipe, ranks: options.ranks)
+            print(options.json ? forecast.json.line : forecast.text)
+        }
+    }
     let report = try session.together { () -> PlanReport? in
         guard session.isRoot else { return nil }
         let forecast = try RunForecast(

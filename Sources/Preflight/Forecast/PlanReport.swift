@@ -63,8 +63,8 @@ struct PlanReport {
             String(format: "run          %d updates, %.1f epochs", forecast.updates, forecast.epochs),
             "ranks        \(forecast.ranks) × \(forecast.threads) thread(s) on \(nodes) node(s)",
             "sharing      \(sharingText)",
-            "memory       \(bytesText(forecast.memory.peakBytes)) a rank, "
-                + "\(bytesText(forecast.memory.peakBytes * forecast.ranksPerNode)) a node at most:",
+            "memory       \(bytesText(forecast.memory.peakBytes)) per rank, "
+                + "\(bytesText(forecast.memory.peakBytes * forecast.ranksPerNode)) per node at most:",
         ]
         lines += forecast.memory.parts.map { part in
             let bytes = bytesText(part.bytes)
@@ -73,7 +73,7 @@ struct PlanReport {
         lines += [
             nodes == 1
                 ? "network      nothing: gradients are summed in shared memory"
-                : "network      \(bytesText(forecast.sentBytesPerRank)) sent by a rank and update, "
+                : "network      \(bytesText(forecast.sentBytesPerRank)) sent per rank and update, "
                     + "\(bytesText(forecast.sentBytes)) by all",
             String(
                 format: "operations   %.3g in updates, %.3g in evaluations", forecast.operations,
@@ -103,7 +103,7 @@ struct PlanReport {
         var unknowns = ["utterances that the run will leave out or find longer: durations are the manifests'"]
         if forecast.ranks > forecast.ranksPerNode { unknowns.append("the speed of the network") }
         if forecast.walkedUpdates < forecast.updates {
-            unknowns.append("batches behind update \(forecast.walkedUpdates): taken to be like those before")
+            unknowns.append("batches after update \(forecast.walkedUpdates): taken to be like those before")
         }
         return unknowns
     }
@@ -113,7 +113,7 @@ struct PlanReport {
             return "no estimate: this machine does not multiply \(forecast.precision.rawValue)"
         }
         return
-            "about \(time(hours)): an estimate from this machine's \(Int(productSpeed / 1e9)) GFLOP/s a rank, "
+            "about \(time(hours)): an estimate from this machine's \(Int(productSpeed / 1e9)) GFLOP/s per rank, "
             + "of which updates reach some \(Int(Self.shareOfProducts * 100)) %, without the network"
     }
 

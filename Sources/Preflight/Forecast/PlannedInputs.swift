@@ -27,6 +27,8 @@ struct PlannedInputs {
         switch recipe.task {
         case .ctc: try self.init(fineTuning: recipe)
         case .pretrain: try self.init(preTraining: recipe)
+        case .classify, .regress:
+            preconditionFailure("the inputs of task \(recipe.task.rawValue) are looked at by TextForecast")
         }
     }
 
@@ -36,8 +38,9 @@ struct PlannedInputs {
         var sets = try [recipe.data.train, recipe.data.valid].map { path in
             let utterances = try Manifest(path: path, labels: recipe.data.labels).utterances
             // A text that cannot be encoded stops the run, or is left out of it.
+            let text = recipe.data.text
             let targets = utterances.map {
-                (try? model.vocabulary.encode(recipe.data.textCase.apply($0.text))) ?? []
+                (try? model.vocabulary.encode(text.apply($0.text), unknown: text.unknown)) ?? []
             }
             return try SpeechDataset(
                 planned: utterances, targets: targets, path: path, preprocessor: model.source.preprocessor)

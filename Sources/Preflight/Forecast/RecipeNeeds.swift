@@ -44,7 +44,7 @@ package struct RecipeNeeds: Sendable, Codable, Equatable {
         manifests = [recipe.data.train, recipe.data.valid].filter { !$0.isEmpty }
         let directory = recipe.data.cacheDirectory
         cacheDirectory = directory.isEmpty ? nil : directory
-        guard !model.isEmpty, manifests.count == 2 else { return }
+        guard !model.isEmpty, manifests.count == 2, TaskKind.speech.contains(recipe.task) else { return }
         let forecast = try RunForecast(recipe: recipe, ranks: ranks, ranksPerNode: ranksPerNode)
         gradientBytes = forecast.parameters * MemoryLayout<Float>.stride
         rankBytes = forecast.memory.peakBytes

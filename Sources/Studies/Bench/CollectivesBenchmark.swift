@@ -10,7 +10,7 @@ internal import Training
 
 /// What `parp bench collectives` measures.
 package struct CollectivesBenchmarkOptions: Sendable {
-    /// How often each thing is measured; medians are told.
+    /// How often each thing is measured; medians are reported.
     package var repeats: Int
     /// The frames of the pretended backward pass beside which gradients are summed.
     package var frames: Int

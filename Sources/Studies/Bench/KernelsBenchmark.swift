@@ -26,7 +26,7 @@ package struct KernelsBenchmarkOptions: Sendable {
     package var threads = 1
     /// All dropouts.
     package var dropout = 0.1
-    /// How often every kernel is measured; medians are told.
+    /// How often every kernel is measured; medians are reported.
     package var repeats = 9
     /// Whether to print one JSON object instead of a table.
     package var json = false

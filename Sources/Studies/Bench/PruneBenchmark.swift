@@ -16,7 +16,7 @@ package struct PruneBenchmarkOptions: Sendable {
     package var modelName: String
     /// The share of the pool that is pruned.
     package var sparsity = 0.5
-    /// How often everything is measured; medians are told.
+    /// How often everything is measured; medians are reported.
     package var repeats = 9
     /// Whether to print one JSON object instead of a table.
     package var json = false

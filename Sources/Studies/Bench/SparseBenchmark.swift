@@ -19,7 +19,7 @@ package struct SparseBenchmarkOptions: Sendable {
     package var sparsity: Double
     /// Threads.
     package var threads = 1
-    /// How often every product is measured; medians are told.
+    /// How often every product is measured; medians are reported.
     package var repeats = 25
     /// Whether to print one JSON object instead of a table.
     package var json = false

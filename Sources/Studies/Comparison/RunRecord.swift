@@ -55,7 +55,7 @@ struct RunRecord: Sendable {
             guard let event = try? JSONValue(parsing: line), let kind = event["kind"]?.string,
                 let step = event["step"]?.integer
             else {
-                throw CheckpointError(path, "line \(index + 1) is no event of a run")
+                throw CheckpointError(path, "line \(index + 1) is not an event of a run")
             }
             if let place = places["\(kind) \(step)"] {
                 events[place] = event

@@ -13,7 +13,7 @@ extension ScaleFit {
         }
         let network = model.network.map {
             String(
-                format: "between nodes: %.1f µs a message, %.2f Gb/s", $0.latency * 1e6,
+                format: "between nodes: %.1f µs per message, %.2f Gb/s", $0.latency * 1e6,
                 8e-9 / $0.secondsPerByte)
         }
         return
@@ -57,11 +57,11 @@ extension ScaleFit {
 
     private static let betweenNodes = "between nodes"
 
-    /// The terms as they are told: name, unit, factor, value.
+    /// The terms as they are reported: name, unit, factor, value.
     static let terms: [(name: String, unit: String, scale: Double, value: @Sendable (ScaleModel) -> Double)] =
         [
-            ("forward and backward, an update", "ms", 1e3, { $0.computeBase }),
-            ("… a second of audio", "ms", 1e3, { $0.computePerSecond }),
+            ("forward and backward, per update", "ms", 1e3, { $0.computeBase }),
+            ("… per second of audio", "ms", 1e3, { $0.computePerSecond }),
             ("… and rank beside it", "ms", 1e3, { $0.computeCrowding }),
             ("deviation of ranks, share", "%", 1e2, { $0.straggleShare }),
             ("deviation of ranks", "ms", 1e3, { $0.straggleSeconds }),

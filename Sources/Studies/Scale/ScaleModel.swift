@@ -60,7 +60,7 @@ struct ScaleStep: Codable, Sendable {
 
 /// What a step costs as a function of ranks, nodes and network; docs/scaling.md has the formulas.
 struct ScaleModel: Codable, Sendable {
-    /// Forward and backward: seconds an update, a second of audio on a rank, and the same again for each further rank
+    /// Forward and backward: seconds per update, per second of audio on a rank, and the same again for each further rank
     /// on the node.
     var computeBase = 0.0
     var computePerSecond = 0.0

@@ -73,7 +73,7 @@ struct ScalePage {
 
     private var networkSentence: String {
         String(
-            format: "Network between nodes: %.1f Gb/s and %.1f µs a message (%@); %d rank(s) a node.",
+            format: "Network between nodes: %.1f Gb/s and %.1f µs per message (%@); %d rank(s) per node.",
             8e-9 / report.network.secondsPerByte, report.network.latency * 1e6, report.networkOrigin,
             report.ranksPerNode)
     }
@@ -82,7 +82,7 @@ struct ScalePage {
         ScalingMode.allCases.filter { mode in report.projected.contains { $0.mode == mode } }.flatMap {
             mode in
             [
-                plot(mode, "seconds an update", "s", isLogarithmic: true, { $0.secondsMean }, { $0.seconds })
+                plot(mode, "seconds per update", "s", isLogarithmic: true, { $0.secondsMean }, { $0.seconds })
                 {
                     ($0.low, $0.high)
                 },
@@ -166,7 +166,7 @@ struct ScalePage {
     private var measuredTable: String {
         table(
             [
-                "setting", "nodes", "launches", "s an update", "audio s/s", "speed-up", "efficiency",
+                "setting", "nodes", "launches", "s per update", "audio s/s", "speed-up", "efficiency",
                 "Karp–Flatt",
                 "hidden communication", "model",
             ],
@@ -191,7 +191,7 @@ struct ScalePage {
         "<h3>\(curve.mode.rawValue), \(escapedHTML(name(curve)))</h3>"
             + table(
                 [
-                    "ranks", "nodes", "s an update", "95 % interval", "speed-up", "efficiency", "Karp–Flatt",
+                    "ranks", "nodes", "s per update", "95 % interval", "speed-up", "efficiency", "Karp–Flatt",
                     "core-hours", report.currency, "simulated s",
                 ],
                 curve.points.map { point in

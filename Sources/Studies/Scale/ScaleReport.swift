@@ -161,7 +161,7 @@ struct ScaleReport: Encodable {
                 } ?? "")
         }
         let link = String(
-            format: "network: %.1f Gb/s, %.1f µs (%@); %d rank(s) a node", 8e-9 / network.secondsPerByte,
+            format: "network: %.1f Gb/s, %.1f µs (%@); %d rank(s) per node", 8e-9 / network.secondsPerByte,
             network.latency * 1e6, networkOrigin, ranksPerNode)
         return (rows + [link] + curves).joined(separator: "\n")
     }

@@ -96,7 +96,7 @@ struct ScaleRunner {
             try? FileManager.default.removeItem(atPath: run + "/" + part)
         }
         let step = try ScaleLaunch(folder: folder, cell: cell, turn: turn, warmup: study.warmup).step
-        print("\(cell.name), launch \(turn): \(String(format: "%.4f", step)) s an update")
+        print("\(cell.name), launch \(turn): \(String(format: "%.4f", step)) s per update")
         fflush(nil)
     }
 
@@ -138,8 +138,8 @@ struct ScaleRunner {
         let mean = try interval(cell)
         let width = String(format: "±%.1f %%", 100 * mean.relativeHalfWidth)
         return
-            "\(cell.name): \(String(format: "%.4f", mean.mean)) s an update, \(width) over \(mean.count) launches"
+            "\(cell.name): \(String(format: "%.4f", mean.mean)) s per update, \(width) over \(mean.count) launches"
             + (mean.relativeHalfWidth > study.tolerance
-                ? " (the most launches; not as well known as asked)" : "")
+                ? " (as many launches as allowed; less precise than --tolerance)" : "")
     }
 }

@@ -64,7 +64,7 @@ struct CTCProblem: RunProblem {
     static let report = ReportOutline(
         charts: [
             .init(
-                "Loss, nats an utterance", [.init("train", "loss"), .init("eval", "loss", name: "valid")]),
+                "Loss, nats per utterance", [.init("train", "loss"), .init("eval", "loss", name: "valid")]),
             .init(
                 "Error rate on the validation set, %",
                 TaskKind.ctc.metrics.map { .init("eval", $0.name, name: $0.title, scale: $0.scale) }),
@@ -89,7 +89,7 @@ extension EvaluationResult: RunEvaluation {
 
     package func summary(sparsity: Double) -> String {
         String(
-            format: "WER %.2f %%  CER %.2f %%  loss %.3f  sparsity %.2f %%", 100 * words.rate,
-            100 * characters.rate, meanLoss, 100 * sparsity)
+            format: "WER %.2f %%  CER %.2f %%  loss %@%@  sparsity %.2f %%", 100 * words.rate,
+            100 * characters.rate, lossText(digits: 3), infiniteText, 100 * sparsity)
     }
 }

@@ -11,10 +11,14 @@ internal import Training
 /// Fine-tunes a model as a recipe says, on all ranks of a session.
 func runFineTuning(_ options: TrainOptions, session: Session) throws {
     try startRun(options, task: .ctc, session: session) { recipe in
-        let model = try session.together { try SpeechModel.toFineTune(recipe) }
+        let model = try session.together {
+            let model = try SpeechModel.toFineTune(recipe)
+            if session.isRoot { try model.checkWeights() }
+            return model
+        }
         func check(_ path: String, needsAlignment: Bool) throws -> DatasetCheck {
             try DatasetChecker(
-                model: model, labels: recipe.data.labels, textCase: recipe.data.textCase,
+                model: model, labels: recipe.data.labels, preparation: recipe.data.text,
                 policy: recipe.data.badUtterances, needsAlignment: needsAlignment
             ).check(path, session: session)
         }
@@ -33,7 +37,8 @@ extension SpeechModel {
         try toFineTune(
             path: recipe.model.path, vocabulary: recipe.model.vocabulary,
             training: Transcripts(
-                manifest: recipe.data.train, labels: recipe.data.labels, textCase: recipe.data.textCase))
+                manifests: [recipe.data.train, recipe.data.valid], labels: recipe.data.labels,
+                preparation: recipe.data.text))
     }
 }
 

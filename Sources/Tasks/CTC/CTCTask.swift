@@ -112,7 +112,11 @@ package struct CTCTask: SpeechTask {
         ]
     }
 
-    package func summary(_ sums: CTCSums) -> String { "" }
+    package func summary(_ sums: CTCSums) -> String {
+        sums.infiniteLosses > 0
+            ? "without \(Int(sums.infiniteLosses)) of \(Int(sums.items)) utterances, whose loss is infinite"
+            : ""
+    }
 }
 
 extension CTCTask {
@@ -146,6 +150,9 @@ package struct CTCSums: BatchSums, Equatable {
     package var notFinite = 0.0
     /// Floating-point operations, by the shapes of products and convolutions.
     package var operations = 0.0
+
+    /// The utterances that can be aligned.
+    package var finiteItems: Double { items - infiniteLosses }
 
     /// The sums as numbers that can be all-reduced.
     package var vector: [Double] {

@@ -1,5 +1,7 @@
 internal import Batching
 internal import Collectives
+package import Decoding
+internal import Foundation
 internal import Kernels
 package import Models
 package import Recipe
@@ -26,8 +28,27 @@ package struct EvaluationResult: Sendable {
     /// The errors of each language, where there are several.
     package var languages: [String: LanguageErrors] = [:]
 
-    /// The mean loss an utterance.
-    package var meanLoss: Double { utterances > 0 ? loss / Double(utterances) : 0 }
+    /// The mean loss of the utterances that can be aligned; infinite if there are others alone.
+    package var meanLoss: Double {
+        let finite = utterances - infiniteLosses
+        return finite > 0 ? loss / Double(finite) : (utterances > 0 ? .infinity : 0)
+    }
+
+    /// Whether every loss is a number, be it an infinite one that the data made so.
+    package var isSound: Bool { !loss.isNaN }
+
+    /// The mean loss as tables show it: infinite as soon as one utterance's is.
+    package func lossText(digits: Int) -> String {
+        infiniteLosses > 0 ? "inf" : String(format: "%.\(digits)f", meanLoss)
+    }
+
+    /// Which losses are infinite, to go behind the loss; empty if none is.
+    package var infiniteText: String {
+        guard infiniteLosses > 0 else { return "" }
+        let whose = "\(infiniteLosses) of \(utterances) have a text too long for their frames"
+        return infiniteLosses < utterances
+            ? String(format: " (%@, %.4f over the others)", whose, meanLoss) : " (\(whose))"
+    }
 }
 
 extension EvaluationResult {
@@ -67,13 +88,18 @@ package struct Hypothesis: Sendable, Codable, Equatable {
     package let item: Int
     /// The recognised text.
     package let text: String
+    /// The best texts with their scores, where more than one was asked for.
+    package var alternatives: [Transcription] = []
 }
 
-/// Recognises utterances with greedy decoding, each rank a share of them.
+/// Recognises utterances, each rank a share of them.
 package struct Evaluator {
     package let model: Wav2Vec2
     package let vocabulary: Vocabulary
     package let rankSeconds: Double
+    /// Finds the best texts of an utterance, whose place in the dataset comes first, in its logits (frames, tokens);
+    /// nil is the text of greedy decoding.
+    package var recognizer: ((_ item: Int, _ logits: Tensor) -> [Transcription]?)?
 
     /// An evaluator of a network that speaks a vocabulary.
     package init(model: Wav2Vec2, vocabulary: Vocabulary, rankSeconds: Double) {
@@ -152,8 +178,13 @@ package struct Evaluator {
         return batch.items.indices.map { index in
             result.loss += Double(losses[index])
             if packing.length(index) < ctcMinimumFrames(batch.targets[index]) { result.infiniteLosses += 1 }
-            let ids = largestEntries(logits.rows(packing[index]), groups: 1)
-            return Hypothesis(item: batch.items[index], text: vocabulary.decode(path: ids))
+            let (item, rows) = (batch.items[index], logits.rows(packing[index]))
+            guard let found = recognizer?(item, rows) else {
+                return Hypothesis(
+                    item: item, text: vocabulary.decode(path: largestEntries(rows, groups: 1)))
+            }
+            return Hypothesis(
+                item: item, text: found.first?.text ?? "", alternatives: found.count > 1 ? found : [])
         }
     }
 

@@ -14,7 +14,7 @@ package struct InspectedRun: ~Copyable {
         let model = try SpeechModel.toFineTune(recipe)
         func dataset(_ path: String, needsAlignment: Bool) throws -> SpeechDataset {
             try DatasetChecker(
-                model: model, labels: recipe.data.labels, textCase: recipe.data.textCase,
+                model: model, labels: recipe.data.labels, preparation: recipe.data.text,
                 policy: recipe.data.badUtterances, needsAlignment: needsAlignment
             ).check(path, session: session).dataset
         }

@@ -24,13 +24,15 @@ package struct MagnitudeMaskFile: Sendable {
 
     /// Ranks the pool of a recipe as the recipe does, and writes the mask with where it came from.
     package func write(to path: String, pruning recipe: Recipe) throws {
-        let model = try SpeechModel.fineTuned(path: self.model)
-        let layout = model.network.layout
+        let model = try PrunableModel(path: self.model, extras: recipe.prunableExtras)
+        let layout = model.layout
         let values = FlatBuffer(count: layout.count)
         try model.loadWeights(into: values.all, seed: 0)
         let pool = PrunablePool(layout, includesBiases: recipe.pruning.includeBiases)
         let earlier = try within.map {
-            try StoredMask.load($0, includesBiases: recipe.pruning.includeBiases).mask(for: pool)
+            try StoredMask.load(
+                $0, includesBiases: recipe.pruning.includeBiases, extras: recipe.prunableExtras
+            ).mask(for: pool)
         }
         let selection = try magnitudeMask(
             values: values.all, pool: pool, sparsity: sparsity, scope: recipe.pruning.scope, within: earlier)

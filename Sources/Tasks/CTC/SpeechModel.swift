@@ -2,6 +2,7 @@ package import Checkpoints
 internal import Foundation
 internal import JSON
 package import Models
+package import Recipe
 package import Speech
 package import Tensors
 package import Text
@@ -14,6 +15,8 @@ package struct SpeechModel: Sendable {
     package let vocabulary: Vocabulary
     /// What is stored of it.
     package let source: StoredModel
+    /// The tokenizer of the vocabulary.
+    package let tokenizer: TokenizerConfig
     /// Whether the head starts fresh, because the file has none or another vocabulary was asked for.
     let needsFreshHead: Bool
 
@@ -21,7 +24,9 @@ package struct SpeechModel: Sendable {
     package var sampleRate: Int { source.preprocessor.samplingRate }
 
     /// Reads a model that has a head and a vocabulary: one that was fine-tuned.
-    package static func fineTuned(path: String) throws -> SpeechModel {
+    ///
+    /// - Parameter phones: Whether its tokens are to be taken for phones, whatever its tokenizer is called.
+    package static func fineTuned(path: String, phones: Bool = false) throws -> SpeechModel {
         let source = try StoredModel.open(path)
         guard let tokens = source.tokens else { throw source.withoutTokens }
         guard try source.openWeights().info("lm_head.weight") != nil else {
@@ -29,7 +34,7 @@ package struct SpeechModel: Sendable {
                 path, "has no lm_head; it is pre-trained only. Fine-tune it with `parp train`")
         }
         return try SpeechModel(
-            source, tokens: tokens, wordDelimiter: source.tokenizer.wordDelimiter, needsFreshHead: false)
+            source, tokens: tokens, tokenizer: source.tokenizer, phones: phones, needsFreshHead: false)
     }
 
     /// Reads a model to fine-tune: the vocabulary is the one asked for (a vocab.json, or a fairseq dictionary
@@ -41,53 +46,66 @@ package struct SpeechModel: Sendable {
     ) throws -> SpeechModel {
         let source = try StoredModel.open(path)
         let hasHead = try source.openWeights().info("lm_head.weight") != nil
-        let delimiter = training?.labels == .phones ? nil : source.tokenizer.wordDelimiter
+        let wantsPhones = training?.labels == .phones
         if !vocabulary.isEmpty {
             let tokens =
                 vocabulary.hasSuffix(".txt")
                 ? try Manifest.fairseqTokens(dictionary: vocabulary)
                 : try ModelDirectory.tokens(ofVocabulary: vocabulary)
+            let isOwn = source.tokens.map { sameTokens($0, tokens) } ?? false
             return try SpeechModel(
-                source, tokens: tokens, wordDelimiter: delimiter,
-                needsFreshHead: !hasHead || tokens != source.tokens)
+                source, tokens: tokens,
+                tokenizer: isOwn ? source.tokenizer : source.tokenizer.fitting(tokens, phones: wantsPhones),
+                phones: wantsPhones, needsFreshHead: !hasHead || !isOwn)
         }
         if let tokens = source.tokens {
+            let isOther = wantsPhones && !source.tokenizer.isPhonetic
             return try SpeechModel(
-                source, tokens: tokens, wordDelimiter: delimiter, needsFreshHead: !hasHead)
+                source, tokens: tokens,
+                tokenizer: isOther ? source.tokenizer.fitting(tokens, phones: true) : source.tokenizer,
+                phones: wantsPhones, needsFreshHead: !hasHead)
         }
         guard let training, source.dictionaryName == nil else { throw source.withoutTokens }
+        let tokens = try training.vocabulary(
+            wordDelimiter: wantsPhones ? nil : source.tokenizer.wordDelimiter ?? "|")
         return try SpeechModel(
-            source, tokens: try training.vocabulary(wordDelimiter: delimiter), wordDelimiter: delimiter,
-            needsFreshHead: true)
+            source, tokens: tokens, tokenizer: source.tokenizer.fitting(tokens, phones: wantsPhones),
+            phones: wantsPhones, needsFreshHead: true)
     }
 
-    /// Transcripts to be trained on, which give a model without a vocabulary its tokens.
+    /// Transcripts to be trained on and to be validated on, which give a model without a vocabulary its tokens.
+    ///
+    /// Both, since one rare letter in the latter would stop a run whose training texts are few.
     package struct Transcripts {
-        package let manifest: String
+        package let manifests: [String]
         package let labels: Manifest.Labels
-        package let textCase: TextCase
+        package let preparation: TextPreparation
 
         /// The dictionary of a fairseq folder, else the characters or phones that occur.
         fileprivate func vocabulary(wordDelimiter: String?) throws -> [String] {
-            if let tokens = try Manifest.fairseqTokens(besides: manifest, labels: labels) { return tokens }
-            let utterances = try Manifest(path: manifest, labels: labels, measuresDurations: false).utterances
-            return Vocabulary.build(
-                from: utterances.map { textCase.apply($0.text) }, wordDelimiter: wordDelimiter
-            ).tokens
+            if let first = manifests.first,
+                let tokens = try Manifest.fairseqTokens(besides: first, labels: labels)
+            {
+                return tokens
+            }
+            let texts = try manifests.flatMap { path in
+                try Manifest(path: path, labels: labels, measuresDurations: false).utterances.map(\.text)
+            }
+            return Vocabulary.build(from: texts.map(preparation.apply), wordDelimiter: wordDelimiter).tokens
         }
     }
 
     private init(
-        _ source: StoredModel, tokens: [String], wordDelimiter: String?, needsFreshHead: Bool
+        _ source: StoredModel, tokens: [String], tokenizer: TokenizerConfig, phones: Bool = false,
+        needsFreshHead: Bool
     ) throws {
         // Tokens may come from elsewhere than the model; their number must be that of the head's rows.
         var stored = source
         stored.tokens = tokens
         network = try stored.openSpeechNetwork(freshTokens: needsFreshHead ? tokens.count : nil)
-        vocabulary = try Vocabulary(
-            tokens: tokens, blank: source.tokenizer.pad, wordDelimiter: wordDelimiter,
-            special: source.tokenizer.special)
+        vocabulary = try Vocabulary(tokens, of: tokenizer, phones: phones)
         self.source = source
+        self.tokenizer = tokenizer
         self.needsFreshHead = needsFreshHead
     }
 
@@ -100,6 +118,13 @@ package struct SpeechModel: Sendable {
             from: weights, into: values, layout: network.layout, skipping: needsFreshHead ? head : [])
         try network.requireComplete(report, of: weights)
         for slot in report.missing { network.layout.initialize(slot, in: values, seed: seed) }
+    }
+
+    /// Reads all weights that are there and lets them go again, so that one that is no number is found before any work.
+    package func checkWeights() throws {
+        let head = Set(network.headSlots.map(\.name))
+        try checkParameters(
+            of: try source.openWeights(), layout: network.layout, skipping: needsFreshHead ? head : [])
     }
 
     /// The small files of this model as it is to be written, with changes of what training decided.
@@ -116,7 +141,7 @@ package struct SpeechModel: Sendable {
         }
         return ModelFiles(
             config: config, tokens: vocabulary.tokens, preprocessor: source.preprocessor,
-            tokenizer: source.tokenizer, card: card)
+            tokenizer: tokenizer, card: card)
     }
 
     private static func number(_ value: JSONValue) -> Double? {
@@ -150,4 +175,23 @@ package func loadStoredModel(_ path: String) throws -> Int {
     let report = try loadParameters(from: weights, into: store.values.all, layout: network.layout)
     try network.requireComplete(report, of: weights)
     return network.layout.parameterCount
+}
+
+extension Vocabulary {
+    /// The vocabulary that a tokenizer's files describe; as phones where they are, or where that is asked for.
+    package init(_ tokens: [String], of tokenizer: TokenizerConfig, phones: Bool = false) throws {
+        let unit: Spelling.Unit = phones || tokenizer.isPhonetic ? .phones : .letters
+        try self.init(
+            tokens: tokens, blank: tokenizer.pad,
+            spelling: Spelling(
+                unit, wordDelimiter: phones && !tokenizer.isPhonetic ? nil : tokenizer.wordDelimiter,
+                delimiterText: tokenizer.delimiterText, lowersCase: tokenizer.lowersCase,
+                cleansSpaces: tokenizer.cleansSpaces, unknown: tokenizer.unknown),
+            special: tokenizer.special)
+    }
+}
+
+/// Whether two vocabularies have the same tokens, byte by byte.
+private func sameTokens(_ a: [String], _ b: [String]) -> Bool {
+    a.count == b.count && zip(a, b).allSatisfy { $0.utf8.elementsEqual($1.utf8) }
 }

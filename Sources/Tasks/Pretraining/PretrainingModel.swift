@@ -70,7 +70,11 @@ package struct PretrainingModel: Sendable {
         let missing = report.missing.filter {
             $0.name.hasPrefix(encoder) && !$0.name.hasSuffix("masked_spec_embed")
         }
-        let unexpected = report.unexpected.filter { !$0.hasPrefix("lm_head.") }
+        // A head for another task stands beside the encoder's own tensors.
+        let isPrefixed = source.names.contains { $0.hasPrefix(encoder) }
+        let unexpected = report.unexpected.filter {
+            !$0.hasPrefix("lm_head.") && ($0.hasPrefix(encoder) || !isPrefixed)
+        }
         guard missing.isEmpty && unexpected.isEmpty else {
             let names = (missing.map(\.name) + unexpected).prefix(5).joined(separator: ", ")
             throw CheckpointError(

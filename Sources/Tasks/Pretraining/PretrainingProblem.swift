@@ -76,7 +76,7 @@ package struct PretrainingProblem: RunProblem {
     package static let report = ReportOutline(
         charts: [
             .init(
-                "Loss, nats a masked frame", [.init("train", "loss"), .init("eval", "loss", name: "valid")]),
+                "Loss, nats per masked frame", [.init("train", "loss"), .init("eval", "loss", name: "valid")]),
             .init(
                 "Contrastive loss, bits a masked frame",
                 [.init("train", "contrastive_bits"), .init("eval", "contrastive_bits", name: "valid")]),
@@ -100,7 +100,7 @@ package struct PretrainingProblem: RunProblem {
             .init("Gumbel temperature", [.init("train", "gumbel_temperature")]),
             .init("Learning rate", [.init("train", "learning_rate")]),
             .init("Gradient norm", [.init("train", "gradient_norm")]),
-            .init("Seconds of audio a second", [.init("train", "audio_seconds_per_second")]),
+            .init("Seconds of audio per second", [.init("train", "audio_seconds_per_second")]),
         ],
         columns: [
             .init("loss", "loss"), .init("bits", "contrastive_bits"),

@@ -96,6 +96,8 @@ extension PretrainingTotals: RunEvaluation {
         [("loss", .number(loss / max(1, items)))] + fields
     }
 
+    package var isSound: Bool { !loss.isNaN }
+
     package func summary(sparsity: Double) -> String {
         String(format: "loss %.3f  ", loss / max(1, items)) + summary
     }

@@ -77,9 +77,18 @@ package struct DatasetChecker {
     package struct Transcripts {
         let vocabulary: Vocabulary
         let labels: Manifest.Labels
-        let textCase: TextCase
+        let preparation: TextPreparation
         /// Whether they must be alignable to their audio, as training needs them.
         let needsAlignment: Bool
+
+        /// A transcript as what a model hears is compared with it.
+        func reference(_ text: String) -> String {
+            var reference = preparation.apply(text)
+            if preparation.unknown == .drop { reference = vocabulary.known(reference) }
+            // What a tokenizer lowers when it decodes has no case to be compared.
+            if vocabulary.spelling.lowersCase { reference = TextCase.lower.apply(reference) }
+            return words(reference).joined(separator: " ")
+        }
     }
 
     /// Looks a manifest over, on all ranks together.
@@ -107,7 +116,9 @@ package struct DatasetChecker {
         }
         return try session.together {
             let faults = sentences(findings.filter { !$0.isTooShort })
-            if policy == .refuse && !faults.isEmpty { throw refusal(faults, path: path) }
+            if policy == .refuse && !faults.isEmpty {
+                throw refusal(faults, path: path, remedies: remedies(manifest))
+            }
             return try select(
                 findings, of: manifest, targets: targets, faults: faults,
                 short: sentences(findings.filter(\.isTooShort)))
@@ -121,7 +132,8 @@ package struct DatasetChecker {
         do {
             let target = try target.get()
             let clip = try readAudio(
-                path: utterance.audioPath, sampleRate: preprocessor.samplingRate, segment: utterance.segment)
+                path: utterance.audioPath, sampleRate: preprocessor.samplingRate, segment: utterance.segment,
+                channels: utterance.channels)
             finding.seconds = Double(clip.samples.count) / Double(preprocessor.samplingRate)
             finding.isResampled = clip.sourceSampleRate != preprocessor.samplingRate
             finding.audioHash = hash(clip.samples)
@@ -154,23 +166,39 @@ package struct DatasetChecker {
 
     private func encode(_ utterance: Utterance) throws -> [Int] {
         guard let transcripts else { return [] }
-        let text = transcripts.textCase.apply(utterance.text)
-        guard !text.allSatisfy(\.isWhitespace) else {
+        let text = transcripts.preparation.apply(utterance.text)
+        guard !words(text).isEmpty else {
             throw TextError("utterance \(utterance.id) has an empty transcript")
         }
         do {
-            return try transcripts.vocabulary.encode(text)
+            return try transcripts.vocabulary.encode(text, unknown: transcripts.preparation.unknown)
         } catch {
             throw TextError("utterance \(utterance.id): \(error)")
         }
     }
 
-    private func refusal(_ faults: [String], path: String) -> UserError {
+    /// What helps against characters outside the vocabulary, if there are any.
+    private func remedies(_ manifest: Manifest) -> [TextRemedy] {
+        guard let transcripts, transcripts.preparation.unknown == .refuse else { return [] }
+        let (preparation, vocabulary) = (transcripts.preparation, transcripts.vocabulary)
+        let texts = manifest.utterances.map(\.text).filter {
+            !vocabulary.tokenize(preparation.apply($0)).unknown.isEmpty
+        }
+        return texts.isEmpty ? [] : preparation.remedies(for: texts, vocabulary: vocabulary)
+    }
+
+    private func refusal(_ faults: [String], path: String, remedies: [TextRemedy]) -> UserError {
         let count = faults.count == 1 ? "1 utterance" : "\(faults.count) utterances"
+        let names = remedies.map { self.remedy.hasPrefix("--") ? $0.optionText : $0.recipeText }
         return UserError(
             .data,
             "\(path): \(count) cannot be used:\n" + faults.map { "  " + $0 }.joined(separator: "\n")
-                + "\nMend them, or leave them out with \(remedy).")
+                + (remedies.isEmpty
+                    ? ""
+                    : "\nCharacters that the vocabulary lacks: " + names.joined(separator: ", or ") + ".")
+                + (remedies.isEmpty
+                    ? "\nMend them, or leave them out" : "\nOr mend the texts, or leave utterances out")
+                + " with \(remedy).")
     }
 
     private func select(
@@ -192,7 +220,7 @@ package struct DatasetChecker {
                     + (faults + short).joined(separator: "\n"))
         }
         let references = utterances.map {
-            words(transcripts?.textCase.apply($0.text) ?? "").joined(separator: " ")
+            transcripts?.reference($0.text) ?? ""
         }
         return DatasetCheck(
             dataset: SpeechDataset(
@@ -210,13 +238,13 @@ package struct DatasetChecker {
 extension DatasetChecker {
     /// The check of transcribed utterances that a model is to be trained or evaluated on.
     package init(
-        model: SpeechModel, labels: Manifest.Labels, textCase: TextCase, policy: BadUtterances,
+        model: SpeechModel, labels: Manifest.Labels, preparation: TextPreparation, policy: BadUtterances,
         needsAlignment: Bool, remedy: String = "data.bad_utterances = \"skip\""
     ) {
         self.init(
             configuration: model.network.configuration, preprocessor: model.source.preprocessor,
             transcripts: Transcripts(
-                vocabulary: model.vocabulary, labels: labels, textCase: textCase,
+                vocabulary: model.vocabulary, labels: labels, preparation: preparation,
                 needsAlignment: needsAlignment),
             policy: policy, remedy: remedy)
     }

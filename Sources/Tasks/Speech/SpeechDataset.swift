@@ -75,7 +75,8 @@ package struct SpeechDataset: Sendable {
 
     private func samples(_ item: Int, segment: Range<Double>?) throws -> [Float] {
         var samples = try readAudio(
-            path: utterances[item].audioPath, sampleRate: sampleRate, segment: segment
+            path: utterances[item].audioPath, sampleRate: sampleRate, segment: segment,
+            channels: utterances[item].channels
         ).samples
         if normalizesWaveform { normalizeWaveform(&samples) }
         return samples

@@ -6,7 +6,7 @@ public struct TextCorpusReport: Sendable {
     public var pairs = 0
     /// Words, between white space, of all texts.
     public var words = 0
-    /// The words of the example in the middle.
+    /// The median number of words.
     public var medianWords = 0
     /// The words of the longest example.
     public var longestWords = 0

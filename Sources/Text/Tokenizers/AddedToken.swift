@@ -6,7 +6,7 @@ public struct AddedToken: Sendable, Equatable {
     public var isSingleWord = false
     /// Whether it takes the white space before it.
     public var stripsLeft = false
-    /// Whether it takes the white space behind it.
+    /// Whether it takes the white space after it.
     public var stripsRight = false
     /// Whether it is looked for in the normalised text, not the raw one.
     public var isNormalized = false

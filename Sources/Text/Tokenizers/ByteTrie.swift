@@ -46,7 +46,7 @@ struct ByteTrie: Sendable {
         firstChild.append(Int32(pending.count))
     }
 
-    /// The node behind a byte, or nil where no string goes on so.
+    /// The node after a byte, or nil where no string continues so.
     func step(_ node: Node, _ byte: UInt8) -> Node? {
         var low = Int(firstChild[node])
         let end = Int(firstChild[node + 1])
@@ -58,7 +58,7 @@ struct ByteTrie: Sendable {
         return low < end && label[low] == byte ? low : nil
     }
 
-    /// The node behind several bytes.
+    /// The node after several bytes.
     func walk(_ bytes: some Sequence<UInt8>, from node: Node = root) -> Node? {
         var node = node
         for byte in bytes {

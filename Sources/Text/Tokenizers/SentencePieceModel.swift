@@ -121,7 +121,7 @@ struct ProtobufReader {
             guard count <= rest.count else { throw Self.brokenOff }
             return (tag >> 3, .bytes(try take(Int(count))))
         case 5: return (tag >> 3, .fixed32(UInt32(truncatingIfNeeded: try fixed(4))))
-        default: throw TextError("spiece.model is no model of SentencePiece")
+        default: throw TextError("spiece.model is not a SentencePiece model")
         }
     }
 

@@ -26,7 +26,9 @@ extension Recipe {
                 values: values.all, pool: pool, sparsity: sparsity, scope: pruning.scope
             ).mask
         case .file(let path):
-            let mask = try StoredMask.load(path, includesBiases: pruning.includeBiases).mask(for: pool)
+            let mask = try StoredMask.load(
+                path, includesBiases: pruning.includeBiases, extras: prunableExtras
+            ).mask(for: pool)
             guard abs(mask.sparsity - sparsity) <= Self.sparsityTolerance else {
                 let key = pruning.method == .progressive ? "start_sparsity" : "sparsity"
                 throw UserError(

@@ -13,14 +13,14 @@ extension Trainer {
         return task.spoiled(batch)
     }
 
-    /// The element whose gradient `--inject` wants to be no number when this rank differentiates its first
+    /// The element whose gradient `--inject` wants to be NaN when this rank differentiates its first
     /// micro-batch of an update; nil if there is none.
     func poison(isFirst: Bool, update: Int) -> Int? {
         guard isFirst, let name = monitor.poisonedTensor(update: update + 1) else { return nil }
         return task.layout[name]?.offset
     }
 
-    /// Flips a bit of a weight behind an update, where `--inject` asks for that: what failing memory does.
+    /// Flips a bit of a weight after an update, where `--inject` asks for it, as failing memory would.
     func flipIfDue() {
         guard let flip = monitor.takeFlip(update: update), case .flip(let name) = flip.action else {
             return

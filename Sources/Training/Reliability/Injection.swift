@@ -15,7 +15,7 @@ package struct Injection: Sendable, Equatable {
         case fail
         /// A number of this rank's gradient, or without a tensor's name of its audio, is not one.
         case notANumber(tensor: String?)
-        /// A bit of this rank's weights flips behind the update.
+        /// A bit of this rank's weights flips after the update.
         case flip(tensor: String?)
         /// The checkpoint of the update loses its second half once it is written.
         case truncate

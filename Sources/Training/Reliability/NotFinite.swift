@@ -103,7 +103,7 @@ extension TrainingRun {
                 ("causes", .array(causes.map(\.json))), ("left_out", .integer(skips)),
             ])
         let advice =
-            "mend or leave out the utterance, lower optimizer.learning_rate, or clip with optimizer.clip_norm = 1.0"
+            "fix or leave out the utterance, lower optimizer.learning_rate, or clip with optimizer.clip_norm = 1.0"
         if recipe.reliability.notFinite == .stop {
             throw CollectiveFailure(
                 .fault,

@@ -69,7 +69,7 @@ package final class RunMonitor: Sendable {
         pending.withLock { $0.contains { $0.step == update && isWanted($0.action) } }
     }
 
-    /// The tensor in whose gradient this rank is to have a number that is none.
+    /// The tensor in whose gradient this rank is to have a NaN.
     func poisonedTensor(update: Int) -> String? {
         pending.withLock { pending in
             for injection in pending where injection.step == update {
@@ -79,7 +79,7 @@ package final class RunMonitor: Sendable {
         }
     }
 
-    /// The flip of a bit that is due behind an update.
+    /// The flip of a bit that is due after an update.
     func takeFlip(update: Int) -> Injection? {
         take {
             if case .flip = $0.action { return $0.step == update }

@@ -58,7 +58,7 @@ final class Watchdog: Sendable {
         thread.start()
     }
 
-    /// Says that missing ranks are back, if they were missed: behind a message from all of them.
+    /// Says that missing ranks are back, if they were missed: after a message from all of them.
     ///
     /// A run may end before the thread's next look.
     func noteReturn() { watch.withLock { $0.noteReturn() } }

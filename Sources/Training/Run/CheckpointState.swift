@@ -20,7 +20,7 @@ package struct CheckpointState: Sendable, Codable, Equatable {
     var batchPlan: Int? = EpochPlan.version
     /// The hash of the weights that the run started from.
     package var parentHash: String?
-    /// Whether the evaluation that was due behind this update is still to be done.
+    /// Whether the evaluation that was due after this update is still to be done.
     package var isEvaluationPending: Bool?
     /// Updates in a row that were skipped, the last of them this one.
     var consecutiveSkips: Int?

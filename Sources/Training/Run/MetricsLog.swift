@@ -70,7 +70,7 @@ package final class MetricsLog: Sendable {
         return data.withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) } == data.count
     }
 
-    /// Takes out what a run did behind an update: it will do it again.
+    /// Removes what a run did after an update: it will do it again.
     ///
     /// Faults stay, and so does nothing that was cut off in the middle of a line.
     package func forget(behind update: Int, includingEvaluation: Bool) throws {

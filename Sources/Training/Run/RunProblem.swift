@@ -49,6 +49,8 @@ package protocol RunEvaluation: Sendable {
     func value(of metric: MetricSpec) -> Double
     /// The fields of an `eval` event.
     func fields(sparsity: Double) -> [(String, JSONValue)]
+    /// Whether it is made of numbers: an evaluation of a model that has diverged never counts as the best.
+    var isSound: Bool { get }
     /// What a line on the screen says of it.
     func summary(sparsity: Double) -> String
 }

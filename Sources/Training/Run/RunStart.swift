@@ -93,7 +93,7 @@ package func requirePaths(_ recipe: Recipe) throws {
     guard missing.isEmpty else {
         throw UserError(
             .usage,
-            "the recipe says nothing of \(missing.joined(separator: ", ")); "
+            "the recipe does not state \(missing.joined(separator: ", ")); "
                 + "write it into the recipe, or give it with --set \(missing[0])=PATH")
     }
 }

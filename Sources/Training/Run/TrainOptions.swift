@@ -10,7 +10,7 @@ package struct TrainOptions: Sendable {
     package var resume: Bool
     /// Faults that are to happen: `ACTION@key=value:key=value` each.
     package var injections: [String]
-    /// Whether each rank's machine and processors are told at the start.
+    /// Whether each rank's machine and processors are reported at the start.
     package var reportsBindings = false
     /// A file for what every rank did when, for Chrome's trace viewer; nil writes none.
     package var trace: String?

@@ -32,7 +32,7 @@ extension TrainingRun {
         }
         let metric = recipe.evaluation.metric
         let value = evaluation.value(of: metric)
-        let isBest = metric.isBetter(value, than: state.bestMetric)
+        let isBest = evaluation.isSound && metric.isBetter(value, than: state.bestMetric)
         if isBest {
             state.bestMetric = value
             keep("the best model") {

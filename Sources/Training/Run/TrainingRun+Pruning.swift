@@ -34,6 +34,7 @@ extension TrainingRun {
         try holdMask()
         selected = (trainer.update, sparsity)
         metrics.append(.prune, step: trainer.update, report.fields)
+        if isFirst { for line in masks.current.remarks(on: masks.pool) { progress.say(line) } }
         keep("the mask") {
             try MaskFile.write(
                 masks.current, pool: masks.pool, provenance: provenance(report, isFirst: isFirst),

@@ -42,7 +42,7 @@ struct RankPiece: Sendable, Equatable {
     let isLast: Bool
 }
 
-/// A micro-batch in memory, as the prefetch thread hands it over: whoever takes it need not ask the schedule.
+/// A micro-batch in memory, as the prefetch thread hands it over; its reader need not ask the schedule.
 struct PrefetchedBatch<Batch: Sendable>: Sendable {
     /// Which piece of this rank's work it is.
     let work: RankPiece

@@ -69,7 +69,7 @@ package struct StepPhases: Sendable {
     package var optimizer: Double { seconds(in: .optimizer) }
     /// All of the step: what was noted of it, and the rest.
     package var total: Double { noted + other }
-    /// What is none of the others: the step's time on the clock less what was noted of it.
+    /// Everything else: the step's wall time less the phases noted.
     package var other: Double { max(0, wall - noted) }
 
     private var noted: Double { data + compute + exposedCommunication + optimizer }

@@ -20,8 +20,10 @@ package struct StepReport<Sums: BatchSums>: Sendable {
     /// Whether a rank was asked to stop: the same answer on every rank.
     var isInterrupted: Bool { notes.contains(where: \.isInterrupted) }
 
-    /// The mean loss of the global batch, in nats an item.
-    package var loss: Double { sums.items > 0 ? sums.loss / sums.items : 0 }
+    /// The mean loss of the global batch, in nats an item whose loss is finite; infinite if there are others alone.
+    package var loss: Double {
+        sums.finiteItems > 0 ? sums.loss / sums.finiteItems : (sums.items > 0 ? .infinity : 0)
+    }
 }
 
 /// What a rank says of itself in the last message of an update.

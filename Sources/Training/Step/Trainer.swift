@@ -220,16 +220,29 @@ package struct Trainer<Task: TrainingTask>: ~Copyable {
 
     /// Parameters that were frozen at first count Adam's steps from when they were freed, as fairseq's do.
     private func applyAdam(learningRate: Double, scale: Float) {
+        let groups = task.parameterGroups
         var upper = store.layout.count
         for phase in task.trainablePhases where phase.update <= update {
             let range = phase.offset..<upper
-            optimizer.adam.update(
-                values: store.values[range], gradients: store.gradients[range],
-                firstMoment: store.firstMoment[range], secondMoment: store.secondMoment[range],
-                shadow: store.shadow(range), step: update - phase.update + 1, learningRate: learningRate,
-                gradientScale: scale)
+            let step = update - phase.update + 1
+            for group in groups where group.range.overlaps(range) {
+                applyAdam(to: group, in: range, step: step, learningRate: learningRate, scale: scale)
+            }
             upper = phase.offset
         }
+    }
+
+    private func applyAdam(
+        to group: ParameterGroup, in trained: Range<Int>, step: Int, learningRate: Double, scale: Float
+    ) {
+        let range = group.range.clamped(to: trained)
+        var adam = optimizer.adam
+        if !group.decays { adam.weightDecay = 0 }
+        adam.update(
+            values: store.values[range], gradients: store.gradients[range],
+            firstMoment: store.firstMoment[range], secondMoment: store.secondMoment[range],
+            shadow: store.shadow(range), step: step, learningRate: learningRate * group.rateScale,
+            gradientScale: scale)
     }
 }
 

@@ -39,6 +39,9 @@ package protocol TrainingTask: Sendable {
     /// What is trained from which update on: rising updates, falling offsets.
     var trainablePhases: [TrainablePhase] { get }
 
+    /// How parameters differ in what the optimiser does to them, in their order; together they are the layout.
+    var parameterGroups: [ParameterGroup] { get }
+
     /// Runs forward and backward, accumulating the gradient of the *sum* of the items' losses.
     ///
     /// `gradientsFinal` is called with falling offsets from which on this pass adds nothing more.
@@ -71,7 +74,27 @@ package struct TrainablePhase: Sendable, Hashable {
     }
 }
 
+/// Elements of the flat store that the optimiser treats alike.
+package struct ParameterGroup: Sendable, Hashable {
+    /// Their places.
+    package var range: Range<Int>
+    /// Whether weight decay takes from them.
+    package let decays: Bool
+    /// What the learning rate is multiplied with.
+    package let rateScale: Double
+
+    /// Elements that the optimiser treats alike.
+    package init(range: Range<Int>, decays: Bool = true, rateScale: Double = 1) {
+        self.range = range
+        self.decays = decays
+        self.rateScale = rateScale
+    }
+}
+
 extension TrainingTask {
+    /// All parameters alike.
+    package var parameterGroups: [ParameterGroup] { [ParameterGroup(range: 0..<layout.count)] }
+
     /// The first trained element of the flat store in an update.
     package func firstTrainableOffset(update: Int) -> Int {
         trainablePhases.last { $0.update <= update }?.offset ?? layout.count
@@ -84,6 +107,8 @@ package protocol BatchSums: Sendable {
     var loss: Double { get }
     /// What the loss is divided by.
     var items: Double { get }
+    /// The items whose loss is finite by the data; others are counted and add nothing to the sum.
+    var finiteItems: Double { get }
     /// The work that it was, in the task's `WorkUnit`.
     var workload: Double { get }
     /// Losses that are not a number.
@@ -93,6 +118,8 @@ package protocol BatchSums: Sendable {
 }
 
 extension BatchSums {
+    package var finiteItems: Double { items }
+
     /// Adds the sums of another batch.
     package static func += (sums: inout Self, other: Self) {
         sums.vector = zip(sums.vector, other.vector).map(+)

@@ -8,6 +8,8 @@ struct FairseqCheckpoint: Sendable {
     let config: JSONValue
     /// How audio is prepared.
     let preprocessor: PreprocessorConfig
+    /// What its tokens are: letters, or phones where its labels were called `phn`.
+    let tokenizer: TokenizerConfig
     /// The tokens of the dictionary that newer versions keep in the checkpoint, in the order of the head's rows.
     let tokens: [String]?
     /// What the file of the dictionary is called; nil for a model without a head.
@@ -30,8 +32,10 @@ struct FairseqCheckpoint: Sendable {
         self.config = config
         self.weights = weights
         self.leftOut = leftOut
-        preprocessor = configuration.preprocessor
-        dictionaryName = head == nil ? nil : "dict.\(configuration.labels).txt"
+        preprocessor = try configuration.preprocessor()
+        let labels = try configuration.labels()
+        dictionaryName = head == nil ? nil : "dict.\(labels).txt"
+        tokenizer = labels == "phn" ? .phones : TokenizerConfig()
         tokens = head == nil ? nil : try Self.tokens(of: archive)
     }
 

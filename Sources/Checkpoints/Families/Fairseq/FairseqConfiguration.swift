@@ -4,9 +4,9 @@ internal import JSON
 struct FairseqConfiguration {
     private let path: String
     /// What the network was built from; of a fine-tuned model, its pre-trained model's.
-    private let model: JSONValue
+    private let model: StatedKeys
     /// How audio and labels were read.
-    private let task: JSONValue
+    private let task: StatedKeys
     /// The family in transformers: `wav2vec2` or `hubert`.
     let family: String
 
@@ -22,16 +22,17 @@ struct FairseqConfiguration {
                 "has neither cfg nor args: not a fairseq checkpoint. Weights alone need a config.json beside them"
             )
         }
-        var parts = Self.parts(of: whole)
+        var parts = try Self.parts(of: whole, [whole], archive.path)
         task = parts.task
         if isFineTuned {
-            guard let inner = parts.model["w2v_args"], inner.members != nil else {
+            guard let inner = try parts.model.stated("w2v_args"), inner.members != nil else {
                 throw CheckpointError(
                     archive.path,
                     "is fine-tuned, but lacks w2v_args, the configuration of the model it was made from"
-                        + (parts.model["w2v_path"]?.string.map { " (\($0))" } ?? ""))
+                        + (parts.model.value?["w2v_path"]?.string.map { " (\($0))" } ?? ""))
             }
-            parts = Self.parts(of: inner)
+            // It refers to what lies within itself, as it did before it was put there.
+            parts = try Self.parts(of: inner, [inner, whole], archive.path)
         }
         model = parts.model
         family = try Self.family(parts.model, archive)
@@ -45,23 +46,31 @@ struct FairseqConfiguration {
     }
 
     /// `cfg` has parts, `args` are all in one.
-    private static func parts(of whole: JSONValue) -> (model: JSONValue, task: JSONValue) {
-        guard let model = whole["model"], model.members != nil else { return (whole, whole) }
-        return (model, whole["task"] ?? .object([]))
+    private static func parts(
+        of whole: JSONValue, _ roots: [JSONValue], _ path: String
+    ) throws(CheckpointError) -> (model: StatedKeys, task: StatedKeys) {
+        let keys = StatedKeys(whole, path: path, roots: roots)
+        guard let model = try keys.stated("model"), model.members != nil else { return (keys, keys) }
+        let task = try keys.part("task")
+        return (
+            StatedKeys(model, path: path, roots: roots),
+            task ?? StatedKeys(.object([]), path: path, roots: roots)
+        )
     }
 
     private static func family(
-        _ model: JSONValue, _ archive: TorchArchive
+        _ model: StatedKeys, _ archive: TorchArchive
     ) throws(CheckpointError) -> String {
         func refused(_ what: String) -> CheckpointError {
             CheckpointError(archive.path, "is \(what); parp reads wav2vec2 and hubert")
         }
-        if model["relative_position_embedding"]?.boolean == true
+        if try model.boolean("relative_position_embedding") == true
             || archive.names.contains(where: { $0.contains("relative_attention_bias") })
         {
             throw refused("WavLM, whose attention has gated relative position biases")
         }
-        guard let name = (model["_name"] ?? model["arch"])?.string else {
+        let names = (try model.string("_name"), try model.string("arch"))
+        guard let name = names.0 ?? names.1 else {
             return archive.info("label_embs_concat") == nil ? "wav2vec2" : "hubert"
         }
         // Architectures of `args` are families with a size: wav2vec2_large.
@@ -72,34 +81,39 @@ struct FairseqConfiguration {
     }
 
     /// How audio is prepared.
-    var preprocessor: PreprocessorConfig {
+    func preprocessor() throws(CheckpointError) -> PreprocessorConfig {
         var preprocessor = PreprocessorConfig()
-        let hasLayerNorm = model["extractor_mode"]?.string == "layer_norm"
-        preprocessor.normalizes = task["normalize"]?.boolean ?? hasLayerNorm
-        preprocessor.samplingRate = task["sample_rate"]?.integer ?? preprocessor.samplingRate
+        let hasLayerNorm = try hasLayerNorm()
+        preprocessor.normalizes = try task.boolean("normalize") ?? hasLayerNorm
+        preprocessor.samplingRate = try task.integer("sample_rate") ?? preprocessor.samplingRate
         preprocessor.returnsAttentionMask = hasLayerNorm
         return preprocessor
     }
 
     /// What labels were called, by which their dictionary is: `dict.ltr.txt`.
-    var labels: String {
-        let name = task["labels"]?.string ?? "ltr"
-        return name.isEmpty || name.contains("/") ? "ltr" : name
+    func labels() throws(CheckpointError) -> String {
+        let name = try task.string("labels") ?? "ltr"
+        return name.isEmpty || name.utf8.contains(UInt8(ascii: "/")) ? "ltr" : name
+    }
+
+    private func hasLayerNorm() throws(CheckpointError) -> Bool {
+        try model.string("extractor_mode") == "layer_norm"
     }
 
     /// The keys of a `config.json` that follow.
     func huggingFace() throws(CheckpointError) -> JSONValue {
         try refuseVariants()
-        guard let convolutions = model["conv_feature_layers"].flatMap(FairseqConvolution.list) else {
+        let stated = try model.stated("conv_feature_layers")
+        guard let convolutions = stated.flatMap(FairseqConvolution.list) else {
             throw CheckpointError(
                 path,
-                "conv_feature_layers is \(model["conv_feature_layers"]?.line ?? "missing"); "
+                "conv_feature_layers is \(stated?.line ?? "missing"); "
                     + "expected lists as in [(512, 10, 5)] + [(512, 3, 2)] * 4")
         }
         func numbers(_ key: KeyPath<FairseqConvolution, Int>) -> JSONValue {
             .array(convolutions.map { .integer($0[keyPath: key]) })
         }
-        let hasLayerNorm = model["extractor_mode"]?.string == "layer_norm"
+        let hasLayerNorm = try hasLayerNorm()
         return .object([
             .init("model_type", .string(family)),
             .init("hidden_size", try integer("encoder_embed_dim")),
@@ -111,11 +125,11 @@ struct FairseqConfiguration {
             .init("feat_extract_norm", .string(hasLayerNorm ? "layer" : "group")),
             .init("conv_dim", numbers(\.channels)), .init("conv_stride", numbers(\.stride)),
             .init("conv_kernel", numbers(\.kernelSize)),
-            .init("conv_bias", .boolean(model["conv_bias"]?.boolean ?? false)),
+            .init("conv_bias", .boolean(try model.boolean("conv_bias") ?? false)),
             .init("num_feat_extract_layers", .integer(convolutions.count)),
             .init("num_conv_pos_embeddings", try integer("conv_pos", default: 128)),
             .init("num_conv_pos_embedding_groups", try integer("conv_pos_groups", default: 16)),
-            .init("do_stable_layer_norm", .boolean(model["layer_norm_first"]?.boolean ?? false)),
+            .init("do_stable_layer_norm", .boolean(try model.boolean("layer_norm_first") ?? false)),
             .init("mask_time_prob", .number(0.05)),
             // fairseq's blank is <s>, its row 0; in transformers the row is called <pad>.
             .init("pad_token_id", .integer(0)), .init("bos_token_id", .integer(1)),
@@ -124,9 +138,10 @@ struct FairseqConfiguration {
     }
 
     private func integer(_ key: String, default fallback: Int? = nil) throws(CheckpointError) -> JSONValue {
-        guard let value = model[key]?.integer ?? fallback else {
+        let stated = try model.stated(key)
+        guard let value = stated == nil ? fallback : stated?.integer else {
             throw CheckpointError(
-                path, "its configuration has \(model[key]?.line ?? "nothing") as \(key), not a number")
+                path, "its configuration has \(model.value?[key]?.line ?? "nothing") as \(key), not a number")
         }
         return .integer(value)
     }
@@ -139,10 +154,12 @@ struct FairseqConfiguration {
             ("quantize_input", .boolean(false)),
         ]
         for (key, expected) in only {
-            guard let value = model[key], value != expected, value != .null else { continue }
+            guard let value = try model.stated(key), value != expected else { continue }
             throw CheckpointError(path, "\(key) is \(value.line); only \(expected.line) is built here")
         }
-        if let mode = model["extractor_mode"], mode != .string("default"), mode != .string("layer_norm") {
+        if let mode = try model.stated("extractor_mode"), mode != .string("default"),
+            mode != .string("layer_norm")
+        {
             throw CheckpointError(
                 path, "extractor_mode is \(mode.line); it must be \"default\" or \"layer_norm\"")
         }

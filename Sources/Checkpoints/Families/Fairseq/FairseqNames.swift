@@ -52,7 +52,7 @@ enum FairseqNames {
         ("encoder.layer_norm.", "encoder.layer_norm."),
     ]
 
-    /// A convolution's norm stands behind a dropout; a layer norm besides between two transpositions.
+    /// A convolution's norm follows a dropout; a layer norm besides between two transpositions.
     private static let convolutionParts = [("0.", "conv."), ("2.1.", "layer_norm."), ("2.", "layer_norm.")]
 
     private static let blockParts =

@@ -1,0 +1,70 @@
+internal import ArgumentParser
+internal import Decoding
+
+extension DecoderKind: ExpressibleByArgument {}
+
+/// How logits become text.
+enum DecoderKind: String, Sendable, CaseIterable {
+    /// The likeliest token of each frame.
+    case greedy
+    /// A search over texts.
+    case beam
+}
+
+/// The options of all commands that turn speech into text.
+struct DecodingArguments: ParsableArguments {
+    @Option(
+        help:
+            "How text is found: greedy or beam (default: beam where there is a language model or a lexicon).")
+    var decoder: DecoderKind?
+
+    @Option(
+        help:
+            "A language model, of any format that `parp lm` reads (default: the model directory's own, if it has one)."
+    )
+    var lm: String?
+
+    @Option(
+        help: "What the language model's n-grams are made of: word or character.",
+        transform: {
+            guard let unit = LanguageUnit(rawValue: $0) else {
+                throw ValidationError("it must be word or character")
+            }
+            return unit
+        })
+    var lmUnit = LanguageUnit.word
+
+    @Option(help: "The weight of the language model (default: 0.5, or the model directory's).")
+    var alpha: Float?
+
+    @Option(help: "What each word adds (default: 1.5, or the model directory's).")
+    var beta: Float?
+
+    @Option(help: "The most beams that are kept.")
+    var beam = 100
+
+    @Option(help: "A lexicon: a word a line, perhaps with its tokens behind it.")
+    var lexicon: String?
+
+    @Option(
+        help:
+            "What becomes of words that lexicon and language model have not: scored, forbidden, or a penalty in decimal logarithms (default: -10, or the model directory's)."
+    )
+    var unknownWords: String?
+
+    @Option(parsing: .upToNextOption, help: "Words and phrases to prefer, or @FILE with one a line.")
+    var hotwords: [String] = []
+
+    @Option(help: "What a hotword adds.")
+    var hotwordWeight: Float = 10
+
+    @Option(help: "How many texts of each recording are told, with their scores; only as JSON.")
+    var nbest = 1
+
+    var options: DecodingOptions {
+        DecodingOptions(
+            decoder: decoder, languageModel: lm, unit: lmUnit, alpha: alpha, beta: beta, width: beam,
+            lexicon: lexicon, unknownWords: unknownWords, hotwords: hotwords, hotwordWeight: hotwordWeight,
+            count: nbest)
+    }
+}

@@ -1,0 +1,121 @@
+internal import Checkpoints
+internal import Decoding
+internal import Foundation
+internal import JSON
+internal import Program
+internal import Tasks
+internal import Tensors
+internal import Text
+
+/// How logits are to become text.
+struct DecodingOptions: Sendable {
+    /// Nil where a language model or a lexicon decides.
+    var decoder: DecoderKind?
+    /// A file, or nil for the model directory's own.
+    var languageModel: String?
+    /// What its n-grams are made of.
+    var unit = LanguageUnit.word
+    /// The weight of the language model, or nil for the model directory's or the default.
+    var alpha: Float?
+    /// What each word adds, or nil.
+    var beta: Float?
+    /// The most beams.
+    var width = 100
+    /// A file.
+    var lexicon: String?
+    /// `scored`, `forbidden`, or a penalty; nil for the model directory's or the default.
+    var unknownWords: String?
+    /// Words and phrases, and `@FILE`.
+    var hotwords: [String] = []
+    /// What one adds.
+    var hotwordWeight: Float = 10
+    /// How many texts are told.
+    var count = 1
+
+    /// The search that these options ask for of a model; nil for greedy decoding.
+    ///
+    /// - Throws: `UserError` for options that contradict each other, or what is wrong with a file.
+    func decoder(for model: SpeechModel) throws -> BeamDecoder? {
+        try check()
+        guard decoder != .greedy else { return nil }
+        let own = try languageModel == nil ? ProcessorWithLM(of: model) : nil
+        let isAsked = languageModel != nil || lexicon != nil || !hotwords.isEmpty || own != nil || count > 1
+        guard decoder == .beam || isAsked else { return nil }
+        var settings = BeamSettings()
+        settings.width = width
+        settings.alpha = alpha ?? own?.attributes.alpha ?? settings.alpha
+        settings.beta = beta ?? own?.attributes.beta ?? settings.beta
+        settings.hotwordWeight = hotwordWeight
+        if let own { settings.unknownWords = .penalized(own.attributes.unknownPenalty) }
+        if let unknownWords { settings.unknownWords = try unknown(unknownWords) }
+        settings.hasBoundaries = own?.attributes.hasBoundaries ?? true
+        let file = try languageModel ?? own?.languageModel
+        let ngrams = try file.map { try openLanguageModel($0) }
+        let words = try lexicon.map { path in
+            try Lexicon(name: path, vocabulary: model.vocabulary, textSource(path))
+        }
+        let phrases = try hotwordList()
+        let language = try Language(
+            vocabulary: model.vocabulary, model: ngrams, unit: unit,
+            lexicon: words ?? own?.lexicon(of: ngrams, in: model.vocabulary),
+            hotwords: phrases.isEmpty ? nil : Hotwords(phrases, vocabulary: model.vocabulary))
+        return BeamDecoder(language: language, settings: settings)
+    }
+
+    private func check() throws {
+        guard decoder != .greedy || languageModel == nil && lexicon == nil && hotwords.isEmpty && count == 1
+        else {
+            throw UserError(
+                .usage,
+                "--decoder greedy uses no language model, lexicon, hotwords or n-best list: leave these out, or use beam"
+            )
+        }
+        guard (1...100_000).contains(width) else {
+            throw UserError(.usage, "--beam is \(width); it must be 1 or more")
+        }
+        guard (1...width).contains(count) else {
+            throw UserError(.usage, "--nbest is \(count); it must be from 1 to the number of beams, \(width)")
+        }
+        for (name, value) in [("alpha", alpha), ("beta", beta), ("hotword-weight", hotwordWeight)] {
+            guard value?.isFinite ?? true else { throw UserError(.usage, "--\(name) must be a number") }
+        }
+    }
+
+    private func unknown(_ text: String) throws -> UnknownWords {
+        switch text {
+        case "scored": return .scored
+        case "forbidden": return .forbidden
+        default:
+            guard let penalty = Float(text), penalty <= 0, penalty.isFinite else {
+                throw UserError(
+                    .usage,
+                    "--unknown-words is \(text); it must be scored, forbidden, or a number that is not above 0"
+                )
+            }
+            return .penalized(penalty)
+        }
+    }
+
+    private func hotwordList() throws -> [String] {
+        try hotwords.flatMap { entry in
+            guard entry.hasPrefix("@") else { return [entry] }
+            var phrases: [String] = []
+            try forEachSentence(of: textSource(String(entry.dropFirst()))) {
+                phrases.append($0.joined(separator: " "))
+            }
+            return phrases
+        }
+    }
+}
+
+/// The best texts of an utterance with their scores, as a member of an object.
+func alternatives(_ found: [Transcription]) -> JSONValue.Member {
+    let values = found.map { transcription in
+        JSONValue.object([
+            .init("text", .string(transcription.text)), .init("score", .number(transcription.score)),
+            .init("acoustic_score", .number(transcription.acousticScore)),
+            .init("language_score", .number(transcription.languageScore)),
+        ])
+    }
+    return .init("alternatives", .array(values))
+}

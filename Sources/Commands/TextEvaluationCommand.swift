@@ -1,0 +1,98 @@
+internal import Checkpoints
+internal import Foundation
+internal import JSON
+internal import Kernels
+internal import Models
+internal import Program
+internal import Pruning
+internal import Recipe
+internal import Session
+internal import Tasks
+internal import Tensors
+internal import Text
+internal import Training
+
+/// Tokens that a rank holds at once where no recipe says it.
+let defaultRankTokens = 8192
+
+/// Measures a model of text on labelled examples, on all ranks.
+func runTextEvaluation(_ options: EvaluateOptions, session: Session) throws {
+    let (model, checked) = try session.together {
+        let model = try TextModel.fineTuned(path: options.model)
+        let checker = try TextChecker(
+            model: model, maximumTokens: options.maximumTokens,
+            policy: options.skipsBadUtterances ? .skip : .refuse,
+            remedy: "Mend them, or leave them out with --skip-bad-utterances.")
+        return (model, try checker.check(try TextCorpus(path: options.data).examples, path: options.data))
+    }
+    let store = ParameterStore(layout: model.network.layout, training: false)
+    try session.together { try model.loadWeights(into: store.values.all, seed: 0) }
+    var arena = Arena()
+    let start = monotonicSeconds()
+    let (result, predictions) = try TextEvaluator(model: model.network, rankTokens: defaultRankTokens)
+        .evaluate(checked.dataset, parameters: store.views, session: session, arena: &arena)
+    guard session.isRoot else { return }
+    if let path = options.emitLogits { try writeLogits(predictions, to: path) }
+    let pool = PrunablePool(model.network.layout, includesBiases: false)
+    let zeros = pool.members.reduce(0) { total, member in
+        total + store.values[member.slot.range].buffer.reduce(0) { $0 + ($1 == 0 ? 1 : 0) }
+    }
+    let sparsity = Double(zeros) / Double(max(1, pool.count))
+    let seconds = monotonicSeconds() - start
+    if options.json {
+        let members =
+            result.fields.map { JSONValue.Member($0.0, $0.1) } + [
+                .init("sparsity", .number(sparsity)), .init("seconds", .number(seconds)),
+                .init("cut_examples", .integer(checked.cutExamples)),
+                .init("cut_tokens", .integer(checked.cutTokens)),
+                .init("left_out", .array(checked.skipped.map(JSONValue.string))),
+                .init(
+                    "predictions",
+                    .array(
+                        predictions.map {
+                            prediction($0, of: checked.dataset.examples[$0.item], model)
+                        })),
+            ]
+        return print(JSONValue.object(members).line)
+    }
+    for (metric, value) in result.metrics {
+        print(
+            String(format: "%@  %.4f", metric.title.padding(toLength: 9, withPad: " ", startingAt: 0), value))
+    }
+    print(
+        String(
+            format: "sparsity %.4f %%; %d examples, %d tokens in %@", 100 * sparsity, result.examples,
+            result.tokens, Progress.duration(seconds)))
+    if checked.cutTokens > 0 {
+        print("\(checked.cutTokens) tokens were cut from \(checked.cutExamples) examples")
+    }
+    for fault in checked.skipped { print("left out: \(fault)") }
+}
+
+/// What a model says of an example, as one object.
+func prediction(_ prediction: TextPrediction, of example: TextExample, _ model: TextModel) -> JSONValue {
+    var members: [JSONValue.Member] = [.init("id", .string(example.id))]
+    if let label = example.label { members.append(.init("label", .string(label))) }
+    switch model.objective {
+    case .classes(let labels):
+        let probabilities = prediction.probabilities
+        members += [
+            .init("prediction", .string(labels.names[prediction.best])),
+            .init(
+                "probabilities",
+                .object(zip(labels.names, probabilities).map { .init($0, .number($1)) })),
+        ]
+    case .value: members.append(.init("prediction", .number(Double(prediction.logits[0]))))
+    }
+    return .object(members)
+}
+
+/// Stores one tensor `logits`, (examples, classes).
+func writeLogits(_ predictions: [TextPrediction], to path: String) throws {
+    let columns = predictions.first?.logits.count ?? 0
+    let buffer = FlatBuffer(count: predictions.count * columns)
+    buffer.all.copy(from: predictions.flatMap(\.logits))
+    var writer = SafetensorsWriter()
+    writer.add("logits", buffer.all, shape: [predictions.count, columns])
+    try writer.write(to: path)
+}

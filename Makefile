@@ -127,6 +127,7 @@ parity: build .venv
 	$(PYTHON) Tests/Parity/text_parity.py $(BIN) --base
 	$(PYTHON) Tests/Parity/pretraining_parity.py $(BIN)
 	$(PYTHON) Tests/Parity/parp_parity.py $(BIN)
+	$(PYTHON) Tests/Parity/methods_reference.py $(BIN)
 
 parity-text: build .venv
 	cluster/text/fetch.sh build/text

@@ -198,8 +198,8 @@ let package = Package(
         tests(
             "Training",
             [
-                "Tensors", "Program", "JSON", "Kernels", "Pruning", "Collectives", "Batching", "Recipe",
-                "Training", "Preflight",
+                "Tensors", "Program", "JSON", "Kernels", "Pruning", "Collectives", "Batching", "Session",
+                "Recipe", "Training", "Preflight",
             ]),
         tests("Tasks", ["Tensors", "JSON", "Speech", "Text", "Checkpoints", "Recipe", "Tasks"]),
         tests("Preflight", ["Program", "JSON", "Session", "Training", "Preflight"]),

@@ -82,10 +82,7 @@ public func writeModelDirectory(
 public func writeModelDirectory(
     at path: String, weights: SafetensorsWriter, files: ModelFiles
 ) throws(CheckpointError) {
-    let present = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
-    guard present.isEmpty || present.contains("config.json") else {
-        throw CheckpointError(path, "is a folder of other files, which would be lost; choose another")
-    }
+    try requireNoOthers(in: path)
     let directory = try AtomicDirectory(path: path)
     try weights.write(to: directory.temporaryPath + "/model.safetensors")
     for (name, value) in files.texts {
@@ -98,6 +95,14 @@ public func writeModelDirectory(
         try AtomicFile.write(Data(card.utf8), to: directory.temporaryPath + "/README.md")
     }
     try directory.commit()
+}
+
+/// Refuses a folder of files that are no model's, in whose place a model would come.
+func requireNoOthers(in path: String) throws(CheckpointError) {
+    let present = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
+    guard present.isEmpty || present.contains("config.json") else {
+        throw CheckpointError(path, "is a folder of other files, which would be lost; choose another")
+    }
 }
 
 extension ModelFiles {

@@ -21,7 +21,9 @@ struct Compare: ParsableCommand {
     @Argument(help: "The recipe that all runs follow, a TOML file.")
     var recipe: String
 
-    @Option(help: "Methods, of dense, parp, parp-p, mpi, omp, imp and rp.")
+    @Option(
+        help: "Methods, of dense, parp, parp-p, parp-m, gmp, movement, rigl, s3-router, mpi, omp, imp and rp."
+    )
     var methods: CommaList<String> = CommaList(["dense", "parp", "parp-p", "mpi", "omp", "imp", "rp"])
 
     @Option(help: "Sparsities.")

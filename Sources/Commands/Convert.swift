@@ -22,10 +22,13 @@ struct Convert: ParsableCommand {
     @Flag(help: "Leave out the head, its vocabulary and a quantiser: a start for any other task.")
     var encoderOnly = false
 
+    @OptionGroup var overwrite: OverwriteArguments
+
     func run() {
-        let options = ConvertOptions(
+        var options = ConvertOptions(
             source: source, output: output, dictionary: dictionary, inBFloat16: inBFloat16,
             encoderOnly: encoderOnly)
-        launch { try runConvert(options, session: $0) }
+        options.overwrites = overwrite.isAsked
+        launch { [options] in try runConvert(options, session: $0) }
     }
 }

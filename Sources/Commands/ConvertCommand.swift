@@ -19,6 +19,8 @@ struct ConvertOptions: Sendable {
     var inBFloat16: Bool
     /// Whether the head that names letters, its vocabulary and a quantiser are left out.
     var encoderOnly: Bool
+    /// Whether a model that is there is replaced.
+    var overwrites = false
 
     /// What to convert, and where to.
     init(
@@ -41,6 +43,10 @@ struct ConvertOptions: Sendable {
 func runConvert(_ options: ConvertOptions, session: Session) throws {
     try session.together {
         guard session.isRoot else { return }
+        try OutputPlace(
+            options.output, reading: [options.source] + [options.dictionary].compactMap { $0 },
+            overwrites: options.overwrites
+        ).requireFreeForModel()
         let source = try StoredModel.open(options.source, dictionary: options.dictionary)
         let weights = try source.openWeights()
         let network = try source.openNetwork()

@@ -47,9 +47,12 @@ struct CorpusConvert: ParsableCommand {
     @Option(help: "How it names the recordings: absolute, or relative to its folder.")
     var paths = AudioPaths.absolute
 
+    @OptionGroup var overwrite: OverwriteArguments
+
     func run() {
-        let options = CorpusConvertOptions(source: corpus.value, output: output, paths: paths)
-        launch { try runCorpusConversion(options, session: $0) }
+        var options = CorpusConvertOptions(source: corpus.value, output: output, paths: paths)
+        options.overwrites = overwrite.isAsked
+        launch { [options] in try runCorpusConversion(options, session: $0) }
     }
 }
 
@@ -77,10 +80,13 @@ struct CorpusPhones: ParsableCommand {
     @Flag(help: "Keep the marks of stress before their phones.")
     var keepStress = false
 
+    @OptionGroup var overwrite: OverwriteArguments
+
     func run() {
-        let options = CorpusPhonesOptions(
+        var options = CorpusPhonesOptions(
             source: corpus.value, output: output, paths: paths, language: language, keepsStress: keepStress)
-        launch { try runCorpusPhones(options, session: $0) }
+        options.overwrites = overwrite.isAsked
+        launch { [options] in try runCorpusPhones(options, session: $0) }
     }
 }
 

@@ -13,6 +13,8 @@ struct CorpusConvertOptions: Sendable {
     var output: String
     /// How it names the recordings.
     var paths: AudioPaths
+    /// Whether a file that is there is replaced.
+    var overwrites = false
 
     /// What to convert, and where to.
     init(source: CorpusSource, output: String, paths: AudioPaths = .absolute) {
@@ -26,6 +28,9 @@ struct CorpusConvertOptions: Sendable {
 func runCorpusConversion(_ options: CorpusConvertOptions, session: Session) throws {
     try session.together {
         guard session.isRoot else { return }
+        try OutputPlace(
+            options.output, reading: [options.source.file], overwrites: options.overwrites
+        ).requireFreeForFile()
         let manifest = try options.source.manifest()
         try writeManifest(manifest.utterances, to: options.output, paths: options.paths)
     }

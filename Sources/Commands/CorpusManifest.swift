@@ -12,6 +12,8 @@ internal import Training
 struct CorpusSource: Sendable {
     /// A file or folder, or `FORMAT:PATH`.
     var path: String
+    /// The file or folder.
+    var file: String { CorpusFormat.parse(path).path }
     /// The format's name; nil finds it out.
     var format: String?
     /// What texts are spelled in: `letters` or `phones`.

@@ -32,12 +32,15 @@ struct CorpusNormalize: ParsableCommand {
     @Option(help: "Characters that are left out.")
     var dropCharacters = ""
 
+    @OptionGroup var overwrite: OverwriteArguments
+
     func run() {
         let text = TextOptions(
             textCase: textCase, normalization: textNormalization, punctuation: punctuation,
             droppedCharacters: dropCharacters)
-        let options = CorpusNormalizeOptions(
+        var options = CorpusNormalizeOptions(
             source: corpus.value, output: output, paths: paths, text: text)
-        launch { try runCorpusNormalization(options, session: $0) }
+        options.overwrites = overwrite.isAsked
+        launch { [options] in try runCorpusNormalization(options, session: $0) }
     }
 }

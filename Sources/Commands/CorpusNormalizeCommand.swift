@@ -17,6 +17,8 @@ struct CorpusNormalizeOptions: Sendable {
     var paths: AudioPaths
     /// What is done to texts.
     var text: TextOptions
+    /// Whether a file that is there is replaced.
+    var overwrites = false
 
     /// What to clean, how, and where to.
     init(source: CorpusSource, output: String, paths: AudioPaths = .absolute, text: TextOptions) {
@@ -32,6 +34,9 @@ func runCorpusNormalization(_ options: CorpusNormalizeOptions, session: Session)
     try session.together {
         guard session.isRoot else { return }
         let preparation = try options.text.preparation()
+        try OutputPlace(
+            options.output, reading: [options.source.file], overwrites: options.overwrites
+        ).requireFreeForFile()
         var utterances = try options.source.manifest().utterances
         var changes = TextChanges()
         for index in utterances.indices {
@@ -45,7 +50,7 @@ func runCorpusNormalization(_ options: CorpusNormalizeOptions, session: Session)
 /// What cleaning did to texts, counted by its steps.
 private struct TextChanges {
     private var counts: [(step: String, texts: Int)] = [
-        ("Unicode form", 0), ("case", 0), ("characters dropped", 0), ("punctuation", 0), ("white space", 0),
+        ("Unicode form", 0), ("case", 0), ("characters dropped", 0), ("white space", 0), ("punctuation", 0),
     ]
     private var changed = 0
     /// Texts that hold digits, which a model would have to spell out, and texts of which nothing is left.
@@ -87,7 +92,7 @@ private struct TextChanges {
 }
 
 extension TextPreparation {
-    /// The steps one by one, and last the spaces between words.
+    /// The steps one by one, and the spaces between words, before what punctuation leaves of them.
     fileprivate var steps: [(String) -> String] {
         func alone(_ change: (inout TextPreparation) -> Void) -> (String) -> String {
             var preparation = TextPreparation()
@@ -96,8 +101,8 @@ extension TextPreparation {
         }
         return [
             alone { $0.normalization = normalization }, alone { $0.textCase = textCase },
-            alone { $0.dropped = dropped }, alone { $0.punctuation = punctuation },
-            { words($0).joined(separator: " ") },
+            alone { $0.dropped = dropped }, { words($0).joined(separator: " ") },
+            alone { $0.punctuation = punctuation },
         ]
     }
 }

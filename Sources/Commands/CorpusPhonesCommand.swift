@@ -17,6 +17,8 @@ struct CorpusPhonesOptions: Sendable {
     var language: String?
     /// Whether the marks of stress stay before their phones.
     var keepsStress: Bool
+    /// Whether a file that is there is replaced.
+    var overwrites = false
 
     /// What to label, and where to write it.
     init(
@@ -35,6 +37,9 @@ struct CorpusPhonesOptions: Sendable {
 func runCorpusPhones(_ options: CorpusPhonesOptions, session: Session) throws {
     try session.together {
         guard session.isRoot else { return }
+        try OutputPlace(
+            options.output, reading: [options.source.file], overwrites: options.overwrites
+        ).requireFreeForFile()
         let phonemizer = try Phonemizer(keepsStress: options.keepsStress)
         let manifest = try options.source.manifest()
         var utterances = manifest.utterances

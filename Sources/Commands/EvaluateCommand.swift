@@ -64,8 +64,28 @@ struct EvaluateOptions: Sendable {
 }
 
 /// Recognises a manifest on all ranks and prints word and character error rates.
+///
+/// - Throws: On all ranks alike, for exit code 85, if one of them was asked to stop.
 func runEvaluation(_ options: EvaluateOptions, session: Session) throws {
+    do {
+        try evaluate(options, session: session)
+    } catch is EvaluationInterrupted {
+        throw CollectiveFailure.interruptedEvaluation
+    } catch let failure as CollectiveFailure where failure.exitCode == ExitCode.interrupted.rawValue {
+        throw CollectiveFailure.interruptedEvaluation
+    }
+}
+
+extension CollectiveFailure {
+    fileprivate static var interruptedEvaluation: CollectiveFailure {
+        CollectiveFailure(.interrupted, "interrupted: nothing was measured; run again to begin anew")
+    }
+}
+
+private func evaluate(_ options: EvaluateOptions, session: Session) throws {
     setMathThreads(options.threads)
+    try session.requireSameProgram()
+    try session.requireSame(SharedInput.model(options.model))
     if try session.together({ try StoredModel(path: options.model).isText }) {
         return try runTextEvaluation(options, session: session)
     }
@@ -91,6 +111,7 @@ func runEvaluation(_ options: EvaluateOptions, session: Session) throws {
         policy: options.skipsBadUtterances ? .skip : .refuse, needsAlignment: false,
         remedy: "--skip-bad-utterances"
     ).check(options.data, session: session)
+    try session.requireSame([SharedInput(options.model, "weights of hash \(contentHash(store.values.all))")])
     let sparse = try SparseWeights.forInference(store, isWanted: !options.dense, session: session)
     var arena = Arena()
     let decoder = try session.together { try options.decoding.decoder(for: model) }

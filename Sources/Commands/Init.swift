@@ -25,10 +25,13 @@ struct Init: ParsableCommand {
     @Option(help: "The seed of the random numbers.")
     var seed = 1
 
+    @OptionGroup var overwrite: OverwriteArguments
+
     func run() {
-        let options = InitOptions(
+        var options = InitOptions(
             preset: preset, output: output, vocabulary: vocabulary, withoutVocabulary: withoutVocabulary,
             seed: seed)
-        launch { try runInit(options, session: $0) }
+        options.overwrites = overwrite.isAsked
+        launch { [options] in try runInit(options, session: $0) }
     }
 }

@@ -19,6 +19,8 @@ package struct InitOptions: Sendable {
     package var withoutVocabulary: Bool
     /// Where the random numbers are counted from.
     package var seed: Int
+    /// Whether a model that is there is replaced.
+    package var overwrites = false
 
     /// What to make, and where.
     package init(
@@ -41,9 +43,9 @@ private let englishLetters =
 package func runInit(_ options: InitOptions, session: Session) throws {
     try session.together {
         guard session.isRoot else { return }
-        guard !FileManager.default.fileExists(atPath: options.output) else {
-            throw UserError(.usage, "\(options.output) exists already; choose another --output")
-        }
+        try OutputPlace(
+            options.output, reading: [options.vocabulary].compactMap { $0 }, overwrites: options.overwrites
+        ).requireFreeForModel()
         let tokens =
             try options.vocabulary.map { try ModelDirectory.tokens(ofVocabulary: $0) } ?? englishLetters
         var configuration = options.preset.configuration

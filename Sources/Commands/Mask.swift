@@ -76,9 +76,12 @@ struct MaskApply: ParsableCommand {
     @Option(help: "The directory to write.")
     var output: String
 
+    @OptionGroup var overwrite: OverwriteArguments
+
     func run() {
-        let options = MaskApplyOptions(mask: mask, model: model, output: output)
-        launch { try runMaskApply(options, session: $0) }
+        var options = MaskApplyOptions(mask: mask, model: model, output: output)
+        options.overwrites = overwrite.isAsked
+        launch { [options] in try runMaskApply(options, session: $0) }
     }
 }
 
@@ -102,9 +105,12 @@ struct MaskConvert: ParsableCommand {
     @Option(help: "The order of bits in a bitmask that does not state it.")
     var bitOrder = BitOrder.little
 
+    @OptionGroup var overwrite: OverwriteArguments
+
     func run() {
-        let options = MaskConvertOptions(
+        var options = MaskConvertOptions(
             source: source, format: to, model: model, output: output, bitOrder: bitOrder)
-        launch { try runMaskConvert(options, session: $0) }
+        options.overwrites = overwrite.isAsked
+        launch { [options] in try runMaskConvert(options, session: $0) }
     }
 }

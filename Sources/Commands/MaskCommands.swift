@@ -39,6 +39,8 @@ struct MaskApplyOptions: Sendable {
     var model: String
     /// The directory to write.
     var output: String
+    /// Whether a model that is there is replaced.
+    var overwrites = false
 
     /// What to prune with what, and where to.
     init(mask: String, model: String, output: String) {
@@ -50,6 +52,9 @@ struct MaskApplyOptions: Sendable {
 func runMaskApply(_ options: MaskApplyOptions, session: Session) throws {
     try session.together {
         guard session.isRoot else { return }
+        try OutputPlace(
+            options.output, reading: [options.mask, options.model], overwrites: options.overwrites
+        ).requireFreeForModel()
         let stored = try StoredMask.load(options.mask)
         let masked = try MaskedModel(options.model, stored: stored)
         masked.mask.apply(to: masked.model.store.values.all, pool: masked.pool)
@@ -82,6 +87,8 @@ struct MaskConvertOptions: Sendable {
     var output: String
     /// The order of bits in bitmasks that do not state it.
     var bitOrder: BitOrder
+    /// Whether a file that is there is replaced.
+    var overwrites = false
 
     /// What to convert, to what and where.
     init(
@@ -107,6 +114,10 @@ func runMaskConvert(_ options: MaskConvertOptions, session: Session) throws {
                 .usage,
                 "a file of --to \(options.format.rawValue) holds weights, too; say whose with --model DIR")
         }
+        try OutputPlace(
+            options.output, reading: [options.source] + [options.model].compactMap { $0 },
+            overwrites: options.overwrites
+        ).requireFreeForFile()
         let stored = try StoredMask.load(options.source, bitOrder: options.bitOrder)
         try write(stored, options)
         print("\(options.output): " + sparsityText(stored.mask))

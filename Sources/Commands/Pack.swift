@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import Session
+internal import Training
 
 /// `parp pack`.
 struct Pack: ParsableCommand {
@@ -12,7 +13,12 @@ struct Pack: ParsableCommand {
     @Option(help: "The file to write, which every --model takes.")
     var output: String
 
-    func run() { launch { try runPack(model: model, output: output, session: $0) } }
+    @OptionGroup var overwrite: OverwriteArguments
+
+    func run() {
+        let place = OutputPlace(output, reading: [model], overwrites: overwrite.isAsked)
+        launch { try runPack(model: model, output: output, place: place, session: $0) }
+    }
 }
 
 /// `parp unpack`.
@@ -25,5 +31,10 @@ struct Unpack: ParsableCommand {
     @Option(help: "The directory to write.")
     var output: String
 
-    func run() { launch { try runUnpack(pack: file, output: output, session: $0) } }
+    @OptionGroup var overwrite: OverwriteArguments
+
+    func run() {
+        let place = OutputPlace(output, reading: [file], overwrites: overwrite.isAsked)
+        launch { try runUnpack(pack: file, output: output, place: place, session: $0) }
+    }
 }

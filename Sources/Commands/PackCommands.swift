@@ -1,11 +1,13 @@
 internal import Checkpoints
 internal import Foundation
 internal import Session
+internal import Training
 
 /// Writes a model directory as one file.
-func runPack(model: String, output: String, session: Session) throws {
+func runPack(model: String, output: String, place: OutputPlace, session: Session) throws {
     try session.together {
         guard session.isRoot else { return }
+        try place.requireFreeForFile()
         let (directoryBytes, packBytes) = try ModelPack.write(directory: model, to: output)
         print(
             "\(output): "
@@ -16,9 +18,10 @@ func runPack(model: String, output: String, session: Session) throws {
 }
 
 /// Writes the model directory that was packed, file by file the same bytes.
-func runUnpack(pack: String, output: String, session: Session) throws {
+func runUnpack(pack: String, output: String, place: OutputPlace, session: Session) throws {
     try session.together {
         guard session.isRoot else { return }
+        try place.requireFreeForModel()
         try ModelPack(path: pack).unpack(to: output)
         print("\(output): unpacked")
     }

@@ -26,7 +26,8 @@ struct Parp: ParsableCommand {
             """,
         version: parpVersion,
         subcommands: [
-            Train.self, Pretrain.self, Evaluate.self, Transcribe.self, Classify.self, Tokenize.self,
+            Train.self, Pretrain.self, Evaluate.self, Transcribe.self, Align.self, Classify.self,
+            Tokenize.self,
             Prune.self, Mask.self, Compare.self, Convert.self, Pack.self, Unpack.self, Init.self, Corpus.self,
             LanguageModel.self, Scale.self, RecipeReference.self, Plan.self, Doctor.self,
             Bench.self,
@@ -34,18 +35,55 @@ struct Parp: ParsableCommand {
 
     /// Parses and runs.
     static func main() {
+        secureStandardStreams()
         // First of all: a signal that comes before a run has begun must end it as any later one does.
-        if let command = CommandLine.arguments.dropFirst().first, ["train", "pretrain"].contains(command) {
+        let words = CommandLine.arguments.dropFirst().prefix(2)
+        if let command = words.first, ["train", "pretrain", "compare", "evaluate"].contains(command) {
+            outliveReaders()
             Interruption.watch()
+        } else if words == ["scale", "run"] {
+            outliveReaders()
+            Interruption.watchForChildren()
         }
         do {
+            try refuseUnknownVerb(CommandLine.arguments.dropFirst())
             var command = try parseAsRoot()
             try command.run()
+        } catch let error as UserError {
+            launch { session in try session.together { throw error } }
         } catch {
             guard exitCode(for: error).isSuccess else { refuse(error) }
             // Help: every rank has the same, one says it.
             if isSpeakingRank { exit(withError: error) }
             Foundation.exit(0)
+        }
+    }
+
+    /// What other programs call the commands.
+    private static let aliases = [
+        "finetune": "train", "fine-tune": "train", "fit": "train", "pre-train": "pretrain",
+        "eval": "evaluate",
+        "test": "evaluate", "validate": "evaluate", "score": "evaluate", "infer": "transcribe",
+        "predict": "transcribe", "decode": "transcribe", "recognize": "transcribe", "sparsify": "prune",
+        "export": "convert", "benchmark": "bench", "config": "recipe", "check": "doctor",
+        "lm": "language-model",
+    ]
+
+    /// Refuses a word where a command must stand, with the nearest there is.
+    static func refuseUnknownVerb(_ words: some Sequence<String>) throws {
+        var (commands, verb): ([any ParsableCommand.Type], String) = (configuration.subcommands, "parp")
+        for word in words where !commands.isEmpty {
+            if word.hasPrefix("-") || word == "help" { return }
+            guard let command = commands.first(where: { $0._commandName == word }) else {
+                let names = commands.map { $0._commandName }
+                let near = suggestion(for: word, among: names, aliases: aliases)
+                throw UserError(
+                    .usage,
+                    "`\(verb)` has no command `\(word)`; "
+                        + (near.map { "did you mean `\(verb) \($0)`?" }
+                            ?? "there are \(names.joined(separator: ", "))"))
+            }
+            (commands, verb) = (command.configuration.subcommands, "\(verb) \(word)")
         }
     }
 

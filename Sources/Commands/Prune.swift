@@ -36,12 +36,15 @@ struct Prune: ParsableCommand {
     )
     var within: String?
 
+    @OptionGroup var overwrite: OverwriteArguments
+
     func run() {
         var options = PruneOptions(
             model: model, sparsity: sparsity, method: method, output: output, seed: seed)
         options.ranksBlocks = byLayer
         options.includesBiases = !withoutBiases
         options.within = within
+        options.overwrites = overwrite.isAsked
         launch { [options] in try runPrune(options, session: $0) }
     }
 }

@@ -35,6 +35,8 @@ struct PruneOptions: Sendable {
     var includesBiases = true
     /// A mask whose pruned weights stay pruned, of any kind that can be read; for magnitudes.
     var within: String?
+    /// Whether a model that is there is replaced.
+    var overwrites = false
 
     /// What to prune, how far, and where to.
     init(
@@ -59,6 +61,10 @@ func runPrune(_ options: PruneOptions, session: Session) throws {
         guard (0...1).contains(options.sparsity) else {
             throw UserError(.usage, "--sparsity is \(options.sparsity); it must be from 0 to 1, e.g. 0.5")
         }
+        try OutputPlace(
+            options.output, reading: [options.model] + [options.within].compactMap { $0 },
+            overwrites: options.overwrites
+        ).requireFreeForModel()
         let model = try LoadedModel(try StoredModel.open(options.model), seed: UInt64(options.seed))
         let values = model.store.values.all
         let pool = PrunablePool(model.layout, includesBiases: options.includesBiases)

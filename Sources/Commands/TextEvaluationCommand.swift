@@ -25,8 +25,10 @@ func runTextEvaluation(_ options: EvaluateOptions, session: Session) throws {
             remedy: "Mend them, or leave them out with --skip-bad-utterances.")
         return (model, try checker.check(try TextCorpus(path: options.data).examples, path: options.data))
     }
+    try session.requireSame([checked.dataset.sharedInput(options.data)])
     let store = ParameterStore(layout: model.network.layout, training: false)
     try session.together { try model.loadWeights(into: store.values.all, seed: 0) }
+    try session.requireSame([SharedInput(options.model, "weights of hash \(contentHash(store.values.all))")])
     var arena = Arena()
     let start = monotonicSeconds()
     let (result, predictions) = try TextEvaluator(model: model.network, rankTokens: defaultRankTokens)

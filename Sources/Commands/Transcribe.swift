@@ -23,8 +23,19 @@ struct Transcribe: ParsableCommand {
     )
     var emitLogits: String?
 
-    @Flag(help: "Print one JSON object a file.")
+    @Option(help: "How what was heard is written: text, json, srt, vtt, ctm or textgrid.")
+    var format = TranscriptFormat.text
+
+    @Flag(help: "The same as --format json: one object a recording, with its words' times.")
     var json = false
+
+    @Option(help: "A folder for a file of each recording, instead of standard output.")
+    var output: String?
+
+    @Option(
+        help:
+            "Recordings that are longer are computed in pieces of so many seconds, which overlap by a third.")
+    var chunkSeconds = 300.0
 
     @Option(help: "Threads to compute with.")
     var threads = 1
@@ -32,10 +43,25 @@ struct Transcribe: ParsableCommand {
     @Flag(help: "Multiply zeros like all other weights, however many there are.")
     var dense = false
 
+    @OptionGroup(title: "Decoding") var decoding: DecodingArguments
+
+    func validate() throws {
+        guard chunkSeconds >= 1, chunkSeconds <= 86_400 else {
+            throw ValidationError("--chunk-seconds is \(chunkSeconds); it must be from 1 to 86400")
+        }
+        guard !json || [.text, .json].contains(format) else {
+            throw ValidationError("--json and --format \(format.rawValue) exclude each other")
+        }
+    }
+
     func run() {
         var options = TranscribeOptions(
-            model: model, audio: audio, emitLogits: emitLogits, json: json, threads: threads)
+            model: model, audio: audio, emitLogits: emitLogits, threads: threads)
         options.dense = dense
+        options.decoding = decoding.options
+        options.format = json ? .json : format
+        options.output = output
+        options.chunkSeconds = chunkSeconds
         launch { try runTranscription(options, session: $0) }
     }
 }

@@ -21,21 +21,26 @@ struct TranscribeOptions: Sendable {
     var audio: [String]
     /// A safetensors file to write the logits to: `logits`, or `logits.N` for each of several recordings.
     var emitLogits: String?
-    /// Whether to print one JSON object a line instead of text.
-    var json: Bool
     /// Threads to compute with.
     var threads: Int
     /// Whether zeros of the weights are multiplied like all others.
     var dense = false
+    /// How logits become text.
+    var decoding = DecodingOptions()
+    /// How what was heard is written.
+    var format = TranscriptFormat.text
+    /// The folder for a file of each recording; nil for standard output.
+    var output: String?
+    /// The most that is computed at once.
+    var chunkSeconds = 300.0
 
     /// What to transcribe, and how to say it.
     init(
-        model: String, audio: [String], emitLogits: String? = nil, json: Bool = false, threads: Int = 1
+        model: String, audio: [String], emitLogits: String? = nil, threads: Int = 1
     ) {
         self.model = model
         self.audio = audio
         self.emitLogits = emitLogits
-        self.json = json
         self.threads = threads
     }
 }
@@ -43,34 +48,42 @@ struct TranscribeOptions: Sendable {
 /// What one rank heard in one recording, or why it could not.
 private struct Transcript: Codable {
     let index: Int
-    var text = ""
+    var recognition = Recognition()
     var seconds = 0.0
     var logits: [Float] = []
     var fault: String?
 }
 
-/// Prints the text of recordings as they are heard, in their order; each rank hears a share of them.
+/// Writes the text of recordings as they are heard, in their order; each rank hears a share of them.
 ///
-/// - Throws: `UserError` with code 65, behind all results, if one of the recordings could not be read.
+/// - Throws: `UserError` with code 65, after all results, if one of the recordings could not be read.
 func runTranscription(_ options: TranscribeOptions, session: Session) throws {
     setMathThreads(options.threads)
     let model = try session.together { try SpeechModel.fineTuned(path: options.model) }
+    let recognizer = try session.together {
+        try Recognizer(model, options.decoding, timesWords: options.format.hasTimes)
+    }
     let store = ParameterStore(layout: model.network.layout, training: false)
     try session.together { try model.loadWeights(into: store.values.all, seed: 0) }
     // Listed once: ranks could see a folder at different moments.
     let listing = try session.share(session.isRoot ? AudioListing(options.audio) : AudioListing([]))
-    var printer = TranscriptPrinter(listing: listing, options: options)
+    let writer = try session.together {
+        try TranscriptWriter(options, names: listing.utterances.map(listing.name), isSingle: listing.isSingle)
+    }
+    var printer = TranscriptPrinter(listing: listing, keepsLogits: options.emitLogits != nil, writer: writer)
     if session.isRoot { printer.report(listing.faults) }
     let communicator = session.communicator
     var arena = Arena()
     let sparse = try SparseWeights.forInference(store, isWanted: !options.dense, session: session)
-    let parameters = store.views.multiplying(sparse)
+    let reader = LogitsReader(
+        model, parameters: store.views.multiplying(sparse), chunkSeconds: options.chunkSeconds)
     for first in stride(from: 0, to: listing.utterances.count, by: communicator.size) {
         let own = first + communicator.rank
         let transcript =
             listing.utterances.indices.contains(own)
-            ? hear(own, listing.utterances[own], options, model, parameters: parameters, arena: &arena) : nil
-        if let round = try session.collect(transcript) { printer.print(round.compactMap { $0 }) }
+            ? hear(own, listing.utterances[own], options, reader, recognizer, arena: &arena) : nil
+        let round = try session.collect(transcript)
+        try session.together { if let round { try printer.print(round.compactMap { $0 }) } }
     }
     try session.together {
         guard session.isRoot else { return }
@@ -80,32 +93,14 @@ func runTranscription(_ options: TranscribeOptions, session: Session) throws {
 }
 
 private func hear(
-    _ index: Int, _ utterance: Utterance, _ options: TranscribeOptions, _ model: SpeechModel,
-    parameters: ParameterViews, arena: inout Arena
+    _ index: Int, _ utterance: Utterance, _ options: TranscribeOptions, _ reader: LogitsReader,
+    _ recognizer: Recognizer, arena: inout Arena
 ) -> Transcript {
-    let path = utterance.audioPath
     do {
-        var samples = try readAudio(
-            path: path, sampleRate: model.sampleRate, segment: utterance.segment, channels: utterance.channels
-        ).samples
-        let count = samples.count
-        guard model.network.configuration.frameCount(samples: count) > 0 else {
-            throw AudioError(path: path, fault: "\(count) samples are too few for one frame")
-        }
-        try requireMemory(
-            model.network.evaluationArenaBytes(
-                samples: count, sparseSlots: Set(parameters.sparseWeights.keys)),
-            for: "\(path): transcribing \(count / model.sampleRate) s at once")
-        if model.source.preprocessor.normalizes { normalizeWaveform(&samples) }
-        arena.reset()
-        let logits = model.network.evaluate(samples: count, parameters: parameters, arena: &arena) {
-            $0.copy(from: samples)
-            samples = []
-        }
+        let logits = try reader.read(utterance, arena: &arena)
         return Transcript(
-            index: index, text: model.vocabulary.decode(path: largestEntries(logits, groups: 1)),
-            seconds: Double(count) / Double(model.sampleRate),
-            logits: options.emitLogits == nil ? [] : logits.array())
+            index: index, recognition: recognizer.recognize(logits.all), seconds: logits.seconds,
+            logits: options.emitLogits == nil ? [] : logits.all.array())
     } catch {
         return Transcript(index: index, fault: message(for: error))
     }
@@ -114,14 +109,16 @@ private func hear(
 /// Says what was heard, result by result, and what could not be heard on standard error.
 private struct TranscriptPrinter {
     let listing: AudioListing
-    let options: TranscribeOptions
+    let keepsLogits: Bool
+    let writer: TranscriptWriter
     private var faults = 0
     /// What was heard, where its logits are to be written in the end.
     private var kept: [Transcript] = []
 
-    init(listing: AudioListing, options: TranscribeOptions) {
+    init(listing: AudioListing, keepsLogits: Bool, writer: TranscriptWriter) {
         self.listing = listing
-        self.options = options
+        self.keepsLogits = keepsLogits
+        self.writer = writer
     }
 
     mutating func report(_ sentences: [String]) {
@@ -131,30 +128,30 @@ private struct TranscriptPrinter {
         }
     }
 
-    mutating func print(_ transcripts: [Transcript]) {
+    mutating func print(_ transcripts: [Transcript]) throws {
         for transcript in transcripts {
             if let fault = transcript.fault {
                 report([fault])
                 continue
             }
-            Swift.print(line(transcript))
-            if options.emitLogits != nil { kept.append(transcript) }
+            let utterance = listing.utterances[transcript.index]
+            try writer.write(
+                transcript.recognition, of: listing.name(of: utterance), seconds: transcript.seconds,
+                members: members(transcript, of: utterance))
+            if keepsLogits { kept.append(transcript) }
         }
         fflush(nil)
     }
 
-    private func line(_ transcript: Transcript) -> String {
-        let utterance = listing.utterances[transcript.index]
-        guard options.json else {
-            return listing.isSingle ? transcript.text : "\(listing.name(of: utterance))\t\(transcript.text)"
-        }
+    /// What a JSON line says of a recording besides what was heard.
+    private func members(_ transcript: Transcript, of utterance: Utterance) -> [JSONValue.Member] {
         var members: [JSONValue.Member] = [
-            .init("audio_filepath", .string(utterance.audioPath)), .init("text", .string(transcript.text)),
+            .init("audio_filepath", .string(utterance.audioPath)),
             .init("duration", .number(transcript.seconds)),
         ]
         if let segment = utterance.segment { members.append(.init("offset", .number(segment.lowerBound))) }
         if listing.isNamed(utterance) { members.append(.init("id", .string(utterance.id))) }
-        return JSONValue.object(members).line
+        return members
     }
 
     /// Stores (frames, vocabulary) tensors: `logits` for one recording, `logits.N` for several.

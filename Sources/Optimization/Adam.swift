@@ -65,3 +65,10 @@ public struct Adam: Sendable, Hashable {
         return result
     }
 }
+
+extension Adam {
+    /// The same optimiser for what weight decay is not meant for, such as scores.
+    public var withoutDecay: Adam {
+        Adam(beta1: beta1, beta2: beta2, epsilon: epsilon)
+    }
+}

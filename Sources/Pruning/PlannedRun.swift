@@ -1,21 +1,3 @@
-/// The methods that the paper compares, by its names (Lai et al., 2021, section 4).
-public enum ComparedMethod: String, Sendable, CaseIterable {
-    /// Every weight is trained, none pruned.
-    case dense
-    /// Prune, adjust, re-prune.
-    case parp
-    /// PARP with a sparsity that rises from a lower start.
-    case progressive = "parp-p"
-    /// Magnitude pruning at the pre-trained initialisation, MPI: nothing to do with message passing.
-    case magnitudeAtInitialization = "mpi"
-    /// One-shot magnitude pruning, OMP: the mask of a dense run's weights.
-    case oneShot = "omp"
-    /// Iterative magnitude pruning, IMP: masks of rounds of runs, each a tenth of the pool further.
-    case iterative = "imp"
-    /// Random pruning, RP.
-    case random = "rp"
-}
-
 /// One run of a method: every run starts from the pre-trained weights and a new optimiser.
 ///
 /// Plans of one method for several sparsities share their first runs: equal runs at equal places are the same.
@@ -26,10 +8,8 @@ public struct PlannedRun: Sendable, Hashable {
         case dense
         /// Pruned weights stay 0.
         case fixedMask
-        /// PARP.
-        case parp
-        /// PARP-P.
-        case progressive
+        /// It changes on the way.
+        case changingMask
     }
 
     /// Where the run's first mask comes from.
@@ -86,14 +66,14 @@ extension ComparedMethod {
         }
         switch self {
         case .dense: return [dense]
-        case .parp: return [run(.parp, .magnitude)]
-        case .progressive: return [run(.progressive, .magnitude)]
         case .magnitudeAtInitialization: return [run(.fixedMask, .magnitude)]
         case .random: return [run(.fixedMask, .random)]
         case .oneShot: return [dense, run(.fixedMask, .afterRun(0))]
         case .iterative:
             let rounds = Self.iterativeRounds(sparsity: sparsity)
             return rounds + [run(.fixedMask, .afterRun(rounds.count - 1))]
+        case .parp, .progressive, .parpMasked, .gradual, .movement, .rigL, .router:
+            return [run(.changingMask, .magnitude)]
         }
     }
 

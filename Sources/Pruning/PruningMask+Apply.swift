@@ -6,11 +6,15 @@ extension PruningMask {
     public func apply(to values: Tensor, pool: PrunablePool) {
         precondition(count == pool.count, "a mask of \(count) weights for a pool of \(pool.count)")
         for member in pool.members {
-            let words = stride(from: member.range.lowerBound, to: member.range.upperBound, by: 64).map {
-                word(at: $0, limit: member.range.upperBound)
-            }
             let weights = values.elements(member.slot.range)
-            parp_apply_mask(weights.pointer, Int64(weights.count), words)
+            parp_apply_mask(weights.pointer, Int64(weights.count), words(of: member))
+        }
+    }
+
+    /// A parameter's bits, 64 a word from its first weight on.
+    func words(of member: PrunablePool.Member) -> [UInt64] {
+        stride(from: member.range.lowerBound, to: member.range.upperBound, by: 64).map {
+            word(at: $0, limit: member.range.upperBound)
         }
     }
 

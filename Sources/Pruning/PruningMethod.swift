@@ -1,131 +1,128 @@
-/// Whether pruned weights take part in training.
-public enum MaskHold: Sendable {
-    /// They get gradients and may come back: dense training between masks, as PARP has it.
-    case free
-    /// They stay exactly 0: their gradients and moments are 0, too.
-    case fixed
-}
+#if canImport(Glibc)
+    internal import Glibc
+#elseif canImport(Musl)
+    internal import Musl
+#endif
 
-/// When a mask is due, at which sparsity, and what it does to training between.
+/// When a mask is due, at which sparsity, and when it is fixed; how it is found and what it does, its axes say.
 ///
-/// The trainer asks a method and does not know which it is.
-public protocol PruningMethod: Sendable {
-    /// The name in recipes and reports.
-    var name: String { get }
-
-    /// Whether pruned weights take part in training.
-    var hold: MaskHold { get }
-
-    /// The sparsity to prune to when so many updates are done, or nil if no mask is due.
-    func sparsityDue(afterUpdates updates: Int) -> Double?
-
-    /// The sparsity that the model is to have when so many updates are done: what evaluation and export prune
-    /// to.
-    func sparsity(afterUpdates updates: Int) -> Double
-}
-
-/// No pruning.
-public struct DenseMethod: PruningMethod {
-    /// The dense baseline.
-    public init() {}
-
-    /// `dense`.
-    public var name: String { "dense" }
-    /// There is nothing to hold.
-    public var hold: MaskHold { .free }
-    /// Never due.
-    public func sparsityDue(afterUpdates updates: Int) -> Double? { nil }
-    /// Always 0.
-    public func sparsity(afterUpdates updates: Int) -> Double { 0 }
-}
-
-/// One mask before the first update, kept to the end: a subnetwork trained by itself.
-///
-/// Where the mask comes from makes it the paper's MPI (magnitudes of the pre-trained weights), OMP (magnitudes
-/// after a dense run), IMP (those of rounds of runs) or RP (random); see `PlannedRun`.
-public struct FixedMaskMethod: PruningMethod {
+/// All methods are this one with other axes: `ComparedMethod.axes` has those of the published ones.
+public struct PruningMethod: Sendable, Hashable {
     /// The name in recipes and reports.
     public let name: String
-    /// The mask's sparsity.
-    public let sparsity: Double
-
-    /// A method of one mask.
-    public init(name: String, sparsity: Double) {
-        self.name = name
-        self.sparsity = sparsity
-    }
-
-    /// Pruned weights stay exactly 0.
-    public var hold: MaskHold { .fixed }
-    /// At the start only.
-    public func sparsityDue(afterUpdates updates: Int) -> Double? {
-        updates == 0 && sparsity > 0 ? sparsity : nil
-    }
-    /// The mask's.
-    public func sparsity(afterUpdates updates: Int) -> Double { sparsity }
-}
-
-/// PARP: prune at the start, let every weight move, prune again every few updates and at the end (Lai et al.,
-/// 2021, section 3; PARP-P ramps the sparsity up).
-public struct PARPMethod: PruningMethod {
     /// The sparsity in the end.
     public let sparsity: Double
-    /// The sparsity at the start: `sparsity` itself for PARP, lower for PARP-P.
+    /// The sparsity at the start of a schedule that rises.
     public let startSparsity: Double
-    /// The updates after which a mask is due between the start and the end, rising.
+    /// Where it differs from others.
+    public let axes: PruningAxes
+    /// The updates after which a mask is planned between the first and the last, rising.
     public let masksAfter: [Int]
     /// Updates of the run.
     public let updates: Int
+    /// Those of the planned masks with which the sparsity rises.
+    private let steps: ArraySlice<Int>
 
-    /// PARP with masks after these updates, such as the ends of epochs, or PARP-P where `startSparsity` is
-    /// lower.
-    public init(sparsity: Double, startSparsity: Double? = nil, masksAfter: [Int], updates: Int) {
+    /// A method with masks planned after these updates, such as the ends of epochs.
+    public init(
+        name: String, sparsity: Double, startSparsity: Double = 0, axes: PruningAxes, masksAfter: [Int],
+        updates: Int
+    ) {
+        self.name = name
         self.sparsity = sparsity
-        self.startSparsity = startSparsity ?? sparsity
-        self.masksAfter = masksAfter.filter { 0 < $0 && $0 <= updates }.sorted()
+        self.startSparsity = startSparsity
+        self.axes = axes
         self.updates = updates
+        let planned = masksAfter.filter { 0 < $0 && $0 <= updates }.sorted()
+        self.masksAfter = planned
+        let (begin, end) = (Self.update(axes.begin, of: updates), Self.update(axes.end, of: updates))
+        steps = planned[Self.count(planned, before: begin + 1)..<Self.count(planned, before: end + 1)]
     }
 
-    /// PARP with a mask every `interval` updates; 0 prunes at the start and the end only.
-    public init(sparsity: Double, startSparsity: Double? = nil, interval: Int, updates: Int) {
-        self.init(
-            sparsity: sparsity, startSparsity: startSparsity,
-            masksAfter: interval > 0 ? Array(stride(from: interval, through: updates, by: interval)) : [],
-            updates: updates)
+    /// No pruning.
+    public static let dense = PruningMethod(
+        name: "dense", sparsity: 0, axes: PruningAxes(), masksAfter: [], updates: 0)
+
+    /// Planned masks every `interval` updates; 0 plans none.
+    public static func masks(every interval: Int, updates: Int) -> [Int] {
+        interval > 0 ? Array(stride(from: interval, through: updates, by: interval)) : []
     }
 
-    /// `parp` or `parp-p`.
-    public var name: String { startSparsity < sparsity ? "parp-p" : "parp" }
-
-    /// Every weight moves.
-    public var hold: MaskHold { .free }
-
-    /// At the start, between as planned, and at the end.
-    public func sparsityDue(afterUpdates done: Int) -> Double? {
-        let masks = masks(before: done + 1)
-        let isPlanned = masks > 0 && masksAfter[masks - 1] == done
-        guard sparsity > 0, done == 0 || isPlanned || done >= updates else { return nil }
-        return sparsity(afterUpdates: done)
-    }
-
-    /// Rises linearly with each mask, and is the final sparsity at the last.
+    /// The sparsity to prune to when so many updates are done, or nil if no mask is due.
     ///
-    /// Without a mask between the first and the last there is nothing to ramp: the start holds until the end.
-    public func sparsity(afterUpdates done: Int) -> Double {
-        guard startSparsity < sparsity, done < updates else { return sparsity }
-        guard !masksAfter.isEmpty else { return startSparsity }
-        let (masks, steps) = (masks(before: done + 1), masksAfter.count)
-        // Not by the formula, whose rounding may miss the last step's sparsity by a weight.
-        guard masks < steps else { return sparsity }
-        return min(sparsity, startSparsity + (sparsity - startSparsity) * Double(masks) / Double(steps))
+    /// Masks are due at the start, as planned, when the mask is fixed, and at the end.
+    public func sparsityDue(afterUpdates done: Int) -> Double? {
+        let hold = holdUpdate
+        guard sparsity > 0, done <= hold || hold == updates else { return nil }
+        let isPlanned = Self.count(masksAfter, before: done + 1) > Self.count(masksAfter, before: done)
+        guard done == 0 || isPlanned || done == hold || done >= updates else { return nil }
+        let due = sparsity(afterUpdates: done)
+        return due > 0 ? due : nil
     }
 
-    /// How many of the planned masks come before so many updates are done.
-    private func masks(before update: Int) -> Int {
-        var (low, high) = (0, masksAfter.count)
+    /// The sparsity that the model is to have when so many updates are done.
+    ///
+    /// It rises with each mask between `begin` and `end`, and is the final one at the last of them. Without a mask in
+    /// between there is nothing to rise with: the start holds until the end.
+    public func sparsity(afterUpdates done: Int) -> Double {
+        guard axes.schedule != .constant, startSparsity < sparsity,
+            done < Self.update(axes.end, of: updates)
+        else { return sparsity }
+        guard !steps.isEmpty else { return startSparsity }
+        let masks = Self.count(steps, before: done + 1)
+        // Not by the formula, whose rounding may miss the last step's sparsity by a weight.
+        guard masks < steps.count else { return sparsity }
+        switch axes.schedule {
+        case .constant: return sparsity
+        case .linear:
+            let rise = (sparsity - startSparsity) * Double(masks) / Double(steps.count)
+            return min(sparsity, startSparsity + rise)
+        case .cubic:
+            let left = 1 - Double(masks) / Double(steps.count)
+            return min(sparsity, sparsity + (startSparsity - sparsity) * left * left * left)
+        }
+    }
+
+    /// Whether pruned weights stay exactly 0 once so many updates, and the mask due behind them, are done.
+    public func isHeld(afterUpdates done: Int) -> Bool {
+        axes.forward == .held || isFixed(afterUpdates: done)
+    }
+
+    /// Whether the mask no longer changes.
+    public func isFixed(afterUpdates done: Int) -> Bool { done >= holdUpdate && holdUpdate < updates }
+
+    /// The update after which the mask is fixed; the last if it never is before.
+    public var holdUpdate: Int { Self.update(axes.holdFrom, of: updates) }
+
+    /// Whether the update with this number, from 1, takes the gradients of pruned weights too.
+    public func takesAllGradients(inUpdate number: Int) -> Bool {
+        guard sparsity > 0, !isFixed(afterUpdates: number - 1) else { return false }
+        return switch axes.score {
+        case .movement, .magnitudeMovement, .learned: true
+        case .gradient: sparsityDue(afterUpdates: number) != nil
+        case .magnitude: axes.forward == .dense || axes.forward == .masked
+        }
+    }
+
+    /// RigL's share of kept weights that the mask behind so many updates replaces, α/2 · (1 + cos(π t / T)) (Evci et
+    /// al., 2020, section 3).
+    public func regrownShare(afterUpdates done: Int) -> Double {
+        guard axes.score == .gradient, done < holdUpdate else { return 0 }
+        return axes.regrowth / 2 * (1 + cos(Double.pi * Double(done) / Double(holdUpdate)))
+    }
+
+    /// The update at a share of the run.
+    private static func update(_ share: Double, of updates: Int) -> Int {
+        Int((share * Double(updates)).rounded())
+    }
+
+    /// How many of rising updates come before one.
+    private static func count(_ rising: some RandomAccessCollection<Int>, before update: Int) -> Int {
+        var (low, high) = (0, rising.count)
         while low < high {
             let middle = (low + high) / 2
-            if masksAfter[middle] < update { low = middle + 1 } else { high = middle }
+            let found = rising[rising.index(rising.startIndex, offsetBy: middle)]
+            if found < update { low = middle + 1 } else { high = middle }
         }
         return low
     }

@@ -6,6 +6,8 @@ public enum PruningScope: String, Sendable, CaseIterable {
     case global
     /// Every Transformer block by itself: all have the same sparsity.
     case layer
+    /// Every matrix, and every bias, by itself, as movement pruning and RigL have it.
+    case parameter
 }
 
 extension PrunablePool {
@@ -13,6 +15,7 @@ extension PrunablePool {
     public func groups(_ scope: PruningScope) -> [ArraySlice<Member>] {
         switch scope {
         case .global: return [members[...]]
+        case .parameter: return members.indices.map { members[$0...$0] }
         case .layer:
             let layers = members.map { PoolPlace($0.slot.name).layer }
             let starts = members.indices.filter { $0 == 0 || layers[$0] != layers[$0 - 1] }

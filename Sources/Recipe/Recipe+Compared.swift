@@ -5,8 +5,8 @@ extension Recipe {
     package var updates: Int { schedule.updates }
     /// What the best model is chosen by.
     package var metric: MetricSpec { evaluation.metric }
-    /// The sparsity of PARP-P's first mask.
-    package var startSparsity: Double { pruning.startSparsity }
+    /// The sparsity at which PARP-P starts.
+    package var startSparsity: Double { pruning.startSparsity.stated ?? Pruning.progressiveStart }
     /// What the first mask is made from, as a recipe says it.
     package var initialMask: String { pruning.initialMask.text }
     /// Whether biases are in the pool.

@@ -52,8 +52,10 @@ extension Recipe {
     ) throws(RecipeError) {
         self.init(for: task ?? .ctc)
         var faults: [String] = []
+        var entries: [TOMLEntry] = []
         do {
             let document = try TOMLReader.document(text)
+            entries = document.entries
             let stated =
                 overrides.last { $0.hasPrefix("task=") }.map { RecipeValue.string(String($0.dropFirst(5))) }
                 ?? document.entries.first { $0.section.isEmpty && $0.name == "task" }?.value
@@ -69,22 +71,31 @@ extension Recipe {
             faults.append(error.sentence)
         }
         for override in overrides { faults += apply(override: override) }
+        faults += rangeFaults.map { fault in
+            place(of: fault, entries: entries, overrides: overrides) + fault
+        }
         guard faults.isEmpty else { throw RecipeError(path: path, faults: faults) }
-        faults = RecipeKey.all(for: self.task).compactMap { $0.fault(self) }
-        if self.task == .pretrain && data.minimumSeconds > data.maximumSeconds {
+        if let metric = self.task.choices.first(where: { $0.name == evaluation.metric.name }) {
+            evaluation.metric = metric
+        }
+    }
+
+    /// What is wrong with values that have the right type, each by itself and with others; every sentence begins with a
+    /// key.
+    private var rangeFaults: [String] {
+        var faults = RecipeKey.all(for: task).compactMap { $0.fault(self) }
+        if task == .pretrain && data.minimumSeconds > data.maximumSeconds {
             faults.append(
                 "data.min_seconds is \(data.minimumSeconds), above data.max_seconds \(data.maximumSeconds)")
         }
         faults += pruning.faults
-        if let metric = self.task.choices.first(where: { $0.name == evaluation.metric.name }) {
-            evaluation.metric = metric
-        } else {
-            let names = self.task.choices.map { "\"\($0.name)\"" }.joined(separator: ", ")
+        if !task.choices.contains(where: { $0.name == evaluation.metric.name }) {
+            let names = task.choices.map { "\"\($0.name)\"" }.joined(separator: ", ")
             faults.append(
-                "evaluation.metric is \"\(evaluation.metric.name)\"; for task \"\(self.task.rawValue)\" it must be one of \(names)"
+                "evaluation.metric is \"\(evaluation.metric.name)\"; for task \"\(task.rawValue)\" it must be one of \(names)"
             )
         }
-        guard faults.isEmpty else { throw RecipeError(path: path, faults: faults) }
+        return faults
     }
 
     /// Takes all keys of a file; of a section that there is not, one fault is enough.
@@ -138,35 +149,43 @@ extension Recipe {
 
 /// What to say of a section that there is not.
 private func unknownSection(_ name: String) -> String {
-    let sections = Set(RecipeKey.all.map(\.section)).subtracting([""])
-    return "unknown section [\(name)]; did you mean [\(nearest(to: name, among: sections.sorted()))]?"
+    let sections = Set(RecipeKey.all.map(\.section)).subtracting([""]).sorted()
+    let near = suggestion(for: name, among: sections, aliases: RecipeKey.sectionAliases)
+    return "unknown section [\(name)]; "
+        + (near.map { "did you mean [\($0)]?" } ?? "there are \(sections.joined(separator: ", "))")
+}
+
+/// Where the key stands that a sentence begins with: on the command line, or else in the file; empty if nowhere.
+private func place(of fault: String, entries: [TOMLEntry], overrides: [String]) -> String {
+    let path = fault.prefix { $0 != " " }
+    let override = overrides.last { $0.prefix { $0 != "=" }.trimmingCharacters(in: .whitespaces) == path }
+    if let override { return "--set \(override): " }
+    let entry = entries.first { ($0.section.isEmpty ? $0.name : "\($0.section).\($0.name)") == path }
+    return entry.map { "line \($0.line): " } ?? ""
 }
 
 /// What to say of a key that there is not.
 private func unknownKey(_ entry: TOMLEntry) -> String {
-    let siblings = RecipeKey.all.filter { $0.section == entry.section }.map(\.name)
-    // A key that stands in another section is more likely misplaced than misspelt.
-    let misplaced = RecipeKey.all.first { $0.name == entry.name }
-    let suggestion = misplaced?.path ?? nearest(to: entry.name, among: siblings)
     let place = entry.section.isEmpty ? "at the top" : "in [\(entry.section)]"
-    return "unknown key `\(entry.name)` \(place); did you mean `\(suggestion)`?"
+    return "unknown key `\(entry.name)` \(place); "
+        + (nearKey(entry).map { "did you mean `\($0)`?" }
+            ?? "nothing is called so: `parp recipe` prints all keys")
 }
 
-/// The name with the fewest edits (Levenshtein) to what was written.
-package func nearest(to written: String, among names: [String]) -> String {
-    func distance(_ a: [Character], _ b: [Character]) -> Int {
-        var row = Array(0...b.count)
-        for (i, left) in a.enumerated() {
-            var diagonal = row[0]
-            row[0] = i + 1
-            for (j, right) in b.enumerated() {
-                let substituted = diagonal + (left == right ? 0 : 1)
-                diagonal = row[j + 1]
-                row[j + 1] = min(substituted, row[j] + 1, row[j + 1] + 1)
-            }
+/// The key that was meant, by its name alone if it stands in the same section.
+private func nearKey(_ entry: TOMLEntry) -> String? {
+    let keys = RecipeKey.all
+    // A key that stands in another section is more likely misplaced than misspelt.
+    let path =
+        keys.first { $0.name == entry.name }?.path ?? alias(for: entry.name, in: RecipeKey.aliases)
+        ?? suggestion(for: entry.name, among: keys.filter { $0.section == entry.section }.map(\.name))
+        .flatMap { name in keys.first { $0.section == entry.section && $0.name == name }?.path }
+        ?? suggestion(for: entry.name, among: keys.map(\.name)).flatMap { name in
+            keys.first { $0.name == name }?.path
         }
-        return row[b.count]
-    }
-    let target = Array(written)
-    return names.min { distance(Array($0), target) < distance(Array($1), target) } ?? written
+        ?? suggestion(for: entry.name, among: RecipeKey.aliases.keys.sorted()).flatMap {
+            RecipeKey.aliases[$0]
+        }
+    guard let path, let key = keys.first(where: { $0.path == path }) else { return nil }
+    return key.section == entry.section ? key.name : path
 }

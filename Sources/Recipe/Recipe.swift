@@ -93,15 +93,24 @@ package struct Recipe: Sendable, Equatable {
     package struct Pruning: Sendable, Equatable {
         package var method = ComparedMethod.parp
         package var sparsity = 0.5
-        package var interval = 50
+        var interval = Automatic<Int>.automatic
         var intervalUnit = IntervalUnit.updates
         package var initialMask = InitialMask.automatic
-        package var startSparsity = 0.3
+        var startSparsity = Automatic<Double>.automatic
         package var scope = PruningScope.global
         package var includeBiases = true
         package var includePooler = false
         package var includeEmbeddings = false
         package var includeRelativePositions = false
+        var schedule = Automatic<SparsitySchedule>.automatic
+        var begin = Automatic<Double>.automatic
+        var end = Automatic<Double>.automatic
+        var score = Automatic<PruningScore>.automatic
+        var forward = Automatic<PrunedWeights>.automatic
+        var holdFrom = Automatic<Double>.automatic
+        var trainWeights = Automatic<Bool>.automatic
+        package var scoreLearningRate = Automatic<Double>.automatic
+        var regrowth = 0.3
     }
 
     package struct Distributed: Sendable, Equatable {

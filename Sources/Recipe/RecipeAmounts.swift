@@ -30,7 +30,8 @@ extension Recipe {
         RecipeAmounts(
             modelPath: model.path, batchSeconds: data.batchSeconds, updates: schedule.updates,
             threads: distributed.threadsPerRank,
-            maskInterval: pruning.intervalUnit == .updates ? pruning.interval : 0,
+            maskInterval: pruning.intervalUnit == .updates
+                ? pruning.maskInterval(updates: schedule.updates) : 0,
             checkpointInterval: checkpoint.everyUpdates)
     }
 }

@@ -14,11 +14,11 @@ extension RecipeKey {
         },
         RecipeKey(
             "model", "path", \.model.path,
-            "The model to start from: a Hugging Face directory or a fairseq checkpoint."),
+            "The model to start from: a Hugging Face directory or a fairseq checkpoint.", changes: .content),
         RecipeKey(
             "model", "vocabulary", \.model.vocabulary,
             "A vocab.json; empty takes the model's own, or builds one from the transcripts if it has none.",
-            of: [.ctc]),
+            of: [.ctc], changes: .content),
         RecipeKey(
             "model", "freeze_feature_encoder", \.model.freezeFeatureEncoder,
             "Whether the convolutions keep their weights.", of: [.ctc]),
@@ -37,8 +37,8 @@ extension RecipeKey {
     private static let dataKeys: [RecipeKey] = [
         RecipeKey(
             "data", "train", \.data.train,
-            "The corpus to train on, of any format in corpora.md; FORMAT:PATH says which."),
-        RecipeKey("data", "valid", \.data.valid, "The corpus to evaluate on."),
+            "The corpus to train on, of any format in corpora.md; FORMAT:PATH says which.", changes: .content),
+        RecipeKey("data", "valid", \.data.valid, "The corpus to evaluate on.", changes: .content),
         RecipeKey("data", "labels", \.data.labels, "What transcripts are spelled in.", of: [.ctc]),
         RecipeKey(
             "data", "text_normalization", \.data.text.normalization,
@@ -165,55 +165,6 @@ extension RecipeKey {
             "The last learning rate, as a share of the highest.",
             must: "be from 0 to 1"
         ) { (0...1).contains($0) },
-    ]
-
-    private static let pruningKeys: [RecipeKey] = [
-        RecipeKey(
-            "pruning", "method", \.pruning.method,
-            "How the subnetwork is found. `mpi` keeps the mask of the pre-trained magnitudes (nothing to do with "
-                + "message passing), `rp` a random one, `omp` and `imp` that of an earlier run; with these "
-                + "four, what is pruned stays 0.", of: TaskKind.fineTuning),
-        RecipeKey(
-            "pruning", "sparsity", \.pruning.sparsity, "The share of the pool that is zero in the end.",
-            of: TaskKind.fineTuning,
-            must: "be from 0 to 1, e.g. 0.5"
-        ) { (0...1).contains($0) },
-        RecipeKey(
-            "pruning", "interval", \.pruning.interval,
-            "parp, parp-p: updates or epochs between masks; 0 prunes at the start and the end only.",
-            of: TaskKind.fineTuning,
-            must: "be 0 or more"
-        ) { $0 >= 0 },
-        RecipeKey(
-            "pruning", "interval_unit", \.pruning.intervalUnit, "What `interval` counts.",
-            of: TaskKind.fineTuning),
-        RecipeKey(
-            "pruning", "initial_mask", \.pruning.initialMask,
-            "What the first mask is: that of the weights' magnitudes, a random one, that of a randomly initialised "
-                + "model's magnitudes, or a file's, say of an OMP run on another language. `auto` is `magnitude`, "
-                + "for `rp` it is `random`.", of: TaskKind.fineTuning),
-        RecipeKey(
-            "pruning", "start_sparsity", \.pruning.startSparsity, "parp-p: the sparsity of the first mask.",
-            of: TaskKind.fineTuning,
-            must: "be from 0 to 1"
-        ) { (0...1).contains($0) },
-        RecipeKey(
-            "pruning", "scope", \.pruning.scope,
-            "What is ranked together: the whole pool, or each Transformer block by itself.",
-            of: TaskKind.fineTuning),
-        RecipeKey(
-            "pruning", "include_biases", \.pruning.includeBiases,
-            "Whether biases are in the pool, as in the authors' code.", of: TaskKind.fineTuning),
-        RecipeKey(
-            "pruning", "include_pooler", \.pruning.includePooler,
-            "Whether the projection before the classifier is in the pool, as in BERT-Tickets; where its weights are "
-                + "small, it dies first.", of: TaskKind.text),
-        RecipeKey(
-            "pruning", "include_embeddings", \.pruning.includeEmbeddings,
-            "Whether the embeddings of tokens, positions and segments are in the pool.", of: TaskKind.text),
-        RecipeKey(
-            "pruning", "include_relative", \.pruning.includeRelativePositions,
-            "Whether XLNet's projection of relative positions is in the pool.", of: TaskKind.text),
     ]
 
     private static let noiseKeys: [RecipeKey] = [

@@ -27,7 +27,10 @@ package struct RecipeKey: Sendable {
     package var path: String { section.isEmpty ? name : "\(section).\(name)" }
 
     /// Whether a run with another value would be another run; the rest may change when one is resumed.
-    package var decidesResults: Bool { effect == .results }
+    package var decidesResults: Bool { effect == .results || effect == .content }
+
+    /// Whether it says where something lies: it may lie elsewhere when a run is resumed, if it is still the same.
+    package var namesContent: Bool { effect == .content }
 
     /// Whether another value changes the last bits of sums, which a reproducible run promises not to happen.
     package var decidesSums: Bool { effect == .sums }
@@ -42,6 +45,8 @@ package struct RecipeKey: Sendable {
     package enum Effect: Sendable {
         /// What is learnt.
         case results
+        /// What is learnt, by what lies at the place that it names.
+        case content
         /// The last bits of sums at most, as the number of ranks does.
         case sums
         /// Time, memory, and what is looked at.

@@ -116,6 +116,9 @@ extension BadUtterances: RecipeChoice {}
 extension OptimizerKind: RecipeChoice {}
 extension ComparedMethod: RecipeChoice {}
 extension PruningScope: RecipeChoice {}
+extension SparsitySchedule: RecipeChoice {}
+extension PruningScore: RecipeChoice {}
+extension PrunedWeights: RecipeChoice {}
 extension IntervalUnit: RecipeChoice {}
 extension WireFormat: RecipeChoice {}
 extension Senders: RecipeChoice {}

@@ -2,25 +2,21 @@ internal import Foundation
 internal import JSON
 
 extension RunReport {
-    /// The most rows of a table or list.
-    private static var longest: Int { 20 }
-
     /// What went wrong, and where the ranks' time went; nothing of what there is none of.
-    package var reliability: String { faults + ranks }
+    var reliability: String { faultList + ranks }
 
-    private var faults: String {
-        let faults = events("fault")
+    private var faultList: String {
         guard !faults.isEmpty else { return "" }
-        let items = faults.suffix(Self.longest).map { event in
+        let items = faults.map { event in
             "<li>update \(event["step"]?.integer ?? 0): \(escapedHTML(event["what"]?.string ?? ""))</li>"
         }
-        let count = faults.count > Self.longest ? ", the last \(Self.longest) of \(faults.count)" : ""
+        let count = faultCount > faults.count ? ", the last \(faults.count) of \(faultCount)" : ""
         return "<h2>Faults\(count)</h2>\n<ul>\n\(items.joined(separator: "\n"))\n</ul>\n"
     }
 
     /// The last sums of the ranks, those that others waited for first.
     private var ranks: String {
-        guard let event = events("ranks").last, let entries = event["ranks"]?.elements,
+        guard let event = rankSums, let entries = event["ranks"]?.elements,
             entries.count > 1
         else {
             return ""

@@ -6,21 +6,60 @@ package import JSON
 package struct RunReport {
     private let title: String
     private let recipe: String
-    private let events: [JSONValue]
+    private var curves: [[ThinnedCurve]]
+    /// The last evaluations.
+    private var evaluations: [JSONValue] = []
+    /// The last faults, and how many there were.
+    private(set) var faults: [JSONValue] = []
+    private(set) var faultCount = 0
+    /// The last sums of the ranks.
+    private(set) var rankSums: JSONValue?
     let outline: ReportOutline
 
+    /// The most rows of a table or list.
+    static let longest = 20
+    private static let mostEvaluations = 12
+
     /// The report of a run directory, from its recipe file and its `metrics.jsonl`.
+    ///
+    /// Neither the page nor the memory that it takes grows with the number of updates.
     package init(directory: String, recipe: String, metrics: String, outline: ReportOutline) {
         self.outline = outline
         title = (directory as NSString).lastPathComponent
         self.recipe = (try? String(contentsOfFile: recipe, encoding: .utf8)) ?? ""
-        let lines = (try? String(contentsOfFile: metrics, encoding: .utf8)) ?? ""
-        events = lines.split(separator: "\n").compactMap { try? JSONValue(parsing: $0.utf8) }
+        curves = outline.charts.map { $0.curves.map { _ in ThinnedCurve() } }
+        // A log that cannot be read to its end is shown as far as it goes.
+        try? forEachLine(of: metrics) { line, _ in
+            if let event = try? JSONValue(parsing: line) { add(event) }
+        }
+    }
+
+    private mutating func add(_ event: JSONValue) {
+        guard let kind = event["kind"]?.string else { return }
+        for (index, chart) in outline.charts.enumerated() {
+            for (place, curve) in chart.curves.enumerated() where curve.kind == kind {
+                guard let step = event["step"]?.integer, let value = event[curve.field]?.double else {
+                    continue
+                }
+                curves[index][place].add(x: Double(step), y: value * curve.scale)
+            }
+        }
+        switch kind {
+        case "eval": evaluations = (evaluations + [event]).suffix(Self.mostEvaluations)
+        case "fault":
+            faultCount += 1
+            faults = (faults + [event]).suffix(Self.longest)
+        case "ranks": rankSums = event
+        default: break
+        }
     }
 
     /// The page.
     package var html: String {
-        let charts = outline.charts.map { Chart($0.title, $0.curves.map(curve)) }
+        let charts = zip(outline.charts, curves).map { chart, curves in
+            Chart(
+                chart.title, zip(chart.curves, curves).map { Chart.Curve(name: $0.name, points: $1.points) })
+        }
         return """
             <!doctype html>
             <html lang="en"><meta charset="utf-8"><title>\(escapedHTML(title))</title>
@@ -43,22 +82,9 @@ package struct RunReport {
             """
     }
 
-    /// The events of a kind.
-    package func events(_ kind: String) -> [JSONValue] { events.filter { $0["kind"]?.string == kind } }
-
-    private func curve(_ curve: ReportOutline.Curve) -> Chart.Curve {
-        let points = events(curve.kind).compactMap { event -> (x: Double, y: Double)? in
-            guard let step = event["step"]?.integer, let value = event[curve.field]?.double else {
-                return nil
-            }
-            return (Double(step), value * curve.scale)
-        }
-        return Chart.Curve(name: curve.name, points: points)
-    }
-
     /// The evaluations as a table, the best marked.
     private var summary: String {
-        let rows = events("eval").suffix(12).map { event -> String in
+        let rows = evaluations.map { event -> String in
             let cells =
                 ["\(event["step"]?.integer ?? 0)"] + outline.columns.map { $0.text(of: event) }
                 + [event["best"]?.boolean == true ? "best so far" : ""]

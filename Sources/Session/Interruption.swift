@@ -12,7 +12,7 @@ internal import Synchronization
 /// A signal sets a flag and does nothing else. Ranks agree on what they saw in a message that travels anyway, so that
 /// all of them stop after the same update.
 package enum Interruption {
-    /// Notes SIGTERM, SIGUSR1 and SIGINT from here on; called before anything takes time, and before other threads.
+    /// Notes SIGTERM, SIGUSR1, SIGINT and SIGHUP from here on; called before anything takes time, and before other threads.
     ///
     /// However often they come, they ask for the same once. A second SIGINT ends the process at once.
     ///
@@ -21,7 +21,7 @@ package enum Interruption {
     package static func watch() {
         var signals = sigset_t()
         sigemptyset(&signals)
-        for number in [SIGTERM, SIGUSR1, SIGINT] { sigaddset(&signals, number) }
+        for number in requests { sigaddset(&signals, number) }
         // Threads to come inherit it; a signal that comes before somebody waits is kept.
         pthread_sigmask(SIG_BLOCK, &signals, nil)
         let watched = signals
@@ -35,6 +35,22 @@ package enum Interruption {
         }
         thread.name = "signals"
         thread.start()
+    }
+
+    /// The same for a process that computes nothing and starts others, which must not inherit that they are blocked.
+    package static func watchForChildren() {
+        isNoted.store(false, ordering: .relaxed)
+        for number in requests { signal(number) { _ in isNoted.store(true, ordering: .relaxed) } }
+    }
+
+    /// The signals that ask to stop.
+    ///
+    /// A hang-up that was to be ignored (`nohup`) is none.
+    private static var requests: [Int32] {
+        var hangUp = sigaction()
+        sigaction(SIGHUP, nil, &hangUp)
+        let isIgnored = unsafeBitCast(hangUp.__sigaction_handler.sa_handler, to: Int.self) == 1
+        return [SIGTERM, SIGUSR1, SIGINT] + (isIgnored ? [] : [SIGHUP])
     }
 
     /// Whether this process was asked to stop.

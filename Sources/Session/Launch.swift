@@ -39,7 +39,8 @@ private func fail(_ error: any Error, on communicator: any Communicator) -> Neve
 /// Writes one message to standard error, after whatever was printed before it.
 private func printError(_ message: String) {
     fflush(nil)
-    FileHandle.standardError.write(Data("parp: \(message)\n".utf8))
+    // Where nobody can be told, the exit code still tells.
+    try? FileHandle.standardError.write(contentsOf: Data("parp: \(message)\n".utf8))
 }
 
 /// The exit code of an error.

@@ -24,7 +24,7 @@ public enum CorpusFormat: String, Sendable, Codable, CaseIterable {
     /// Splits `FORMAT:PATH`; without a format's name before it, all is the path.
     ///
     /// A file that is really called so is taken for the file.
-    static func parse(_ source: String) -> (format: CorpusFormat?, path: String) {
+    package static func parse(_ source: String) -> (format: CorpusFormat?, path: String) {
         guard let colon = source.utf8.firstIndex(of: UInt8(ascii: ":")), !exists(source),
             let format = CorpusFormat(rawValue: String(source[..<colon]))
         else { return (nil, source) }

@@ -1,13 +1,16 @@
 extension Vocabulary {
     /// The text of a frame-by-frame path: repeats merged, blanks dropped (Graves et al., 2006, section 3.1).
-    public func decode(path: [Int]) -> String {
+    public func decode(path: [Int]) -> String { decode(tokens: tokens(ofPath: path)) }
+
+    /// The tokens of a frame-by-frame path.
+    public func tokens(ofPath path: [Int]) -> [Int] {
         var ids: [Int] = []
         var previous = blank
         for id in path {
             if id != previous && id != blank { ids.append(id) }
             previous = id
         }
-        return decode(tokens: ids)
+        return ids
     }
 
     /// The text of token ids: the delimiter becomes a space, special tokens are dropped.

@@ -71,15 +71,15 @@ struct ModelPackTests {
         #expect(try files(of: folder.path + "/again") == files(of: folder.path + "/model"))
     }
 
-    @Test("nothing is replaced: neither a file by a pack nor a folder by what was packed")
+    @Test("a folder of other files is not replaced by what was packed")
     func nothingReplaced() throws {
         let folder = try TemporaryDirectory()
         let directory = try model(in: folder)
-        let pack = try folder.write("mine", to: "pack")
-        #expect(fault { try ModelPack.write(directory: directory, to: pack) }.contains("is there already"))
-        let other = folder.path + "/other.pack"
-        _ = try ModelPack.write(directory: directory, to: other)
-        #expect(fault { try ModelPack(path: other).unpack(to: directory) }.contains("is not empty"))
+        let pack = folder.path + "/pack"
+        _ = try ModelPack.write(directory: directory, to: pack)
+        try folder.write("mine", to: "texts/notes.txt")
+        let others = folder.path + "/texts"
+        #expect(fault { try ModelPack(path: pack).unpack(to: others) }.contains("a folder of other files"))
     }
 
     @Test("weights that are not safetensors, and other files of weights, are refused with what to do")

@@ -104,6 +104,14 @@ struct DiagnosisTests {
         #expect(copies[0].ranks == [2])
     }
 
+    @Test func aFolderForSharedMemoryThatIsReadOnlyIsWarnedOf() {
+        let found = findings { ranks in
+            for rank in ranks.indices { ranks[rank].memory.sharedIsWritable = false }
+        }
+        #expect(!found.isEmpty && found.allSatisfy { $0.level == .warning })
+        #expect(found.allSatisfy { $0.what == "no file can be made in /dev/shm" })
+    }
+
     @Test func sharedMemoryTooSmallForTheGradientsIsWarnedOf() {
         let found = findings { ranks in
             for rank in [0, 1] {
@@ -181,9 +189,10 @@ struct DiagnosisTests {
         #expect(findings(in: soundLaunch(nodes: 1)) { $0[0].interfaces.append(bridge) }.isEmpty)
     }
 
-    @Test func cacheFoldersThatCannotServeAreFoundAndOnlyErrorsWhereTheyAreNeeded() {
+    @Test func cacheFoldersThatCannotServeAreWarnedOfWhereTheyAreNeededAsARunWarnsOfThem() {
         #expect(findings { $0[2].cache?.isWritable = false }.map(\.ranks) == [[2]])
-        #expect(findings { $0[2].cache?.free = 1 }.map(\.level) == [.error])
+        #expect(findings { $0[2].cache?.free = 1 }.map(\.level) == [.warning])
+        #expect(findings { $0[2].cache?.isWritable = false }.map(\.level) == [.warning])
         #expect(findings { $0[2].cache?.filesystem = "nfs4" }.map(\.level) == [.warning])
         var needs = baseNeeds
         needs.featureBytes = 0

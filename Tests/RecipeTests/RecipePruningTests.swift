@@ -44,15 +44,49 @@ struct RecipePruningTests {
         #expect(faults("initial_mask = \"\"").count == 1 && faults("method = \"mip\"").count == 1)
     }
 
-    @Test("only methods of one mask hold it")
+    @Test("only methods of one mask hold it from the start")
     func holds() throws {
         for method in ComparedMethod.allCases {
             var pruning = Recipe.Pruning()
             pruning.method = method
             let made = pruning.makeMethod(updates: 10) { _ in [] }
             let isFixed = [.magnitudeAtInitialization, .random, .oneShot, .iterative].contains(method)
-            #expect(made.hold == (isFixed ? .fixed : .free) && made.name == method.rawValue)
+            #expect(made.isFixed(afterUpdates: 0) == isFixed && made.name == method.rawValue)
         }
+    }
+
+    @Test("a method sets the axes, and a recipe what it says of its own")
+    func axes() throws {
+        #expect(try pruning("method = \"gmp\"").axes == ComparedMethod.gradual.axes)
+        var expected = ComparedMethod.gradual.axes
+        expected.forward = .masked
+        expected.end = 0.5
+        let own = try pruning("method = \"gmp\"", "forward = \"masked\"", "end = 0.5")
+        #expect(own.axes == expected)
+        #expect(own.start == 0)
+        #expect(try pruning("method = \"parp-p\"").start == 0.3)
+        #expect(try pruning("method = \"parp-m\"", "start_sparsity = 0.2").start == 0.2)
+    }
+
+    @Test("axes that make no sense together are refused with the fix, and so are axes of the dense method")
+    func unsound() {
+        #expect(faults("score = \"learned\"").first?.contains("forward") == true)
+        #expect(faults("method = \"gmp\"", "hold_from = 0.3").first?.contains("hold_from is 0.3") == true)
+        #expect(faults("method = \"dense\"", "forward = \"masked\"").first?.contains("has no mask") == true)
+        #expect(faults("schedule = \"quadratic\"").count == 1 && faults("hold_from = 1.5").count == 1)
+        #expect(
+            faults("method = \"gmp\"", "initial_mask = \"m\"").first?.contains("give pruning.start_sparsity")
+                == true)
+    }
+
+    @Test("where nothing is said, PARP's interval is 50 updates and others' a hundredth of the run")
+    func automaticIntervals() throws {
+        func due(_ method: String) throws -> Int {
+            let method = try pruning("method = \"\(method)\"").makeMethod(updates: 400) { _ in [] }
+            return (0...400).count { method.sparsityDue(afterUpdates: $0) != nil }
+        }
+        #expect(try due("parp") == 9)
+        #expect(try due("movement") == 90)
     }
 
     @Test("an interval counts updates, or the ends of epochs; the epochs are not planned for nothing")

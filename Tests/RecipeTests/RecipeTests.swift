@@ -22,7 +22,7 @@ struct RecipeTests {
         #expect(recipe.optimizer.betas == [0.9, 0.98])
         #expect(recipe.optimizer.learningRate == 5e-5)
         #expect(recipe.schedule.updates == 12000)
-        #expect(recipe.pruning.interval == 50)
+        #expect(recipe.pruning.interval == .automatic)
         #expect(recipe.augmentation.timeMaskProbability == 0.75)
         #expect(recipe.seed == 2337)
     }
@@ -173,6 +173,45 @@ struct RecipeTests {
     }
 
     @Test(
+        "names of transformers, fairseq and SpeechBrain are answered with ours, wherever they stand",
+        arguments: [
+            ("[optimizer]\nlr = 1", "did you mean `learning_rate`?"),
+            ("[optimizer]\ngradient_clipping = 1", "did you mean `clip_norm`?"),
+            ("[schedule]\nmax_steps = 1", "did you mean `updates`?"),
+            ("batch_size = 8", "did you mean `data.batch_seconds`?"),
+            ("[model]\nmask_time_prob = 0.5", "did you mean `augmentation.time_mask_probability`?"),
+            ("[schedule]\nmax_update = 1", "did you mean `updates`?"),
+            ("[optimization]\nlr = [1]", "did you mean [optimizer]?"),
+            ("number_of_epochs = 3", "did you mean `schedule.updates`?"),
+            ("[optimizer]\ngradient_cliping = 1", "did you mean `clip_norm`?"),
+        ])
+    func aliases(text: String, answer: String) {
+        let found = faults(text)
+        #expect(found.count == 1 && found[0].hasSuffix(answer), "\(found)")
+    }
+
+    @Test("every other program's name leads to a key that there is, and is none of ours")
+    func aliasTable() {
+        let paths = Set(RecipeKey.all.map(\.path))
+        for (name, path) in RecipeKey.aliases {
+            #expect(paths.contains(path), "\(path)")
+            #expect(!RecipeKey.all.contains { $0.name == name }, "\(name)")
+        }
+        let sections = Set(RecipeKey.all.map(\.section))
+        #expect(
+            RecipeKey.sectionAliases.allSatisfy { sections.contains($0.value) && !sections.contains($0.key) })
+    }
+
+    @Test("what resembles nothing gets no guess")
+    func noGuess() {
+        #expect(!(faults("[optimizer]\nxylophone = 1").first ?? "did you mean").contains("did you mean"))
+        #expect(!(faults("[xylophone]\na = 1").first ?? "did you mean").contains("did you mean"))
+        #expect(!faults(String(repeating: "é", count: 5000) + " = 1").isEmpty)
+        #expect(suggestion(for: "trian", among: ["train", "prune"]) == "train")
+        #expect(suggestion(for: "q", among: ["train", "prune"]) == nil)
+    }
+
+    @Test(
         "a value of the wrong type is refused with its line",
         arguments: [
             ("[schedule]\nupdates = 1.5", "line 2: schedule.updates is 1.5; it must be a whole number"),
@@ -185,7 +224,8 @@ struct RecipeTests {
             (
                 "[pruning]\nmethod = \"lottery\"",
                 "line 2: pruning.method is \"lottery\"; it must be one of "
-                    + "\"dense\", \"parp\", \"parp-p\", \"mpi\", \"omp\", \"imp\", \"rp\""
+                    + "\"dense\", \"parp\", \"parp-p\", \"parp-m\", \"mpi\", \"omp\", \"imp\", \"rp\", \"gmp\", "
+                    + "\"movement\", \"rigl\", \"s3-router\""
             ),
             (
                 "[optimizer]\nbetas = [0.9, true]",
@@ -195,22 +235,28 @@ struct RecipeTests {
     func wrongTypes(text: String, fault: String) { #expect(faults(text) == [fault]) }
 
     @Test(
-        "a value out of range is refused with the rule",
+        "a value out of range is refused with its line and the rule",
         arguments: [
-            ("[pruning]\nsparsity = 1.5", "pruning.sparsity is 1.5; it must be from 0 to 1, e.g. 0.5"),
-            ("[pruning]\nsparsity = -0.1", "pruning.sparsity is -0.1; it must be from 0 to 1, e.g. 0.5"),
-            ("[data]\nbatch_seconds = 0", "data.batch_seconds is 0.0; it must be above 0"),
+            (
+                "[pruning]\nsparsity = 1.5",
+                "line 2: pruning.sparsity is 1.5; it must be from 0 to 1, e.g. 0.5"
+            ),
+            (
+                "[pruning]\nsparsity = -0.1",
+                "line 2: pruning.sparsity is -0.1; it must be from 0 to 1, e.g. 0.5"
+            ),
+            ("[data]\nbatch_seconds = 0", "line 2: data.batch_seconds is 0.0; it must be above 0"),
             (
                 "[schedule]\nphases = [0.5, 0.5, 0.5]",
-                "schedule.phases is [0.5, 0.5, 0.5]; it must be three numbers from 0 that sum to at most 1"
+                "line 2: schedule.phases is [0.5, 0.5, 0.5]; it must be three numbers from 0 that sum to at most 1"
             ),
             (
                 "[regularization]\nlayer_drop = 1",
-                "regularization.layer_drop is 1.0; it must be from 0 to below 1"
+                "line 2: regularization.layer_drop is 1.0; it must be from 0 to below 1"
             ),
             (
                 "[pruning]\nmethod = \"parp-p\"\nstart_sparsity = 0.6",
-                "pruning.start_sparsity is 0.6, above pruning.sparsity 0.5"
+                "line 3: pruning.start_sparsity is 0.6, above pruning.sparsity 0.5"
             ),
         ])
     func outOfRange(text: String, fault: String) { #expect(faults(text) == [fault]) }
@@ -220,6 +266,16 @@ struct RecipeTests {
         let found = faults("[schedule]\nupdates = 0.5\nfases = 1\n[model]\nway = 1\n", ["seed=x"])
         #expect(found.count == 4)
         #expect(faults("seed = -1\n[schedule]\nupdates = 0\n[pruning]\ninterval = -1").count == 3)
+        // Wrong types, unknown keys and values out of range together.
+        let mixed = faults(
+            "seed = -1\n[schedule]\nupdates = \"x\"\n[pruning]\nsparsty = 1\n", ["data.batch_seconds=0"])
+        #expect(
+            Set(mixed) == [
+                "line 3: schedule.updates is \"x\"; it must be a whole number",
+                "line 5: unknown key `sparsty` in [pruning]; did you mean `sparsity`?",
+                "line 1: seed is -1; it must be 0 or more",
+                "--set data.batch_seconds=0: data.batch_seconds is 0.0; it must be above 0",
+            ])
     }
 
     @Test("text that is not TOML is refused with its line")

@@ -50,7 +50,7 @@ struct DelimitedTableTests {
                 "line 1: no column for the recording: expected audio_filepath or"))
         #expect(try header("path,words").contains("line 1: no column for the text: expected text or"))
         #expect(try header("path,path").contains("line 1: a column stands twice"))
-        #expect(fault { try Manifest(path: try folder.write("", to: "e.csv")) }.contains("no utterance"))
+        #expect(fault { try Manifest(path: try folder.write("", to: "e.csv")) }.contains("is empty"))
         #expect(
             fault { try Manifest(path: try folder.write("path,text\n\u{1}".utf8 + [0xFF], to: "b.csv")) }
                 .contains("line 2: invalid UTF-8"))

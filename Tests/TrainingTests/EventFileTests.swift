@@ -1,3 +1,5 @@
+import Foundation
+import TestSupport
 import Testing
 
 @testable import Training
@@ -33,5 +35,33 @@ struct EventFileTests {
     func largeStep() {
         let event = EventFile.event([("a", 0)], step: 300, wall: 0)
         #expect(Array(event[9...11]) == [0x10, 0xAC, 0x02])
+    }
+
+    // SessionLog.START in field 7 of event.proto.
+    @Test("a run that goes on says so, with the step from which what was written before is void")
+    func sessionStart() {
+        #expect(
+            EventFile.sessionStart(step: 5, wall: 1_700_000_000)
+                == bytes("09 00000040fc54d941 10 05 3a 02 08 01"))
+    }
+
+    @Test("files sort in the order in which they were written, even if the clock went back")
+    func order() throws {
+        let folder = try TemporaryDirectory()
+        var written: [String] = []
+        for (index, wall) in [1_700_000_000.0, 1_700_000_000.0, 1_600_000_000.0].enumerated() {
+            let known = Set(written)
+            let events = EventFile(
+                folder: folder.path, host: "host", firstStep: index > 0 ? 3 : nil, wall: wall)
+            events.append([("loss", 1)], step: 3, wall: wall)
+            written += try folder.names().filter { !known.contains($0) }
+        }
+        #expect(written.count == 3 && written == written.sorted())
+        let last = try Data(contentsOf: URL(fileURLWithPath: folder.path + "/" + written[2]))
+        #expect(
+            Array(last)
+                == EventFile.record(EventFile.version(wall: 1_600_000_000))
+                + EventFile.record(EventFile.sessionStart(step: 3, wall: 1_600_000_000))
+                + EventFile.record(EventFile.event([("loss", 1)], step: 3, wall: 1_600_000_000)))
     }
 }

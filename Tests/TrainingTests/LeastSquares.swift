@@ -55,6 +55,7 @@ struct LeastSquares: TrainingTask {
     }
 
     var mostMicroBatches: Int? { parts }
+    var headOffset: Int { layout.count }
 
     func load(_ items: [Int], update: Int) -> [Int] { items }
     func name(of item: Int) -> String { "item \(item)" }

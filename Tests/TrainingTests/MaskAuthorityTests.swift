@@ -21,11 +21,18 @@ struct MaskAuthorityTests {
                 values.all[index] = Float(index % 2 == 0 ? size : -size)
             }
             var masks = MaskAuthority(pool: pool, communicator: communicator)
-            let first = try masks.prune(values: values.all, sparsity: 0.25)
+            func prune() throws -> PruneReport {
+                let report = try masks.update(sparsity: 0.25) {
+                    try magnitudeMask(values: values.all, pool: pool, sparsity: 0.25)
+                }
+                masks.current.apply(to: values.all, pool: pool)
+                return report
+            }
+            let first = try prune()
             let zeros = (0..<pool.count).filter { values.all[$0] == 0 }
             // A pruned weight comes back, and the smallest of the rest goes.
             values.all[0] = 100
-            let second = try masks.prune(values: values.all, sparsity: 0.25)
+            let second = try prune()
             return (first, second, zeros, masks.current.hash)
         }.map { try $0.get() }
         for (first, second, zeros, hash) in ranks {
@@ -44,8 +51,10 @@ struct MaskAuthorityTests {
         let outcomes = runRanks(ThreadCommunicator.ranks(3)) { communicator in
             let values = FlatBuffer(count: layout.count)
             values.all[3] = communicator.rank == 0 ? .nan : 1
-            let masks = MaskAuthority(pool: PrunablePool(layout), communicator: communicator)
-            return try masks.compute(values: values.all, sparsity: 0.5).mask.prunedCount
+            let pool = PrunablePool(layout)
+            let masks = MaskAuthority(pool: pool, communicator: communicator)
+            return try masks.compute { try magnitudeMask(values: values.all, pool: pool, sparsity: 0.5) }
+                .mask.prunedCount
         }
         for outcome in outcomes { #expect(throws: (any Error).self) { try outcome.get() } }
     }

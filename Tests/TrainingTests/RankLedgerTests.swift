@@ -45,6 +45,29 @@ struct RankLedgerTests {
         #expect(remark.hasPrefix("uneven shares: rank 0 had 100 % more audio than the rank in the middle;"))
     }
 
+    @Test("ranks that never had work are counted, and no rank is compared with them")
+    func idleRanks() throws {
+        var ledger = RankLedger(hosts: ["a", "b", "c"], unit: .audio)
+        ledger.add([
+            note(compute: 2, workload: 4), note(data: 0.05, compute: 1e-6, workload: 0),
+            note(data: 0.01, compute: 0, workload: 0),
+        ])
+        let remark = try #require(ledger.remark)
+        #expect(remark.hasPrefix("uneven shares: 2 of 3 ranks never had any audio;"), "\(remark)")
+        #expect(!remark.contains("%"))
+    }
+
+    @Test("what is many times slower is told as a factor, not as a percentage of many digits")
+    func factors() throws {
+        var ledger = RankLedger(hosts: ["a", "b", "c"], unit: .audio)
+        ledger.add([note(compute: 0.001), note(compute: 0.001), note(compute: 37)])
+        let remark = try #require(ledger.remark)
+        #expect(
+            remark.hasPrefix(
+                "slow rank: 2 on c, 37000 times the seconds for a second of audio of the rank in the middle"),
+            "\(remark)")
+    }
+
     @Test("a note travels as numbers")
     func travelling() {
         let note = RankNote(numbers: [1, 0.25, 3, 8])

@@ -1,5 +1,7 @@
 import Foundation
 import Program
+import Synchronization
+import Tensors
 import TestSupport
 import Testing
 
@@ -34,6 +36,57 @@ struct RunDirectoryTests {
         try directory.checkFree(for: Recipe(), resume: true)
     }
 
+    @Test("what is left of a run without its recipe is no place for another, nor to go on")
+    func remains() throws {
+        for name in ["best", "final", "checkpoints/step-4", "metrics.jsonl"] {
+            let directory = RunDirectory(path: folder.path + "/" + name.replacing("/", with: "-"))
+            try directory.create()
+            try FileManager.default.createDirectory(
+                atPath: directory.path + "/" + name, withIntermediateDirectories: true)
+            for resume in [false, true] {
+                #expect(
+                    fault { try directory.checkFree(for: Recipe(), resume: resume) }.contains(
+                        "recipe.toml is gone"))
+            }
+        }
+        #expect(FileManager.default.createFile(atPath: directory.path + "/config.json", contents: nil))
+        #expect(fault { try directory.checkFree(for: Recipe(), resume: false) }.contains("holds a model"))
+    }
+
+    @Test("a run whose checkpoints are gone does not begin anew; one that had none yet does")
+    func lostCheckpoints() throws {
+        try begin(Recipe())
+        func note(_ kind: String) throws {
+            try "{\"kind\": \"\(kind)\", \"step\": 1}\n".write(
+                toFile: directory.metrics, atomically: true, encoding: .utf8)
+        }
+        try directory.checkCheckpoints()
+        try note("train")
+        try directory.checkCheckpoints()
+        try note("checkpoint")
+        #expect(fault { try directory.checkCheckpoints() }.contains("the checkpoints of"))
+        try FileManager.default.createDirectory(
+            atPath: directory.checkpoint(2), withIntermediateDirectories: true)
+        try directory.checkCheckpoints()
+        try note("train")
+        try FileManager.default.removeItem(atPath: directory.path + "/checkpoints")
+        #expect(fault { try directory.checkCheckpoints() }.contains("its metrics.jsonl would be replaced"))
+    }
+
+    @Test("a run lies neither in the model that it starts from nor in its place, by whatever path")
+    func insideModel() throws {
+        let model = folder.path + "/a"
+        try FileManager.default.createSymbolicLink(
+            atPath: folder.path + "/link", withDestinationPath: model)
+        for path in [folder.path + "/link", model + "/", folder.path + "/a/../a"] {
+            #expect(fault { try directory.requireOutside(model: path) }.contains("lies in model.path"))
+            #expect(
+                fault { try RunDirectory(path: model).requireOutside(model: path) }.contains("model.path"))
+            try RunDirectory(path: folder.path + "/ab").requireOutside(model: path)
+        }
+        try directory.requireOutside(model: folder.path + "/a/run/absent.pt")
+    }
+
     @Test("what does not decide results may change when a run goes on; what does may not")
     func changes() throws {
         try begin(Recipe())
@@ -63,7 +116,7 @@ struct RunDirectoryTests {
     @Test("one run at a time holds a folder, and the next may when it is gone")
     func lock() throws {
         var lock: RunLock? = try RunLock(directory: directory.path)
-        #expect(throws: UserError.self) { try RunLock(directory: directory.path) }
+        #expect(throws: UserError.self) { try RunLock(directory: directory.path, patience: 0) }
         #expect(lock != nil)
         lock = nil
         _ = try RunLock(directory: directory.path)
@@ -90,5 +143,45 @@ struct RunDirectoryTests {
         try directory.checkWritable()
         try RunDirectory(path: "a").checkWritable()
         #expect(throws: UserError.self) { try RunDirectory(path: "/proc/run").create() }
+    }
+
+    @Test("who comes while a killed run is still being taken apart waits for its lock")
+    func patience() throws {
+        let dying = Mutex<RunLock?>(try RunLock(directory: directory.path))
+        let thread = Thread {
+            Thread.sleep(forTimeInterval: 0.3)
+            dying.withLock { $0 = nil }
+        }
+        thread.start()
+        _ = try RunLock(directory: directory.path, patience: 60)
+    }
+
+    @Test(
+        "model and data may lie elsewhere when a run goes on, if they are the same, and not if they are others"
+    )
+    func content() throws {
+        try begin(Recipe())
+        var moved = Recipe()
+        moved.data.train = "/elsewhere/train.jsonl"
+        func content(_ text: String) -> RunContent {
+            var content = RunContent()
+            content.add("data.train", ContentHash(texts: [text]))
+            return content
+        }
+        // Of a run of an earlier version nobody knows what it was begun with.
+        #expect(throws: UserError.self) {
+            try directory.checkFree(for: moved, resume: true, allowsMoves: true)
+        }
+        try directory.keep(content("a"))
+        try directory.checkFree(for: moved, resume: true, allowsMoves: true)
+        #expect(throws: UserError.self) { try directory.checkFree(for: moved, resume: true) }
+        try directory.requireSame(content("a")) { _ in "" }
+        let refusal = #expect(throws: UserError.self) {
+            try directory.requireSame(content("b")) { moved.text(of: $0) }
+        }
+        #expect(refusal?.code == .data)
+        #expect(
+            refusal?.description.contains("data.train = \"/elsewhere/train.jsonl\" is not what it was")
+                == true)
     }
 }

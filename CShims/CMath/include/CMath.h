@@ -150,22 +150,31 @@ typedef struct {
 void parp_adam(float *values, const float *gradients, float *first, float *second, uint16_t *shadow,
                int64_t count, parp_adam_settings settings);
 
-// prune.c: selection by magnitude. Magnitudes order like the bits of a float without its sign.
+// prune.c: selection by rank, of magnitudes or, where the sign counts, of values. Keys are whole numbers that order
+// like them.
 typedef struct {
-    int64_t below;          // magnitudes below the range
-    int64_t inside;         // magnitudes inside it
-    int64_t collected;      // of these, how many lie in `collected`
+    int64_t below;          // keys below the range
+    int64_t inside;         // keys inside it
+    int64_t collected;      // of these, how many numbers lie in `collected`
     int32_t has_no_number;  // whether one is not a number
 } parp_partition;
 // Adds to `result` what lies below and from `low` to `high`, and appends the latter, in order, to `collected`; near
 // its capacity it stops collecting, but goes on counting.
-void parp_partition_magnitudes(const float *x, int64_t count, uint32_t low, uint32_t high, float *collected,
-                               int64_t capacity, parp_partition *result);
-// One bit a weight, 64 a word: 1 above the threshold, 0 below; of those at it, the first `*ties` are 0, which
+void parp_partition_numbers(const float *x, int64_t count, int counts_sign, uint32_t low, uint32_t high,
+                            float *collected, int64_t capacity, parp_partition *result);
+// One bit a number, 64 a word: 1 above the threshold, 0 below; of those at it, the first `*ties` are 0, which
 // are counted down.
-void parp_magnitude_mask(const float *x, int64_t count, uint32_t threshold, int64_t *ties, uint64_t *words);
+void parp_rank_mask(const float *x, int64_t count, int counts_sign, uint32_t threshold, int64_t *ties,
+                    uint64_t *words);
 // Zeroes the weights whose bit is 0.
 void parp_apply_mask(float *x, int64_t count, const uint64_t *words);
+// Copies all values behind, and zeroes those whose bit is 0.
+void parp_hide_pruned(float *values, float *behind, int64_t count, const uint64_t *words);
+// scores -= factor · gradients · values.
+void parp_add_movement(float *scores, const float *gradients, const float *values, float factor, int64_t count);
+// The gradient of |scores| that scale values in a forward pass: gradients · values, with the sign of the scores.
+void parp_score_gradient(float *result, const float *gradients, const float *values, const float *scores,
+                         int64_t count);
 
 // sparse.c: products with a sparse matrix. Activations lie in panels of up to PARP_SPARSE_WIDTH vectors of frames,
 // (channels, width × PARP_SPARSE_LANES), aligned to 64 bytes; frames behind the last are 0.

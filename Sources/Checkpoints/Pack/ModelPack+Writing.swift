@@ -1,7 +1,7 @@
 internal import Foundation
 
 extension ModelPack {
-    /// Writes a model directory as one file.
+    /// Writes a model directory as one file, in place of one that was there.
     ///
     /// Weights must be safetensors; every other file of the folder is packed whole, folders in it are not.
     ///
@@ -9,9 +9,6 @@ extension ModelPack {
     public static func write(
         directory: String, to path: String
     ) throws(CheckpointError) -> (directoryBytes: Int, packBytes: Int) {
-        guard !FileManager.default.fileExists(atPath: path) else {
-            throw CheckpointError(path, "is there already; choose another name, or remove it")
-        }
         // Read whole as a model first: what cannot be used is not worth packing.
         _ = try ModelDirectory(path: directory)
         var entries: [(name: String, bytes: [UInt8])] = []
@@ -83,11 +80,10 @@ extension ModelPack {
 
     /// Writes the directory that was packed, file by file the same bytes.
     ///
-    /// It appears at `path` whole or not at all; a folder that is not empty is left alone.
+    /// It appears at `path` whole or not at all, in place of a model directory that was there; any other folder that
+    /// is not empty is left alone.
     public func unpack(to path: String) throws(CheckpointError) {
-        guard ((try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []).isEmpty else {
-            throw CheckpointError(path, "is a folder that is not empty; choose another")
-        }
+        try requireNoOthers(in: path)
         let directory = try AtomicDirectory(path: path)
         for name in fileNames {
             guard let bytes = try contents(name) else { continue }

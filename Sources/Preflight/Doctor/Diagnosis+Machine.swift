@@ -76,16 +76,17 @@ extension Diagnosis {
         func caches(_ isTrue: (RankFacts.Folder) -> Bool) -> [Int] {
             leaders.filter { ranks[$0].cache.map(isTrue) ?? false }
         }
-        let level: Finding.Level = needs.featureBytes > 0 ? .error : .note
+        // A run that cannot keep features computes them in every epoch: it is slow, and does not end.
+        let level: Finding.Level = needs.featureBytes > 0 ? .warning : .note
         add(
             level, caches { !$0.isWritable }, { "the cache folder \($0.path) cannot be written" },
-            "features of a frozen encoder are kept there")
+            "features of a frozen encoder are kept there; without, they are computed in every epoch")
         add(
             level, caches { $0.isWritable && $0.free < needs.featureBytes },
             {
                 "the cache folder \($0.path) has \(bytesText($0.free)) free; the features take "
                     + bytesText(needs.featureBytes)
-            }, "filling it would end the run")
+            }, "what does not fit is computed in every epoch")
         add(
             needs.featureBytes > 0 ? .warning : .note, caches { isNetworkFilesystem($0.filesystem) },
             { "the cache folder \($0.path) lies on a network file system (\($0.filesystem))" },

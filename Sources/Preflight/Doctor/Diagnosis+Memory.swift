@@ -32,7 +32,19 @@ extension Diagnosis {
 
     private func sharedMemoryFindings(_ members: [Int]) -> [Finding] {
         let memory = ranks[members[0]].memory
-        guard members.count > 1, memory.sharedTotal > 0 else { return [] }
+        guard members.count > 1 else { return [] }
+        let why =
+            "gradients then travel through MPI inside the node instead of lying in shared memory: much slower"
+        guard memory.sharedIsWritable else {
+            return [
+                Finding(
+                    .warning, .machine, ranks: members, what: "no file can be made in \(memory.sharedFolder)",
+                    why: why,
+                    fix: "mount it writable (mount -o remount,rw \(memory.sharedFolder)), or export "
+                        + "PARP_SHARED_FOLDER=FOLDER of another file system in memory")
+            ]
+        }
+        guard memory.sharedTotal > 0 else { return [] }
         let model = needs.gradientBytes > 0 ? "the model" : "wav2vec 2.0 base, say,"
         let gradients = needs.gradientBytes > 0 ? needs.gradientBytes : Self.baseGradientBytes
         // Windows are refused that would leave less than 16 MB.
@@ -45,8 +57,7 @@ extension Diagnosis {
                 what: "\(memory.sharedFolder) has \(bytesText(memory.sharedFree)) free of "
                     + "\(bytesText(memory.sharedTotal)); the gradients of \(model) on \(members.count) ranks take "
                     + bytesText(wanted),
-                why:
-                    "gradients then travel through MPI inside the node instead of lying in shared memory: much slower",
+                why: why,
                 fix:
                     "docker --shm-size=\(gigabytes)g; Kubernetes: an emptyDir with medium: Memory on /dev/shm; "
                     + "mount -o remount,size=\(gigabytes)g /dev/shm")

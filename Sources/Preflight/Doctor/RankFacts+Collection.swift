@@ -71,10 +71,18 @@ extension RankFacts.Memory {
         available = memoryValue("MemAvailable", in: table) ?? 0
         limit = Self.groupLimit()
         sharedFolder = environment["PARP_SHARED_FOLDER"] ?? "/dev/shm"
+        sharedIsWritable = Self.canMakeFile(in: sharedFolder)
         let space = try? FileManager.default.attributesOfFileSystem(forPath: sharedFolder)
         sharedTotal = (space?[.systemSize] as? NSNumber)?.intValue ?? 0
         sharedFree = (space?[.systemFreeSize] as? NSNumber)?.intValue ?? 0
         hasHugePages = systemLine("/sys/kernel/mm/transparent_hugepage/enabled")?.contains("[never]") != true
+    }
+
+    /// Whether a file can be made in a folder, as a run makes it: rights alone do not tell of a read-only mount.
+    private static func canMakeFile(in folder: String) -> Bool {
+        let path = "\(folder)/parp-doctor-\(UUID().uuidString)"
+        defer { try? FileManager.default.removeItem(atPath: path) }
+        return FileManager.default.createFile(atPath: path, contents: Data())
     }
 
     /// What the control group still gives, its page cache counted as free.

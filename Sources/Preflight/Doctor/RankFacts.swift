@@ -62,6 +62,8 @@ package struct RankFacts: Codable, Sendable, Equatable {
         package var limit: Int?
         /// Where MPI keeps shared windows.
         var sharedFolder = "/dev/shm"
+        /// Whether files can be made there: a container may have it read-only.
+        var sharedIsWritable = true
         var sharedTotal = 0
         var sharedFree = 0
         /// Whether the system gives huge pages to who asks.

@@ -56,6 +56,8 @@ package struct MemoryForecast: Sendable {
             Part(name: "audio or features read ahead", bytes: 3 * walk.inputBytes),
             Part(name: "masks", bytes: 4 * mask),
             Part(name: "kept weights of sparse products", bytes: Self.keptWeightBytes(inputs)),
+            Part(name: "weights behind the mask", bytes: recipe.pruning.keepsValues ? pool * float : 0),
+            Part(name: "scores", bytes: recipe.pruning.scoresKept * pool * float),
             Part(name: "pruned weights set aside in evaluation", bytes: setAside),
             Part(name: "manifests and transcripts", bytes: texts),
             Part(name: "compiled products", bytes: products),

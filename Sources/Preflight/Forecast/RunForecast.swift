@@ -78,7 +78,8 @@ package struct RunForecast: Sendable {
         longestSeconds = inputs.train.utterances.reduce(0) { max($0, $1.durationSeconds) }
         // Weights and two moments; the current mask and, of a run that prunes, the first.
         let masks = recipe.pruning.method == .dense ? 1 : 2
-        checkpointBytes = 3 * parameters * MemoryLayout<Float>.stride + masks * ((prunable + 7) / 8)
+        let state = 3 * parameters + recipe.pruning.scoresKept * prunable
+        checkpointBytes = state * MemoryLayout<Float>.stride + masks * ((prunable + 7) / 8)
         checkpointsKept = recipe.checkpoint.keep
         featureBytes = inputs.keepsFeatures ? inputs.featureBytes : 0
         let wire = recipe.distributed.wire == .bfloat16 ? 2 : 4
@@ -108,14 +109,6 @@ package struct RunForecast: Sendable {
 extension Recipe.Pruning {
     /// The weights of the pool that a method holds at zero from the first update on: their gradients do not travel.
     fileprivate func heldZeros(prunable: Int) -> Int {
-        holdsMask ? prunedCount(sparsity: sparsity, poolSize: prunable) : 0
-    }
-
-    /// Whether pruned weights stay 0 from the first update on.
-    var holdsMask: Bool {
-        switch method {
-        case .dense, .parp, .progressive: false
-        case .magnitudeAtInitialization, .oneShot, .iterative, .random: true
-        }
+        axes.holdFrom == 0 ? prunedCount(sparsity: sparsity, poolSize: prunable) : 0
     }
 }

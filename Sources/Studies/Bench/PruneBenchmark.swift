@@ -95,7 +95,12 @@ private func measureMask(
         try communicator.agree(on: mask.hash, what: "the pruning mask")
     }
     var masks = MaskAuthority(pool: pool, communicator: communicator)
-    let together = try timed { _ = try masks.prune(values: values, sparsity: sparsity) }
+    let together = try timed {
+        _ = try masks.update(sparsity: sparsity) {
+            try magnitudeMask(values: values, pool: pool, sparsity: sparsity)
+        }
+        mask.apply(to: values, pool: pool)
+    }
     let application = try timed { mask.apply(to: values, pool: pool) }
     return [
         (.selection, selection), (.broadcast, broadcast), (.application, application), (.together, together),

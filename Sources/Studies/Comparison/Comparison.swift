@@ -11,6 +11,8 @@ internal import Training
 /// A comparison that was stopped goes on where it was: finished runs are kept, a stopped one is resumed.
 package func runComparison(_ options: ComparisonOptions, session: Session) throws {
     let comparison = try session.together { try Comparison(options) }
+    try session.requireSameProgram()
+    try session.requireSame(SharedInput.run(comparison.recipe, file: options.recipe))
     if !options.onlyReports { try comparison.run(session) }
     try session.together {
         guard session.isRoot else { return }
@@ -93,7 +95,14 @@ struct Comparison: Sendable {
             }
             var resumed = options
             resumed.resume = status == .begun
-            try runTraining(resumed, session: session)
+            do {
+                try runTraining(resumed, session: session)
+            } catch let failure as CollectiveFailure where failure.exitCode == ExitCode.interrupted.rawValue {
+                throw CollectiveFailure(
+                    .interrupted,
+                    "interrupted in run \(index + 1) of \(plan.runs.count), \(run.name): "
+                        + "give the same command again to go on")
+            }
             if session.isRoot { removeCheckpoints(ofFinishedRun: options) }
         }
     }

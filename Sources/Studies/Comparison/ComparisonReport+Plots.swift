@@ -110,7 +110,8 @@ extension ComparisonReport {
 }
 
 extension ComparedMethod {
-    /// A method's colour, told apart without seeing red and green (Okabe and Ito, 2008).
+    /// A method's colour, told apart without seeing red and green (Okabe and Ito, 2008; Tol, 2021, for those that learn
+    /// their mask).
     package var color: String {
         switch self {
         case .dense: "#000000"
@@ -120,6 +121,11 @@ extension ComparedMethod {
         case .oneShot: "#009e73"
         case .iterative: "#56b4e9"
         case .random: "#cc79a7"
+        case .parpMasked: "#882255"
+        case .gradual: "#117733"
+        case .movement: "#332288"
+        case .rigL: "#999933"
+        case .router: "#aa4499"
         }
     }
 }

@@ -127,7 +127,7 @@ extension Spread {
 extension ComparisonTable.Row {
     /// IOU of the final mask with the first, where the mask moves.
     var drift: Spread? {
-        guard method == .parp || method == .progressive else { return nil }
+        guard method != .dense && !method.hasOneMask else { return nil }
         return Spread(values: entries.compactMap(\.record.drift))
     }
 }

@@ -8,6 +8,10 @@ internal import Tasks
 internal import Tensors
 internal import Training
 
+#if canImport(Glibc)
+    internal import Glibc
+#endif
+
 /// Measures a recipe's updates at several numbers of ranks, or writes Slurm jobs that do.
 ///
 /// Each launch is a run of `parp train` of its own, in a random order in which settings take turns, so that what
@@ -121,8 +125,14 @@ struct ScaleRunner {
         process.standardOutput = log
         process.standardError = log
         try process.run()
-        process.waitUntilExit()
+        let isInterrupted = waitForExit(of: process)
         try? log.close()
+        guard !isInterrupted else {
+            throw CollectiveFailure(
+                .interrupted,
+                "interrupted: the launch that ran is stopped and does not count; give the same command again to go on"
+            )
+        }
         guard process.terminationReason == .exit, process.terminationStatus == 0 else {
             let said = (try? String(contentsOfFile: path, encoding: .utf8)) ?? ""
             let last = said.split(separator: "\n").suffix(3).joined(separator: "\n  ")
@@ -131,6 +141,27 @@ struct ScaleRunner {
                 "\(command.joined(separator: " "))\nended with \(process.terminationStatus); \(path):\n  \(last)"
             )
         }
+    }
+
+    /// Waits for a launch to end; if this process is asked to stop meanwhile, the launch is, too.
+    ///
+    /// - Returns: Whether it was asked.
+    private func waitForExit(of process: Process) -> Bool {
+        // What `mpirun` leaves its ranks, and more.
+        let grace = 15.0
+        var deadline: Double?
+        while process.isRunning {
+            Thread.sleep(forTimeInterval: 0.02)
+            guard Interruption.isRequested else { continue }
+            if let deadline {
+                if monotonicSeconds() > deadline { kill(process.processIdentifier, SIGKILL) }
+            } else {
+                deadline = monotonicSeconds() + grace
+                process.terminate()
+            }
+        }
+        process.waitUntilExit()
+        return Interruption.isRequested
     }
 
     /// How well a setting is known.

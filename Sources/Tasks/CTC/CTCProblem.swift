@@ -28,7 +28,7 @@ struct CTCProblem: RunProblem {
 
     var layout: ParameterLayout { model.network.layout }
     var modelPath: String { model.source.path }
-    var pruningMethod: any PruningMethod {
+    var pruningMethod: PruningMethod {
         recipe.pruning.makeMethod(updates: recipe.schedule.updates) {
             recipe.batchSchedule(of: train).epochEnds(through: $0)
         }

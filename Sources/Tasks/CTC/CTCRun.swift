@@ -16,6 +16,7 @@ func runFineTuning(_ options: TrainOptions, session: Session) throws {
             if session.isRoot { try model.checkWeights() }
             return model
         }
+        try session.requireSame([model.sharedVocabulary(madeOf: recipe.data.train)])
         func check(_ path: String, needsAlignment: Bool) throws -> DatasetCheck {
             try DatasetChecker(
                 model: model, labels: recipe.data.labels, preparation: recipe.data.text,
@@ -27,7 +28,8 @@ func runFineTuning(_ options: TrainOptions, session: Session) throws {
         return PreparedProblem(
             problem: CTCProblem(recipe: recipe, model: model, train: train.dataset, valid: valid.dataset),
             leftOut: train.skipped + valid.skipped,
-            announcement: announcement(recipe, model: model, train: train, valid: valid, session: session))
+            announcement: announcement(recipe, model: model, train: train, valid: valid, session: session),
+            content: model.content(train: train.dataset, valid: valid.dataset))
     }
 }
 

@@ -58,8 +58,10 @@ package struct CTCTask: SpeechTask {
         let freed = TrainablePhase(
             update: settings.freezeEncoderUpdates, offset: model.firstTrainableOffset(trained))
         guard settings.freezeEncoderUpdates > 0 else { return [freed] }
-        return [TrainablePhase(update: 0, offset: model.firstTrainableOffset(.headOnly)), freed]
+        return [TrainablePhase(update: 0, offset: headOffset), freed]
     }
+
+    package var headOffset: Int { model.firstTrainableOffset(.headOnly) }
 
     /// Forward, CTC and backward of one micro-batch.
     package func accumulateGradients(

@@ -31,7 +31,7 @@ package enum InspectedReaders {
     package static func checkpoint(_ path: String, layout: ParameterLayout) throws {
         let store = ParameterStore(layout: layout)
         var masks = MaskAuthority(pool: PrunablePool(layout), communicator: SoloCommunicator())
-        _ = try CheckpointFiles.read(path, into: store, masks: &masks)
+        _ = try CheckpointFiles.read(path, into: store, pruning: PruningState(), masks: &masks)
     }
 
     /// Writes such a checkpoint.
@@ -39,7 +39,8 @@ package enum InspectedReaders {
         let store = ParameterStore(layout: layout)
         let masks = MaskAuthority(pool: PrunablePool(layout), communicator: SoloCommunicator())
         let state = CheckpointState(update: 3, bestMetric: 0.5, seed: 1)
-        try CheckpointFiles.write(state, store: store, masks: masks, to: path, midway: {})
+        try CheckpointFiles.write(
+            state, store: store, pruning: PruningState(), masks: masks, to: path, midway: {})
     }
 
     /// Takes out of a `metrics.jsonl` what stands behind an update.

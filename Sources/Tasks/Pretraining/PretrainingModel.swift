@@ -12,7 +12,7 @@ package struct PretrainingModel: Sendable {
     package let network: Wav2Vec2Pretraining
     /// How audio is prepared.
     package let preprocessor: PreprocessorConfig
-    private let config: JSONValue
+    let config: JSONValue
     /// The directory whose weights training goes on from; nil starts afresh.
     package let weights: String?
 

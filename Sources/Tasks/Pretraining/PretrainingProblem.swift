@@ -18,7 +18,7 @@ package struct PretrainingProblem: RunProblem {
 
     package var layout: ParameterLayout { model.network.layout }
     package var modelPath: String { recipe.model.path }
-    package var pruningMethod: any PruningMethod { DenseMethod() }
+    package var pruningMethod: PruningMethod { .dense }
 
     /// The pre-training of a model on checked data.
     package init(recipe: Recipe, model: PretrainingModel, train: SpeechDataset, valid: SpeechDataset) {

@@ -22,7 +22,8 @@ package func runPretraining(_ options: TrainOptions, session: Session) throws {
             problem: PretrainingProblem(
                 recipe: recipe, model: model, train: train.dataset, valid: valid.dataset),
             leftOut: [train, valid].flatMap { $0.skipped + $0.short },
-            announcement: announcement(recipe, model: model, train: train, valid: valid, session: session))
+            announcement: announcement(recipe, model: model, train: train, valid: valid, session: session),
+            content: model.content(train: train.dataset, valid: valid.dataset))
     }
 }
 

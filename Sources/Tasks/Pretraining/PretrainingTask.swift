@@ -46,6 +46,9 @@ package struct PretrainingTask: SpeechTask {
         [TrainablePhase(update: 0, offset: model.firstTrainableOffset)]
     }
 
+    /// There is none: pre-training never prunes.
+    package var headOffset: Int { layout.count }
+
     package func accumulateGradients(
         _ batch: SpeechMicroBatch, update: Int, parameters: ParameterViews, arena: inout Arena,
         gradientsFinal: (Int) -> Void

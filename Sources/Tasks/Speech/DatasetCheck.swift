@@ -100,6 +100,7 @@ package struct DatasetChecker {
         let manifest = try session.together {
             try Manifest(path: path, labels: transcripts?.labels, measuresDurations: false)
         }
+        try session.requireSame([manifest.sharedInput])
         let communicator = session.communicator
         let targets = manifest.utterances.map { utterance in Result { try encode(utterance) } }
         var own: [Finding] = []

@@ -21,7 +21,7 @@ struct TextProblem: RunProblem {
 
     var layout: ParameterLayout { model.network.layout }
     var modelPath: String { model.source.path }
-    var pruningMethod: any PruningMethod {
+    var pruningMethod: PruningMethod {
         recipe.pruning.makeMethod(updates: recipe.schedule.updates) {
             makeTask().schedule.epochEnds(through: $0)
         }
@@ -96,15 +96,16 @@ struct TextProblem: RunProblem {
 /// Fine-tunes a model of text as a recipe says, on all ranks of a session.
 func runTextFineTuning(_ options: TrainOptions, task: TaskKind, session: Session) throws {
     try startRun(options, task: task, session: session) { recipe in
-        try session.together {
-            let prepared = try TextInputs(recipe)
-            return PreparedProblem(
-                problem: TextProblem(
-                    recipe: recipe, model: prepared.model, train: prepared.train.dataset,
-                    valid: prepared.valid.dataset),
-                leftOut: prepared.train.skipped + prepared.valid.skipped,
-                announcement: prepared.announcement(recipe, ranks: session.communicator.size))
-        }
+        let prepared = try session.together { try TextInputs(recipe) }
+        let (train, valid) = (prepared.train.dataset, prepared.valid.dataset)
+        try session.requireSame([
+            train.sharedInput(recipe.data.train), valid.sharedInput(recipe.data.valid),
+        ])
+        return PreparedProblem(
+            problem: TextProblem(recipe: recipe, model: prepared.model, train: train, valid: valid),
+            leftOut: prepared.train.skipped + prepared.valid.skipped,
+            announcement: prepared.announcement(recipe, ranks: session.communicator.size),
+            content: prepared.content)
     }
 }
 

@@ -48,6 +48,8 @@ package struct TextTask: TrainingTask {
 
     package var layout: ParameterLayout { model.layout }
 
+    package var headOffset: Int { model.firstTrainableOffset(.headOnly) }
+
     package func microBatches(of globalBatch: [Int], rank: Int, rankCount: Int) -> [[Int]] {
         settings.sharing.microBatches(of: globalBatch, items: data.items, rankCount: rankCount)[rank]
     }

@@ -2,7 +2,7 @@ package import Collectives
 internal import Program
 package import Pruning
 internal import Session
-package import Tensors
+internal import Tensors
 
 /// What a re-prune did.
 package struct PruneReport: Sendable {
@@ -52,15 +52,16 @@ package struct MaskAuthority {
         self.initial = initial
     }
 
-    /// The mask of the present weights at a sparsity, or the prepared one if it is the first; computed once and
-    /// the same everywhere.
-    package func compute(values: Tensor, sparsity: Double) throws -> (mask: PruningMask, threshold: Float) {
+    /// The mask that is selected on rank 0, or the prepared one if it is the first; the same everywhere.
+    package func compute(
+        _ select: () throws -> MaskSelection
+    ) throws -> (mask: PruningMask, threshold: Float) {
         // Together: weights that are no numbers are refused on rank 0, and nobody may wait for it then.
         let (selected, threshold) = try Session(communicator: communicator).together {
             () throws -> (PruningMask, Float) in
             if let prepared, initial == nil { return (prepared, 0) }
             guard communicator.rank == 0 else { return (PruningMask.allKept(count: pool.count), 0) }
-            let chosen = try magnitudeMask(values: values, pool: pool, sparsity: sparsity, scope: scope)
+            let chosen = try select()
             return (chosen.mask, chosen.threshold)
         }
         var words = selected.bits
@@ -70,11 +71,13 @@ package struct MaskAuthority {
         return (mask, threshold)
     }
 
-    /// Prunes the weights for good: the mask becomes the current one.
-    package mutating func prune(values: Tensor, sparsity: Double) throws -> PruneReport {
-        let start = monotonicSeconds()
-        let (mask, threshold) = try compute(values: values, sparsity: sparsity)
-        mask.apply(to: values, pool: pool)
+    /// Takes up the mask that is selected on rank 0; whoever calls prunes by it.
+    ///
+    /// - Parameter start: When the work on this mask began, for the report.
+    package mutating func update(
+        sparsity: Double, since start: Double = monotonicSeconds(), _ select: () throws -> MaskSelection
+    ) throws -> PruneReport {
+        let (mask, threshold) = try compute(select)
         let report = PruneReport(
             sparsity: sparsity, pruned: pool.count - mask.keptCount, poolSize: pool.count,
             threshold: threshold, revived: mask.revived(since: current),

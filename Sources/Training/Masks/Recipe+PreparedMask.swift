@@ -13,7 +13,7 @@ extension Recipe {
     ///
     /// - Throws: If a file holds a mask of another pool, or of another sparsity than the recipe's.
     func preparedMask(pool: PrunablePool, layout: ParameterLayout) throws -> PruningMask? {
-        let sparsity = pruning.method == .progressive ? pruning.startSparsity : pruning.sparsity
+        let sparsity = pruning.firstSparsity
         switch pruning.firstMask {
         case .automatic, .magnitude:
             return nil
@@ -30,7 +30,7 @@ extension Recipe {
                 path, includesBiases: pruning.includeBiases, extras: prunableExtras
             ).mask(for: pool)
             guard abs(mask.sparsity - sparsity) <= Self.sparsityTolerance else {
-                let key = pruning.method == .progressive ? "start_sparsity" : "sparsity"
+                let key = pruning.axes.schedule == .constant ? "sparsity" : "start_sparsity"
                 throw UserError(
                     .usage,
                     "\(path) has a sparsity of \(String(format: "%.4f", mask.sparsity)), pruning.\(key) is "

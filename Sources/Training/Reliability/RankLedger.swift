@@ -88,29 +88,44 @@ struct RankLedger: Sendable {
     /// A rank is slow if the same work takes it longer. One that merely had more work is not: its share was uneven.
     var remark: String? {
         guard entries.count > 1, updates > 0 else { return nil }
-        let slowest = excess(of: { ($0.data + $0.compute) / max($0.workload, 1e-9) })
-        if slowest.excess > Self.notable {
+        // A rank that had nothing to do took no time for nothing: it is not compared.
+        let slowest = excess { $0.workload > 0 ? ($0.data + $0.compute) / $0.workload : nil }
+        if let slowest, slowest.excess > Self.notable {
             let entry = entries[slowest.rank]
             let cause = entry.data > entry.compute ? "waiting for \(unit.name)" : "computing"
             return String(
                 format:
-                    "slow rank: %d on %@, %.0f %% more seconds for %@ than the rank in the middle, "
+                    "slow rank: %d on %@, %@ the rank in the middle, "
                     + "most of them %@; the slowest in %d of %d updates",
-                slowest.rank, entry.host, 100 * slowest.excess, unit.one, cause, entry.slowest, updates)
+                slowest.rank, entry.host, Self.more("seconds for \(unit.one)", slowest.excess), cause,
+                entry.slowest, updates)
         }
-        let busiest = excess(of: \.workload)
-        guard busiest.excess > Self.notable else { return nil }
-        return String(
-            format: "uneven shares: rank %d had %.0f %% more %@ than the rank in the middle; "
-                + "more %@ an update (%@) or fewer ranks even it out",
-            busiest.rank, 100 * busiest.excess, unit.name, unit.name, unit.batchKey)
+        let remedy = "more \(unit.name) an update (\(unit.batchKey)) or fewer ranks even it out"
+        let idle = entries.count { $0.workload <= 0 }
+        guard idle == 0 else {
+            return "uneven shares: \(idle) of \(entries.count) ranks never had any \(unit.name); \(remedy)"
+        }
+        guard let busiest = excess(of: \.workload), busiest.excess > Self.notable else { return nil }
+        return "uneven shares: rank \(busiest.rank) had \(Self.more(unit.name, busiest.excess)) "
+            + "the rank in the middle; \(remedy)"
     }
 
-    /// The rank with the largest value, and by what part of it that lies above the one in the middle.
-    private func excess(of value: (Entry) -> Double) -> (rank: Int, excess: Double) {
-        let values = entries.map(value)
-        let median = values.sorted()[(values.count - 1) / 2]
-        let largest = values.indices.reduce(0) { values[$1] > values[$0] ? $1 : $0 }
-        return (largest, values[largest] / max(median, 1e-9) - 1)
+    /// How much more, as a percentage, or, where that would be a large number, as a factor.
+    private static func more(_ what: String, _ excess: Double) -> String {
+        excess < 9.995
+            ? String(format: "%.0f %% more \(what) than", 100 * excess)
+            : String(format: "%.0f times the \(what) of", excess + 1)
+    }
+
+    /// The rank with the largest value, and by what part of it that lies above the one in the middle; nil where fewer than
+    /// two have a value, or the one in the middle is too small to be a measure.
+    private func excess(of value: (Entry) -> Double?) -> (rank: Int, excess: Double)? {
+        let values = entries.enumerated().compactMap { rank, entry in
+            value(entry).map { (rank: rank, value: $0) }
+        }.filter(\.value.isFinite)
+        guard values.count > 1, let largest = values.max(by: { $0.value < $1.value }) else { return nil }
+        let median = values.map(\.value).sorted()[(values.count - 1) / 2]
+        guard median > 1e-9 else { return nil }
+        return (largest.rank, largest.value / median - 1)
     }
 }

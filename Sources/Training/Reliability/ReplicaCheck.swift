@@ -14,8 +14,10 @@ struct ReplicaCheck {
     /// Compares one hash of everything and, only where ranks differ, those of all tensors.
     ///
     /// - Throws: On all ranks alike, the first tensor that differs and the ranks that hold it.
-    func compare(_ store: borrowing ParameterStore, masks: MaskAuthority, update: Int) throws {
-        let own = Self.hashes(store, masks: masks)
+    func compare(
+        _ store: borrowing ParameterStore, pruning: borrowing PruningState, masks: MaskAuthority, update: Int
+    ) throws {
+        let own = Self.hashes(store, pruning: pruning, masks: masks)
         var whole = ContentHash()
         whole.combine(own.map(\.value))
         let communicator = session.communicator
@@ -38,15 +40,23 @@ struct ReplicaCheck {
     }
 
     private static func hashes(
-        _ store: borrowing ParameterStore, masks: MaskAuthority
+        _ store: borrowing ParameterStore, pruning: borrowing PruningState, masks: MaskAuthority
     ) -> [(what: String, value: UInt64)] {
         var hashes: [(what: String, value: UInt64)] = []
         for slot in store.layout.slots {
             hashes += [
-                ("the weights \(slot.name)", contentHash(store.values[slot.range]).value),
+                (
+                    "the weights \(slot.name)",
+                    contentHash(pruning.shown(slot, in: store.values.all)).value
+                ),
                 ("the first moments of \(slot.name)", contentHash(store.firstMoment[slot.range]).value),
                 ("the second moments of \(slot.name)", contentHash(store.secondMoment[slot.range]).value),
             ]
+        }
+        for slot in pruning.pool.members.map(\.slot) {
+            hashes += pruning.scores.parts.map {
+                ("the \($0.name) of \(slot.name)", contentHash($0.tensor.elements(slot.range)).value)
+            }
         }
         hashes.append(("the mask's bits", masks.current.hash))
         if let initial = masks.initial { hashes.append(("the first mask's bits", initial.hash)) }

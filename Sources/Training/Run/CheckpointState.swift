@@ -3,7 +3,7 @@ internal import Checkpoints
 internal import Collectives
 internal import Foundation
 internal import Kernels
-internal import Pruning
+package import Pruning
 package import Tensors
 
 /// What a run needs beside weights and moments to go on as if it had not stopped.
@@ -51,7 +51,7 @@ package struct CheckpointState: Sendable, Codable, Equatable {
     }
 }
 
-/// The files of one checkpoint: `state.json`, `state.safetensors` with weights, moments and masks by name, and
+/// The files of one checkpoint: `state.json`, `state.safetensors` with weights, moments, scores and masks by name, and
 /// `manifest.json` with their sizes and hashes.
 package enum CheckpointFiles {
     private static let weights = "/state.safetensors"
@@ -61,15 +61,21 @@ package enum CheckpointFiles {
     ///
     /// - Parameter midway: Called when half of it is written.
     package static func write(
-        _ state: CheckpointState, store: borrowing ParameterStore, masks: MaskAuthority, to path: String,
-        midway: () -> Void
+        _ state: CheckpointState, store: borrowing ParameterStore, pruning: borrowing PruningState,
+        masks: MaskAuthority, to path: String, midway: () -> Void
     ) throws {
         let directory = try AtomicDirectory(path: path)
         var writer = SafetensorsWriter()
         for slot in store.layout.slots {
-            writer.add("value." + slot.name, store.values[slot.range], shape: slot.shape)
+            writer.add(
+                "value." + slot.name, pruning.shown(slot, in: store.values.all), shape: slot.shape)
             writer.add("first." + slot.name, store.firstMoment[slot.range], shape: slot.shape)
             writer.add("second." + slot.name, store.secondMoment[slot.range], shape: slot.shape)
+        }
+        for slot in pruning.pool.members.map(\.slot) {
+            for (name, tensor) in pruning.scores.parts {
+                writer.add("\(name).\(slot.name)", tensor.elements(slot.range), shape: slot.shape)
+            }
         }
         let everything = 0..<masks.pool.count
         writer.add("mask.current", bytes: masks.current.packedBytes(everything))
@@ -87,7 +93,8 @@ package enum CheckpointFiles {
 
     /// Reads a checkpoint into this rank's store.
     package static func read(
-        _ path: String, into store: borrowing ParameterStore, masks: inout MaskAuthority
+        _ path: String, into store: borrowing ParameterStore, pruning: borrowing PruningState,
+        masks: inout MaskAuthority
     ) throws -> CheckpointState {
         let stateFile = path + state
         guard let data = FileManager.default.contents(atPath: stateFile),
@@ -99,6 +106,11 @@ package enum CheckpointFiles {
             try file.read("value." + slot.name, into: store.values[slot.range])
             try file.read("first." + slot.name, into: store.firstMoment[slot.range])
             try file.read("second." + slot.name, into: store.secondMoment[slot.range])
+        }
+        for slot in pruning.pool.members.map(\.slot) {
+            for (name, tensor) in pruning.scores.parts {
+                try file.read("\(name).\(slot.name)", into: tensor.elements(slot.range))
+            }
         }
         func mask(_ name: String) throws -> PruningMask {
             guard let mask = PruningMask(packedBytes: try file.bytes(name), count: masks.pool.count) else {

@@ -1,33 +1,65 @@
 internal import Foundation
-internal import Recipe
+internal import Synchronization
 
 /// A TensorBoard event file: scalars as length-delimited, checksummed protocol buffers, written by hand.
 ///
 /// A record is its length, the masked CRC-32C of the length, the event, and the masked CRC-32C of the event
 /// (tensorflow/core/lib/io/record_writer.h); events are those of tensorflow/core/util/event.proto.
-package struct EventFile: Sendable {
-    private let path: String
+package final class EventFile: Sendable {
+    // A class, as the file is that it adds to.
+    private let file: AppendedFile
+    /// What every file begins with: a disk that was full at the start may have room later.
+    private let beginning: Data
+    private let hasBegun = Atomic(false)
 
-    /// Starts a file in a folder, named so that a later one of the same run sorts behind it.
-    init(folder: String, host: String, wall: Double = Date().timeIntervalSince1970) {
+    /// Starts a file in a folder, named so that it sorts behind those of the same run, even if the clock went back.
+    ///
+    /// - Parameter firstStep: The first step that a run that goes on writes: what earlier files hold from there on is
+    ///   void. Nil for a run that begins.
+    init(folder: String, host: String, firstStep: Int?, wall: Double = Date().timeIntervalSince1970) {
         let process = ProcessInfo.processInfo.processIdentifier
-        path = "\(folder)/events.out.tfevents.\(Int(wall)).\(host).\(process).0"
-        _ = FileManager.default.createFile(
-            atPath: path, contents: Data(Self.record(Self.version(wall: wall))))
+        let second = max(Int(wall), (Self.seconds(in: folder).max() ?? 0) + 1)
+        file = AppendedFile(path: "\(folder)/\(Self.prefix)\(second).\(host).\(process).0")
+        beginning = Data(
+            Self.record(Self.version(wall: wall))
+                + (firstStep.map { Self.record(Self.sessionStart(step: $0, wall: wall)) } ?? []))
+        begin()
+    }
+
+    private static let prefix = "events.out.tfevents."
+
+    /// The seconds that the names of a folder's files begin with.
+    private static func seconds(in folder: String) -> [Int] {
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+        return names.filter { $0.hasPrefix(prefix) }.compactMap { name in
+            // A name that someone made up must not push the next beyond all numbers.
+            Int(name.dropFirst(prefix.count).prefix { $0 != "." }).flatMap { $0 < 1 << 40 ? $0 : nil }
+        }
+    }
+
+    /// Writes what must come first, until it is written.
+    private func begin() {
+        if hasBegun.load(ordering: .relaxed) { return }
+        if case .written = file.append(beginning) { hasBegun.store(true, ordering: .relaxed) }
     }
 
     /// Appends the scalars of one step.
     package func append(_ scalars: [(tag: String, value: Float)], step: Int, wall: Double) {
-        guard !scalars.isEmpty, let handle = FileHandle(forWritingAtPath: path) else { return }
-        _ = try? handle.seekToEnd()
-        try? handle.write(
-            contentsOf: Data(Self.record(Self.event(scalars, step: step, wall: wall))))
-        try? handle.close()
+        guard !scalars.isEmpty else { return }
+        begin()
+        guard hasBegun.load(ordering: .relaxed) else { return }
+        _ = file.append(Data(Self.record(Self.event(scalars, step: step, wall: wall))))
     }
 
     /// The event that must come first.
     package static func version(wall: Double) -> [UInt8] {
         [0x09] + little(wall.bitPattern) + field(0x1A, Array("brain.Event:2".utf8))
+    }
+
+    /// The event that says that a run goes on (SessionLog.START): TensorBoard drops what it read of this and later steps.
+    package static func sessionStart(step: Int, wall: Double) -> [UInt8] {
+        [0x09] + little(wall.bitPattern) + [0x10] + varint(UInt64(max(0, step)))
+            + field(0x3A, [0x08, 0x01])
     }
 
     /// An event of scalars.

@@ -3,11 +3,6 @@ internal import Foundation
 package import JSON
 internal import Recipe
 internal import Reports
-internal import Synchronization
-
-#if canImport(Glibc)
-    internal import Glibc
-#endif
 
 /// What a line of `metrics.jsonl` is about.
 package enum MetricsKind: String, Sendable {
@@ -26,21 +21,21 @@ package enum MetricsKind: String, Sendable {
 /// `metrics.jsonl`: one object a line, written at once, so that a killed run loses none; and its numbers once more
 /// as TensorBoard reads them.
 ///
-/// A class: it says once that its disk is full.
+/// Where the disk is full for a moment, events are lost, and no piece of one stays behind.
 package final class MetricsLog: Sendable {
-    private let path: String?
+    // A class, as the file is that it adds to.
+    private let file: AppendedFile?
     private let events: EventFile?
-    private let hasFailed = Atomic(false)
 
     /// A log that appends to a file; without one, nothing is written (ranks other than 0).
     package init(path: String?, events: EventFile? = nil) {
-        self.path = path
+        file = path.map(AppendedFile.init)
         self.events = events
     }
 
     /// Appends an event.
     package func append(_ kind: MetricsKind, step: Int, _ fields: [(String, JSONValue)]) {
-        guard let path else { return }
+        guard let file else { return }
         let wall = Date().timeIntervalSince1970
         let members = [
             JSONValue.Member("schema", .integer(1)), .init("kind", .string(kind.rawValue)),
@@ -51,41 +46,43 @@ package final class MetricsLog: Sendable {
         }
         events?.append(scalars, step: step, wall: wall)
         let event = JSONValue.object(members + fields.map { JSONValue.Member($0.0, $0.1) })
-        guard append(Data((event.line + "\n").utf8), to: path) else {
-            // Once: a full disk would have every update say it.
-            let isFirst = hasFailed.compareExchange(expected: false, desired: true, ordering: .relaxed)
-                .exchanged
-            if isFirst {
-                print("parp: warning: \(path) cannot be written (\(String(cString: strerror(errno))))")
-            }
-            return
+        switch file.append(Data((event.line + "\n").utf8), separator: Data("\n".utf8)) {
+        case .written(afterLosing: 0): break
+        case .written(let count): say("\(file.path) is written again; \(count) events are lost")
+        // Once: a full disk would have every update say it.
+        case .lost(let reason, isFirst: true): say("warning: \(file.path) cannot be written (\(reason))")
+        case .lost: break
         }
     }
 
-    /// Adds bytes at the end in one call: other ranks may note a fault in the same file.
-    private func append(_ data: Data, to path: String) -> Bool {
-        let descriptor = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0o666)
-        guard descriptor >= 0 else { return false }
-        defer { close(descriptor) }
-        return data.withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) } == data.count
-    }
+    private func say(_ sentence: String) { print("parp: \(sentence)") }
 
     /// Removes what a run did after an update: it will do it again.
     ///
     /// Faults stay, and so does nothing that was cut off in the middle of a line.
     package func forget(behind update: Int, includingEvaluation: Bool) throws {
-        guard let path, let data = FileManager.default.contents(atPath: path) else { return }
-        let kept = data.split(separator: 0x0A).filter { line in
-            guard let event = try? JSONValue(parsing: line), let step = event["step"]?.integer,
-                let kind = event["kind"]?.string.flatMap(MetricsKind.init)
-            else { return false }
-            switch kind {
-            case .fault, .resume: return true
-            case .eval where includingEvaluation: return step < update
-            default: return step <= update
-            }
+        guard let path = file?.path else { return }
+        var isWhole = true
+        try forEachLine(of: path) { line, hasEnd in
+            isWhole = isWhole && hasEnd && keeps(line, behind: update, includingEvaluation)
         }
-        let text = Data(kept.flatMap { $0 + [0x0A] })
-        if text != data { try AtomicFile.write(text, to: path) }
+        if isWhole { return }
+        var kept = try AtomicFile(path: path)
+        try forEachLine(of: path) { line, _ in
+            if keeps(line, behind: update, includingEvaluation) { try kept.write(line + [0x0A]) }
+        }
+        try kept.commit()
+    }
+
+    /// Whether a line is a whole event of what stays done when a run goes on after an update.
+    private func keeps(_ line: Data, behind update: Int, _ includingEvaluation: Bool) -> Bool {
+        guard let event = try? JSONValue(parsing: line), let step = event["step"]?.integer,
+            let kind = event["kind"]?.string.flatMap(MetricsKind.init)
+        else { return false }
+        switch kind {
+        case .fault, .resume: return true
+        case .eval where includingEvaluation: return step < update
+        default: return step <= update
+        }
     }
 }

@@ -12,6 +12,7 @@ extension Recipe {
                 kind: schedule.kind, peak: optimizer.learningRate, updates: schedule.updates,
                 phases: schedule.phases, initialScale: schedule.initialScale,
                 finalScale: schedule.finalScale),
-            clipNorm: optimizer.clipNorm)
+            clipNorm: optimizer.clipNorm,
+            scoreRate: pruning.scoreLearningRate.stated.map { $0 / optimizer.learningRate } ?? 1)
     }
 }

@@ -1,5 +1,6 @@
 internal import Checkpoints
 internal import Foundation
+internal import JSON
 internal import Program
 internal import Recipe
 
@@ -33,17 +34,43 @@ package struct RunDirectory: Sendable {
     /// Whether a run has begun here.
     var holdsRun: Bool { FileManager.default.fileExists(atPath: recipe) }
 
-    /// Refuses a folder that is not free for a run: one that holds a run, or, to go on with, another one.
-    func checkFree(for recipe: Recipe, resume: Bool) throws {
-        guard holdsRun else { return }
+    /// Whether a run has begun here, whatever is left of it.
+    var holdsAnyRun: Bool { holdsRun || !results.isEmpty }
+
+    /// The names of what a run leaves that nobody wants replaced.
+    private var results: [String] {
+        ["metrics.jsonl", "best", "final"].filter { FileManager.default.fileExists(atPath: path + "/" + $0) }
+            + (checkpointUpdates().isEmpty ? [] : ["checkpoints"])
+    }
+
+    /// Refuses a folder that is not free for a run: one that holds a run, what is left of one, or a model; or, to go
+    /// on with, another run.
+    ///
+    /// - Parameter allowsMoves: Whether model and data may lie elsewhere by now: their content is compared later, where
+    ///   it is known.
+    func checkFree(for recipe: Recipe, resume: Bool, allowsMoves: Bool = false) throws {
+        guard holdsRun else {
+            guard results.isEmpty else {
+                throw UserError(
+                    .usage,
+                    "\(path) holds what is left of a run (\(results.joined(separator: ", "))), but its recipe.toml is "
+                        + "gone; put it back to go on with --resume, or choose another --output")
+            }
+            guard !FileManager.default.fileExists(atPath: path + "/config.json") else {
+                throw UserError(.usage, "\(path) holds a model; choose another --output")
+            }
+            return
+        }
         guard resume else {
             throw UserError(
                 .usage, "\(path) holds a run already; go on with --resume, or choose another --output")
         }
         let begun = try begunRecipe(task: recipe.task)
         let isReproducible = begun.distributed.reproducible
+        let allowsMoves = allowsMoves && knowsContent
         let changes = RecipeKey.all(for: recipe.task).filter {
-            ($0.decidesResults || isReproducible && $0.decidesSums) && $0.get(begun) != $0.get(recipe)
+            ($0.decidesResults && !(allowsMoves && $0.namesContent) || isReproducible && $0.decidesSums)
+                && $0.get(begun) != $0.get(recipe)
         }
         guard changes.isEmpty else {
             throw UserError(
@@ -55,6 +82,28 @@ package struct RunDirectory: Sendable {
                                 ? "\n" : ", which changes the last bits of a reproducible run\n")
                     }.joined()
                     + "go on with the recipe it was begun with, \(self.recipe), or choose another --output")
+        }
+    }
+
+    /// Refuses to go on with a run whose checkpoints are gone: it would begin anew, and replace what it had found.
+    func checkCheckpoints() throws {
+        guard holdsRun, checkpointUpdates().isEmpty, !results.isEmpty else { return }
+        // A run that was killed before its first checkpoint has lost none.
+        let hadNone =
+            FileManager.default.fileExists(atPath: path + "/checkpoints")
+            && !FileManager.default.fileExists(atPath: final) && !hasNotedCheckpoint
+        guard !hadNone else { return }
+        throw UserError(
+            .usage,
+            "the checkpoints of \(path) are gone, but its \(results.joined(separator: ", ")) would be replaced; put "
+                + "checkpoints/ back to go on with --resume, or choose another --output")
+    }
+
+    /// Whether the log says that there was a checkpoint.
+    private var hasNotedCheckpoint: Bool {
+        guard let log = FileManager.default.contents(atPath: metrics) else { return false }
+        return log.split(separator: 0x0A).contains { line in
+            (try? JSONValue(parsing: Data(line)))?["kind"]?.string == MetricsKind.checkpoint.rawValue
         }
     }
 
@@ -134,13 +183,21 @@ package struct RunDirectory: Sendable {
 final class RunLock: Sendable {
     private let descriptor: Int32
 
-    init(directory: String) throws {
+    /// Takes a folder.
+    ///
+    /// - Parameter patience: Seconds to wait for who holds it: the system may still be taking a killed run apart.
+    init(directory: String, patience: Double = 5) throws {
         descriptor = open(directory + "/.lock", O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
         guard descriptor >= 0 else {
             throw UserError(.usage, "\(directory) cannot be written to: \(String(cString: strerror(errno)))")
         }
+        let deadline = monotonicSeconds() + patience
         // File systems that know no locks have none to refuse us.
-        guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK else {
+        while flock(descriptor, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK {
+            guard monotonicSeconds() > deadline else {
+                usleep(50_000)
+                continue
+            }
             close(descriptor)
             throw UserError(
                 .usage, "another run is writing to \(directory); wait for it or choose another --output")

@@ -21,7 +21,7 @@ package protocol RunProblem: Sendable {
     /// Where the model comes from, as its card and masks name it.
     var modelPath: String { get }
     /// How weights are pruned on the way.
-    var pruningMethod: any PruningMethod { get }
+    var pruningMethod: PruningMethod { get }
     /// What the page of the run shows.
     static var report: ReportOutline { get }
 

@@ -13,12 +13,15 @@ package struct PreparedProblem<Problem: RunProblem> {
     package let leftOut: [String]
     /// What rank 0 says before the first update, a line each.
     package let announcement: [String]
+    /// What model and data are, by hashes.
+    package let content: RunContent
 
     /// A problem and what there is to say of it.
-    package init(problem: Problem, leftOut: [String], announcement: [String]) {
+    package init(problem: Problem, leftOut: [String], announcement: [String], content: RunContent) {
         self.problem = problem
         self.leftOut = leftOut
         self.announcement = announcement
+        self.content = content
     }
 }
 
@@ -34,12 +37,16 @@ package func startRun<Problem: RunProblem>(
         try requirePaths(recipe)
         return (recipe, try parseInjections(options, ranks: session.communicator.size))
     }
+    try session.requireSameProgram()
+    try session.requireSame(SharedInput.run(recipe, file: options.recipe))
     try session.stopIfInterrupted()
     let directory = RunDirectory(path: options.directory)
     // Before anything takes time.
     try session.together {
         guard session.isRoot else { return }
-        try directory.checkFree(for: recipe, resume: options.resume)
+        try directory.checkFree(for: recipe, resume: options.resume, allowsMoves: true)
+        if options.resume { try directory.checkCheckpoints() }
+        try directory.requireOutside(model: recipe.model.path)
         try directory.checkWritable()
     }
     try session.prepareProducts(
@@ -51,18 +58,20 @@ package func startRun<Problem: RunProblem>(
         try directory.create()
         let lock = try RunLock(directory: directory.path)
         // Again, now that no other run can begin here in between.
-        try directory.checkFree(for: recipe, resume: options.resume)
+        try directory.checkFree(for: recipe, resume: options.resume, allowsMoves: true)
+        try directory.requireSame(prepared.content) { recipe.text(of: $0) }
         directory.clearUnfinished()
         return lock
     }
     try session.together {
         guard session.isRoot else { return }
+        try directory.keep(prepared.content)
         try AtomicFile.write(Data(recipe.toml.utf8), to: directory.recipe)
         let environment = environmentReport(session: session, skipped: prepared.leftOut)
         try AtomicFile.write(Data((environment.text() + "\n").utf8), to: directory.environment)
     }
     if session.isRoot {
-        for line in prepared.announcement { print(line) }
+        for line in prepared.announcement + [stopAdvice(session)] { print(line) }
         fflush(nil)
     }
     var run = try TrainingRun(
@@ -70,6 +79,17 @@ package func startRun<Problem: RunProblem>(
             recipe: recipe, session: session, directory: directory, problem: prepared.problem,
             resume: options.resume, injections: injections, trace: options.trace))
     try withExtendedLifetime(lock) { try run.run() }
+}
+
+/// How a run is stopped so that nothing is lost.
+///
+/// One rank that is asked is enough. Open MPI's launcher answers Ctrl-C, SIGTERM and SIGHUP by ending the ranks within two
+/// seconds, whatever they are at; SIGUSR1 it passes on.
+private func stopAdvice(_ session: Session) -> String {
+    let stop = "stop with: kill -USR1 \(ProcessInfo.processInfo.processIdentifier)"
+    guard session.communicator.size > 1 else { return stop + ", or Ctrl-C" }
+    return stop
+        + " on \(session.communicator.hostName) (Ctrl-C makes mpirun kill the ranks within two seconds)"
 }
 
 /// The faults that `--inject` asks for.

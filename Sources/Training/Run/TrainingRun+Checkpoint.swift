@@ -58,7 +58,9 @@ extension TrainingRun {
         if monitor.plans(update: trainer.update, { $0 == .noSpace }) {
             throw CheckpointError(path, "cannot be written: no space left on device (--inject)")
         }
-        try CheckpointFiles.write(state, store: trainer.store, masks: masks, to: path) {
+        try CheckpointFiles.write(
+            state, store: trainer.store, pruning: trainer.pruning, masks: masks, to: path
+        ) {
             monitor.enter(.checkpoint, update: trainer.update)
         }
         if monitor.plans(update: trainer.update, { $0 == .truncate }) { try CheckpointFiles.truncate(path) }

@@ -1,8 +1,9 @@
 internal import Checkpoints
 internal import Collectives
+internal import Foundation
 internal import JSON
 internal import Program
-internal import Pruning
+package import Pruning
 package import Recipe
 internal import Reports
 package import Session
@@ -13,7 +14,7 @@ extension TrainingRun {
     /// all.
     package static func load(
         _ directory: RunDirectory?, recipe: Recipe, session: Session, problem: Problem,
-        store: borrowing ParameterStore, masks: inout MaskAuthority
+        store: borrowing ParameterStore, pruning: borrowing PruningState, masks: inout MaskAuthority
     ) throws -> CheckpointState {
         var state = CheckpointState(update: 0, seed: recipe.seed)
         let values = store.values.all
@@ -23,7 +24,8 @@ extension TrainingRun {
         state = try session.together {
             guard session.isRoot else { return state }
             let found = try directory.flatMap {
-                try newestState($0, recipe: recipe, store: store, masks: &masks, faults: &faults)
+                try newestState(
+                    $0, recipe: recipe, store: store, pruning: pruning, masks: &masks, faults: &faults)
             }
             if let found { return found }
             try problem.loadWeights(into: values, seed: UInt64(recipe.seed))
@@ -35,8 +37,13 @@ extension TrainingRun {
         for fault in faults { print("parp: warning: \(fault); using the checkpoint before it") }
         state = try session.exchange(state)[0]
         try session.communicator.broadcast(values, root: 0)
-        guard state.update > 0 else { return state }
-        for moment in moments { try session.communicator.broadcast(moment, root: 0) }
+        guard state.update > 0 else {
+            pruning.begin(values: values)
+            return state
+        }
+        for part in moments + pruning.scores.parts.map(\.tensor) {
+            try session.communicator.broadcast(part, root: 0)
+        }
         // A run that never pruned has no first mask, and must not get one.
         let hasInitial = try session.exchange(masks.initial != nil)[0]
         words = masks.current.bits + (masks.initial ?? masks.current).bits
@@ -52,13 +59,13 @@ extension TrainingRun {
     /// The newest checkpoint that can be read; those that cannot are named.
     private static func newestState(
         _ directory: RunDirectory, recipe: Recipe, store: borrowing ParameterStore,
-        masks: inout MaskAuthority, faults: inout [String]
+        pruning: borrowing PruningState, masks: inout MaskAuthority, faults: inout [String]
     ) throws -> CheckpointState? {
         let updates = directory.checkpointUpdates()
         for update in updates {
             do {
                 let state = try CheckpointFiles.read(
-                    directory.checkpoint(update), into: store, masks: &masks)
+                    directory.checkpoint(update), into: store, pruning: pruning, masks: &masks)
                 if let fault = state.fault(seed: recipe.seed) {
                     throw UserError(.usage, "\(directory.path) \(fault)")
                 }
@@ -83,9 +90,13 @@ extension TrainingRun {
         _ directory: RunDirectory, state: CheckpointState, session: Session
     ) throws -> MetricsLog {
         guard session.isRoot else { return MetricsLog(path: nil) }
+        // Also one that had no checkpoint yet and begins anew.
+        let goesOn = state.update > 0 || FileManager.default.fileExists(atPath: directory.metrics)
         let log = MetricsLog(
             path: directory.metrics,
-            events: EventFile(folder: directory.path, host: session.communicator.hostName))
+            events: EventFile(
+                folder: directory.path, host: session.communicator.hostName,
+                firstStep: goesOn ? state.update + 1 : nil))
         // A run that begins anew does all again, the mask before its first update included.
         try log.forget(
             behind: state.update > 0 ? state.update : -1,

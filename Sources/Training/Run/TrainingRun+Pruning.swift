@@ -15,23 +15,26 @@ extension TrainingRun {
     }
 
     /// The mask of the present weights at a sparsity: the one that they are pruned with, if that was done after this
-    /// update or holds for good, and else a new one.
+    /// update or pruned weights stand still, and else a new one.
     func currentMask(sparsity: Double) throws -> PruningMask {
-        if method.hold == .fixed { return masks.current }
+        guard trainer.trainsPrunedWeights else { return masks.current }
         if let selected, selected == (trainer.update, sparsity) { return masks.current }
-        return try masks.compute(values: trainer.store.values.all, sparsity: sparsity).mask
+        return try masks.compute { try selectMask(sparsity: sparsity) }.mask
     }
 
-    /// Prunes for good, and holds the mask if the method does.
+    /// Selects a mask on all ranks together, and prunes by it.
     package mutating func prune(to sparsity: Double) throws {
         monitor.enter(.prune, update: trainer.update)
         let start = monotonicSeconds()
         defer { trace?.add(.mask, from: start, update: trainer.update) }
         let isFirst = masks.initial == nil
-        let report = try masks.prune(values: trainer.store.values.all, sparsity: sparsity)
-        refreshShadow(of: trainer.store)
+        trainer.showValues()
+        var masks = masks
+        let report = try masks.update(sparsity: sparsity) { try selectMask(sparsity: sparsity) }
+        self.masks = masks
+        trainer.prune(by: masks.current)
         try checkZeros(report)
-        try holdMask()
+        try multiplyKeptWeights()
         selected = (trainer.update, sparsity)
         metrics.append(.prune, step: trainer.update, report.fields)
         if isFirst { for line in masks.current.remarks(on: masks.pool) { progress.say(line) } }
@@ -42,20 +45,23 @@ extension TrainingRun {
         }
     }
 
-    /// Where the method says so, keeps pruned weights at 0 from here on: neither the gradients to come nor the
-    /// moments of those that were move them.
-    mutating func holdMask() throws {
-        guard method.hold == .fixed, masks.initial != nil else { return }
-        masks.current.apply(to: trainer.store.firstMoment.all, pool: masks.pool)
-        masks.current.apply(to: trainer.store.secondMoment.all, pool: masks.pool)
-        trainer.keptGradients = KeptElements(
-            masks.current, pool: masks.pool, elementCount: problem.layout.count)
+    /// The mask of the present weights and scores; asked of rank 0.
+    func selectMask(sparsity: Double) throws -> MaskSelection {
+        try trainer.pruning.selectMask(
+            afterUpdates: trainer.update, sparsity: sparsity, values: trainer.store.values.all,
+            earlier: masks.initial.map { _ in masks.current }, scope: masks.scope)
+    }
+
+    /// Goes on under the mask of a checkpoint.
+    mutating func takeUpMask() throws {
+        guard masks.initial != nil else { return }
+        trainer.takeUp(masks.current)
         try multiplyKeptWeights()
     }
 
-    /// Lets layers multiply the weights that a held mask keeps alone, where that is faster.
+    /// Lets layers multiply the weights that a mask keeps alone, once it no longer changes and where that is faster.
     private mutating func multiplyKeptWeights() throws {
-        guard recipe.precision.gemm == .float32 else { return }
+        guard recipe.precision.gemm == .float32, method.isFixed(afterUpdates: trainer.update) else { return }
         let choice: SparseWeights.Choice =
             if let earlier = state.sparseSlots {
                 .earlier(earlier)

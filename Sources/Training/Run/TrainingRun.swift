@@ -16,7 +16,7 @@ package struct TrainingRun<Problem: RunProblem>: ~Copyable {
     package let session: Session
     package let directory: RunDirectory
     package let problem: Problem
-    package let method: any PruningMethod
+    package let method: PruningMethod
     package let metrics: MetricsLog
     let monitor: RunMonitor
     package var progress: Progress
@@ -78,9 +78,11 @@ package struct TrainingRun<Problem: RunProblem>: ~Copyable {
         var masks = MaskAuthority(
             pool: PrunablePool(layout, includesBiases: recipe.pruning.includeBiases),
             communicator: session.communicator, scope: recipe.pruning.scope)
+        let method = start.problem.pruningMethod
+        let pruning = PruningState(method: method, pool: masks.pool, elementCount: layout.count)
         let state = try Self.load(
             start.resume ? start.directory : nil, recipe: recipe, session: session, problem: problem,
-            store: store, masks: &masks)
+            store: store, pruning: pruning, masks: &masks)
         let ledger = RankLedger(
             hosts: try session.exchange(session.communicator.hostName), unit: recipe.task.workUnit)
         let metrics = try Self.openMetrics(start.directory, state: state, session: session)
@@ -103,7 +105,7 @@ package struct TrainingRun<Problem: RunProblem>: ~Copyable {
         self.plan = plan
         self.trace = trace
         directory = start.directory
-        method = start.problem.pruningMethod
+        self.method = method
         progress = Progress(
             session: session, updates: recipe.schedule.updates, startUpdate: state.update,
             unit: recipe.task.workUnit)
@@ -111,7 +113,7 @@ package struct TrainingRun<Problem: RunProblem>: ~Copyable {
         trainer = Trainer(
             task: problem.makeTask(), store: store, communicator: session.communicator,
             optimizer: recipe.optimizerSettings, distributed: recipe.distributed.following(plan),
-            startingAt: state.update, of: recipe.schedule.updates, monitor: monitor)
+            startingAt: state.update, of: recipe.schedule.updates, pruning: pruning, monitor: monitor)
     }
 
     /// Runs to the end, or until a rank is asked to stop.
@@ -135,7 +137,7 @@ package struct TrainingRun<Problem: RunProblem>: ~Copyable {
             try pruneIfDue()
         } else {
             progress.say("going on after update \(trainer.update)")
-            try holdMask()
+            try takeUpMask()
             if state.isEvaluationPending == true { try followUp() }
         }
         while trainer.update < recipe.schedule.updates {
@@ -171,7 +173,8 @@ package struct TrainingRun<Problem: RunProblem>: ~Copyable {
 
     /// Compares what all ranks hold.
     func checkReplicas() throws {
-        try ReplicaCheck(session: session).compare(trainer.store, masks: masks, update: trainer.update)
+        try ReplicaCheck(session: session).compare(
+            trainer.store, pruning: trainer.pruning, masks: masks, update: trainer.update)
     }
 
     /// Notes an update, and what it came from if it is not finite.

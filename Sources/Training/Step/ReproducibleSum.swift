@@ -62,6 +62,7 @@ struct ReproducibleSum: ~Copyable {
         let target = gradients.elements(range)
         guard let room else {
             sum.write(range, into: target)
+            kept?.clearDropped(in: target)
             return
         }
         let pieces = (0..<digitCount).map { room.elements($0 * range.count..<($0 + 1) * range.count) }

@@ -8,7 +8,7 @@ extension Trainer {
     /// each node's link.
     func sumBytes(wire: WireFormat) -> Int {
         let summed = task.firstTrainableOffset(update: max(0, update - 1))..<store.layout.count
-        let count = keptGradients?.keptCount(in: summed) ?? summed.count
+        let count = summedElements(inUpdate: update)?.keptCount(in: summed) ?? summed.count
         return count * (wire == .float32 ? 4 : 2)
     }
 }

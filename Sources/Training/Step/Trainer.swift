@@ -3,6 +3,7 @@ package import Collectives
 package import Kernels
 package import Optimization
 internal import Program
+package import Pruning
 package import Recipe
 internal import Session
 internal import Synchronization
@@ -14,6 +15,8 @@ package struct OptimizerSettings: Sendable {
     package let schedule: LearningRateSchedule
     /// The most the gradient's norm may be; 0 does not clip.
     package let clipNorm: Double
+    /// The learning rate of scores that are trained over that of the weights.
+    package var scoreRate = 1.0
 }
 
 /// One rank's replica and the update of it: load, differentiate, all-reduce, Adam.
@@ -29,8 +32,12 @@ package struct Trainer<Task: TrainingTask>: ~Copyable {
     package private(set) var update: Int
     /// The updates of the whole run.
     let updates: Int
-    /// Which gradients are summed, for a method whose mask no longer changes; nil sums all.
+    /// What the pruning method keeps beside weights and moments.
+    package var pruning: PruningState
+    /// Which gradients are summed, where pruned weights stand still; nil sums all.
     package var keptGradients: KeptElements?
+    /// The mask by which they do.
+    var stillMask: PruningMask?
     /// Layers that multiply the weights of such a mask alone; none before there is one.
     package internal(set) var sparse = SparseWeights(training: true)
     /// Memory of one pass; evaluation borrows it between updates.
@@ -48,8 +55,9 @@ package struct Trainer<Task: TrainingTask>: ~Copyable {
     package init(
         task: Task, store: consuming ParameterStore, communicator: any Communicator,
         optimizer: OptimizerSettings, distributed: Recipe.Distributed, startingAt update: Int,
-        of updates: Int, monitor: RunMonitor = RunMonitor()
+        of updates: Int, pruning: consuming PruningState = PruningState(), monitor: RunMonitor = RunMonitor()
     ) {
+        self.pruning = pruning
         self.monitor = monitor
         self.task = task
         self.communicator = communicator
@@ -112,7 +120,7 @@ package struct Trainer<Task: TrainingTask>: ~Copyable {
         if reproducible != nil {
             reproducible?.begin(trainableFrom: firstTrainable)
         } else {
-            reducer.begin(trainableFrom: firstTrainable, kept: keptGradients)
+            reducer.begin(trainableFrom: firstTrainable, kept: summedElements(inUpdate: update + 1))
         }
     }
 
@@ -120,7 +128,8 @@ package struct Trainer<Task: TrainingTask>: ~Copyable {
     private mutating func finishSum(
         of sums: inout Task.Sums, from firstTrainable: Int, own: RankNote
     ) throws -> [RankNote] {
-        let isExact = try reproducible?.finish(from: firstTrainable, kept: keptGradients)
+        let kept = summedElements(inUpdate: update + 1)
+        let isExact = try reproducible?.finish(from: firstTrainable, kept: kept)
         if isExact == false { sums.notFinite += 1 }
         var shared = sums.vector
         let notes =
@@ -194,7 +203,7 @@ package struct Trainer<Task: TrainingTask>: ~Copyable {
     }
 
     /// Clips and applies the summed gradient, or skips it on all ranks alike.
-    private func applyUpdate(
+    private mutating func applyUpdate(
         _ sums: Task.Sums, from firstTrainable: Int, phases: StepPhases
     ) throws -> StepReport<Task.Sums> {
         monitor.enter(.update, update: update + 1)
@@ -208,7 +217,7 @@ package struct Trainer<Task: TrainingTask>: ~Copyable {
         let isFinite = norm[0].isFinite && sums.loss.isFinite && sums.notFinite == 0
         if isFinite {
             let clip = clippingFactor(norm: norm[0], limit: optimizer.clipNorm)
-            applyAdam(learningRate: learningRate, scale: Float(clip / denominator))
+            apply(learningRate: learningRate, scale: Float(clip / denominator), from: firstTrainable)
             sparse.refresh(from: store.values.all)
         }
         var report = StepReport(
@@ -218,12 +227,26 @@ package struct Trainer<Task: TrainingTask>: ~Copyable {
         return report
     }
 
+    /// Moves scores and weights, those behind a mask included.
+    private mutating func apply(learningRate: Double, scale: Float, from firstTrainable: Int) {
+        moveScores(learningRate: learningRate, scale: scale, from: firstTrainable)
+        let mask = pruning.show(in: store.values.all)
+        if let stillMask, pruning.method.takesAllGradients(inUpdate: update + 1) {
+            stillMask.apply(to: store.gradients.all, pool: pruning.pool)
+        }
+        applyAdam(learningRate: learningRate, scale: scale)
+        guard let mask else { return }
+        pruning.hide(mask, in: store.values.all)
+        refreshShadow(of: store)
+    }
+
     /// Parameters that were frozen at first count Adam's steps from when they were freed, as fairseq's do.
     private func applyAdam(learningRate: Double, scale: Float) {
         let groups = task.parameterGroups
         var upper = store.layout.count
+        let lowest = pruning.method.axes.trainsWeights ? 0 : task.headOffset
         for phase in task.trainablePhases where phase.update <= update {
-            let range = phase.offset..<upper
+            let range = min(upper, max(lowest, phase.offset))..<upper
             let step = update - phase.update + 1
             for group in groups where group.range.overlaps(range) {
                 applyAdam(to: group, in: range, step: step, learningRate: learningRate, scale: scale)

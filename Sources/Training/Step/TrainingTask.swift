@@ -41,6 +41,8 @@ package protocol TrainingTask: Sendable {
 
     /// How parameters differ in what the optimiser does to them, in their order; together they are the layout.
     var parameterGroups: [ParameterGroup] { get }
+    /// The first element of the head: what is trained where all other weights stand still.
+    var headOffset: Int { get }
 
     /// Runs forward and backward, accumulating the gradient of the *sum* of the items' losses.
     ///

@@ -3,7 +3,7 @@ import Tensors
 import TestSupport
 import Testing
 
-struct MagnitudeSelectionTests {
+struct MaskSelectionTests {
     @Test("the count is round(s · N), halves to the even neighbour, as PyTorch rounds")
     func count() {
         let cases: [(Double, Int, Int)] = [
@@ -201,7 +201,7 @@ struct MagnitudeSelectionTests {
         let fixture = PoolFixture()
         let weights = fixture.poolValues
         let earlier = PruningMask(kept: weights.indices.map { $0 * $0 % 7 < 4 })
-        for scope in PruningScope.allCases {
+        for scope in [PruningScope.global, .layer] {
             for sparsity in testedSparsities {
                 let selection = try magnitudeMask(
                     values: fixture.values, pool: fixture.pool, sparsity: sparsity, scope: scope,

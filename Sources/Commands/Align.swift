@@ -1,0 +1,36 @@
+internal import ArgumentParser
+internal import Session
+
+/// `parp align`.
+struct Align: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Print when each word of a known text is said in a recording.",
+        discussion: """
+            The likeliest path of the model's tokens through the recording that gives the text (CTC forced alignment). \
+            The confidence of a word is the mean probability of its tokens where they are said.
+            """)
+
+    @Option(help: "The model: a directory or a fairseq checkpoint.")
+    var model: String
+
+    @Argument(help: "The recording.")
+    var audio: String
+
+    @Argument(help: "The file of its text; - is standard input.")
+    var text: String
+
+    @Option(help: "Case that the text is brought to: as_is, upper or lower.")
+    var textCase = "as_is"
+
+    @Option(help: "How words are written: ctm, json, srt, vtt or textgrid.")
+    var format = TranscriptFormat.ctm
+
+    @Option(help: "Threads to compute with.")
+    var threads = 1
+
+    func run() {
+        let options = AlignOptions(
+            model: model, audio: audio, text: text, textCase: textCase, format: format, threads: threads)
+        launch { try runAlignment(options, session: $0) }
+    }
+}

@@ -1,0 +1,81 @@
+internal import Decoding
+internal import Foundation
+internal import JSON
+internal import Kernels
+internal import Models
+internal import Program
+internal import Recipe
+internal import Session
+internal import Tasks
+internal import Tensors
+internal import Text
+
+/// What `parp align` was asked for.
+struct AlignOptions: Sendable {
+    /// The model directory.
+    var model: String
+    /// The recording.
+    var audio: String
+    /// The file of its text.
+    var text: String
+    /// Case that the text is brought to.
+    var textCase: String
+    /// How words are written.
+    var format: TranscriptFormat
+    /// Threads to compute with.
+    var threads: Int
+}
+
+/// Prints when the words of a text are said in a recording.
+func runAlignment(_ options: AlignOptions, session: Session) throws {
+    setMathThreads(options.threads)
+    try session.together {
+        guard session.isRoot else { return }
+        guard let textCase = TextCase(rawValue: options.textCase) else {
+            throw UserError(.usage, "--text-case is \(options.textCase); it must be \(TextCase.expectation)")
+        }
+        let model = try SpeechModel.fineTuned(path: options.model)
+        var words: [String] = []
+        try forEachSentence(of: textSource(options.text)) { words += $0.map(textCase.apply) }
+        let tokens = try spelled(words, options, model.vocabulary)
+        let store = ParameterStore(layout: model.network.layout, training: false)
+        try model.loadWeights(into: store.values.all, seed: 0)
+        var arena = Arena()
+        let logits = try LogitsReader(model, parameters: store.views, chunkSeconds: 300)
+            .read(options.audio, arena: &arena)
+        guard let alignment = forcedAlignment(logits.all, tokens: tokens, blank: model.vocabulary.blank)
+        else {
+            throw UserError(
+                .data,
+                "\(options.audio): the text's \(tokens.count) tokens do not fit into the \(logits.all.rows) frames of the recording; is it the text of this recording?"
+            )
+        }
+        let recognition = Recognition(
+            text: words.joined(separator: " "),
+            words: timedWords(
+                alignment.spans, vocabulary: model.vocabulary, words: words, frameSeconds: model.frameSeconds)
+        )
+        let written = options.format.written(
+            recognition,
+            recording: URL(fileURLWithPath: options.audio).deletingPathExtension().lastPathComponent,
+            seconds: logits.seconds,
+            members: [
+                .init("audio_filepath", .string(options.audio)), .init("duration", .number(logits.seconds)),
+                .init("log_probability", .number(alignment.logProbability)),
+            ])
+        print(written, terminator: "")
+    }
+}
+
+private func spelled(_ words: [String], _ options: AlignOptions, _ vocabulary: Vocabulary) throws -> [Int] {
+    let (ids, unknown) = vocabulary.tokenize(words.joined(separator: " "))
+    guard unknown.isEmpty else {
+        let names = unknown.prefix(10).map { "\"\($0)\"" }.joined(separator: ", ")
+        throw UserError(
+            .data,
+            "\(options.text): the model has no token for \(names); take them out of the text, or bring it to the model's case by --text-case"
+        )
+    }
+    guard !ids.isEmpty else { throw UserError(.data, "\(options.text) holds no words") }
+    return ids
+}

@@ -1,0 +1,38 @@
+/// By what weights, or scores of them, are ranked: those that come first are pruned.
+public enum SelectionOrder: Sendable {
+    /// By magnitude: what is nearest to 0 goes first.
+    case magnitude
+    /// By value: the most negative goes first.
+    case value
+}
+
+extension SelectionOrder {
+    /// A number's place in the order, as a whole number; of zeros, either sign has the same.
+    func key(_ number: Float) -> UInt32 {
+        switch self {
+        case .magnitude: return number.bitPattern & 0x7FFF_FFFF
+        case .value:
+            let bits = (number + 0).bitPattern
+            return bits >> 31 == 0 ? bits | 0x8000_0000 : ~bits
+        }
+    }
+
+    /// The number, or one of the two, that has a key.
+    func number(_ key: UInt32) -> Float {
+        switch self {
+        case .magnitude: Float(bitPattern: key)
+        case .value: Float(bitPattern: key >> 31 == 1 ? key & 0x7FFF_FFFF : ~key)
+        }
+    }
+
+    /// The keys of all numbers that are numbers.
+    var keys: ClosedRange<UInt32> {
+        switch self {
+        case .magnitude: 0...key(.infinity)
+        case .value: key(-.infinity)...key(.infinity)
+        }
+    }
+
+    /// What the shim calls it: whether the sign counts.
+    var countsSign: Int32 { self == .value ? 1 : 0 }
+}

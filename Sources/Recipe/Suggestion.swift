@@ -1,0 +1,50 @@
+/// Which of the names that there are someone may have meant.
+///
+/// - Parameters:
+///   - names: The names that there are.
+///   - aliases: What other programs call some of them.
+/// - Returns: Nil where none is near enough: a guess that is far off misleads.
+package func suggestion(
+    for written: String, among names: [String], aliases: [String: String] = [:]
+) -> String? {
+    if let meant = alias(for: written, in: aliases), names.contains(meant) { return meant }
+    let plain = plainName(written)
+    let near = names.map { (name: $0, distance: editDistance(plainName($0), plain)) }
+        .min { $0.distance < $1.distance }
+    // A third of the letters wrong is a slip; more is another word.
+    guard let near, near.distance <= max(1, plain.count / 3) else { return nil }
+    return near.name
+}
+
+/// What is meant by a name that others use.
+func alias(for written: String, in aliases: [String: String]) -> String? {
+    if let meant = aliases[written] { return meant }
+    let plain = plainName(written)
+    return aliases.first { plainName($0.key) == plain }?.value
+}
+
+/// A name as far as spelling matters: `learning-rate`, `learningRate` and `learning_rate` are one.
+private func plainName(_ name: String) -> [Unicode.Scalar] {
+    name.lowercased().unicodeScalars.filter { $0 != "_" && $0 != "-" && $0 != " " }
+}
+
+/// The fewest edits that make one name of the other: letters added, left out, exchanged, or two neighbours swapped
+/// (Damerau and Levenshtein).
+private func editDistance(_ left: [Unicode.Scalar], _ right: [Unicode.Scalar]) -> Int {
+    // What is this long is no name that somebody meant.
+    guard left.count <= 64, right.count <= 64 else { return .max }
+    var before: [Int] = []
+    var row = Array(0...right.count)
+    for i in left.indices {
+        var next = [i + 1]
+        for j in right.indices {
+            var distance = min(row[j] + (left[i] == right[j] ? 0 : 1), row[j + 1] + 1, next[j] + 1)
+            if i > 0, j > 0, left[i] == right[j - 1], left[i - 1] == right[j] {
+                distance = min(distance, before[j - 1] + 1)
+            }
+            next.append(distance)
+        }
+        (before, row) = (row, next)
+    }
+    return row[right.count]
+}

@@ -1,6 +1,7 @@
 internal import Checkpoints
 internal import Models
 internal import Program
+internal import Pruning
 internal import Recipe
 internal import Speech
 internal import Tasks

@@ -206,7 +206,8 @@ let package = Package(
         tests(
             "Studies",
             [
-                "Tensors", "Program", "JSON", "Pruning", "Collectives", "Speech", "Batching", "Models",
+                "Tensors", "Program", "JSON", "Kernels", "Pruning", "Collectives", "Speech", "Batching",
+                "Models",
                 "Checkpoints", "Session", "Recipe", "Reports", "Training", "Tasks", "Preflight", "Studies",
             ]),
         tests(

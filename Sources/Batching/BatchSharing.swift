@@ -8,7 +8,7 @@ package struct BatchSharing: Sendable, Equatable {
     /// The most micro-batches of a batch, where their number is the same for any number of ranks.
     package let mostMicroBatches: Int?
 
-    /// Each rank gets about as much of a batch, in pieces that fit its memory.
+    /// Each rank gets about as much work of a batch, in pieces that fit its memory.
     package init(rankCost: Double) {
         self.rankCost = rankCost
         parts = nil

@@ -1,17 +1,24 @@
 internal import Tensors
 
-/// The global batches of one epoch: a pure function of costs, names, seed and epoch, the same on every rank.
+/// The global batches of one epoch: a pure function of costs, names, seed and epoch, the same on every rank and for any
+/// number of them.
 ///
-/// Items are shuffled, cut into pools, sorted by cost within a pool and cut into batches of at most `batchCost`;
-/// then the batches are shuffled. Every item is in exactly one batch, or in none where groups are balanced and its
-/// own is held back. Batches at the end of a pool may be small; they count like any other, since a gradient is
-/// divided by its own batch's items.
+/// Items are drawn in a random order and dealt to one batch after another, short and long together. A batch passes over
+/// those that no longer fit, which come first in the next, until it is filled to within `tolerance`; the last of an epoch
+/// hold what is left, and an item that costs more than a batch has one of its own. They all count alike, since a gradient
+/// is divided by its own batch's items. Every item is in exactly one batch, or in none where groups are balanced and its
+/// own is held back.
 package struct EpochPlan: Sendable, Equatable {
     /// The items of each batch, as places in the list that was planned.
     package let batches: [[Int]]
 
-    /// Batches' worth of items in a pool: enough for like costs to meet, few enough to keep batches random.
-    static let poolBatches = 16.0
+    /// The way in which batches are drawn: a run that was begun in another cannot go on in this one.
+    package static let version = 2
+
+    /// The share of a batch that may stay empty.
+    static let tolerance = 0.05
+    /// Items among which one that fits is looked for: enough to find it, few enough to look at quickly.
+    static let lookahead = 256
 
     /// Plans an epoch.
     ///
@@ -22,19 +29,38 @@ package struct EpochPlan: Sendable, Equatable {
     ) {
         precondition(batchCost > 0, "batches that cost \(batchCost)")
         let sampling = GroupSampling(items, alpha: samplingAlpha, seed: seed)
-        let shuffled = Self.shuffled(
+        let drawn = Self.shuffled(
             items.indices.filter { sampling.holds(items[$0], epoch: epoch) }, items, seed: seed, epoch: epoch)
+        batches = Self.deal(drawn, items, limit: batchCost)
+    }
+
+    /// Fills batches one after another.
+    private static func deal(_ drawn: [Int], _ items: [BatchItem], limit: Double) -> [[Int]] {
         var batches: [[Int]] = []
-        for pool in Self.cut(shuffled, items, atMost: batchCost * Self.poolBatches) {
-            let sorted = pool.enumerated().sorted { a, b in
-                let (left, right) = (items[a.element], items[b.element])
-                return (left.cost, a.offset) < (right.cost, b.offset)
-            }
-            batches += Self.cut(sorted.map(\.element), items, atMost: batchCost)
+        var waiting: [Int] = []
+        var next = 0
+        func look() {
+            let count = min(lookahead - waiting.count, drawn.count - next)
+            waiting += drawn[next..<next + count]
+            next += count
         }
-        var sequence = CountedRandom(seed: seed, stream: .epochOrder, step: epoch, layer: 1).sequence
-        batches.shuffle(using: &sequence)
-        self.batches = batches
+        look()
+        while !waiting.isEmpty {
+            var batch = [waiting.removeFirst()]
+            var filled = items[batch[0]].cost
+            while filled < (1 - tolerance) * limit {
+                look()
+                guard let place = waiting.firstIndex(where: { filled + items[$0].cost <= limit }) else {
+                    break
+                }
+                let index = waiting.remove(at: place)
+                batch.append(index)
+                filled += items[index].cost
+            }
+            batches.append(batch)
+            look()
+        }
+        return batches
     }
 
     /// Plans an epoch of batches of as many items each, whatever they cost; the last may have fewer.
@@ -74,22 +100,22 @@ package struct EpochPlan: Sendable, Equatable {
         return runs
     }
 
-    /// Shares a batch out so that the ranks' costs are nearly equal: the costliest item first, each to the rank
-    /// that has least.
+    /// Shares a batch out so that the ranks' work is nearly equal: the item that takes most first, each to the rank
+    /// that has least to do.
     ///
-    /// With fewer items than ranks, some get none.
+    /// No item is split: with fewer items than ranks, some get none.
     package static func shares(of batch: [Int], items: [BatchItem], rankCount: Int) -> [[Int]] {
         var shares = [[Int]](repeating: [], count: rankCount)
-        var costs = [Double](repeating: 0, count: rankCount)
-        // Of equal costs the first of the batch: its order does not depend on the manifest's, as places do.
-        let costliestFirst = batch.enumerated().sorted { a, b in
+        var work = [Double](repeating: 0, count: rankCount)
+        // Of equal ones the first of the batch: its order does not depend on the manifest's, as places do.
+        let longestFirst = batch.enumerated().sorted { a, b in
             let (left, right) = (items[a.element], items[b.element])
-            return (-left.cost, a.offset) < (-right.cost, b.offset)
+            return (-left.work, a.offset) < (-right.work, b.offset)
         }
-        for (_, index) in costliestFirst {
-            let rank = costs.indices.reduce(0) { costs[$1] < costs[$0] ? $1 : $0 }
+        for (_, index) in longestFirst {
+            let rank = work.indices.reduce(0) { work[$1] < work[$0] ? $1 : $0 }
             shares[rank].append(index)
-            costs[rank] += items[index].cost
+            work[rank] += items[index].work
         }
         return shares
     }

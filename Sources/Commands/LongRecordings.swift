@@ -96,7 +96,8 @@ struct LogitsReader {
         }
         let longest = pieces.map { range(of: $0).count }.max() ?? count
         try requireMemory(
-            network.evaluationArenaBytes(samples: longest),
+            network.evaluationArenaBytes(
+                samples: longest, sparseSlots: Set(parameters.sparseWeights.keys)),
             for: "\(path): transcribing \(longest / model.sampleRate) s at once")
         if model.source.preprocessor.normalizes { normalizeWaveform(&samples) }
         let logits = RecordingLogits(

@@ -76,7 +76,10 @@ struct FramePanels: Sendable {
     }
 
     /// Runs `body` over all panels, each by ranges of channels, on this rank's threads.
+    ///
+    /// On the counting device there is nothing to run it on.
     func forEachPart(_ body: @Sendable (Panel, Range<Int>) -> Void) {
+        guard memory.device == .cpu else { return }
         // A panel at a time stays in the caches; where there are fewer than threads, channels are shared out.
         let blocks = (channels + Self.lanes - 1) / Self.lanes
         let cuts = min(blocks, max(1, (2 * Threads.count + count - 1) / max(1, count)))

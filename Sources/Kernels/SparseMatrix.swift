@@ -31,6 +31,7 @@ extension SparseMatrix {
     /// Adds the values to those at their places of a dense matrix.
     func scatterAdd(to weight: Tensor) {
         precondition(weight.count == rows * columns, "\(weight.count) weights of \(rows) × \(columns)")
+        guard weight.device == .cpu else { return }
         forEachRange { shim, shape, range in
             parp_sparse_scatter_add(
                 shim, shape, Int64(range.lowerBound), Int64(range.upperBound), weight.pointer)
@@ -53,6 +54,7 @@ extension SparseMatrix {
     /// Writes dY Xᵀ at the kept places, as the values: the sampled dense-dense product.
     func sample(_ dy: FramePanels, _ x: FramePanels) {
         precondition(x.channels == columns && dy.channels == rows && x.frames == dy.frames, "sampled product")
+        guard values.device == .cpu else { return }
         values.fill(0)
         forEachRange { shim, _, range in
             for panel in 0..<x.count {

@@ -38,7 +38,9 @@ extension Matrix {
 
 extension ParameterViews {
     /// Weights and gradients of a layout that have no numbers: for a pass that counts its memory.
-    public init(counting layout: ParameterLayout, precision: GEMMPrecision) {
+    ///
+    /// - Parameter sparseSlots: The indices of the slots that are multiplied by sparse products.
+    public init(counting layout: ParameterLayout, precision: GEMMPrecision, sparseSlots: Set<Int> = []) {
         let start = Device.countingStart
         let numbers = Tensor(
             start.assumingMemoryBound(to: Float.self), rows: 1, columns: layout.count)
@@ -46,5 +48,26 @@ extension ParameterViews {
             values: numbers, gradients: numbers,
             shadow: precision == .bfloat16
                 ? Matrix(start, rows: 1, columns: layout.count, precision: .bfloat16) : nil)
+        for index in sparseSlots {
+            sparseWeights[index] = SparseWeight(counting: layout.slots[index].shape)
+        }
+    }
+}
+
+extension SparseWeight {
+    /// A weight for training of which no number is kept: scratch depends on its extents alone.
+    fileprivate init(counting shape: Shape) {
+        let none = Tensor(Device.countingStart.assumingMemoryBound(to: Float.self), rows: 1, columns: 0)
+        func matrix(rows: Int, columns: Int, isTransposed: Bool) -> SparseMatrix {
+            SparseMatrix(
+                rows: rows, columns: columns, isTransposed: isTransposed, starts: [], places: [], values: none
+            )
+        }
+        let forward = matrix(rows: shape.rows, columns: shape.columns, isTransposed: false)
+        self.init(
+            forward: forward,
+            backward: Backward(
+                transposed: matrix(rows: shape.columns, columns: shape.rows, isTransposed: true),
+                gradient: forward))
     }
 }

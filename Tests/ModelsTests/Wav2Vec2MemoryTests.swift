@@ -8,7 +8,7 @@ import Testing
 struct PassCase: Sendable, CustomTestStringConvertible {
     let preset: String
     let configuration: Wav2Vec2Configuration
-    let pass: PlannedPass
+    var pass: PlannedPass
 
     var testDescription: String {
         "\(preset), \(pass.precision), \(pass.trainable), recomputing \(pass.recomputing), features "
@@ -54,6 +54,13 @@ private func measuredBytes(_ test: PassCase, evaluating: Bool = false) -> Int {
     let store = ParameterStore(layout: network.layout, precision: test.pass.precision)
     network.layout.initialize(store.values.all, seed: 1)
     if let shadow = store.shadow { convert(store.values.all, into: shadow) }
+    var sparse = SparseWeights(training: true)
+    for index in test.pass.sparseSlots.sorted() {
+        let slot = network.layout.slots[index]
+        sparse.add(
+            slot, kept: KeptWeights(nonzeroOf: store.views.value(slot)), values: store.values.all)
+    }
+    let parameters = store.views.multiplying(sparse)
     var arena = Arena()
     let sources = test.pass.utterances.map { utterance -> SpeechBatch.Source in
         let rows =
@@ -74,12 +81,12 @@ private func measuredBytes(_ test: PassCase, evaluating: Bool = false) -> Int {
             arena: &arena, losses: &losses, dLogits: dLogits)
     }
     guard !evaluating else {
-        let output = network.evaluate(SpeechBatch(sources), parameters: store.views, arena: &arena)
+        let output = network.evaluate(SpeechBatch(sources), parameters: parameters, arena: &arena)
         loss(output.logits, output.packing, &arena, dLogits: nil)
         return arena.peakBytes
     }
     let output = network.forward(
-        SpeechBatch(sources), parameters: store.views, noise: noise, augmentation: Augmentation(),
+        SpeechBatch(sources), parameters: parameters, noise: noise, augmentation: Augmentation(),
         trainable: test.pass.trainable, recomputing: test.pass.recomputing, arena: &arena)
     let dLogits = arena.tensor(rows: output.logits.rows, columns: output.logits.columns)
     loss(output.logits, output.packing, &arena, dLogits: dLogits)
@@ -110,6 +117,23 @@ struct Wav2Vec2MemoryTests {
         #expect(
             Wav2Vec2(test.configuration).evaluationArenaBytes(test.pass)
                 == measuredBytes(test, evaluating: true))
+    }
+
+    @Test(
+        "the planned bytes of sparse products are those that they take of the arena",
+        arguments: cases.filter { $0.pass.precision == .float32 })
+    func sparse(test: PassCase) {
+        let network = Wav2Vec2(test.configuration)
+        var test = test
+        test.pass.sparseSlots = Set(
+            network.layout.prunableSlots.filter { $0.shape.rank == 2 }.map(\.index))
+        let planned = network.arenaBytes(test.pass)
+        #expect(planned == measuredBytes(test))
+        #expect(network.evaluationArenaBytes(test.pass) == measuredBytes(test, evaluating: true))
+        // With kept features nothing but the Transformer can be what takes most.
+        guard test.pass.hasFeatures, test.pass.trainable != .headOnly else { return }
+        test.pass.sparseSlots = []
+        #expect(planned > network.arenaBytes(test.pass), "what is multiplied sparsely takes scratch")
     }
 
     @Test("more frames, more labels or more kept never take less")

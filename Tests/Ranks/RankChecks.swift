@@ -44,6 +44,7 @@ struct RankChecks {
         try checkEvaluation(runner, workplace)
         try checkMethods(runner, workplace)
         try checkFixedMasks(runner, workplace)
+        try checkSparseProducts(runner, workplace)
         try checkTrajectories(runner, workplace)
     }
 

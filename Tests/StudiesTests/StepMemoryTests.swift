@@ -1,6 +1,7 @@
 import Batching
 import Collectives
 import Foundation
+import Kernels
 import Models
 import Session
 import Speech
@@ -71,9 +72,11 @@ private struct NoiseTraining: ~Copyable {
     }
 
     /// What was planned for a task's updates, and what they had in use at most.
-    func activationBytes<Task: PlannedSpeechTask>(_ task: Task, updates: Int) throws -> (
-        planned: Int, used: Int
-    ) {
+    ///
+    /// - Parameter sparsely: Whether all layers that can be pruned multiply the weights alone that are not 0.
+    func activationBytes<Task: PlannedSpeechTask>(
+        _ task: Task, updates: Int, sparsely: Bool = false
+    ) throws -> (planned: Int, used: Int) {
         let recipe = Recipe()
         let store = ParameterStore(
             layout: task.layout, gradients: try session.communicator.makeBuffer(count: task.layout.count))
@@ -81,9 +84,17 @@ private struct NoiseTraining: ~Copyable {
         var trainer = Trainer(
             task: task, store: store, communicator: session.communicator, optimizer: recipe.optimizerSettings,
             distributed: recipe.distributed, startingAt: 0, of: updates)
+        var sparse = SparseWeights(training: true)
+        for slot in task.layout.prunableSlots where sparsely && slot.shape.rank == 2 {
+            sparse.add(
+                slot, kept: KeptWeights(nonzeroOf: trainer.store.views.value(slot)),
+                values: trainer.store.values.all)
+        }
+        let sparseSlots = Set(sparse.layers.keys)
+        trainer.multiply(sparse)
         for _ in 0..<updates { _ = try trainer.step() }
         let planned = task.activationBytes(
-            updates: 0..<updates, rank: 0, rankCount: 1, precision: .float32)
+            updates: 0..<updates, rank: 0, rankCount: 1, precision: .float32, sparseSlots: sparseSlots)
         return (planned, trainer.arena.peakBytes)
     }
 }
@@ -115,20 +126,27 @@ struct StepMemoryTests {
     @Test("a run of fine-tuning uses the arena that was planned from its longest batch to the last byte")
     func plannedFineTuning() async {
         await #expect(processExitsWith: .success) {
-            let noise = try NoiseTraining([[1, 1], [5, 3], [2, 1.5]])
-            var recipe = Recipe()
-            recipe.regularization.layerDrop = 0
-            let task = CTCTask(
-                model: Wav2Vec2(noise.configuration), data: noise.data, batches: noise.corpus.batches,
-                settings: CTCTask.Settings(
-                    seed: 1, regularization: recipe.regularization.settings,
-                    augmentation: recipe.augmentation.settings, freezeFeatureEncoder: true,
-                    freezeEncoderUpdates: 1, sharing: BatchSharing(rankCost: 1e9),
-                    blank: noise.configuration.padTokenId,
-                    zeroInfinity: true))
-            let bytes = try noise.activationBytes(task, updates: 4)
-            try #require(bytes.used == bytes.planned)
+            let dense = try Self.fineTuningBytes(sparsely: false)
+            try #require(dense.used == dense.planned)
+            let sparse = try Self.fineTuningBytes(sparsely: true)
+            try #require(sparse.used == sparse.planned)
+            try #require(sparse.planned > dense.planned)
         }
+    }
+
+    private static func fineTuningBytes(sparsely: Bool) throws -> (planned: Int, used: Int) {
+        let noise = try NoiseTraining([[1, 1], [5, 3], [2, 1.5]])
+        var recipe = Recipe()
+        recipe.regularization.layerDrop = 0
+        let task = CTCTask(
+            model: Wav2Vec2(noise.configuration), data: noise.data, batches: noise.corpus.batches,
+            settings: CTCTask.Settings(
+                seed: 1, regularization: recipe.regularization.settings,
+                augmentation: recipe.augmentation.settings, freezeFeatureEncoder: true,
+                freezeEncoderUpdates: 1, sharing: BatchSharing(rankCost: 1e9),
+                blank: noise.configuration.padTokenId,
+                zeroInfinity: true))
+        return try noise.activationBytes(task, updates: 4, sparsely: sparsely)
     }
 
     @Test("a run of pre-training stays within the arena that was planned from its longest batch")

@@ -25,6 +25,8 @@ public struct PlannedPass: Sendable, Hashable {
     public var hasFeatures = false
     /// What products multiply.
     public var precision = GEMMPrecision.float32
+    /// The indices of the slots of weights that are multiplied by sparse products.
+    public var sparseSlots: Set<Int> = []
     /// What is trained.
     public var trainable = TrainableParameters.exceptFeatureEncoder
     /// Whether backward computes the blocks once more.
@@ -63,6 +65,6 @@ extension PlannedPass {
 
     /// Weights without numbers, as the pass multiplies them.
     func parameters(_ layout: ParameterLayout) -> ParameterViews {
-        ParameterViews(counting: layout, precision: precision)
+        ParameterViews(counting: layout, precision: precision, sparseSlots: sparseSlots)
     }
 }

@@ -31,11 +31,12 @@ extension Wav2Vec2 {
     }
 
     /// The bytes that `evaluate(samples:)` takes of an arena for one utterance, in float32.
-    public func evaluationArenaBytes(samples: Int) -> Int {
+    ///
+    /// - Parameter sparseSlots: The indices of the slots that are multiplied by sparse products.
+    public func evaluationArenaBytes(samples: Int, sparseSlots: Set<Int> = []) -> Int {
         var arena = Arena.counting()
-        _ = evaluate(
-            samples: samples, parameters: ParameterViews(counting: layout, precision: .float32), arena: &arena
-        ) { _ in }
+        let parameters = ParameterViews(counting: layout, precision: .float32, sparseSlots: sparseSlots)
+        _ = evaluate(samples: samples, parameters: parameters, arena: &arena) { _ in }
         return arena.peakBytes
     }
 

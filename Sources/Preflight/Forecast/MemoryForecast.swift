@@ -55,6 +55,7 @@ package struct MemoryForecast: Sendable {
             // Two micro-batches lie ready behind the one that is worked on.
             Part(name: "audio or features read ahead", bytes: 3 * walk.inputBytes),
             Part(name: "masks", bytes: 4 * mask),
+            Part(name: "kept weights of sparse products", bytes: Self.keptWeightBytes(inputs)),
             Part(name: "weights behind the mask", bytes: recipe.pruning.keepsValues ? pool * float : 0),
             Part(name: "scores", bytes: recipe.pruning.scoresKept * pool * float),
             Part(name: "pruned weights set aside in evaluation", bytes: setAside),
@@ -74,16 +75,29 @@ package struct MemoryForecast: Sendable {
     /// The bytes of activations in evaluation, which is in float32.
     private static func evaluationBytes(_ inputs: PlannedInputs, products: ProductLedger) -> Int {
         let task = inputs.validation
+        let sparseSlots = Set(inputs.sparseSlots.map(\.index))
         var largest = LargestPass(arenaBytes: task.evaluationArenaBytes)
         for batch in EpochPlan.microBatches(
             of: Array(inputs.valid.utterances.indices), items: inputs.valid.items,
             rankCost: task.sharing.rankCost)
         {
             let pass = task.plannedPass(batch, update: 0, precision: .float32)
-            largest.consider(pass)
+            var sparse = pass
+            sparse.sparseSlots = sparseSlots
+            largest.consider(sparse)
             if !products.isFull { products.noting { _ = task.evaluationArenaBytes(pass) } }
         }
         return largest.bytes
+    }
+
+    /// The most that weights of layers that multiply them alone take beside the dense ones.
+    private static func keptWeightBytes(_ inputs: PlannedInputs) -> Int {
+        let weights = inputs.sparseSlots.reduce(0) { $0 + $1.shape.count }
+        // Of a layer that is chosen, a mask keeps so many at most.
+        let mostKept = 1 - LinearProbe.Purpose.training.leastSparsity
+        let kept = min(1 - inputs.recipe.pruning.sparsity, mostKept) * Double(weights)
+        // The values and their places, as they are and transposed, and a gradient.
+        return Int(kept) * (3 * MemoryLayout<Float>.stride + 2)
     }
 
     /// The bytes of making one utterance's features: of the longest.

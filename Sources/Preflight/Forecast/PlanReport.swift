@@ -34,6 +34,10 @@ struct PlanReport {
             .init("audio_seconds", .number(forecast.audioSeconds)),
             .init("longest_seconds", .number(forecast.longestSeconds)),
             .init("updates", .integer(forecast.updates)), .init("epochs", .number(forecast.epochs)),
+            .init("idle_share", .number(forecast.sharing.idleShare)),
+            .init(
+                "sufficient_batch_seconds",
+                forecast.sharing.sufficientBatchSeconds.map(JSONValue.number) ?? .null),
             .init("memory_bytes_per_rank", .integer(forecast.memory.peakBytes)),
             .init("memory", .object(memory)),
             .init("sent_bytes_per_rank_and_update", .integer(forecast.sentBytesPerRank)),
@@ -58,6 +62,7 @@ struct PlanReport {
                 + String(format: "%.1f s", forecast.longestSeconds),
             String(format: "run          %d updates, %.1f epochs", forecast.updates, forecast.epochs),
             "ranks        \(forecast.ranks) × \(forecast.threads) thread(s) on \(nodes) node(s)",
+            "sharing      \(sharingText)",
             "memory       \(bytesText(forecast.memory.peakBytes)) per rank, "
                 + "\(bytesText(forecast.memory.peakBytes * forecast.ranksPerNode)) per node at most:",
         ]
@@ -80,6 +85,17 @@ struct PlanReport {
         ]
         lines += unknowns.map { "not known    " + $0 }
         return lines.joined(separator: "\n")
+    }
+
+    /// How evenly batches can be shared out, and what to change where they cannot.
+    private var sharingText: String {
+        let idle = String(
+            format: "ranks wait %.1f %% of their time for the busiest", 100 * forecast.sharing.idleShare)
+        guard forecast.sharing.isUneven else { return idle }
+        guard let seconds = forecast.sharing.sufficientBatchSeconds else {
+            return idle + ": this data cannot be shared out so often; take fewer ranks"
+        }
+        return idle + ": set data.batch_seconds to \(Int(seconds)) or more, or take fewer ranks"
     }
 
     /// What this is silent of, a sentence each.

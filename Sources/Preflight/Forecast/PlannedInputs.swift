@@ -1,6 +1,7 @@
 internal import Checkpoints
 internal import Models
 internal import Program
+internal import Pruning
 internal import Recipe
 internal import Speech
 internal import Tasks
@@ -93,6 +94,12 @@ struct PlannedInputs {
 
     /// The first element of the flat store that is ever trained.
     var firstTrained: Int { task.trainablePhases.map(\.offset).min() ?? layout.count }
+
+    /// The layers that may multiply kept weights alone; which of them do, a run finds out when its mask is held.
+    var sparseSlots: [ParameterSlot] {
+        guard recipe.precision.gemm == .float32, recipe.pruning.axes.holdFrom < 1 else { return [] }
+        return layout.prunableSlots.filter { $0.shape.rank == 2 }
+    }
 
     /// The samples of every utterance of both sets.
     var sampleCounts: [Int] {

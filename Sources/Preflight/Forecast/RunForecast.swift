@@ -38,6 +38,8 @@ package struct RunForecast: Sendable {
     package let evaluationOperations: Double
     /// The operations of each update's busiest rank, added up: what time follows from.
     package let busiestOperations: Double
+    /// How evenly the ranks are busy.
+    package let sharing: SharingForecast
     /// Bytes that a rank sends to other nodes in an update, and all ranks together.
     package let sentBytesPerRank: Int
     package let sentBytes: Int
@@ -91,6 +93,7 @@ package struct RunForecast: Sendable {
         epochs = walk.epochs
         operations = walk.operations
         busiestOperations = walk.busiestOperations
+        sharing = SharingForecast(inputs, walk: walk, ranks: ranks)
         let evaluations = Self.evaluations(recipe)
         evaluationOperations = Double(evaluations) * inputs.evaluationOperations
         memory = MemoryForecast(inputs, walk: walk, ranksPerNode: self.ranksPerNode)

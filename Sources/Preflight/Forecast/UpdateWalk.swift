@@ -18,6 +18,8 @@ struct UpdateWalk {
     private(set) var operations = 0.0
     /// Operations of each update's busiest rank.
     private(set) var busiestOperations = 0.0
+    /// Seconds of audio of each rank.
+    private(set) var rankSeconds: [Double]
     /// Passes over the data.
     private(set) var epochs = 0.0
     /// The bytes of activations of the largest micro-batch of all ranks.
@@ -28,10 +30,12 @@ struct UpdateWalk {
     let products = ProductLedger()
 
     init(_ inputs: PlannedInputs, ranks: Int) {
-        let (task, data, configuration) = (inputs.task, inputs.train, inputs.configuration)
+        let (task, data, configuration) = (inputs.task, inputs.task.data, inputs.configuration)
+        rankSeconds = [Double](repeating: 0, count: ranks)
         let precision = inputs.recipe.precision.gemm
         let samples = data.utterances.indices.map(data.sampleCount)
         let costs = samples.map(configuration.operations)
+        let sparseSlots = Set(inputs.sparseSlots.map(\.index))
         var largest = LargestPass(arenaBytes: task.arenaBytes)
         var noted: Set<PlannedPass> = []
         let all = inputs.recipe.schedule.updates
@@ -45,7 +49,9 @@ struct UpdateWalk {
                 var own = 0.0
                 for items in share {
                     let pass = task.plannedPass(items, update: update, precision: precision)
-                    largest.consider(pass)
+                    var sparse = pass
+                    sparse.sparseSlots = sparseSlots
+                    largest.consider(sparse)
                     own += items.reduce(0) {
                         $0
                             + costs[$1].inPass(
@@ -59,6 +65,7 @@ struct UpdateWalk {
                         inputBytes,
                         Self.inputBytes(pass, channels: inputs.featureChannels, configuration))
                 }
+                rankSeconds[rank] += share.joined().reduce(0) { $0 + data.items[$1].cost }
                 operations += own
                 busiest = max(busiest, own)
                 utterances += share.joined().count

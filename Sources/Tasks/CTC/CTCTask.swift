@@ -36,7 +36,9 @@ package struct CTCTask: SpeechTask {
     /// The task of training `model` on the global batches of a schedule over `data`.
     package init(model: Wav2Vec2, data: SpeechDataset, schedule: BatchSchedule, settings: Settings) {
         self.model = model
-        self.data = data
+        self.data = data.weighed(
+            by: model.configuration,
+            training: settings.freezeFeatureEncoder ? .exceptFeatureEncoder : .everything)
         self.schedule = schedule
         self.settings = settings
     }

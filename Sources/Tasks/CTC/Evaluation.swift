@@ -124,7 +124,8 @@ package struct Evaluator {
         for language in data.languages { result.languages[language] = LanguageErrors() }
         var hypotheses: [Hypothesis] = []
         let batches = EpochPlan.microBatches(of: share, items: data.items, rankCost: rankSeconds)
-        try session.together { try requireMemory(of: batches, data) }
+        let sparseSlots = Set(parameters.sparseWeights.keys)
+        try session.together { try requireMemory(of: batches, data, sparseSlots: sparseSlots) }
         for items in batches {
             if Interruption.isRequested { break }
             let batch = try data.load(items)
@@ -145,12 +146,15 @@ package struct Evaluator {
         return (result, all.sorted { $0.item < $1.item })
     }
 
-    private func requireMemory(of batches: [[Int]], _ data: SpeechDataset) throws {
+    private func requireMemory(
+        of batches: [[Int]], _ data: SpeechDataset, sparseSlots: Set<Int>
+    ) throws {
         var largest = LargestPass(arenaBytes: model.evaluationArenaBytes)
         for items in batches {
-            largest.consider(
-                PlannedPass(
-                    items.map { .init(samples: data.sampleCount($0), labels: data.targets[$0].count) }))
+            var pass = PlannedPass(
+                items.map { .init(samples: data.sampleCount($0), labels: data.targets[$0].count) })
+            pass.sparseSlots = sparseSlots
+            largest.consider(pass)
         }
         let longest = data.utterances.max { $0.durationSeconds < $1.durationSeconds }
         let subject = longest.map { "\($0.id), \(Int($0.durationSeconds)) s" } ?? "nothing"

@@ -28,6 +28,12 @@ package struct InspectedRun: ~Copyable {
                 recipe: recipe, session: session, directory: directory, problem: problem, resume: false))
     }
 
+    /// Decides for all layers that a held mask prunes whether they multiply kept weights alone, whatever is faster.
+    package mutating func chooseSparseProducts(_ areSparse: Bool) {
+        run.state.sparseSlots =
+            areSparse ? pool.members.map(\.slot).filter { $0.shape.rank == 2 }.map(\.index) : []
+    }
+
     /// Does one update, without what falls due after it.
     package mutating func step() throws { try run.step() }
     /// Prunes for good if the method says that a mask is due.

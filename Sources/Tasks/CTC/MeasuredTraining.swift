@@ -106,8 +106,8 @@ package struct MeasuredTraining: ~Copyable {
         refreshShadow(of: trainer.store)
         trainer.keptGradients = KeptElements(mask, pool: pool, elementCount: layout.count)
         guard settings.multipliesSparsely && trainer.store.precision == .float32 else { return }
-        trainer.sparse = try .forTraining(
-            trainer.store, mask: mask, pool: pool, choice: .measured, session: session)
+        trainer.multiply(
+            try .forTraining(trainer.store, mask: mask, pool: pool, choice: .measured, session: session))
     }
 
     /// How many layers multiply kept weights alone.

@@ -27,7 +27,7 @@ package struct PretrainingTask: SpeechTask {
     package init(model: Wav2Vec2Pretraining, data: SpeechDataset, schedule: BatchSchedule, settings: Settings)
     {
         self.model = model
-        self.data = data
+        self.data = data.weighed(by: model.configuration, training: model.trainable)
         self.settings = settings
         self.schedule = schedule
     }

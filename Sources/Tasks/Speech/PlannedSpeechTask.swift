@@ -26,7 +26,7 @@ package let plannedUtterances = 4_000_000
 
 extension PlannedSpeechTask {
     package func activationBytes(
-        updates: Range<Int>, rank: Int, rankCount: Int, precision: GEMMPrecision
+        updates: Range<Int>, rank: Int, rankCount: Int, precision: GEMMPrecision, sparseSlots: Set<Int> = []
     ) -> Int {
         var largest = LargestPass(arenaBytes: arenaBytes)
         var seen = 0
@@ -36,7 +36,9 @@ extension PlannedSpeechTask {
             let batch = walk.nextBatch().items
             seen += batch.count
             for items in microBatches(of: batch, rank: rank, rankCount: rankCount) {
-                largest.consider(plannedPass(items, update: update, precision: precision))
+                var pass = plannedPass(items, update: update, precision: precision)
+                pass.sparseSlots = sparseSlots
+                largest.consider(pass)
             }
         }
         return largest.bytes

@@ -1,17 +1,20 @@
-internal import Batching
+package import Batching
 package import Recipe
 package import Reports
 
 extension Recipe {
     /// The global batches of all updates.
-    func batchSchedule(of data: SpeechDataset) -> BatchSchedule {
+    func batchSchedule(of data: SpeechDataset) -> BatchSchedule { batchSchedule(of: data.items) }
+
+    /// The global batches of all updates over some items.
+    package func batchSchedule(of items: [BatchItem]) -> BatchSchedule {
         BatchSchedule(
-            items: data.items, seed: UInt64(seed), batchCost: self.data.batchSeconds,
+            items: items, seed: UInt64(seed), batchCost: self.data.batchSeconds,
             samplingAlpha: self.data.samplingAlpha)
     }
 
     /// How global batches become micro-batches.
-    var batchSharing: BatchSharing {
+    package var batchSharing: BatchSharing {
         distributed.reproducible
             ? BatchSharing(
                 rankCost: data.rankSeconds, parts: distributed.reproducibleParts,

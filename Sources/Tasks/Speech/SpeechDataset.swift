@@ -21,7 +21,7 @@ package struct SpeechDataset: Sendable {
     /// Whether each waveform is brought to zero mean and unit variance.
     package let normalizesWaveform: Bool
     /// The utterances as batches are planned: by seconds of audio, with languages as groups.
-    package let items: [BatchItem]
+    package private(set) var items: [BatchItem]
     /// What a frozen feature encoder made of the audio, where it was kept.
     package var cache: FeatureCache?
 
@@ -38,6 +38,19 @@ package struct SpeechDataset: Sendable {
         self.sampleRate = sampleRate
         self.normalizesWaveform = normalizesWaveform
         items = utterances.map { BatchItem(id: $0.id, cost: $0.durationSeconds, group: $0.language) }
+    }
+
+    /// The same utterances, shared out by what an update of a model does with them: products of all frames, and of frames
+    /// with frames in attention.
+    ///
+    /// Whether features are kept does not matter, so that it does not change a run.
+    func weighed(by configuration: Wav2Vec2Configuration, training trained: TrainableParameters) -> Self {
+        var weighed = self
+        for index in items.indices {
+            weighed.items[index].work = configuration.operations(samples: sampleCount(index))
+                .inPass(training: trained, hasFeatures: trained != .everything)
+        }
+        return weighed
     }
 
     /// Seconds of audio of all utterances.

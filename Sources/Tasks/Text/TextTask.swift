@@ -108,7 +108,7 @@ package struct TextTask: TrainingTask {
 
 extension TextTask: ActivationPlanning {
     package func activationBytes(
-        updates: Range<Int>, rank: Int, rankCount: Int, precision: GEMMPrecision
+        updates: Range<Int>, rank: Int, rankCount: Int, precision: GEMMPrecision, sparseSlots: Set<Int> = []
     ) -> Int {
         // Of so many updates, the largest micro-batches are as large as any.
         let lookedAt = 2000
@@ -123,19 +123,22 @@ extension TextTask: ActivationPlanning {
             }
         }
         return largest.keys.sorted(by: >).prefix(4).reduce(0) { most, key in
-            max(most, largest[key].map { arenaBytes(data.load($0.items), precision: precision) } ?? 0)
+            max(most, largest[key].map { arenaBytes(data.load($0.items), precision, sparseSlots) } ?? 0)
         }
     }
 
     /// What a pass takes of an arena, found by making it on the counting device.
-    private func arenaBytes(_ batch: TextMicroBatch, precision: GEMMPrecision) -> Int {
+    private func arenaBytes(
+        _ batch: TextMicroBatch, _ precision: GEMMPrecision, _ sparseSlots: Set<Int>
+    ) -> Int {
         var arena = Arena.counting()
         let noise = Noise(
             seed: settings.seed, step: 0, identities: batch.identities,
             regularization: settings.regularization)
         let output = model.forward(
-            batch.batch, parameters: ParameterViews(counting: layout, precision: precision), noise: noise,
-            trainable: .everything, recomputing: settings.recomputesActivations, arena: &arena)
+            batch.batch,
+            parameters: ParameterViews(counting: layout, precision: precision, sparseSlots: sparseSlots),
+            noise: noise, trainable: .everything, recomputing: settings.recomputesActivations, arena: &arena)
         let dLogits = arena.tensor(rows: output.logits.rows, columns: output.logits.columns)
         model.backward(dLogits, output: output, arena: &arena)
         return arena.peakBytes

@@ -1,3 +1,4 @@
+internal import Batching
 internal import Checkpoints
 internal import Collectives
 internal import Foundation
@@ -15,6 +16,8 @@ package struct CheckpointState: Sendable, Codable, Equatable {
     package var bestMetric: Double?
     /// The run's seed: with another, the rest would be another run's.
     package var seed: Int
+    /// The way in which batches are drawn; checkpoints from before there was a second have none.
+    var batchPlan: Int? = EpochPlan.version
     /// The hash of the weights that the run started from.
     package var parentHash: String?
     /// Whether the evaluation that was due after this update is still to be done.
@@ -25,13 +28,26 @@ package struct CheckpointState: Sendable, Codable, Equatable {
     package var skipped: Int?
     /// The slots of the layers that multiply a held mask's kept weights alone: chosen once, since sums in another
     /// order have other last bits.
-    var sparseSlots: [Int]?
+    package var sparseSlots: [Int]?
     /// Whether there is a manifest; checkpoints of earlier versions have none.
     var hasManifest: Bool?
 
     /// The state after so many updates of a run with a seed.
     package init(update: Int, bestMetric: Double? = nil, seed: Int) {
         (self.update, self.bestMetric, self.seed) = (update, bestMetric, seed)
+    }
+
+    /// Why a run with a seed cannot go on from here; nil if it can.
+    func fault(seed: Int) -> String? {
+        guard self.seed == seed else {
+            return "was run with seed \(self.seed), not \(seed): not the same run"
+        }
+        guard batchPlan == EpochPlan.version else {
+            return "was begun by an earlier version, which drew other batches: an epoch would hold some "
+                + "utterances twice and others not at all; let that version end it, or begin anew in another "
+                + "--output"
+        }
+        return nil
     }
 }
 

@@ -66,11 +66,8 @@ extension TrainingRun {
             do {
                 let state = try CheckpointFiles.read(
                     directory.checkpoint(update), into: store, pruning: pruning, masks: &masks)
-                guard state.seed == recipe.seed else {
-                    throw UserError(
-                        .usage,
-                        "\(directory.path) was run with seed \(state.seed), not \(recipe.seed): not the same run"
-                    )
+                if let fault = state.fault(seed: recipe.seed) {
+                    throw UserError(.usage, "\(directory.path) \(fault)")
                 }
                 return state
             } catch let error as CheckpointError {

@@ -68,8 +68,9 @@ extension TrainingRun {
             } else {
                 recipe.distributed.reproducible ? .bySparsity : .measured
             }
-        trainer.sparse = try .forTraining(
-            trainer.store, mask: masks.current, pool: masks.pool, choice: choice, session: session)
+        trainer.multiply(
+            try .forTraining(
+                trainer.store, mask: masks.current, pool: masks.pool, choice: choice, session: session))
         let chosen = trainer.sparse.layers.keys.sorted()
         state.sparseSlots = chosen
         let count = masks.pool.members.count { $0.slot.shape.rank == 2 }

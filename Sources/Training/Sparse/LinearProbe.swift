@@ -18,7 +18,7 @@ package struct LinearProbe {
         ///
         /// For training it is where they win clearly: near the break-even two runs might choose differently, and differ
         /// in their last bits.
-        fileprivate var leastSparsity: Double { self == .inference ? 0.5 : 0.65 }
+        package var leastSparsity: Double { self == .inference ? 0.5 : 0.65 }
     }
 
     private struct Kind: Hashable {

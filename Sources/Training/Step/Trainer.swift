@@ -30,6 +30,8 @@ package struct Trainer<Task: TrainingTask>: ~Copyable {
     package let store: ParameterStore
     /// The updates done.
     package private(set) var update: Int
+    /// The updates of the whole run.
+    let updates: Int
     /// What the pruning method keeps beside weights and moments.
     package var pruning: PruningState
     /// Which gradients are summed, where pruned weights stand still; nil sums all.
@@ -37,7 +39,7 @@ package struct Trainer<Task: TrainingTask>: ~Copyable {
     /// The mask by which they do.
     var stillMask: PruningMask?
     /// Layers that multiply the weights of such a mask alone; none before there is one.
-    package var sparse = SparseWeights(training: true)
+    package internal(set) var sparse = SparseWeights(training: true)
     /// Memory of one pass; evaluation borrows it between updates.
     package var arena: Arena
     /// What this rank is doing, for the watchdog.
@@ -61,6 +63,7 @@ package struct Trainer<Task: TrainingTask>: ~Copyable {
         self.communicator = communicator
         self.optimizer = optimizer
         self.update = update
+        self.updates = updates
         reducer = GradientReducer(
             communicator: communicator, gradients: store.gradients.all,
             bucketBytes: Int(distributed.bucketMegabytes * 1_048_576), wire: distributed.wire)

@@ -20,7 +20,7 @@ for task; do
     case $task in
         trec | rotten-tomatoes | spam | bbc | bbc-pairs) ;;
         rotten-tomatoes-6400) settings+=(--set schedule.updates=600) ;;
-        vader) settings+=(--set 'task="regress"') ;;
+        vader) settings+=(--set task=regress) ;;
         *) echo "study: no such task: '$task'" >&2; sed -n 's/^# \?//; 3,8p' "$0" >&2; exit 64 ;;
     esac
     # shellcheck disable=SC2086

@@ -22,7 +22,7 @@ func runTextEvaluation(_ options: EvaluateOptions, session: Session) throws {
         let checker = try TextChecker(
             model: model, maximumTokens: options.maximumTokens,
             policy: options.skipsBadUtterances ? .skip : .refuse,
-            remedy: "Mend them, or leave them out with --skip-bad-utterances.")
+            remedy: "Mend them, or leave them out with --skip-bad-utterances.", limitName: "--max-tokens")
         return (model, try checker.check(try TextCorpus(path: options.data).examples, path: options.data))
     }
     try session.requireSame([checked.dataset.sharedInput(options.data)])

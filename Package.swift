@@ -85,7 +85,7 @@ let package = Package(
         room("Decoding", ["Tensors", "Program", "Text"]),
         room("Models", ["Tensors", "Kernels"]),
         room("Session", ["Program", "Collectives"]),
-        room("Reports", ["JSON"]),
+        room("Reports", ["Tensors", "JSON"]),
         // 4
         room("Checkpoints", ["Tensors", "Program", "JSON", "Files", "Models", "CFiles", "CZstd"]),
         room(
@@ -115,7 +115,7 @@ let package = Package(
             "Preflight",
             [
                 "Tensors", "Program", "JSON", "Kernels", "Pruning", "Collectives", "Speech", "Text",
-                "Batching", "Models", "Checkpoints", "Session", "Recipe", "Training", "Tasks",
+                "Batching", "Models", "Checkpoints", "Session", "Recipe", "Reports", "Training", "Tasks",
             ]),
         // 9
         room(
@@ -131,8 +131,8 @@ let package = Package(
             [
                 "Tensors", "Program", "JSON", "Kernels", "Pruning", "Collectives", "Files", "Speech", "Text",
                 "Decoding",
-                "Models", "Checkpoints", "Session", "Recipe", "MaskFiles", "Training", "Tasks", "Preflight",
-                "Studies",
+                "Models", "Checkpoints", "Session", "Recipe", "MaskFiles", "Reports", "Training", "Tasks",
+                "Preflight", "Studies",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
         // 11
@@ -194,7 +194,7 @@ let package = Package(
                 "Tensors", "Program", "Pruning", "Collectives", "Models", "Checkpoints", "Session", "Recipe",
                 "MaskFiles", "Training", "Commands",
             ]),
-        tests("Reports", ["Reports", "Studies"]),
+        tests("Reports", ["JSON", "Tensors", "Reports", "Studies"]),
         tests(
             "Training",
             [

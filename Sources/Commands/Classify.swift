@@ -62,7 +62,7 @@ struct Classify: ParsableCommand {
             let model = try TextModel.fineTuned(path: self.model)
             let checker = try TextChecker(
                 model: model, maximumTokens: maxTokens, policy: .refuse, needsLabels: false,
-                remedy: "Leave empty ones out; --max-tokens cuts long ones.")
+                remedy: "Leave empty ones out; --max-tokens cuts long ones.", limitName: "--max-tokens")
             return (model, try checker.check(try examples(), path: data ?? "the command line"))
         }
         let store = ParameterStore(layout: model.network.layout, training: false)

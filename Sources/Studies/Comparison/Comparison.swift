@@ -49,6 +49,12 @@ struct Comparison: Sendable {
         }
         self.options = options
         recipe = try Recipe(path: options.recipe, overrides: options.overrides)
+        guard recipe.precision.gemm != .automatic else {
+            throw UserError(
+                .usage,
+                "\(options.recipe): each run would choose its precision.gemm for itself, and runs would differ in more than "
+                    + "their methods; say which (`parp bench step --precision auto` tells the faster one)")
+        }
         data =
             options.data.isEmpty
             ? [

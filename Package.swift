@@ -115,7 +115,7 @@ let package = Package(
             "Preflight",
             [
                 "Tensors", "Program", "JSON", "Kernels", "Pruning", "Collectives", "Speech", "Text",
-                "Batching", "Models", "Checkpoints", "Session", "Recipe", "Training", "Tasks",
+                "Batching", "Models", "Checkpoints", "Session", "Recipe", "Reports", "Training", "Tasks",
             ]),
         // 9
         room(
@@ -194,7 +194,7 @@ let package = Package(
                 "Tensors", "Program", "Pruning", "Collectives", "Models", "Checkpoints", "Session", "Recipe",
                 "MaskFiles", "Training", "Commands",
             ]),
-        tests("Reports", ["Tensors", "Reports", "Studies"]),
+        tests("Reports", ["JSON", "Tensors", "Reports", "Studies"]),
         tests(
             "Training",
             [

@@ -36,7 +36,7 @@ ROOMS = {
     },
     "Preflight": {
         "Tensors", "Program", "JSON", "Kernels", "Pruning", "Collectives", "Speech", "Text",
-        "Batching", "Models", "Checkpoints", "Session", "Recipe", "Training", "Tasks",
+        "Batching", "Models", "Checkpoints", "Session", "Recipe", "Reports", "Training", "Tasks",
     },
     "Studies": {
         "Tensors", "Program", "JSON", "Kernels", "Optimization", "Pruning", "Collectives",

@@ -7,6 +7,7 @@ internal import Models
 internal import Program
 internal import Pruning
 internal import Recipe
+internal import Reports
 internal import Session
 internal import Speech
 internal import Studies
@@ -167,17 +168,20 @@ private func printJSON(
 private func printTable(
     _ result: EvaluationResult, _ checked: DatasetCheck, sparsity: Double, seconds: Double
 ) {
-    func row(_ name: String, _ rate: ErrorRate) -> String {
-        String(
-            format: "%@  %7.2f %%   S %d  D %d  I %d  of %d", name, 100 * rate.rate, rate.substitutions,
-            rate.deletions, rate.insertions, rate.referenceLength)
+    func row(_ name: String, _ rate: ErrorRate) -> [String] {
+        [
+            name, String(format: "%.2f %%", 100 * rate.rate), "S \(rate.substitutions)",
+            "D \(rate.deletions)", "I \(rate.insertions)", "of \(rate.referenceLength)",
+        ]
     }
-    print(row("WER", result.words))
-    print(row("CER", result.characters))
-    for (language, errors) in result.languages.sorted(by: { $0.key < $1.key }) {
-        print(row("\(language): WER", errors.words))
-        print(row("\(language): CER", errors.characters))
+    let languages = result.languages.sorted { $0.key < $1.key }.flatMap { language, errors in
+        [row("\(language): WER", errors.words), row("\(language): CER", errors.characters)]
     }
+    print(
+        TextTable(
+            [.left("")] + (1...5).map { _ in .right("") },
+            rows: [row("WER", result.words), row("CER", result.characters)] + languages
+        ).text)
     print(
         String(
             format: "loss %@ nats an utterance%@; sparsity %.4f %%; %d utterances, %@ of audio in %@",

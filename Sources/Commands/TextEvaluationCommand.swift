@@ -6,6 +6,7 @@ internal import Models
 internal import Program
 internal import Pruning
 internal import Recipe
+internal import Reports
 internal import Session
 internal import Tasks
 internal import Tensors
@@ -57,10 +58,10 @@ func runTextEvaluation(_ options: EvaluateOptions, session: Session) throws {
             ]
         return print(JSONValue.object(members).line)
     }
-    for (metric, value) in result.metrics {
-        print(
-            String(format: "%@  %.4f", metric.title.padding(toLength: 9, withPad: " ", startingAt: 0), value))
-    }
+    print(
+        TextTable(
+            facts: result.metrics.map { ($0.0.title, String(format: "%.4f", $0.1)) }, width: 9
+        ).text)
     print(
         String(
             format: "sparsity %.4f %%; %d examples, %d tokens in %@", 100 * sparsity, result.examples,

@@ -1,6 +1,7 @@
 internal import Foundation
 internal import JSON
 internal import Recipe
+internal import Reports
 internal import Tensors
 
 /// A forecast in words and numbers.
@@ -54,37 +55,64 @@ struct PlanReport {
     }
 
     var text: String {
-        let nodes = (forecast.ranks + forecast.ranksPerNode - 1) / forecast.ranksPerNode
-        var lines = [
-            "model        \(forecast.modelPath), \(millions(forecast.parameters)) M weights, "
-                + "\(millions(forecast.trained)) M trained, \(millions(forecast.prunable)) M prunable",
-            "data         \(forecast.utterances) utterances, \(time(forecast.audioSeconds / 3600)), the longest "
-                + String(format: "%.1f s", forecast.longestSeconds),
-            String(format: "run          %d updates, %.1f epochs", forecast.updates, forecast.epochs),
-            "ranks        \(forecast.ranks) × \(forecast.threads) thread(s) on \(nodes) node(s)",
-            "sharing      \(sharingText)",
-            "memory       \(bytesText(forecast.memory.peakBytes)) per rank, "
-                + "\(bytesText(forecast.memory.peakBytes * forecast.ranksPerNode)) per node at most:",
+        let memory = TextTable(
+            [.right("", minimumWidth: 24), .left("")],
+            rows: forecast.memory.parts.map { [bytesText($0.bytes), $0.name] })
+        return (lines(before) + memory.lines + lines(after)).joined(separator: "\n")
+    }
+
+    private func lines(_ facts: [(name: String, text: String)]) -> [String] {
+        TextTable(facts: facts, width: 11).lines
+    }
+
+    private var nodes: Int { (forecast.ranks + forecast.ranksPerNode - 1) / forecast.ranksPerNode }
+
+    private var before: [(name: String, text: String)] {
+        [
+            (
+                "model",
+                "\(forecast.modelPath), \(millions(forecast.parameters)) M weights, "
+                    + "\(millions(forecast.trained)) M trained, \(millions(forecast.prunable)) M prunable"
+            ),
+            (
+                "data",
+                "\(forecast.utterances) utterances, \(time(forecast.audioSeconds / 3600)), the longest "
+                    + String(format: "%.1f s", forecast.longestSeconds)
+            ),
+            ("run", String(format: "%d updates, %.1f epochs", forecast.updates, forecast.epochs)),
+            ("ranks", "\(forecast.ranks) × \(forecast.threads) thread(s) on \(nodes) node(s)"),
+            ("sharing", sharingText),
+            (
+                "memory",
+                "\(bytesText(forecast.memory.peakBytes)) per rank, "
+                    + "\(bytesText(forecast.memory.peakBytes * forecast.ranksPerNode)) per node at most:"
+            ),
         ]
-        lines += forecast.memory.parts.map { part in
-            let bytes = bytesText(part.bytes)
-            return String(repeating: " ", count: max(0, 24 - bytes.count)) + bytes + "  " + part.name
-        }
-        lines += [
-            nodes == 1
-                ? "network      nothing: gradients are summed in shared memory"
-                : "network      \(bytesText(forecast.sentBytesPerRank)) sent per rank and update, "
-                    + "\(bytesText(forecast.sentBytes)) by all",
-            String(
-                format: "operations   %.3g in updates, %.3g in evaluations", forecast.operations,
-                forecast.evaluationOperations),
-            "disk         \(forecast.checkpointsKept) checkpoints of \(bytesText(forecast.checkpointBytes))"
-                + (forecast.featureBytes > 0
-                    ? "; \(bytesText(forecast.featureBytes)) of features on each node" : ""),
-            "time         " + timeText,
-        ]
-        lines += unknowns.map { "not known    " + $0 }
-        return lines.joined(separator: "\n")
+    }
+
+    private var after: [(name: String, text: String)] {
+        [
+            (
+                "network",
+                nodes == 1
+                    ? "nothing: gradients are summed in shared memory"
+                    : "\(bytesText(forecast.sentBytesPerRank)) sent per rank and update, "
+                        + "\(bytesText(forecast.sentBytes)) by all"
+            ),
+            (
+                "operations",
+                String(
+                    format: "%.3g in updates, %.3g in evaluations", forecast.operations,
+                    forecast.evaluationOperations)
+            ),
+            (
+                "disk",
+                "\(forecast.checkpointsKept) checkpoints of \(bytesText(forecast.checkpointBytes))"
+                    + (forecast.featureBytes > 0
+                        ? "; \(bytesText(forecast.featureBytes)) of features on each node" : "")
+            ),
+            ("time", timeText),
+        ] + unknowns.map { ("not known", $0) }
     }
 
     /// How evenly batches can be shared out, and what to change where they cannot.

@@ -3,6 +3,7 @@ internal import JSON
 internal import Models
 internal import Pruning
 internal import Recipe
+internal import Reports
 internal import Tasks
 internal import Tensors
 internal import Training
@@ -51,8 +52,7 @@ struct TextForecast {
 
     /// A line for each fact.
     var text: String {
-        rows.map { $0.title.padding(toLength: 18, withPad: " ", startingAt: 0) + $0.text }
-            .joined(separator: "\n")
+        TextTable(facts: rows.map { ($0.title, $0.text) }, width: 16).text
     }
 
     /// The same as one object.

@@ -3,6 +3,7 @@ internal import JSON
 internal import Kernels
 internal import Preflight
 internal import Program
+internal import Reports
 package import Session
 internal import Tensors
 internal import Training
@@ -41,17 +42,22 @@ package func runSparseBenchmark(_ options: SparseBenchmarkOptions, session: Sess
     var bench = SparseBench(options)
     let report = bench.report()
     guard !options.json else { return print(report.line) }
-    func row(_ name: String, _ dense: String, _ sparse: String, _ ratio: String) -> String {
-        String(
-            format: "%@  dense %7.3f ms   sparse %7.3f ms   %5.2f ×", name, 1e3 * report.number(dense),
-            1e3 * report.number(sparse), report.number(ratio))
+    func row(_ name: String, _ dense: String, _ sparse: String, _ ratio: String) -> [String] {
+        [name] + [dense, sparse].map { String(format: "%.3f ms", 1e3 * report.number($0)) }
+            + [String(format: "%.2f", report.number(ratio))]
     }
     print(
         String(
             format: "%d inputs, %d outputs, %d frames, %.1f %% zeros; chosen here: %@", options.input,
             options.output, options.frames, 100 * options.sparsity, report.string("path")))
-    print(row("forward", "dense_seconds", "sparse_seconds", "ratio"))
-    print(row("update ", "dense_update_seconds", "sparse_update_seconds", "update_ratio"))
+    print(
+        TextTable(
+            [.left(""), .right("dense"), .right("sparse"), .right("times as fast")],
+            rows: [
+                row("forward", "dense_seconds", "sparse_seconds", "ratio"),
+                row("update", "dense_update_seconds", "sparse_update_seconds", "update_ratio"),
+            ]
+        ).text)
 }
 
 extension JSONValue {

@@ -1,6 +1,7 @@
 internal import Foundation
 internal import Pruning
 internal import Recipe
+internal import Reports
 
 extension ComparisonReport {
     /// The page of a comparison.
@@ -134,8 +135,7 @@ extension ComparisonReport {
     func percent(_ sparsity: Double) -> String { String(format: "%g", 100 * sparsity) }
 }
 
-/// Lines of a table.
+/// Lines of a table: words in the first column, numbers in the others.
 func markdownTable(_ heads: [String], _ rows: [[String]]) -> [String] {
-    func line(_ cells: [String]) -> String { "| " + cells.joined(separator: " | ") + " |" }
-    return [line(heads), line(heads.map { _ in "---" })] + rows.map(line)
+    TextTable([.left(heads[0])] + heads.dropFirst().map { .right($0) }, rows: rows).markdown
 }

@@ -131,4 +131,20 @@ struct TextCompareTests {
             try fixture.folder.read("applied/model.safetensors")
                 == fixture.folder.read("pruned/model.safetensors"))
     }
+
+    @Test("a converted classifier keeps its head and its tokenizer, and says what it said before")
+    func convert() throws {
+        let converted = try parp(["convert", "model", "--output", "converted"], in: fixture.folder)
+        #expect(converted.status == 0 && converted.output.contains("fine-tuned"), "\(converted.screen)")
+        #expect(try fixture.folder.read("converted/vocab.txt") == fixture.folder.read("model/vocab.txt"))
+        func classified(_ model: String) throws -> String {
+            let outcome = try parp(["classify", "--model", model, "the film was good"], in: fixture.folder)
+            #expect(outcome.status == 0, "\(outcome.screen)")
+            return outcome.output
+        }
+        #expect(try classified("converted") == classified("model"))
+        let refused = try parp(
+            ["convert", "model", "--encoder-only", "--output", "encoder"], in: fixture.folder)
+        #expect(refused.status == 64 && refused.screen.contains("AutoModel"), "\(refused.screen)")
+    }
 }

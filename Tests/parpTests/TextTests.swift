@@ -69,6 +69,19 @@ private struct TextFixture {
 private let train = ["train", "recipe.toml", "--output"]
 
 struct TextTests {
+    @Test(
+        "evaluating a model of text refuses what only speech has, by name",
+        arguments: [
+            (["--beam", "20", "--lm", "x.arpa"], "--lm, --beam are for models of speech"),
+            (["--hotwords", "film"], "--hotwords is for models of speech"),
+            (["--tune"], "--tune is for models of speech"),
+        ])
+    func speechOptions(options: [String], says: String) throws {
+        let outcome = try parp(
+            ["evaluate", "--model", "model", "--data", "train.jsonl"] + options, in: try TextFixture().folder)
+        #expect(outcome.status == 64 && outcome.error.contains(says), "\(outcome.screen)")
+    }
+
     @Test("a run on texts leaves a model whose classifier names the data's labels, with its tokenizer")
     func directory() throws {
         let fixture = try TextFixture()

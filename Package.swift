@@ -78,7 +78,7 @@ let package = Package(
         room("Pruning", ["Tensors", "CMath"]),
         room("Collectives", ["Tensors", "CMPI"]),
         room("Files", ["Program"]),
-        room("Speech", ["Tensors", "Program", "Files", "CAudio"]),
+        room("Speech", ["Tensors", "Program", "JSON", "Files", "CAudio"]),
         room("Text", ["Program", "JSON", "Files"]),
         room("Batching", ["Tensors"]),
         // 3
@@ -156,7 +156,7 @@ let package = Package(
             exclude: [
                 "parity.py", "families.py", "parp_parity.py", "pretraining_parity.py", "pretraining_run.py",
                 "text_parity.py", "transcripts.py", "tokenizer_ids.py", "tokenizer_layouts.py",
-                "check_directory.py",
+                "check_directory.py", "methods_reference.py",
             ],
             sources: ["ParityProbe.swift", "ParityProbe+Text.swift"],
             swiftSettings: swiftSettings),
@@ -201,7 +201,11 @@ let package = Package(
                 "Tensors", "Program", "JSON", "Kernels", "Pruning", "Collectives", "Batching", "Session",
                 "Recipe", "Training", "Preflight",
             ]),
-        tests("Tasks", ["Tensors", "JSON", "Speech", "Text", "Checkpoints", "Recipe", "Tasks"]),
+        tests(
+            "Tasks",
+            [
+                "Tensors", "Program", "JSON", "Speech", "Text", "Models", "Checkpoints", "Recipe", "Tasks",
+            ]),
         tests("Preflight", ["Program", "JSON", "Session", "Training", "Preflight"]),
         tests(
             "Studies",

@@ -113,6 +113,12 @@ struct PlannedInputs {
         }
     }
 
+    /// Operations of making the features of both sets; 0 if none are kept.
+    var featureOperations: Double {
+        guard keepsFeatures else { return 0 }
+        return sampleCounts.reduce(0) { $0 + configuration.operations(samples: $1).featureEncoder }
+    }
+
     /// Operations of passing over the validation set once.
     var evaluationOperations: Double {
         valid.utterances.indices.reduce(0) { total, item in

@@ -12,27 +12,32 @@ struct ConfigurationFaults {
         require((1...limit).contains(value), "\(name) is \(value); it must be from 1 to \(limit)")
     }
 
+    /// Channels must be shared out evenly.
+    mutating func multiple(_ name: String, _ value: Int, of divisorName: String, _ divisor: Int) {
+        require(
+            divisor < 1 || value % divisor == 0,
+            "\(name) \(value) is not a multiple of \(divisorName) \(divisor)")
+    }
+
+    /// What is added to variances must be above 0 and below 1.
+    mutating func epsilon(_ name: String, _ value: Float) {
+        require(value > 0 && value < 1, "\(name) is \(value)")
+    }
+
     /// A dropout rate must be from 0 to below 1.
     mutating func rate(_ name: String, _ value: Float) {
         require(value >= 0 && value < 1, "\(name) is \(value); it must be from 0 to below 1")
     }
 }
 
-/// How many labels a `config.json` names: transformers writes `id2label` where they are not two.
-struct LabelCount: Decodable {
-    let count: Int?
-
-    enum CodingKeys: String, CodingKey {
-        case names = "id2label"
-        case number = "num_labels"
+extension KeyedDecodingContainer {
+    /// Reads a key into a value; one that is not there, or null, leaves it as it is.
+    func read<Value: Decodable>(_ key: Key, into value: inout Value) throws {
+        if let found = try decodeIfPresent(Value.self, forKey: key) { value = found }
     }
 
-    init(from decoder: any Decoder) throws {
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        if let names = try container.decodeIfPresent([String: String].self, forKey: .names) {
-            count = names.count
-        } else {
-            count = try container.decodeIfPresent(Int.self, forKey: .number)
-        }
+    /// Refuses what would make another network than is built here.
+    func refusal(_ key: Key, _ sentence: String) -> DecodingError {
+        .dataCorruptedError(forKey: key, in: self, debugDescription: sentence)
     }
 }

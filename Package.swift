@@ -144,9 +144,9 @@ let package = Package(
         .executableTarget(
             name: "FuzzChecks",
             dependencies: [
-                "Tensors", "Program", "JSON", "Speech", "Text", "Decoding", "Checkpoints", "Recipe",
-                "Reports",
-                "Training", "Tasks", "Preflight", "TestSupport",
+                "Tensors", "Program", "JSON", "Pruning", "Collectives", "Speech", "Text", "Decoding",
+                "Checkpoints", "Recipe", "MaskFiles", "Reports", "Training", "Tasks", "Preflight",
+                "TestSupport",
             ],
             path: "Tests/Fuzz", swiftSettings: swiftSettings),
         .executableTarget(
@@ -154,7 +154,8 @@ let package = Package(
             dependencies: ["Tensors", "Models", "Checkpoints", "TestSupport"],
             path: "Tests/Parity",
             exclude: [
-                "parity.py", "families.py", "parp_parity.py", "pretraining_parity.py", "pretraining_run.py",
+                "parity.py", "families.py", "methods_reference.py", "parp_parity.py", "pretraining_parity.py",
+                "pretraining_run.py",
                 "text_parity.py", "transcripts.py", "tokenizer_ids.py", "tokenizer_layouts.py",
                 "check_directory.py", "methods_reference.py",
             ],
@@ -164,7 +165,8 @@ let package = Package(
             name: "RankChecks",
             dependencies: [
                 "Tensors", "Program", "JSON", "Kernels", "Pruning", "Collectives", "Models", "Checkpoints",
-                "Session", "Recipe", "Reports", "Training", "Tasks", "Preflight", "Commands", "TestSupport",
+                "Session", "Recipe", "MaskFiles", "Reports", "Training", "Tasks", "Preflight", "Commands",
+                "TestSupport",
             ],
             path: "Tests/Ranks", exclude: ["run.sh"],
             swiftSettings: swiftSettings),
@@ -198,7 +200,8 @@ let package = Package(
         tests(
             "Training",
             [
-                "Tensors", "Program", "JSON", "Kernels", "Pruning", "Collectives", "Batching", "Session",
+                "Tensors", "Program", "JSON", "Kernels", "Optimization", "Pruning", "Collectives", "Batching",
+                "Session",
                 "Recipe", "Training", "Preflight",
             ]),
         tests(

@@ -19,7 +19,7 @@ struct AlignOptions: Sendable {
     /// The file of its text.
     var text: String
     /// Case that the text is brought to.
-    var textCase: String
+    var textCase: TextCase
     /// How words are written.
     var format: TranscriptFormat
     /// Threads to compute with.
@@ -31,12 +31,9 @@ func runAlignment(_ options: AlignOptions, session: Session) throws {
     setMathThreads(options.threads)
     try session.together {
         guard session.isRoot else { return }
-        guard let textCase = TextCase(rawValue: options.textCase) else {
-            throw UserError(.usage, "--text-case is \(options.textCase); it must be \(TextCase.expectation)")
-        }
         let model = try SpeechModel.fineTuned(path: options.model)
         var words: [String] = []
-        try forEachSentence(of: textSource(options.text)) { words += $0.map(textCase.apply) }
+        try forEachSentence(of: textSource(options.text)) { words += $0.map(options.textCase.apply) }
         let tokens = try spelled(words, options, model.vocabulary)
         let store = ParameterStore(layout: model.network.layout, training: false)
         try model.loadWeights(into: store.values.all, seed: 0)

@@ -49,7 +49,7 @@ struct Evaluate: ParsableCommand {
 
     func run() {
         var options = EvaluateOptions(
-            model: model, data: data, labels: labels, text: text.value,
+            model: model, data: data, labels: labels, text: text.preparation,
             skipsBadUtterances: skipBadUtterances, rankSeconds: rankSeconds, threads: threads, json: json,
             decoding: decoding.options, tunes: tune)
         options.maximumTokens = maxTokens

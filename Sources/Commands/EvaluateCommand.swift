@@ -25,7 +25,7 @@ struct EvaluateOptions: Sendable {
     /// What transcripts are spelled in: `letters` or `phones`.
     var labels: String
     /// What is done to transcripts.
-    var text: TextOptions
+    var text: TextPreparation
     /// Whether unusable utterances are left out instead of refused.
     var skipsBadUtterances: Bool
     /// Seconds of audio a rank holds at once.
@@ -47,7 +47,7 @@ struct EvaluateOptions: Sendable {
 
     /// What to evaluate, and how to say it.
     init(
-        model: String, data: String, labels: String = "letters", text: TextOptions = TextOptions(),
+        model: String, data: String, labels: String = "letters", text: TextPreparation = TextPreparation(),
         skipsBadUtterances: Bool = false, rankSeconds: Double = 60, threads: Int = 1, json: Bool = false,
         decoding: DecodingOptions = DecodingOptions(), tunes: Bool = false
     ) {
@@ -100,7 +100,7 @@ private func evaluate(_ options: EvaluateOptions, session: Session) throws {
             throw UserError(
                 .usage, "--labels is \(options.labels); it must be \(Manifest.Labels.expectation)")
         }
-        return (labels, try options.text.preparation())
+        return (labels, options.text)
     }
     let model = try session.together {
         try SpeechModel.fineTuned(path: options.model, phones: labels == .phones)

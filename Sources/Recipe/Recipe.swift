@@ -4,7 +4,7 @@ package import Optimization
 package import Pruning
 package import Speech
 package import Tensors
-package import Text
+internal import Text
 
 /// All that decides what a run computes.
 ///

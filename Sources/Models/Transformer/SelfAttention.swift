@@ -38,14 +38,17 @@ struct SelfAttention: AttentionLayer {
         _ names: BlockNames, size: Int, headCount: Int, initializer: Initializer, layer: Int,
         in layout: inout ParameterLayout
     ) {
-        func projection(_ name: String, _ layout: inout ParameterLayout) -> LinearLayer {
+        func projection(
+            _ name: String, _ kind: ProjectionKind, _ layout: inout ParameterLayout
+        ) -> LinearLayer {
             LinearLayer(
-                name, inputs: size, outputs: size, role: .prunable, initializer: initializer, in: &layout)
+                name, inputs: size, outputs: size, role: .prunable(layer: layer, kind: kind),
+                initializer: initializer, in: &layout)
         }
-        key = projection(names.key, &layout)
-        value = projection(names.value, &layout)
-        query = projection(names.query, &layout)
-        output = projection(names.attentionOutput, &layout)
+        key = projection(names.key, .key, &layout)
+        value = projection(names.value, .value, &layout)
+        query = projection(names.query, .query, &layout)
+        output = projection(names.attentionOutput, .output, &layout)
         self.headCount = headCount
         self.layer = layer
     }

@@ -4,6 +4,7 @@ internal import Models
 internal import Recipe
 internal import Session
 internal import Tasks
+internal import Tensors
 internal import Training
 
 /// The updates of a run, looked at one after another as they will be shared out.

@@ -163,7 +163,7 @@ struct Comparison: Sendable {
         for (index, run) in runs.enumerated() {
             let options = trainOptions(run)
             let found = try session.together { session.isRoot ? try runStatus(options) : .absent }
-            let status = try session.exchange(found)[0]
+            let status = try session.share(found)
             guard status != .finished else { continue }
             try session.together {
                 guard session.isRoot else { return }

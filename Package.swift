@@ -201,7 +201,9 @@ let package = Package(
                 "Tensors", "Program", "JSON", "Kernels", "Pruning", "Collectives", "Batching", "Session",
                 "Recipe", "Training", "Preflight",
             ]),
-        tests("Tasks", ["Tensors", "JSON", "Speech", "Text", "Checkpoints", "Recipe", "Tasks"]),
+        tests(
+            "Tasks",
+            ["Tensors", "JSON", "Speech", "Text", "Decoding", "Models", "Checkpoints", "Recipe", "Tasks"]),
         tests("Preflight", ["Program", "JSON", "Session", "Training", "Preflight"]),
         tests(
             "Studies",

@@ -41,6 +41,27 @@ struct AudioFile: ~Copyable {
         self.first = first
     }
 
+    /// Whether the file can be read in order by `readOn`.
+    var isContinuous: Bool { pieces.count <= 1 }
+
+    /// Decodes the next frames of a continuous file, as many of them as there are.
+    func readOn(_ count: Int, channels: [Int]?) throws(AudioError) -> [Float] {
+        try first.readOn(count, channels: channels)
+    }
+
+    /// Goes to a frame of a continuous file from which nothing has been read.
+    func skip(_ frames: Int, channels: [Int]?) throws(AudioError) {
+        guard frames > 0 else { return }
+        guard isCounted else { return try first.seek(frames) }
+        // What cannot be entered in its middle is decoded and dropped.
+        var left = frames
+        while left > 0 {
+            let read = try first.readOn(min(left, 1 << 16), channels: channels).count
+            guard read > 0 else { return }
+            left -= read
+        }
+    }
+
     private static func info(of stream: borrowing AudioStream) throws(AudioError) -> AudioInfo {
         guard plausibleRates.contains(stream.sampleRate) else {
             throw AudioError(path: stream.path, fault: "states a sample rate of \(stream.sampleRate)")

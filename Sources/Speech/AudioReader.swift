@@ -64,7 +64,7 @@ public let segmentSlackSeconds = 0.1
 private let reservedSamples = 1 << 26
 
 /// Seconds by which a recording may be shorter than its header states: lossy formats end a few frames early.
-private let headerSlackSeconds = 0.05
+let headerSlackSeconds = 0.05
 
 /// Reads how long a recording is, without decoding it where its headers tell.
 public func audioInfo(path: String) throws(AudioError) -> AudioInfo { try AudioFile(path).info }
@@ -117,7 +117,7 @@ public func readAudio(
 }
 
 /// The frames that a segment names.
-private func frames(
+func frames(
     of segment: Range<Double>, in info: AudioInfo, path: String
 ) throws(AudioError) -> Range<Int> {
     guard segment.lowerBound >= 0, segment.upperBound <= info.seconds + segmentSlackSeconds else {

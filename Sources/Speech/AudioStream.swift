@@ -78,6 +78,23 @@ struct AudioStream: ~Copyable {
         return count
     }
 
+    /// Goes to a frame.
+    func seek(_ frame: Int) throws(AudioError) {
+        guard parp_audio_seek(handle, Int64(frame)) == 0 else {
+            throw AudioError(
+                path: path, fault: "cannot be read from \(Double(frame) / Double(sampleRate)) s on")
+        }
+    }
+
+    /// Decodes the next frames, as many of them as there are.
+    func readOn(_ count: Int, channels: [Int]?) throws(AudioError) -> [Float] {
+        let heard = try heard(channels)
+        var block = [Float](repeating: 0, count: count)
+        let read = try decode(into: &block, heard)
+        block.removeLast(count - read)
+        return block
+    }
+
     /// An entry a channel: 1 for those that are to be heard.
     private func heard(_ wanted: [Int]?) throws(AudioError) -> [UInt8] {
         guard let wanted else { return [UInt8](repeating: 1, count: channels) }

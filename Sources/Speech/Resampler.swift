@@ -3,7 +3,7 @@ internal import CAudio
 /// Brings mono audio to another rate, block after block, so that memory holds blocks and not recordings.
 ///
 /// What comes out does not depend on the blocks.
-struct Resampler: ~Copyable {
+package struct Resampler: ~Copyable {
     /// Nil where both rates are the same.
     private let handle: OpaquePointer?
     private let path: String
@@ -12,7 +12,7 @@ struct Resampler: ~Copyable {
     private static let blockSamples = 1 << 14
 
     /// A resampler of what a file holds.
-    init(from source: Int, to target: Int, path: String) throws(AudioError) {
+    package init(from source: Int, to target: Int, path: String) throws(AudioError) {
         self.path = path
         guard source != target else {
             handle = nil
@@ -26,7 +26,7 @@ struct Resampler: ~Copyable {
     deinit { if let handle { parp_resampler_close(handle) } }
 
     /// Takes the next samples, and adds what they make to others.
-    func take(_ samples: [Float], addingTo output: inout [Float]) throws(AudioError) {
+    package func take(_ samples: [Float], addingTo output: inout [Float]) throws(AudioError) {
         guard handle != nil else { return output += samples }
         var start = 0
         while start < samples.count {
@@ -36,7 +36,7 @@ struct Resampler: ~Copyable {
     }
 
     /// Adds what the last samples make, when there are no more.
-    func finish(addingTo output: inout [Float]) throws(AudioError) {
+    package func finish(addingTo output: inout [Float]) throws(AudioError) {
         guard handle != nil else { return }
         while try process(nil, &output).written > 0 {}
     }

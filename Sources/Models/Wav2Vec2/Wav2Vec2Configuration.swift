@@ -1,3 +1,5 @@
+public import Kernels
+
 /// How the convolutions of the feature encoder are normalised.
 public enum FeatureNormalization: String, Sendable, Codable {
     /// The first convolution only, each channel over time (base, large LS-960).
@@ -64,6 +66,16 @@ public struct Wav2Vec2Configuration: Sendable, Hashable {
         zip(convolutionKernels, convolutionStrides).reduce(samples) { length, convolution in
             length < convolution.0 ? 0 : (length - convolution.0) / convolution.1 + 1
         }
+    }
+
+    /// The samples that one frame hears.
+    public var receptiveSamples: Int {
+        zip(convolutionKernels, convolutionStrides).reversed().reduce(1) { ($0 - 1) * $1.1 + $1.0 }
+    }
+
+    /// The sums from which a recording's normalisation follows, of no samples yet.
+    public var waveformMoments: WaveformMoments {
+        WaveformMoments(taps: convolutionKernels[0], stride: convolutionStrides[0])
     }
 
     /// Everything that is wrong or unknown, as sentences; empty if a model can be built.

@@ -207,7 +207,8 @@ let package = Package(
         tests(
             "Tasks",
             [
-                "Tensors", "Program", "JSON", "Speech", "Text", "Decoding", "Models", "Checkpoints", "Recipe", "Tasks",
+                "Tensors", "Program", "JSON", "Speech", "Text", "Decoding", "Models", "Checkpoints", "Recipe",
+                "Tasks",
             ]),
         tests("Preflight", ["Program", "JSON", "Session", "Training", "Preflight"]),
         tests(

@@ -85,7 +85,7 @@ let package = Package(
         room("Decoding", ["Tensors", "Program", "Text"]),
         room("Models", ["Tensors", "Kernels"]),
         room("Session", ["Program", "Collectives"]),
-        room("Reports", ["JSON"]),
+        room("Reports", ["Tensors", "JSON"]),
         // 4
         room("Checkpoints", ["Tensors", "Program", "JSON", "Files", "Models", "CFiles", "CZstd"]),
         room(
@@ -196,7 +196,7 @@ let package = Package(
                 "Tensors", "Program", "Pruning", "Collectives", "Models", "Checkpoints", "Session", "Recipe",
                 "MaskFiles", "Training", "Commands",
             ]),
-        tests("Reports", ["JSON", "Reports"]),
+        tests("Reports", ["JSON", "Tensors", "Reports", "Studies"]),
         tests(
             "Training",
             [

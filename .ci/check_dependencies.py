@@ -25,7 +25,7 @@ ROOMS = {
     "Session": {"Program", "Collectives"},
     "Recipe": {"Tensors", "Program", "Optimization", "Pruning", "Collectives", "Speech", "Text", "Models"},
     "MaskFiles": {"Tensors", "Program", "JSON", "Pruning", "Models", "Checkpoints"},
-    "Reports": {"JSON"},
+    "Reports": {"Tensors", "JSON"},
     "Training": {
         "Tensors", "Program", "JSON", "Kernels", "Optimization", "Pruning", "Collectives",
         "Batching", "Checkpoints", "Session", "Recipe", "MaskFiles", "Reports",

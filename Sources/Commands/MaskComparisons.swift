@@ -18,12 +18,12 @@ struct MaskCompareOptions: Sendable {
     /// A run whose masks are compared with the ones before them and the first.
     var run: String?
     /// Whether model directories' biases are compared.
-    var includesBiases: Bool
+    var includesBiases: Bool?
     /// Whether to print one JSON object instead of tables.
     var json: Bool
 
     /// What to compare, and how to say it.
-    init(sources: [String], run: String? = nil, includesBiases: Bool = true, json: Bool = false) {
+    init(sources: [String], run: String? = nil, includesBiases: Bool? = nil, json: Bool = false) {
         self.sources = sources
         self.run = run
         self.includesBiases = includesBiases

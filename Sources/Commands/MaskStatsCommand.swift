@@ -10,13 +10,13 @@ internal import Training
 struct MaskStatsOptions: Sendable {
     /// The mask, of any kind that can be read, or a model directory.
     var source: String
-    /// Whether a model directory's biases are counted.
-    var includesBiases: Bool
+    /// Whether a model directory's biases are counted; nil counts those of speech.
+    var includesBiases: Bool?
     /// Whether to print one JSON object instead of a table.
     var json: Bool
 
     /// What to count, and how to say it.
-    init(source: String, includesBiases: Bool = true, json: Bool = false) {
+    init(source: String, includesBiases: Bool? = nil, json: Bool = false) {
         self.source = source
         self.includesBiases = includesBiases
         self.json = json

@@ -23,17 +23,19 @@ func runTextEvaluation(_ options: EvaluateOptions, session: Session) throws {
         let checker = try TextChecker(
             model: model, maximumTokens: options.maximumTokens,
             policy: options.skipsBadUtterances ? .skip : .refuse,
-            remedy: "Mend them, or leave them out with --skip-bad-utterances.")
+            remedy: "Mend them, or leave them out with --skip-bad-utterances.", limitName: "--max-tokens")
         return (model, try checker.check(try TextCorpus(path: options.data).examples, path: options.data))
     }
     try session.requireSame([checked.dataset.sharedInput(options.data)])
     let store = ParameterStore(layout: model.network.layout, training: false)
     try session.together { try model.loadWeights(into: store.values.all, seed: 0) }
     try session.requireSame([SharedInput(options.model, "weights of hash \(contentHash(store.values.all))")])
+    let sparse = try SparseWeights.forInference(store, isWanted: !options.dense, session: session)
     var arena = Arena()
     let start = monotonicSeconds()
     let (result, predictions) = try TextEvaluator(model: model.network, rankTokens: defaultRankTokens)
-        .evaluate(checked.dataset, parameters: store.views, session: session, arena: &arena)
+        .evaluate(
+            checked.dataset, parameters: store.views.multiplying(sparse), session: session, arena: &arena)
     guard session.isRoot else { return }
     if let path = options.emitLogits { try writeLogits(predictions, to: path) }
     let pool = PrunablePool(model.network.layout, includesBiases: false)

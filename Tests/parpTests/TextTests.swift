@@ -2,7 +2,7 @@ import Foundation
 import Testing
 
 /// A folder with a small BERT, sentences of three classes and a recipe that trains on them.
-private struct TextFixture {
+struct TextFixture {
     let folder: TemporaryFolder
 
     private static let words = [

@@ -33,7 +33,7 @@ package struct MemoryForecast: Sendable {
         let recipe = inputs.recipe
         let trained = layout.count - inputs.firstTrained
         let weights = layout.count * float
-        let shadow = recipe.precision.gemm == .bfloat16 ? layout.count * 2 : 0
+        let shadow = recipe.precision.products == .bfloat16 ? layout.count * 2 : 0
         // A rank adds its slice of all the node's copies in place.
         let shared = trained * float / ranksPerNode * (ranksPerNode - 1)
         let pool = PrunablePool(layout, includesBiases: recipe.pruning.includeBiases).count
@@ -44,7 +44,7 @@ package struct MemoryForecast: Sendable {
         let network = Wav2Vec2(inputs.configuration)
         let evaluation = Self.evaluationBytes(inputs, products: walk.products)
         if inputs.keepsFeatures { Self.note(inputs, network, in: walk.products) }
-        let products = walk.products.keptBytes(recipe.precision.gemm)
+        let products = walk.products.keptBytes(recipe.precision.products)
         let texts = Self.textBytes(inputs.train) + Self.textBytes(inputs.valid)
         parts = [
             Part(name: "weights", bytes: weights), Part(name: "gradients", bytes: weights),
@@ -103,14 +103,14 @@ package struct MemoryForecast: Sendable {
     /// The bytes of making one utterance's features: of the longest.
     private static func featureBytes(_ inputs: PlannedInputs, _ network: Wav2Vec2) -> Int {
         network.featureArenaBytes(
-            samples: inputs.sampleCounts.max() ?? 0, precision: inputs.recipe.precision.gemm)
+            samples: inputs.sampleCounts.max() ?? 0, precision: inputs.recipe.precision.products)
     }
 
     /// Notes the products of making all utterances' features.
     private static func note(_ inputs: PlannedInputs, _ network: Wav2Vec2, in products: ProductLedger) {
         for samples in Set(inputs.sampleCounts).sorted() where !products.isFull {
             products.noting {
-                _ = network.featureArenaBytes(samples: samples, precision: inputs.recipe.precision.gemm)
+                _ = network.featureArenaBytes(samples: samples, precision: inputs.recipe.precision.products)
             }
         }
     }

@@ -129,6 +129,9 @@ struct PlanReport {
     /// What this is silent of, a sentence each.
     private var unknowns: [String] {
         var unknowns = ["utterances that the run will leave out or find longer: durations are the manifests'"]
+        if forecast.leavesPrecisionOpen {
+            unknowns.append("what precision.gemm = \"auto\" will find faster: planned as float32")
+        }
         if forecast.ranks > forecast.ranksPerNode { unknowns.append("the speed of the network") }
         if forecast.walkedUpdates < forecast.updates {
             unknowns.append("batches after update \(forecast.walkedUpdates): taken to be like those before")

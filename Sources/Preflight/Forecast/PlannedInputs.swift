@@ -97,7 +97,7 @@ struct PlannedInputs {
 
     /// The layers that may multiply kept weights alone; which of them do, a run finds out when its mask is held.
     var sparseSlots: [ParameterSlot] {
-        guard recipe.precision.gemm == .float32, recipe.pruning.axes.holdFrom < 1 else { return [] }
+        guard recipe.precision.products == .float32, recipe.pruning.axes.holdFrom < 1 else { return [] }
         return layout.prunableSlots.filter { $0.shape.rank == 2 }
     }
 

@@ -22,6 +22,8 @@ package struct RunForecast: Sendable {
     package let prunable: Int
     /// What products multiply.
     package let precision: GEMMPrecision
+    /// Whether a probe is to decide it when the run starts.
+    package let leavesPrecisionOpen: Bool
     /// `distributed.threads_per_rank`.
     package let threads: Int
     /// Utterances and seconds of audio to train on.
@@ -70,7 +72,8 @@ package struct RunForecast: Sendable {
         parameters = layout.parameterCount
         trained = layout.count - inputs.firstTrained
         prunable = PrunablePool(layout, includesBiases: recipe.pruning.includeBiases).count
-        precision = recipe.precision.gemm
+        precision = recipe.precision.products
+        leavesPrecisionOpen = recipe.precision.gemm == .automatic
         threads = recipe.distributed.threadsPerRank
         utterances = inputs.train.utterances.count
         audioSeconds = inputs.train.totalSeconds

@@ -19,8 +19,9 @@ struct TextForecast {
         let pool = PrunablePool(layout, includesBiases: recipe.pruning.includeBiases)
         let bytes = MemoryLayout<Float>.stride * layout.count
         let activations = task.activationBytes(
-            updates: 0..<recipe.schedule.updates, rank: 0, rankCount: ranks, precision: recipe.precision.gemm)
-        let shadow = recipe.precision.gemm == .bfloat16 ? bytes / 2 : 0
+            updates: 0..<recipe.schedule.updates, rank: 0, rankCount: ranks,
+            precision: recipe.precision.products)
+        let shadow = recipe.precision.products == .bfloat16 ? bytes / 2 : 0
         let memory = 4 * bytes + shadow + activations
         let (updates, data) = (recipe.schedule.updates, inputs.train.dataset)
         let epochs = Double(updates * recipe.data.batchExamples) / Double(data.examples.count)

@@ -43,7 +43,7 @@ extension RankFacts {
     private static func probePrecision() -> PrecisionProbe {
         var layout = ParameterLayout()
         layout.add(
-            "intermediate", [3072, 768], role: .prunable(layer: nil, kind: .firstFeedForward),
+            "intermediate", [3072, 768], role: .prunable(layer: 0, kind: .firstFeedForward),
             initializer: .zeros)
         return PrecisionProbe(layout, frames: 128, heldSparsity: 0)
     }

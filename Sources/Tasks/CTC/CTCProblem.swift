@@ -10,7 +10,7 @@ package import Reports
 package import Session
 package import Tensors
 internal import Text
-package import Training
+internal import Training
 
 /// Fine-tuning a model to transcribe, as a recipe says.
 package struct CTCProblem: RunProblem {

@@ -24,7 +24,7 @@ help:
 	@echo "make transcripts  compare the demo's transcripts with transformers' (installs PyTorch)"
 	@echo "make bench-peer   measure transformers + DDP and parp in turn on the same batches (installs PyTorch)"
 	@echo "make bench-load   measure loading XLSR-53 from each kind of file beside cat (installs PyTorch)"
-	@echo "make bench-memory compare what parp plan says of memory with what runs use, in 22 shapes"
+	@echo "make bench-memory compare what parp plan says of memory with what runs use, in 23 shapes"
 	@echo "make bench-precision  check that bfloat16 fine-tunes real speech to float32's loss and error rate"
 	@echo "make bench-efficiency  measure 2 ranks beside 2 independent runs on the same cores"
 	@echo "make cluster-test  check cluster/, run the commands of docs/cluster.md (installs shellcheck and Slurm)"

@@ -78,7 +78,7 @@ let package = Package(
         room("Pruning", ["Tensors", "CMath"]),
         room("Collectives", ["Tensors", "CMPI"]),
         room("Files", ["Program"]),
-        room("Speech", ["Tensors", "Program", "Files", "CAudio"]),
+        room("Speech", ["Tensors", "Program", "JSON", "Files", "CAudio"]),
         room("Text", ["Program", "JSON", "Files"]),
         room("Batching", ["Tensors"]),
         // 3
@@ -144,9 +144,9 @@ let package = Package(
         .executableTarget(
             name: "FuzzChecks",
             dependencies: [
-                "Tensors", "Program", "JSON", "Speech", "Text", "Decoding", "Checkpoints", "Recipe",
-                "Reports",
-                "Training", "Tasks", "Preflight", "TestSupport",
+                "Tensors", "Program", "JSON", "Pruning", "Collectives", "Speech", "Text", "Decoding",
+                "Checkpoints", "Recipe", "MaskFiles", "Reports", "Training", "Tasks", "Preflight",
+                "TestSupport",
             ],
             path: "Tests/Fuzz", swiftSettings: swiftSettings),
         .executableTarget(
@@ -154,9 +154,10 @@ let package = Package(
             dependencies: ["Tensors", "Models", "Checkpoints", "TestSupport"],
             path: "Tests/Parity",
             exclude: [
-                "parity.py", "families.py", "parp_parity.py", "pretraining_parity.py", "pretraining_run.py",
+                "parity.py", "families.py", "methods_reference.py", "parp_parity.py", "pretraining_parity.py",
+                "pretraining_run.py",
                 "text_parity.py", "transcripts.py", "tokenizer_ids.py", "tokenizer_layouts.py",
-                "check_directory.py",
+                "check_directory.py", "methods_reference.py",
             ],
             sources: ["ParityProbe.swift", "ParityProbe+Text.swift"],
             swiftSettings: swiftSettings),
@@ -164,7 +165,8 @@ let package = Package(
             name: "RankChecks",
             dependencies: [
                 "Tensors", "Program", "JSON", "Kernels", "Pruning", "Collectives", "Models", "Checkpoints",
-                "Session", "Recipe", "Reports", "Training", "Tasks", "Preflight", "Commands", "TestSupport",
+                "Session", "Recipe", "MaskFiles", "Reports", "Training", "Tasks", "Preflight", "Commands",
+                "TestSupport",
             ],
             path: "Tests/Ranks", exclude: ["run.sh"],
             swiftSettings: swiftSettings),
@@ -198,10 +200,15 @@ let package = Package(
         tests(
             "Training",
             [
-                "Tensors", "Program", "JSON", "Kernels", "Pruning", "Collectives", "Batching", "Session",
+                "Tensors", "Program", "JSON", "Kernels", "Optimization", "Pruning", "Collectives", "Batching",
+                "Session",
                 "Recipe", "Training", "Preflight",
             ]),
-        tests("Tasks", ["Tensors", "JSON", "Speech", "Text", "Checkpoints", "Recipe", "Tasks"]),
+        tests(
+            "Tasks",
+            [
+                "Tensors", "Program", "JSON", "Speech", "Text", "Decoding", "Models", "Checkpoints", "Recipe", "Tasks",
+            ]),
         tests("Preflight", ["Program", "JSON", "Session", "Training", "Preflight"]),
         tests(
             "Studies",

@@ -16,7 +16,7 @@ ROOMS = {
     "Pruning": {"Tensors", "CMath"},
     "Collectives": {"Tensors", "CMPI"},
     "Files": {"Program"},
-    "Speech": {"Tensors", "Program", "Files", "CAudio"},
+    "Speech": {"Tensors", "Program", "JSON", "Files", "CAudio"},
     "Text": {"Program", "JSON", "Files"},
     "Batching": {"Tensors"},
     "Decoding": {"Tensors", "Program", "Text"},

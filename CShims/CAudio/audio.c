@@ -150,15 +150,35 @@ void parp_audio_message(parp_audio *audio, char *message, int capacity) {
     snprintf(message, (size_t)capacity, "%s", sf_strerror(audio->file));
 }
 
-int64_t parp_resample(const float *input, int64_t count, double input_rate, double output_rate, float *output,
-                      int64_t capacity, char *message, int message_capacity) {
-    size_t written = 0;
+struct parp_resampler {
+    soxr_t soxr;
+};
+
+parp_resampler *parp_resampler_open(double input_rate, double output_rate, char *message, int capacity) {
+    soxr_error_t fault = NULL;
     soxr_quality_spec_t quality = soxr_quality_spec(SOXR_HQ, 0);
-    soxr_error_t fault = soxr_oneshot(input_rate, output_rate, 1, input, (size_t)count, NULL, output,
-                                      (size_t)capacity, &written, NULL, &quality, NULL);
+    parp_resampler *resampler = malloc(sizeof *resampler);
+    if (resampler) resampler->soxr = soxr_create(input_rate, output_rate, 1, &fault, NULL, &quality, NULL);
+    if (resampler && !fault) return resampler;
+    snprintf(message, (size_t)capacity, "%s", resampler ? soxr_strerror(fault) : "out of memory");
+    free(resampler);
+    return NULL;
+}
+
+void parp_resampler_close(parp_resampler *resampler) {
+    soxr_delete(resampler->soxr);
+    free(resampler);
+}
+
+int64_t parp_resampler_process(parp_resampler *resampler, const float *input, int64_t count, int64_t *taken,
+                               float *output, int64_t capacity, char *message, int message_capacity) {
+    size_t read = 0, written = 0;
+    soxr_error_t fault = soxr_process(resampler->soxr, input, input ? (size_t)count : 0, input ? &read : NULL,
+                                      output, (size_t)capacity, &written);
     if (fault) {
         snprintf(message, (size_t)message_capacity, "%s", soxr_strerror(fault));
         return -1;
     }
+    *taken = (int64_t)read;
     return (int64_t)written;
 }

@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import Session
+internal import Text
 
 /// `parp align`.
 struct Align: ParsableCommand {
@@ -20,7 +21,7 @@ struct Align: ParsableCommand {
     var text: String
 
     @Option(help: "Case that the text is brought to: as_is, upper or lower.")
-    var textCase = "as_is"
+    var textCase = TextCase.asIs
 
     @Option(help: "How words are written: ctm, json, srt, vtt or textgrid.")
     var format = TranscriptFormat.ctm

@@ -6,6 +6,7 @@ internal import Models
 internal import Program
 internal import Recipe
 internal import Session
+internal import Speech
 internal import Tasks
 internal import Tensors
 internal import Text
@@ -19,7 +20,7 @@ struct AlignOptions: Sendable {
     /// The file of its text.
     var text: String
     /// Case that the text is brought to.
-    var textCase: String
+    var textCase: TextCase
     /// How words are written.
     var format: TranscriptFormat
     /// Threads to compute with.
@@ -31,23 +32,24 @@ func runAlignment(_ options: AlignOptions, session: Session) throws {
     setMathThreads(options.threads)
     try session.together {
         guard session.isRoot else { return }
-        guard let textCase = TextCase(rawValue: options.textCase) else {
-            throw UserError(.usage, "--text-case is \(options.textCase); it must be \(TextCase.expectation)")
-        }
         let model = try SpeechModel.fineTuned(path: options.model)
         var words: [String] = []
-        try forEachSentence(of: textSource(options.text)) { words += $0.map(textCase.apply) }
+        try forEachSentence(of: textSource(options.text)) { words += $0.map(options.textCase.apply) }
         let tokens = try spelled(words, options, model.vocabulary)
         let store = ParameterStore(layout: model.network.layout, training: false)
         try model.loadWeights(into: store.values.all, seed: 0)
         var arena = Arena()
-        let logits = try LogitsReader(model, parameters: store.views, chunkSeconds: 300)
-            .read(options.audio, arena: &arena)
-        guard let alignment = forcedAlignment(logits.all, tokens: tokens, blank: model.vocabulary.blank)
+        let logits = try RecordingReader(
+            model, parameters: store.views, chunkSeconds: TranscribeOptions(model: "", audio: []).chunkSeconds
+        ).logits(
+            of: Utterance(
+                id: options.audio, audioPath: options.audio, durationSeconds: 0, text: "", origin: ""),
+            arena: &arena)
+        guard let alignment = forcedAlignment(logits.rows, tokens: tokens, blank: model.vocabulary.blank)
         else {
             throw UserError(
                 .data,
-                "\(options.audio): the text's \(tokens.count) tokens do not fit into the \(logits.all.rows) frames of the recording; is it the text of this recording?"
+                "\(options.audio): the text's \(tokens.count) tokens do not fit into the \(logits.rows.rows) frames of the recording; is it the text of this recording?"
             )
         }
         let recognition = Recognition(

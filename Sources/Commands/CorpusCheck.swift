@@ -28,7 +28,8 @@ struct CorpusCheck: ParsableCommand {
 
     func run() {
         let options = CorpusCheckOptions(
-            source: corpus.value, model: model, vocabulary: vocabulary, text: text.value, decodes: decode,
+            source: corpus.value, model: model, vocabulary: vocabulary, text: text.preparation,
+            decodes: decode,
             json: json)
         launch { try runCorpusCheck(options, session: $0) }
     }

@@ -21,7 +21,7 @@ struct CorpusCheckOptions: Sendable {
     /// A vocab.json or fairseq dictionary (`.txt`) that is to fit.
     var vocabulary: String?
     /// What is done to transcripts.
-    var text: TextOptions
+    var text: TextPreparation
     /// Whether recordings are decoded to their ends, instead of their headers being read.
     var decodes: Bool
     /// Whether to print one JSON object.
@@ -30,7 +30,7 @@ struct CorpusCheckOptions: Sendable {
     /// What to look over, and how to say it.
     init(
         source: CorpusSource, model: String? = nil, vocabulary: String? = nil,
-        text: TextOptions = TextOptions(),
+        text: TextPreparation = TextPreparation(),
         decodes: Bool = false, json: Bool = false
     ) {
         self.source = source
@@ -101,7 +101,7 @@ private func expectations(_ options: CorpusCheckOptions) throws -> CorpusExpecta
         },
         configuration: try directory.map { try $0.networkConfiguration() } ?? ModelPreset.base.configuration,
         sampleRate: directory?.preprocessor.samplingRate ?? PreprocessorConfig().samplingRate, labels: labels,
-        preparation: try options.text.preparation())
+        preparation: options.text)
 }
 
 /// Decodes recordings to their ends, one on each processor; what is found stands for what a header should say.

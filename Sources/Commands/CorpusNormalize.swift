@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import Recipe
 internal import Session
 internal import Training
 
@@ -21,25 +22,16 @@ struct CorpusNormalize: ParsableCommand {
     var paths = AudioPaths.absolute
 
     @Option(help: "Unicode form: none, nfc or nfkc.")
-    var textNormalization = "nfc"
+    var textNormalization = TextNormalization.composed
 
-    @Option(help: "Case: as_is, upper or lower.")
-    var textCase = "as_is"
-
-    @Option(help: "What becomes of punctuation: keep or drop (dashes become spaces).")
-    var punctuation = "keep"
-
-    @Option(help: "Characters that are left out.")
-    var dropCharacters = ""
+    @OptionGroup var cleaning: CleaningArguments
 
     @OptionGroup var overwrite: OverwriteArguments
 
     func run() {
-        let text = TextOptions(
-            textCase: textCase, normalization: textNormalization, punctuation: punctuation,
-            droppedCharacters: dropCharacters)
         var options = CorpusNormalizeOptions(
-            source: corpus.value, output: output, paths: paths, text: text)
+            source: corpus.value, output: output, paths: paths,
+            text: TextPreparation(cleaning, textNormalization))
         options.overwrites = overwrite.isAsked
         launch { [options] in try runCorpusNormalization(options, session: $0) }
     }

@@ -16,12 +16,12 @@ struct CorpusNormalizeOptions: Sendable {
     /// How it names the recordings.
     var paths: AudioPaths
     /// What is done to texts.
-    var text: TextOptions
+    var text: TextPreparation
     /// Whether a file that is there is replaced.
     var overwrites = false
 
     /// What to clean, how, and where to.
-    init(source: CorpusSource, output: String, paths: AudioPaths = .absolute, text: TextOptions) {
+    init(source: CorpusSource, output: String, paths: AudioPaths = .absolute, text: TextPreparation) {
         self.source = source
         self.output = output
         self.paths = paths
@@ -33,14 +33,13 @@ struct CorpusNormalizeOptions: Sendable {
 func runCorpusNormalization(_ options: CorpusNormalizeOptions, session: Session) throws {
     try session.together {
         guard session.isRoot else { return }
-        let preparation = try options.text.preparation()
         try OutputPlace(
             options.output, reading: [options.source.file], overwrites: options.overwrites
         ).requireFreeForFile()
         var utterances = try options.source.manifest().utterances
         var changes = TextChanges()
         for index in utterances.indices {
-            utterances[index].text = changes.clean(utterances[index], preparation)
+            utterances[index].text = changes.clean(utterances[index], options.text)
         }
         try writeManifest(utterances, to: options.output, paths: options.paths)
         for line in changes.lines(of: utterances.count) { print(line) }

@@ -1,15 +1,8 @@
 internal import ArgumentParser
 internal import Decoding
+internal import Tasks
 
 extension DecoderKind: ExpressibleByArgument {}
-
-/// How logits become text.
-enum DecoderKind: String, Sendable, CaseIterable {
-    /// The likeliest token of each frame.
-    case greedy
-    /// A search over texts.
-    case beam
-}
 
 /// The options of all commands that turn speech into text.
 struct DecodingArguments: ParsableArguments {
@@ -62,9 +55,14 @@ struct DecodingArguments: ParsableArguments {
     var nbest = 1
 
     var options: DecodingOptions {
-        DecodingOptions(
-            decoder: decoder, languageModel: lm, unit: lmUnit, alpha: alpha, beta: beta, width: beam,
-            lexicon: lexicon, unknownWords: unknownWords, hotwords: hotwords, hotwordWeight: hotwordWeight,
-            count: nbest)
+        var options = DecodingOptions(decoder: decoder)
+        options.languageModel = lm
+        options.unit = lmUnit
+        (options.alpha, options.beta, options.width) = (alpha, beta, beam)
+        options.lexicon = lexicon
+        options.unknownWords = unknownWords
+        (options.hotwords, options.hotwordWeight) = (hotwords, hotwordWeight)
+        options.count = nbest
+        return options
     }
 }

@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import Session
+internal import Tasks
 internal import Training
 
 /// `parp evaluate`.
@@ -47,14 +48,38 @@ struct Evaluate: ParsableCommand {
         help: "Search the weights of the language model on this corpus, and print WER and CER of each pair.")
     var tune = false
 
+    @Option(
+        help:
+            "A file for where the model errs: rates by language, speaker and length, what is most confused, and each utterance aligned."
+    )
+    var errors: String?
+
+    @Option(help: "Another model, heard on the same corpus, with an interval of the difference.")
+    var against: String?
+
+    @Option(
+        help:
+            "What the intervals' resamples are drawn from: utterances or speakers, who are not as many but independent."
+    )
+    var resample = ResampledUnit.utterances
+
+    func validate() throws {
+        guard !tune || errors == nil && against == nil else {
+            throw ValidationError("--tune only tunes: leave --errors and --against out")
+        }
+    }
+
     func run() {
         var options = EvaluateOptions(
-            model: model, data: data, labels: labels, text: text.value,
+            model: model, data: data, labels: labels, text: text.preparation,
             skipsBadUtterances: skipBadUtterances, rankSeconds: rankSeconds, threads: threads, json: json,
             decoding: decoding.options, tunes: tune)
         options.maximumTokens = maxTokens
         options.emitLogits = emitLogits
         options.dense = dense
+        (options.errors, options.against, options.resampled) = (errors, against, resample)
         launch { [options] in try runEvaluation(options, session: $0) }
     }
 }
+
+extension ResampledUnit: ExpressibleByArgument {}

@@ -25,7 +25,7 @@ struct EvaluateOptions: Sendable {
     /// What transcripts are spelled in: `letters` or `phones`.
     var labels: String
     /// What is done to transcripts.
-    var text: TextOptions
+    var text: TextPreparation
     /// Whether unusable utterances are left out instead of refused.
     var skipsBadUtterances: Bool
     /// Seconds of audio a rank holds at once.
@@ -44,10 +44,16 @@ struct EvaluateOptions: Sendable {
     var decoding: DecodingOptions
     /// Whether the weights of the language model are searched, instead of used.
     var tunes: Bool
+    /// A file to write where the model errs.
+    var errors: String?
+    /// Another model to compare with.
+    var against: String?
+    /// What intervals are resampled from.
+    var resampled = ResampledUnit.utterances
 
     /// What to evaluate, and how to say it.
     init(
-        model: String, data: String, labels: String = "letters", text: TextOptions = TextOptions(),
+        model: String, data: String, labels: String = "letters", text: TextPreparation = TextPreparation(),
         skipsBadUtterances: Bool = false, rankSeconds: Double = 60, threads: Int = 1, json: Bool = false,
         decoding: DecodingOptions = DecodingOptions(), tunes: Bool = false
     ) {
@@ -96,97 +102,36 @@ private func evaluate(_ options: EvaluateOptions, session: Session) throws {
             "--emit-logits is for models of text; of speech, `parp transcribe --emit-logits` writes them")
     }
     let (labels, preparation) = try session.together {
+        try requireNew(options.errors)
         guard let labels = Manifest.Labels(rawValue: options.labels) else {
             throw UserError(
                 .usage, "--labels is \(options.labels); it must be \(Manifest.Labels.expectation)")
         }
-        return (labels, try options.text.preparation())
+        return (labels, options.text)
     }
-    let model = try session.together {
-        try SpeechModel.fineTuned(path: options.model, phones: labels == .phones)
+    let ready = try ReadyModel(options.model, options, labels, preparation, session: session)
+    if options.tunes { return try ready.tune(options, session: session) }
+    let measured = try ready.measure(options, session: session)
+    let rival = try options.against.map { path in
+        try ReadyModel(path, options, labels, preparation, session: session)
+            .measure(options, session: session)
     }
-    let store = ParameterStore(layout: model.network.layout, training: false)
-    try session.together { try model.loadWeights(into: store.values.all, seed: 0) }
-    let checked = try DatasetChecker(
-        model: model, labels: labels, preparation: preparation,
-        policy: options.skipsBadUtterances ? .skip : .refuse, needsAlignment: false,
-        remedy: "--skip-bad-utterances"
-    ).check(options.data, session: session)
-    try session.requireSame([SharedInput(options.model, "weights of hash \(contentHash(store.values.all))")])
-    let sparse = try SparseWeights.forInference(store, isWanted: !options.dense, session: session)
-    var arena = Arena()
-    let decoder = try session.together { try options.decoding.decoder(for: model) }
-    if options.tunes {
-        return try runTuning(
-            options, model, checked.dataset, decoder, parameters: store.views, arena: &arena, session: session
-        )
-    }
-    var evaluator = Evaluator(
-        model: model.network, vocabulary: model.vocabulary, rankSeconds: options.rankSeconds)
-    evaluator.recognizer = decoder.map { decoder in
-        { _, logits in decoder.transcriptions(of: logits, count: options.decoding.count) }
-    }
-    let start = monotonicSeconds()
-    let (result, hypotheses) = try evaluator.evaluate(
-        checked.dataset, parameters: store.views.multiplying(sparse), session: session, arena: &arena)
-    guard session.isRoot else { return }
-    let pool = PrunablePool(model.network.layout)
-    let zeros = pool.members.reduce(0) { total, member in
-        total + store.values[member.slot.range].buffer.reduce(0) { $0 + ($1 == 0 ? 1 : 0) }
-    }
-    let sparsity = Double(zeros) / Double(max(1, pool.count))
-    let seconds = monotonicSeconds() - start
-    if options.json {
-        printJSON(result, hypotheses, checked, sparsity: sparsity, seconds: seconds)
-    } else {
-        printTable(result, checked, sparsity: sparsity, seconds: seconds)
+    try session.together {
+        guard session.isRoot else { return }
+        let report = try EvaluationReport(measured, against: rival, resampling: options.resampled)
+        print(options.json ? report.json : report.table)
+        if let path = options.errors { try writeErrors(report.judged, to: path) }
     }
 }
 
-private func printJSON(
-    _ result: EvaluationResult, _ hypotheses: [Hypothesis], _ checked: DatasetCheck, sparsity: Double,
-    seconds: Double
-) {
-    let transcripts = hypotheses.map { hypothesis in
-        var members: [JSONValue.Member] = [
-            .init("id", .string(checked.dataset.utterances[hypothesis.item].id)),
-            .init("reference", .string(checked.dataset.references[hypothesis.item])),
-            .init("hypothesis", .string(hypothesis.text)),
-        ]
-        if !hypothesis.alternatives.isEmpty { members.append(alternatives(hypothesis.alternatives)) }
-        return JSONValue.object(members)
-    }
-    let members =
-        result.fields.map { JSONValue.Member($0.0, $0.1) } + [
-            .init("sparsity", .number(sparsity)), .init("seconds", .number(seconds)),
-            .init("left_out", .array(checked.skipped.map(JSONValue.string))),
-            .init("transcripts", .array(transcripts)),
-        ]
-    print(JSONValue.object(members).line)
+/// Writes where a model errs into a new file.
+private func writeErrors(_ judged: [JudgedUtterance], to path: String) throws {
+    try requireNew(path)
+    try AtomicFile.write(Data(ErrorReport(judged).text.utf8), to: path)
 }
 
-private func printTable(
-    _ result: EvaluationResult, _ checked: DatasetCheck, sparsity: Double, seconds: Double
-) {
-    func row(_ name: String, _ rate: ErrorRate) -> [String] {
-        [
-            name, String(format: "%.2f %%", 100 * rate.rate), "S \(rate.substitutions)",
-            "D \(rate.deletions)", "I \(rate.insertions)", "of \(rate.referenceLength)",
-        ]
-    }
-    let languages = result.languages.sorted { $0.key < $1.key }.flatMap { language, errors in
-        [row("\(language): WER", errors.words), row("\(language): CER", errors.characters)]
-    }
-    print(
-        TextTable(
-            [.left("")] + (1...5).map { _ in .right("") },
-            rows: [row("WER", result.words), row("CER", result.characters)] + languages
-        ).text)
-    print(
-        String(
-            format: "loss %@ nats an utterance%@; sparsity %.4f %%; %d utterances, %@ of audio in %@",
-            result.lossText(digits: 4), result.infiniteText, 100 * sparsity, result.utterances,
-            Progress.duration(result.audioSeconds),
-            Progress.duration(seconds)))
-    for fault in checked.skipped { print("left out: \(fault)") }
+/// Refuses to replace a file, before anything takes time.
+private func requireNew(_ path: String?) throws {
+    guard let path, FileManager.default.fileExists(atPath: path) else { return }
+    throw UserError(.usage, "\(path) exists; nothing is replaced. Take it away, or name another file")
 }

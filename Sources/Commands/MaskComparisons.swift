@@ -83,7 +83,7 @@ struct MaskComparisons {
         for one in stored { masks.append(try one.mask(for: pool)) }
         let groups = pool.groups(.layer)
         paths = stored.map(\.path)
-        layers = groups.map { $0.first.flatMap { PoolPlace($0.slot.name).layer } }
+        layers = groups.map { $0.first?.slot.role.layer }
         pairs = masks.indices.flatMap { first in
             masks.indices.dropFirst(first + 1).map { second in
                 Pair(

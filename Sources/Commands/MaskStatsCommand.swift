@@ -1,9 +1,9 @@
 internal import Foundation
 internal import JSON
 internal import MaskFiles
-internal import Pruning
 internal import Reports
 internal import Session
+internal import Tensors
 internal import Training
 
 /// What `parp mask stats` was asked for.

@@ -70,17 +70,13 @@ func runPrune(_ options: PruneOptions, session: Session) throws {
         let pool = PrunablePool(
             model.layout, includesBiases: options.includesBiases ?? !model.source.isText)
         let (mask, threshold) = try choose(options, values, pool)
-        var parentHash = ContentHash()
-        parentHash.combine(values)
-        mask.apply(to: values, pool: pool)
-        try writeModelDirectory(at: options.output, weights: model.writer, files: model.files())
-        var hash = ContentHash()
-        hash.combine(values)
-        let provenance = MaskProvenance(
+        var provenance = MaskProvenance(
             method: options.method.rawValue, update: 0, sparsityTarget: options.sparsity,
             threshold: threshold, origin: options.method == .random ? .random : .magnitude,
             scope: options.scope, seed: options.method == .random ? options.seed : nil,
-            parent: options.model, parentHash: parentHash.description, weightsHash: hash.value)
+            parent: options.model)
+        provenance.prune(values, by: mask, of: pool)
+        try writeModelDirectory(at: options.output, weights: model.writer, files: model.files())
         try MaskFile.write(mask, pool: pool, provenance: provenance, to: options.output + "/mask.safetensors")
         for remark in mask.remarks(on: pool) { print(remark) }
         print(

@@ -18,6 +18,7 @@ let defaultRankTokens = 8192
 
 /// Measures a model of text on labelled examples, on all ranks.
 func runTextEvaluation(_ options: EvaluateOptions, session: Session) throws {
+    try session.together { try options.refuseSpeechOptions() }
     let (model, checked) = try session.together {
         let model = try TextModel.fineTuned(path: options.model)
         let checker = try TextChecker(
@@ -30,10 +31,12 @@ func runTextEvaluation(_ options: EvaluateOptions, session: Session) throws {
     let store = ParameterStore(layout: model.network.layout, training: false)
     try session.together { try model.loadWeights(into: store.values.all, seed: 0) }
     try session.requireSame([SharedInput(options.model, "weights of hash \(contentHash(store.values.all))")])
+    let sparse = try SparseWeights.forInference(store, isWanted: !options.dense, session: session)
     var arena = Arena()
     let start = monotonicSeconds()
     let (result, predictions) = try TextEvaluator(model: model.network, rankTokens: defaultRankTokens)
-        .evaluate(checked.dataset, parameters: store.views, session: session, arena: &arena)
+        .evaluate(
+            checked.dataset, parameters: store.views.multiplying(sparse), session: session, arena: &arena)
     guard session.isRoot else { return }
     if let path = options.emitLogits { try writeLogits(predictions, to: path) }
     let pool = PrunablePool(model.network.layout, includesBiases: false)
@@ -70,6 +73,33 @@ func runTextEvaluation(_ options: EvaluateOptions, session: Session) throws {
         print("\(checked.cutTokens) tokens were cut from \(checked.cutExamples) examples")
     }
     for fault in checked.skipped { print("left out: \(fault)") }
+}
+
+extension EvaluateOptions {
+    /// Refuses options that only speech has: what they ask for would not happen.
+    fileprivate func refuseSpeechOptions() throws {
+        let given = decoding.given + (tunes ? ["--tune"] : []) + (labels == "letters" ? [] : ["--labels"])
+        guard !given.isEmpty else { return }
+        throw UserError(
+            .usage,
+            "\(model) is a model of text, which decodes nothing: \(given.joined(separator: ", ")) "
+                + "\(given.count == 1 ? "is" : "are") for models of speech")
+    }
+}
+
+extension DecodingOptions {
+    /// The options that ask for anything but what happens without them, as they are written.
+    fileprivate var given: [String] {
+        let defaults = DecodingOptions()
+        return [
+            ("--decoder", decoder != nil), ("--lm", languageModel != nil),
+            ("--lm-unit", unit != defaults.unit),
+            ("--alpha", alpha != nil), ("--beta", beta != nil), ("--beam", width != defaults.width),
+            ("--lexicon", lexicon != nil), ("--unknown-words", unknownWords != nil),
+            ("--hotwords", !hotwords.isEmpty), ("--hotword-weight", hotwordWeight != defaults.hotwordWeight),
+            ("--nbest", count != defaults.count),
+        ].filter(\.1).map(\.0)
+    }
 }
 
 /// What a model says of an example, as one object.

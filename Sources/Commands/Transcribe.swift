@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import Session
+internal import Speech
 internal import Training
 
 /// `parp transcribe`.
@@ -9,12 +10,20 @@ struct Transcribe: ParsableCommand {
         discussion: """
             Each text is printed as soon as it is there, in the order of the recordings. One that cannot be read is named \
             on standard error and does not cost the others; then the exit code is 65.
+
+            Of - alone, standard input is transcribed as it comes, WAV or raw samples of 8 to 48 kHz: what was heard so far on \
+            standard error, or in JSON as "partial", and each utterance once it is over.
+
+              arecord -t raw -f S16_LE -r 16000 | parp transcribe --model final --raw-rate 16000 -
             """)
 
     @Option(help: "The model: a directory or a fairseq checkpoint.")
     var model: String
 
-    @Argument(help: "Audio files, folders of them, or manifests of any format that `parp corpus` reads.")
+    @Argument(
+        help:
+            "Audio files, folders of them, or manifests of any format that `parp corpus` reads; or -, standard input."
+    )
     var audio: [String]
 
     @Option(
@@ -35,7 +44,24 @@ struct Transcribe: ParsableCommand {
     @Option(
         help:
             "Recordings that are longer are computed in pieces of so many seconds, which overlap by a third.")
-    var chunkSeconds = 300.0
+    var chunkSeconds = 60.0
+
+    @Option(
+        help:
+            "Whether silence is told from speech by its level and not transcribed: on or off (default: on for standard input)."
+    )
+    var voiceActivity: Switch?
+
+    @Option(help: "Samples a second of standard input that is no WAV, from 8000 to 48000.")
+    var rawRate: Int?
+
+    @Option(
+        help:
+            "How these lie: \(SampleEncoding.allCases.map(\.rawValue).joined(separator: ", ")).")
+    var rawFormat = SampleEncoding.signed16
+
+    @Option(help: "Channels of these, which are averaged.")
+    var rawChannels = 1
 
     @Option(help: "Threads to compute with.")
     var threads = 1
@@ -52,6 +78,20 @@ struct Transcribe: ParsableCommand {
         guard !json || [.text, .json].contains(format) else {
             throw ValidationError("--json and --format \(format.rawValue) exclude each other")
         }
+        guard audio == ["-"] || !audio.contains("-") else {
+            throw ValidationError("- is standard input, and stands alone")
+        }
+        guard audio == ["-"] || rawRate == nil else {
+            throw ValidationError("--raw-rate says what standard input holds; files say so themselves")
+        }
+        guard rawRate.map(SampleFormat.rates.contains) ?? true else {
+            throw ValidationError("--raw-rate must be from 8000 to 48000")
+        }
+        guard (1...64).contains(rawChannels) else { throw ValidationError("--raw-channels must be 1 to 64") }
+        guard emitLogits == nil || (audio != ["-"] && voiceActivity != .on) else {
+            throw ValidationError(
+                "--emit-logits tells what the network computes of files; leave --voice-activity and - out")
+        }
     }
 
     func run() {
@@ -62,6 +102,17 @@ struct Transcribe: ParsableCommand {
         options.format = json ? .json : format
         options.output = output
         options.chunkSeconds = chunkSeconds
+        options.voiceActivity = voiceActivity.map { $0 == .on }
+        options.raw = rawRate.map { rate in
+            SampleFormat(encoding: rawFormat, sampleRate: rate, channels: rawChannels)
+        }
         launch { try runTranscription(options, session: $0) }
     }
+}
+
+extension SampleEncoding: ExpressibleByArgument {}
+
+/// On or off.
+enum Switch: String, ExpressibleByArgument, CaseIterable {
+    case on, off
 }

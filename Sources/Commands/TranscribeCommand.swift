@@ -32,7 +32,16 @@ struct TranscribeOptions: Sendable {
     /// The folder for a file of each recording; nil for standard output.
     var output: String?
     /// The most that is computed at once.
-    var chunkSeconds = 300.0
+    var chunkSeconds = 60.0
+    /// Whether silence is told from speech; nil does so in streams.
+    var voiceActivity: Bool?
+    /// What standard input holds, where that has no header.
+    var raw: SampleFormat?
+
+    /// Whether speech comes through standard input.
+    var isStream: Bool { audio == ["-"] }
+    /// Whether frames in which nobody speaks are blank.
+    var gatesSilence: Bool { voiceActivity ?? isStream }
 
     /// What to transcribe, and how to say it.
     init(
@@ -61,10 +70,18 @@ func runTranscription(_ options: TranscribeOptions, session: Session) throws {
     setMathThreads(options.threads)
     let model = try session.together { try SpeechModel.fineTuned(path: options.model) }
     let recognizer = try session.together {
-        try Recognizer(model, options.decoding, timesWords: options.format.hasTimes)
+        try Recognizer(
+            model, options.decoding, timesWords: options.format.hasTimes,
+            gatesSilence: options.gatesSilence)
     }
     let store = ParameterStore(layout: model.network.layout, training: false)
     try session.together { try model.loadWeights(into: store.values.all, seed: 0) }
+    if options.isStream {
+        return try session.together {
+            guard session.isRoot else { return }
+            try transcribeStream(options, model, store, recognizer)
+        }
+    }
     // Listed once: ranks could see a folder at different moments.
     let listing = try session.share(session.isRoot ? AudioListing(options.audio) : AudioListing([]))
     let writer = try session.together {
@@ -75,8 +92,10 @@ func runTranscription(_ options: TranscribeOptions, session: Session) throws {
     let communicator = session.communicator
     var arena = Arena()
     let sparse = try SparseWeights.forInference(store, isWanted: !options.dense, session: session)
-    let reader = LogitsReader(
-        model, parameters: store.views.multiplying(sparse), chunkSeconds: options.chunkSeconds)
+    let parameters = store.views.multiplying(sparse)
+    let reader = RecordingReader(
+        model, parameters: parameters, chunkSeconds: options.chunkSeconds,
+        gatesSilence: options.gatesSilence)
     for first in stride(from: 0, to: listing.utterances.count, by: communicator.size) {
         let own = first + communicator.rank
         let transcript =
@@ -93,14 +112,14 @@ func runTranscription(_ options: TranscribeOptions, session: Session) throws {
 }
 
 private func hear(
-    _ index: Int, _ utterance: Utterance, _ options: TranscribeOptions, _ reader: LogitsReader,
+    _ index: Int, _ utterance: Utterance, _ options: TranscribeOptions, _ reader: RecordingReader,
     _ recognizer: Recognizer, arena: inout Arena
 ) -> Transcript {
     do {
-        let logits = try reader.read(utterance, arena: &arena)
+        let heard = try reader.recognize(
+            utterance, by: recognizer, keepsLogits: options.emitLogits != nil, arena: &arena)
         return Transcript(
-            index: index, recognition: recognizer.recognize(logits.all), seconds: logits.seconds,
-            logits: options.emitLogits == nil ? [] : logits.all.array())
+            index: index, recognition: heard.recognition, seconds: heard.seconds, logits: heard.logits)
     } catch {
         return Transcript(index: index, fault: message(for: error))
     }

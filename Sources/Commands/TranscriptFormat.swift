@@ -1,6 +1,7 @@
 internal import ArgumentParser
 internal import Decoding
 internal import JSON
+internal import Tasks
 internal import Text
 
 /// How what was heard is written.
@@ -64,9 +65,9 @@ extension Recognition {
             ])
         }
         return [.init("text", .string(text)), .init("words", .array(words))]
-            + (self.alternatives.isEmpty ? [] : [Commands.alternatives(self.alternatives)])
+            + (self.alternatives.isEmpty ? [] : [Tasks.alternatives(self.alternatives)])
     }
 }
 
 /// To thousandths, as frames are no finer.
-private func rounded(_ number: Double) -> Double { (number * 1000).rounded() / 1000 }
+func rounded(_ number: Double) -> Double { (number * 1000).rounded() / 1000 }

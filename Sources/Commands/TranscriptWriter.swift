@@ -2,6 +2,7 @@ internal import Checkpoints
 internal import Foundation
 internal import JSON
 internal import Program
+internal import Tasks
 
 /// Writes what was heard, recording by recording: to standard output, or each into a file of its own.
 struct TranscriptWriter {

@@ -53,28 +53,37 @@ public struct FrozenWaveformConvolution: Sendable {
     private let norm: FrozenNorm
     private let isCentered: Bool
 
-    /// Reads the waveform, if its statistics are needed.
+    /// Reads the waveform, if its statistics are needed and not given.
     ///
     /// - Parameters:
     ///   - samples: (samples, 1).
+    ///   - statistics: Those of the recording that the samples are a part of; nil takes the samples for all of it.
     ///   - weight: (O, taps) in memory.
     ///   - bias: (1, O), or nil.
     ///   - arena: Keeps the folded weights.
     public init(
-        samples: Tensor, weight: Tensor, bias: Tensor?, norm: FrozenNorm, kernelSize: Int, stride: Int,
-        arena: inout Arena
+        samples: Tensor, statistics: WaveformStatistics? = nil, weight: Tensor, bias: Tensor?,
+        norm: FrozenNorm, kernelSize: Int, stride: Int, arena: inout Arena
     ) {
         let channels = weight.count / kernelSize
         let weight = weight.reshaped(rows: channels, columns: kernelSize)
         guard case .group(let gain, let offset, let epsilon) = norm else {
-            windows = WaveformWindows(samples: samples, taps: kernelSize, stride: stride)
+            windows = WaveformWindows(samples: samples, statistics: nil, taps: kernelSize, stride: stride)
             (self.weight, self.bias, self.norm, isCentered) = (weight, bias, norm, false)
             return
         }
-        windows = WaveformWindows(samples: samples, taps: kernelSize, stride: stride)
+        windows = WaveformWindows(
+            samples: samples, statistics: statistics ?? Self.statistics(samples, kernelSize, stride),
+            taps: kernelSize, stride: stride)
         let folded = (arena.tensor(rows: channels, columns: kernelSize), arena.vector(channels))
         windows.fold(weight, gain: gain, offset: offset, epsilon: epsilon, into: folded.0, bias: folded.1)
         (self.weight, self.bias, self.norm, isCentered) = (folded.0, folded.1, .none, true)
+    }
+
+    private static func statistics(_ samples: Tensor, _ taps: Int, _ stride: Int) -> WaveformStatistics {
+        var moments = WaveformMoments(taps: taps, stride: stride)
+        if samples.device == .cpu { moments.add(UnsafeBufferPointer(samples.buffer)) }
+        return moments.statistics
     }
 
     /// Makes the features from a frame on.
@@ -135,31 +144,19 @@ private func normalize(_ sums: Tensor, _ norm: FrozenNorm, statistics: Tensor) {
     }
 }
 
-/// The windows of a waveform, and their statistics.
+/// The windows of a waveform.
 private struct WaveformWindows: Sendable {
     let samples: Tensor
-    let frames: Int
+    /// Nil where nobody asks for them.
+    let statistics: WaveformStatistics?
     let taps: Int
     let stride: Int
-    /// The mean sample, taken out before sums of squares lose their digits to it.
-    let center: Double
 
-    init(samples: Tensor, taps: Int, stride: Int) {
-        self.samples = samples
-        frames = convolutionOutputLength(samples.rows, kernelSize: taps, stride: stride)
-        self.taps = taps
-        self.stride = stride
-        guard samples.device == .cpu else {
-            center = 0
-            return
-        }
-        center = samples.buffer.reduce(0.0) { $0 + Double($1) } / Double(max(1, samples.count))
-    }
-
-    /// Copies the windows of a tile, one a row, the center taken out if asked for.
+    /// Copies the windows of a tile, one a row, the mean sample taken out if asked for: before products lose their
+    /// digits to it.
     func unroll(_ tile: Range<Int>, centered: Bool, into rows: Tensor) {
         guard rows.device == .cpu else { return }
-        let shift = centered ? Float(center) : 0
+        let shift = centered ? Float(statistics?.center ?? 0) : 0
         for (row, frame) in tile.enumerated() {
             for tap in 0..<taps { rows[row, tap] = samples[frame * stride + tap] - shift }
         }
@@ -169,45 +166,20 @@ private struct WaveformWindows: Sendable {
     func fold(
         _ weight: Tensor, gain: Tensor, offset: Tensor, epsilon: Float, into folded: Tensor, bias: Tensor
     ) {
-        guard folded.device == .cpu else { return }
-        let (mean, covariance) = moments()
+        guard folded.device == .cpu, let statistics else { return }
         for channel in 0..<weight.rows {
             var (average, variance) = (0.0, 0.0)
             for i in 0..<taps {
-                average += Double(weight[channel, i]) * mean[i]
+                average += Double(weight[channel, i]) * statistics.mean[i]
                 for j in 0..<taps {
                     variance +=
-                        Double(weight[channel, i]) * Double(weight[channel, j]) * covariance[i * taps + j]
+                        Double(weight[channel, i]) * Double(weight[channel, j])
+                        * statistics.covariance[i * taps + j]
                 }
             }
             let scale = Double(gain[channel]) / (max(0, variance) + Double(epsilon)).squareRoot()
             for i in 0..<taps { folded[channel, i] = Float(Double(weight[channel, i]) * scale) }
             bias[channel] = Float(Double(offset[channel]) - average * scale)
         }
-    }
-
-    /// E[x] and Cov[x] over all windows of the centered waveform.
-    private func moments() -> (mean: [Double], covariance: [Double]) {
-        var sums = [Double](repeating: 0, count: taps)
-        var products = [Double](repeating: 0, count: taps * taps)
-        let shift = Float(center)
-        for frame in 0..<frames {
-            let start = frame * stride
-            for i in 0..<taps {
-                let x = Double(samples[start + i] - shift)
-                sums[i] += x
-                for j in i..<taps { products[i * taps + j] += x * Double(samples[start + j] - shift) }
-            }
-        }
-        let count = Double(max(1, frames))
-        let mean = sums.map { $0 / count }
-        var covariance = products
-        for i in 0..<taps {
-            for j in i..<taps {
-                covariance[i * taps + j] = products[i * taps + j] / count - mean[i] * mean[j]
-                covariance[j * taps + i] = covariance[i * taps + j]
-            }
-        }
-        return (mean, covariance)
     }
 }

@@ -31,7 +31,7 @@ package struct MaskProvenance: Sendable {
     package init(
         method: String, update: Int, sparsityTarget: Double, threshold: Float,
         origin: InitialMask = InitialMask.magnitude, scope: PruningScope = PruningScope.global,
-        seed: Int? = nil, parent: String, parentHash: String? = nil, weightsHash: UInt64
+        seed: Int? = nil, parent: String, parentHash: String? = nil, weightsHash: UInt64 = 0
     ) {
         self.method = method
         self.update = update
@@ -43,6 +43,18 @@ package struct MaskProvenance: Sendable {
         self.parent = parent
         self.parentHash = parentHash
         self.weightsHash = weightsHash
+    }
+
+    /// Applies a mask to weights, and notes what they were before and after.
+    package mutating func prune(_ values: Tensor, by mask: PruningMask, of pool: PrunablePool) {
+        func hash() -> ContentHash {
+            var hash = ContentHash()
+            hash.combine(values)
+            return hash
+        }
+        parentHash = hash().description
+        mask.apply(to: values, pool: pool)
+        weightsHash = hash().value
     }
 
     fileprivate var strings: [String: String] {

@@ -1,7 +1,7 @@
 internal import Foundation
 package import JSON
 package import Pruning
-internal import Tensors
+package import Tensors
 
 /// The sparsity of each Transformer block and each kind of projection, weights and biases together.
 package struct MaskStatistics {
@@ -47,11 +47,11 @@ package struct MaskStatistics {
 
     package init(_ mask: PruningMask, pool: PrunablePool) {
         for group in pool.groups(.layer) {
-            var layer = Layer(number: group.first.flatMap { PoolPlace($0.slot.name).layer })
+            var layer = Layer(number: group.first?.slot.role.layer)
             for member in group {
                 let kept = mask.keptCount(in: member.range)
                 let count = Count(total: member.range.count, pruned: member.range.count - kept)
-                let kind = PoolPlace(member.slot.name).kind
+                let kind = member.slot.role.kind
                 layer.add(count, kind)
                 whole.add(count, kind)
             }

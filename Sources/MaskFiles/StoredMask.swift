@@ -22,7 +22,7 @@ package struct StoredMask: Sendable {
     package init(path: String, parameters: [Parameter], mask: PruningMask, facts: [String: String] = [:]) {
         var layout = ParameterLayout()
         for parameter in parameters {
-            _ = layout.add(parameter.name, parameter.shape, role: .prunable)
+            _ = layout.add(parameter.name, parameter.shape, role: PoolPlace(parameter.name).role)
         }
         self.path = path
         pool = PrunablePool(layout)

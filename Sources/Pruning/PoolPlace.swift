@@ -1,20 +1,6 @@
-/// Which projection of a Transformer block a parameter belongs to, in the order in which the pool has them.
-public enum ProjectionKind: String, Sendable, CaseIterable {
-    /// Keys of attention.
-    case key = "k"
-    /// Values of attention.
-    case value = "v"
-    /// Queries of attention.
-    case query = "q"
-    /// Attention's output.
-    case output = "out"
-    /// The first feed-forward layer.
-    case firstFeedForward = "fc1"
-    /// The second feed-forward layer.
-    case secondFeedForward = "fc2"
-    /// Anything else.
-    case other
+public import Tensors
 
+extension ProjectionKind {
     /// The kind of a module by the parts of its name in Hugging Face's or fairseq's models.
     init(module parts: some BidirectionalCollection<Substring>) {
         switch parts.last {
@@ -37,7 +23,8 @@ public enum ProjectionKind: String, Sendable, CaseIterable {
     }
 }
 
-/// Where in the network a parameter of the pool stands, as its name says.
+/// Where in the network a parameter of the pool stands, as its name in a file of another program says: our own networks
+/// register their parameters with their roles.
 public struct PoolPlace: Sendable, Hashable, Comparable {
     /// The Transformer block, counted from 0; nil if the name has none.
     public let layer: Int?
@@ -46,6 +33,9 @@ public struct PoolPlace: Sendable, Hashable, Comparable {
     /// Whether it is a bias.
     public let isBias: Bool
     private let name: String
+
+    /// The role of a parameter that stands there.
+    public var role: ParameterRole { .prunable(layer: layer, kind: kind) }
 
     /// The place of `….layers.3.attention.k_proj.weight`: block 3, keys.
     public init(_ name: String) {

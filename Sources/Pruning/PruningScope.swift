@@ -17,7 +17,7 @@ extension PrunablePool {
         case .global: return [members[...]]
         case .parameter: return members.indices.map { members[$0...$0] }
         case .layer:
-            let layers = members.map { PoolPlace($0.slot.name).layer }
+            let layers = members.map(\.slot.role.layer)
             let starts = members.indices.filter { $0 == 0 || layers[$0] != layers[$0 - 1] }
             return zip(starts, starts.dropFirst() + [members.count]).map { members[$0..<$1] }
         }

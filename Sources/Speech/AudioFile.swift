@@ -41,6 +41,27 @@ struct AudioFile: ~Copyable {
         self.first = first
     }
 
+    /// Whether the file can be read in order by `readOn`.
+    var isContinuous: Bool { pieces.count <= 1 }
+
+    /// Decodes the next frames of a continuous file, as many of them as there are.
+    func readOn(_ count: Int, channels: [Int]?) throws(AudioError) -> [Float] {
+        try first.readOn(count, channels: channels)
+    }
+
+    /// Goes to a frame of a continuous file from which nothing has been read.
+    func skip(_ frames: Int, channels: [Int]?) throws(AudioError) {
+        guard frames > 0 else { return }
+        guard isCounted else { return try first.seek(frames) }
+        // What cannot be entered in its middle is decoded and dropped.
+        var left = frames
+        while left > 0 {
+            let read = try first.readOn(min(left, 1 << 16), channels: channels).count
+            guard read > 0 else { return }
+            left -= read
+        }
+    }
+
     private static func info(of stream: borrowing AudioStream) throws(AudioError) -> AudioInfo {
         guard plausibleRates.contains(stream.sampleRate) else {
             throw AudioError(path: stream.path, fault: "states a sample rate of \(stream.sampleRate)")
@@ -56,63 +77,40 @@ struct AudioFile: ~Copyable {
         return AudioInfo(frames: frames, sampleRate: stream.sampleRate, channels: stream.channels)
     }
 
-    /// Decodes frames, as many of them as there are.
-    func read(_ range: Range<Int>, channels: [Int]?) throws(AudioError) -> [Float] {
+    /// Decodes frames block after block, as many of them as there are.
+    func forEachBlock(
+        _ range: Range<Int>, channels: [Int]?, _ body: ([Float]) throws(AudioError) -> Void
+    ) throws(AudioError) {
         guard pieces.count > 1 else {
-            return try first.read(range, channels: channels, decodingUpTo: isCounted)
+            return try first.forEachBlock(range, channels: channels, decodingUpTo: isCounted, body)
         }
-        var samples: [Float] = []
         var start = 0
         for (piece, info) in zip(pieces, pieceInfos) {
             let count = resampledCount(info.frames, info.sampleRate, self.info.sampleRate)
             let wanted = range.clamped(to: start..<start + count)
             if !wanted.isEmpty {
-                samples += try read(
-                    wanted.lowerBound - start..<wanted.upperBound - start, of: piece, info, channels)
+                let own = wanted.lowerBound - start..<wanted.upperBound - start
+                try forEachBlock(own, of: piece, info, channels, body)
             }
             start += count
         }
-        return samples
     }
 
     /// Decodes frames of a piece, both at the rate of the whole.
-    private func read(
-        _ range: Range<Int>, of piece: AudioPiece, _ info: AudioInfo, _ channels: [Int]?
-    ) throws(AudioError) -> [Float] {
+    private func forEachBlock(
+        _ range: Range<Int>, of piece: AudioPiece, _ info: AudioInfo, _ channels: [Int]?,
+        _ body: ([Float]) throws(AudioError) -> Void
+    ) throws(AudioError) {
         let stream = try AudioStream(path, piece)
         guard info.sampleRate != self.info.sampleRate else {
-            return try stream.read(range, channels: channels)
+            return try stream.forEachBlock(range, channels: channels, body)
         }
-        let all = try resample(
-            try stream.read(0..<info.frames, channels: channels), from: info.sampleRate,
-            to: self.info.sampleRate, path: path)
-        return Array(all[range.clamped(to: 0..<all.count)])
+        let resampler = try Resampler(from: info.sampleRate, to: self.info.sampleRate, path: path)
+        var all: [Float] = []
+        try stream.forEachBlock(0..<info.frames, channels: channels) { block throws(AudioError) in
+            try resampler.take(block, addingTo: &all)
+        }
+        try resampler.finish(addingTo: &all)
+        try body(Array(all[range.clamped(to: 0..<all.count)]))
     }
-}
-
-/// How many frames there are at another rate.
-private func resampledCount(_ frames: Int, _ source: Int, _ target: Int) -> Int {
-    let count = (Double(frames) * Double(target) / Double(source)).rounded()
-    return source == target ? min(frames, 1 << 60) : Int(min(count, 0x1p60))
-}
-
-/// Brings mono audio to another rate.
-func resample(
-    _ samples: [Float], from source: Int, to target: Int, path: String
-) throws(AudioError) -> [Float] {
-    let capacity = Int((Double(samples.count) * Double(target) / Double(source)).rounded(.up)) + 1
-    guard capacity <= maximumFrames else {
-        throw AudioError(path: path, fault: "makes \(capacity) samples at \(target) Hz, too many to hold")
-    }
-    var output = [Float](repeating: 0, count: capacity)
-    var message = [CChar](repeating: 0, count: 256)
-    let written = Int(
-        parp_resample(
-            samples, Int64(samples.count), Double(source), Double(target), &output, Int64(capacity),
-            &message, 256))
-    guard written > 0 else {
-        throw AudioError(path: path, fault: "cannot be resampled: \(AudioStream.text(message))")
-    }
-    output.removeLast(capacity - written)
-    return output
 }

@@ -59,8 +59,12 @@ let maximumFrames = 48_000 * 36_000
 /// Seconds by which the end of a segment may lie behind the end of its recording: those who cut recordings round.
 public let segmentSlackSeconds = 0.1
 
+/// Samples for which there is room from the start, so that an hour's need not be moved while they grow: addresses, not
+/// memory, until they are there.
+private let reservedSamples = 1 << 26
+
 /// Seconds by which a recording may be shorter than its header states: lossy formats end a few frames early.
-private let headerSlackSeconds = 0.05
+let headerSlackSeconds = 0.05
 
 /// Reads how long a recording is, without decoding it where its headers tell.
 public func audioInfo(path: String) throws(AudioError) -> AudioInfo { try AudioFile(path).info }
@@ -85,16 +89,26 @@ public func readAudio(
     let range = try segment.map { segment throws(AudioError) in try frames(of: segment, in: info, path: path)
     }
     let wanted = range ?? 0..<info.frames
-    var samples = try file.read(wanted, channels: channels)
-    let missing = Double(wanted.count - samples.count) / Double(info.sampleRate)
-    guard !samples.isEmpty, missing <= headerSlackSeconds else {
+    let expected = resampledCount(wanted.count, info.sampleRate, sampleRate)
+    guard expected <= maximumFrames else {
+        throw AudioError(path: path, fault: "makes \(expected) samples at \(sampleRate) Hz, too many to hold")
+    }
+    var samples: [Float] = []
+    samples.reserveCapacity(min(expected, reservedSamples))
+    var decoded = 0
+    let resampler = try Resampler(from: info.sampleRate, to: sampleRate, path: path)
+    try file.forEachBlock(wanted, channels: channels) { block throws(AudioError) in
+        decoded += block.count
+        try resampler.take(block, addingTo: &samples)
+    }
+    let missing = Double(wanted.count - decoded) / Double(info.sampleRate)
+    guard decoded > 0, missing <= headerSlackSeconds else {
         throw AudioError(
             path: path,
-            fault: "is cut off: it holds \(samples.count) of the \(wanted.count) frames its header states")
+            fault: "is cut off: it holds \(decoded) of the \(wanted.count) frames its header states")
     }
-    if info.sampleRate != sampleRate {
-        samples = try resample(samples, from: info.sampleRate, to: sampleRate, path: path)
-    }
+    try resampler.finish(addingTo: &samples)
+    guard !samples.isEmpty else { throw AudioError(path: path, fault: "holds no audio") }
     // Behind resampling, which makes an infinite one of a sample that is nearly so.
     guard samples.allSatisfy(\.isFinite) else {
         throw AudioError(path: path, fault: "holds samples that are no numbers, or too large to be sound")
@@ -103,7 +117,7 @@ public func readAudio(
 }
 
 /// The frames that a segment names.
-private func frames(
+func frames(
     of segment: Range<Double>, in info: AudioInfo, path: String
 ) throws(AudioError) -> Range<Int> {
     guard segment.lowerBound >= 0, segment.upperBound <= info.seconds + segmentSlackSeconds else {

@@ -20,7 +20,9 @@ struct AudioStream: ~Copyable {
                 parp_audio_open(path, &message, 256)
             }
         guard let opened else {
-            let fault = strangerFault(path).map { "it " + $0 } ?? Self.text(message)
+            let fault =
+                strangerFault(path).map { "it \($0)" } ?? foreignSound(path).map { "it is \($0)" }
+                ?? Self.text(message)
             throw AudioError(path: path, fault: "cannot be opened as audio: \(fault)")
         }
         handle = opened
@@ -36,36 +38,61 @@ struct AudioStream: ~Copyable {
     /// Frames as the header states them; `Int.max` where it leaves them open.
     var statedFrames: Int { Int(parp_audio_stated_frames(handle)) }
 
-    /// Decodes frames, as many of them as there are.
+    /// Decodes frames block after block, as many of them as there are: memory is spent on what is there and not on what a
+    /// header states.
     ///
     /// - Parameter decodingUpTo: Whether frames before them are decoded and dropped, because the file cannot be entered
     ///   in its middle.
-    func read(
-        _ range: Range<Int>, channels: [Int]?, decodingUpTo: Bool = false
-    ) throws(AudioError) -> [Float] {
+    func forEachBlock(
+        _ range: Range<Int>, channels: [Int]?, decodingUpTo: Bool = false,
+        _ body: ([Float]) throws(AudioError) -> Void
+    ) throws(AudioError) {
         let heard = try heard(channels)
-        if decodingUpTo {
-            let samples = try decode(range.upperBound, heard)
-            return Array(samples.dropFirst(range.lowerBound))
-        }
-        guard range.lowerBound == 0 || parp_audio_seek(handle, Int64(range.lowerBound)) == 0 else {
-            let start = Double(range.lowerBound) / Double(sampleRate)
+        var position = decodingUpTo ? 0 : range.lowerBound
+        guard position == 0 || parp_audio_seek(handle, Int64(position)) == 0 else {
+            let start = Double(position) / Double(sampleRate)
             throw AudioError(path: path, fault: "cannot be read from \(start) s on")
         }
-        return try decode(range.count, heard)
+        var block: [Float] = []
+        while position < range.upperBound {
+            let count = min(Self.blockFrames, range.upperBound - position)
+            if block.count != count { block = [Float](repeating: 0, count: count) }
+            let read = try decode(into: &block, heard)
+            let first = max(range.lowerBound - position, 0)
+            if first < read { try body(first == 0 && read == count ? block : Array(block[first..<read])) }
+            position += read
+            if read < count { break }
+        }
     }
 
     /// Decodes all that there is and counts it.
     func countFrames() throws(AudioError) -> Int {
         let heard = try heard(nil)
         var count = 0
-        var piece = [Float](repeating: 0, count: Self.pieceFrames)
+        var block = [Float](repeating: 0, count: Self.blockFrames)
         while count <= maximumFrames {
-            let read = try decode(into: &piece, heard)
+            let read = try decode(into: &block, heard)
             count += read
-            if read < piece.count { break }
+            if read < block.count { break }
         }
         return count
+    }
+
+    /// Goes to a frame.
+    func seek(_ frame: Int) throws(AudioError) {
+        guard parp_audio_seek(handle, Int64(frame)) == 0 else {
+            throw AudioError(
+                path: path, fault: "cannot be read from \(Double(frame) / Double(sampleRate)) s on")
+        }
+    }
+
+    /// Decodes the next frames, as many of them as there are.
+    func readOn(_ count: Int, channels: [Int]?) throws(AudioError) -> [Float] {
+        let heard = try heard(channels)
+        var block = [Float](repeating: 0, count: count)
+        let read = try decode(into: &block, heard)
+        block.removeLast(count - read)
+        return block
     }
 
     /// An entry a channel: 1 for those that are to be heard.
@@ -83,22 +110,10 @@ struct AudioStream: ~Copyable {
     }
 
     /// Frames that are decoded at once.
-    private static let pieceFrames = 1 << 20
+    private static let blockFrames = 1 << 18
 
-    /// Decodes piece after piece, so that memory is spent on what is there and not on what a header states.
-    private func decode(_ wanted: Int, _ heard: [UInt8]) throws(AudioError) -> [Float] {
-        var samples: [Float] = []
-        while samples.count < wanted {
-            var piece = [Float](repeating: 0, count: min(Self.pieceFrames, wanted - samples.count))
-            let read = try decode(into: &piece, heard)
-            samples += piece[..<read]
-            if read < piece.count { break }
-        }
-        return samples
-    }
-
-    private func decode(into piece: inout [Float], _ heard: [UInt8]) throws(AudioError) -> Int {
-        let read = Int(parp_audio_read(handle, heard, &piece, Int64(piece.count)))
+    private func decode(into block: inout [Float], _ heard: [UInt8]) throws(AudioError) -> Int {
+        let read = Int(parp_audio_read(handle, heard, &block, Int64(block.count)))
         guard read >= 0 else {
             var message = [CChar](repeating: 0, count: 256)
             parp_audio_message(handle, &message, 256)

@@ -7,6 +7,12 @@ public func normalizeWaveform(_ samples: inout [Float]) {
     let count = Double(samples.count)
     let mean = samples.reduce(0.0) { $0 + Double($1) } / count
     let variance = samples.reduce(0.0) { $0 + (Double($1) - mean) * (Double($1) - mean) } / count
+    _ = normalizeWaveform(&samples, mean: mean, variance: variance)
+}
+
+/// Brings a part of a waveform to zero mean and unit variance of the whole; returns what it is multiplied with.
+public func normalizeWaveform(_ samples: inout [Float], mean: Double, variance: Double) -> Double {
     let scale = 1 / (variance + 1e-7).squareRoot()
     for index in samples.indices { samples[index] = Float((Double(samples[index]) - mean) * scale) }
+    return scale
 }

@@ -1,11 +1,3 @@
-/// What a parameter is to pruning: PARP ranks only the Transformer's projections (docs/pruning.md).
-public enum ParameterRole: String, Sendable, Codable {
-    /// Weights and biases of q, k, v, out and the two feed-forward projections.
-    case prunable
-    /// Everything else: convolutions, norms, the mask embedding, the head.
-    case kept
-}
-
 /// How a tensor lies in a checkpoint file, compared to here.
 public enum FileOrder: Sendable {
     /// The same order.
@@ -99,5 +91,5 @@ public struct ParameterLayout: Sendable {
     public var parameterCount: Int { slots.reduce(0) { $0 + $1.shape.count } }
 
     /// The slots that pruning ranks, in order: together the pool.
-    public var prunableSlots: [ParameterSlot] { slots.filter { $0.role == .prunable } }
+    public var prunableSlots: [ParameterSlot] { slots.filter(\.role.isPrunable) }
 }

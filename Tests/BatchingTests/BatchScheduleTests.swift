@@ -30,4 +30,21 @@ struct BatchScheduleTests {
             #expect(batches[start...].map { _ in walk.nextBatch().items } == Array(batches[start...]))
         }
     }
+
+    @Test("whoever goes through the updates plans each epoch once, however many there are")
+    func plansOnce() {
+        let plans = PlanCount()
+        let schedule = BatchSchedule { epoch in
+            plans.count.withLock { $0 += 1 }
+            return [[epoch]]
+        }
+        var walk = schedule.walk(from: 0)
+        for update in 0..<12_000 { #expect(walk.nextBatch().epoch == update) }
+        #expect(plans.count.withLock { $0 } == 12_000)
+    }
+}
+
+/// How often an epoch was planned.
+private final class PlanCount: Sendable {
+    let count = Mutex(0)
 }

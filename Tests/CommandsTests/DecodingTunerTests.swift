@@ -8,6 +8,7 @@ import Testing
 import Text
 
 @testable import Commands
+@testable import Tasks
 
 struct DecodingTunerTests {
     private func trial(_ alpha: Float, words: Int, characters: Int) -> DecodingTuner.Trial {

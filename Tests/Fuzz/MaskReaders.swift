@@ -7,8 +7,8 @@ import TestSupport
 /// A weight and a bias of it.
 func smallLayout() -> ParameterLayout {
     var layout = ParameterLayout()
-    _ = layout.add("layers.0.attention.k_proj.weight", [3, 10], role: .prunable)
-    _ = layout.add("layers.0.attention.k_proj.bias", [3], role: .prunable)
+    _ = layout.add("layers.0.attention.k_proj.weight", [3, 10], role: .prunable(layer: 0, kind: .key))
+    _ = layout.add("layers.0.attention.k_proj.bias", [3], role: .prunable(layer: 0, kind: .key))
     _ = layout.add("norm.weight", [5])
     return layout
 }

@@ -17,9 +17,11 @@ struct MaskFileTests {
     init() throws {
         folder = try TemporaryFolder()
         var layout = ParameterLayout()
-        _ = layout.add("encoder.layers.0.attention.k_proj.weight", [5, 7], role: .prunable)
-        _ = layout.add("encoder.layers.0.attention.k_proj.bias", [5], role: .prunable)
-        _ = layout.add("encoder.layers.1.attention.k_proj.weight", [4, 16], role: .prunable)
+        _ = layout.add(
+            "encoder.layers.0.attention.k_proj.weight", [5, 7], role: .prunable(layer: 0, kind: .key))
+        _ = layout.add("encoder.layers.0.attention.k_proj.bias", [5], role: .prunable(layer: 0, kind: .key))
+        _ = layout.add(
+            "encoder.layers.1.attention.k_proj.weight", [4, 16], role: .prunable(layer: 1, kind: .key))
         pool = PrunablePool(layout)
         mask = PruningMask(bits: [0x1234_5678_9ABC_DEF0, 0x0F1E_2D3C_4B5A], count: pool.count)
     }
@@ -58,7 +60,7 @@ struct MaskFileTests {
     func otherOrder() throws {
         var layout = ParameterLayout()
         for member in pool.members.reversed() {
-            _ = layout.add("wav2vec2." + member.slot.name, member.slot.shape, role: .prunable)
+            _ = layout.add("wav2vec2." + member.slot.name, member.slot.shape, role: member.slot.role)
         }
         let other = PrunablePool(layout)
         let stored = StoredMask(
@@ -76,7 +78,7 @@ struct MaskFileTests {
         let stored = StoredMask(path: "m", parameters: names, mask: mask)
         func fault(_ parameters: [StoredMask.Parameter]) -> String {
             var layout = ParameterLayout()
-            for (name, shape) in parameters { _ = layout.add(name, shape, role: .prunable) }
+            for (name, shape) in parameters { _ = layout.add(name, shape, role: PoolPlace(name).role) }
             return TestSupport.fault { try stored.mask(for: PrunablePool(layout)) }
         }
         #expect(fault(names + [("lm_head.weight", Shape([2, 2]))]).contains("has no mask of lm_head.weight"))

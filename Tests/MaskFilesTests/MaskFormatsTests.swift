@@ -32,6 +32,19 @@ struct MaskFormatsTests {
         return try stored.mask(for: pool) == own.mask
     }
 
+    @Test("what a name says of a parameter is what the network registered, in every family")
+    func places() {
+        let extras: PrunableExtras = [.pooler, .embeddings, .relativePositions]
+        let layouts = [
+            Wav2Vec2(ModelPreset.tiny.configuration).layout,
+            SequenceClassifier(.bert(BertConfiguration()), extras: extras).layout,
+            SequenceClassifier(.xlnet(XLNetConfiguration()), extras: extras).layout,
+        ]
+        for slot in layouts.flatMap(\.prunableSlots) {
+            #expect(PoolPlace(slot.name).role == slot.role, "\(slot.name)")
+        }
+    }
+
     @Test("torch's global pruning of the pool is ours, weight for weight, and reads from its state dict")
     func torch() throws {
         let stored = try StoredMask.load(golden("state.pt"))

@@ -15,7 +15,8 @@ struct PoolFixture: ~Copyable {
         _ = layout.add("kept.first", [19])
         for (index, size) in sizes.enumerated() {
             let block = layers.map { "layers.\($0[index])." } ?? ""
-            _ = layout.add("\(block)weight.\(index)", [1, size], role: .prunable)
+            let name = "\(block)weight.\(index)"
+            _ = layout.add(name, [1, size], role: PoolPlace(name).role)
             _ = layout.add("kept.\(index)", [index + 1])
         }
         self.layout = layout

@@ -1,4 +1,5 @@
 import Pruning
+import Tensors
 import Testing
 
 struct PoolPlaceTests {

@@ -15,9 +15,9 @@ struct PrunablePoolTests {
     @Test("biases are in the pool, as in the authors' code, unless left out")
     func biases() {
         var layout = ParameterLayout()
-        let weight = layout.add("weight", [4, 8], role: .prunable)
+        let weight = layout.add("weight", [4, 8], role: .prunable(layer: nil, kind: .other))
         _ = layout.add("norm", [8])
-        let bias = layout.add("bias", [4], role: .prunable)
+        let bias = layout.add("bias", [4], role: .prunable(layer: nil, kind: .other))
         #expect(PrunablePool(layout).members.map(\.slot) == [weight, bias])
         #expect(PrunablePool(layout).count == 36)
         #expect(PrunablePool(layout, includesBiases: false).members.map(\.slot) == [weight])

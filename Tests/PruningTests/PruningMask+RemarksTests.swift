@@ -6,9 +6,9 @@ struct PruningMaskRemarksTests {
     /// A pool of two matrices and a bias, of which the first weights are pruned.
     private func remarks(pruned: Int) -> [String] {
         var layout = ParameterLayout()
-        _ = layout.add("pooler.weight", [20, 10], role: .prunable)
-        _ = layout.add("pooler.bias", [10], role: .prunable)
-        _ = layout.add("query.weight", [20, 40], role: .prunable)
+        _ = layout.add("pooler.weight", [20, 10], role: .prunable(layer: nil, kind: .other))
+        _ = layout.add("pooler.bias", [10], role: .prunable(layer: nil, kind: .other))
+        _ = layout.add("query.weight", [20, 40], role: .prunable(layer: nil, kind: .other))
         let pool = PrunablePool(layout)
         var bits = [UInt64](repeating: .max, count: (pool.count + 63) / 64)
         for index in 0..<pruned { bits[index / 64] &= ~(1 << UInt64(index % 64)) }

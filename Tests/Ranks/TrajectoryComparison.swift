@@ -49,7 +49,9 @@ private func compareLosses(
 /// Of a million entries so many may differ between final masks: sums in another order move few weights over the threshold.
 private let differingPerMillion = 10
 
-/// Counts the entries in which final masks differ. They must be few, and each must belong to a weight at the threshold, or have
+/// Counts the entries in which final masks differ.
+///
+/// They must be few, and each must belong to a weight at the threshold, or have
 /// differed in an earlier mask: there one run zeroed the weight and the other did not, and from then on they are two weights.
 private func compareMasks(
     _ runner: CheckRunner, _ trajectory: Trajectory, _ outcomes: [Outcome]

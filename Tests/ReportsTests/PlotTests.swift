@@ -75,7 +75,7 @@ struct PlotTests {
             try #require(Double($0.1))
         }
         #expect(heights.count == 4 + 2)
-        #expect(heights[0] + heights[1] == heights[2] + heights[3] && heights[0] == heights[3])
+        #expect(heights[0] == heights[3] && heights[1] == heights[2])
     }
 
     @Test("an interval that reaches below zero is cut at the frame, and does not set a scale of ratios")

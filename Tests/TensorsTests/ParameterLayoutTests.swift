@@ -28,8 +28,8 @@ struct ParameterLayoutTests {
     func roles() {
         var layout = ParameterLayout()
         _ = layout.add("norm", [4])
-        let weight = layout.add("weight", [4, 4], role: .prunable)
-        let bias = layout.add("bias", [4], role: .prunable)
+        let weight = layout.add("weight", [4, 4], role: .prunable(layer: nil, kind: .other))
+        let bias = layout.add("bias", [4], role: .prunable(layer: nil, kind: .other))
         _ = layout.add("head", [2, 4])
         #expect(layout["weight"] == weight)
         #expect(layout["nothing"] == nil)

@@ -4,7 +4,7 @@ import Testing
 struct ParameterStoreTests {
     private func makeLayout() -> ParameterLayout {
         var layout = ParameterLayout()
-        _ = layout.add("weight", [3, 5], role: .prunable)
+        _ = layout.add("weight", [3, 5], role: .prunable(layer: nil, kind: .other))
         _ = layout.add("kernel", [2, 3, 4])
         return layout
     }

@@ -10,9 +10,9 @@ struct BindingReportTests {
     ]
 
     @Test func processorsAreWrittenAsLinuxWritesThem() {
-        #expect(processorRanges([3, 0, 1, 2, 8]) == "0-3,8")
-        #expect(processorRanges([5]) == "5")
-        #expect(processorList(processorRanges([0, 2, 4, 5])) == [0, 2, 4, 5])
+        #expect(numberRanges([3, 0, 1, 2, 8]) == "0-3,8")
+        #expect(numberRanges([5]) == "5")
+        #expect(processorList(numberRanges([0, 2, 4, 5])) == [0, 2, 4, 5])
     }
 
     @Test func aLineForAllSaysHowManyLieWhere() {

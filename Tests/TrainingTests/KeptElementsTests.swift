@@ -9,9 +9,9 @@ struct KeptElementsTests {
     func keptOfMask() {
         var layout = ParameterLayout()
         _ = layout.add("norm", Shape([3]))
-        _ = layout.add("first", Shape([5, 7]), role: .prunable)
+        _ = layout.add("first", Shape([5, 7]), role: .prunable(layer: nil, kind: .other))
         _ = layout.add("bias", Shape([2]))
-        _ = layout.add("second", Shape([4, 17]), role: .prunable)
+        _ = layout.add("second", Shape([4, 17]), role: .prunable(layer: nil, kind: .other))
         let pool = PrunablePool(layout)
         #expect(pool.count == 35 + 68)
         let mask = PruningMask(bits: [0x5555_5555_5555_5555, 0x3333_3333_3333_3333], count: pool.count)

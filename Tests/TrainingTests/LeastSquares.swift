@@ -33,7 +33,7 @@ struct LeastSquares: TrainingTask {
     init(parts: Int? = nil, broken: Int? = nil) {
         var layout = ParameterLayout()
         weight = layout.add(
-            "encoder.layers.0.attention.k_proj.weight", [8, 5], role: .prunable,
+            "encoder.layers.0.attention.k_proj.weight", [8, 5], role: .prunable(layer: 0, kind: .key),
             initializer: .normal(deviation: 0.5))
         self.layout = layout
         self.parts = parts

@@ -21,6 +21,13 @@ int parp_audio_seek(parp_audio *audio, int64_t frame);
 int64_t parp_audio_read(parp_audio *audio, const uint8_t *heard, float *mono, int64_t frames);
 void parp_audio_message(parp_audio *audio, char *message, int capacity);
 
-// Resamples mono audio. `output` has room for `capacity` samples; returns those written, or -1 with a message.
-int64_t parp_resample(const float *input, int64_t count, double input_rate, double output_rate, float *output,
-                      int64_t capacity, char *message, int message_capacity);
+// Brings mono audio to another rate, piece after piece; what comes out does not depend on the pieces.
+typedef struct parp_resampler parp_resampler;
+
+// Returns NULL and writes a message on failure.
+parp_resampler *parp_resampler_open(double input_rate, double output_rate, char *message, int capacity);
+void parp_resampler_close(parp_resampler *resampler);
+// Takes up to `count` samples, or none if there are no more (`input` NULL), and says how many in `taken`. `output` has
+// room for `capacity` samples; returns those written, or -1 with a message.
+int64_t parp_resampler_process(parp_resampler *resampler, const float *input, int64_t count, int64_t *taken,
+                               float *output, int64_t capacity, char *message, int message_capacity);

@@ -34,7 +34,7 @@ public struct BertMaskedLanguageModel: Sendable {
         /// (rows that were asked for, vocabulary).
         public let logits: Tensor
         let rows: [Int]
-        let encoded: BertEncoder.Encoded
+        let encoded: EncodedTokens<BertEncoder>
         /// The rows' context vectors, before and behind the transform, its activation and its norm.
         let selected, transformed, normed: Tensor
         let layerNorm: LayerNormLayer.Saved

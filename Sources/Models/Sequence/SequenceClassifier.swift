@@ -113,8 +113,8 @@ enum TextEncoder: Sendable {
 
     /// What an encoder made of a batch.
     enum Encoded {
-        case bert(BertEncoder.Encoded)
-        case xlnet(XLNetEncoder.Encoded)
+        case bert(EncodedTokens<BertEncoder>)
+        case xlnet(EncodedTokens<XLNetEncoder>)
 
         /// (tokens, hidden size), packed.
         var frames: Tensor {

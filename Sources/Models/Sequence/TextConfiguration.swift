@@ -1,4 +1,5 @@
 /// The shape of a model of text, whichever it is.
+@dynamicMemberLookup
 public enum TextConfiguration: Sendable, Hashable {
     /// BERT.
     case bert(BertConfiguration)
@@ -21,20 +22,30 @@ public enum TextConfiguration: Sendable, Hashable {
         }
     }
 
-    /// Rows of the token embedding.
-    public var vocabularySize: Int {
-        switch self {
-        case .bert(let bert): bert.vocabularySize
-        case .xlnet(let xlnet): xlnet.vocabularySize
+    /// What all models of text have.
+    public var shape: TextShape {
+        get {
+            switch self {
+            case .bert(let bert): bert.shape
+            case .xlnet(let xlnet): xlnet.shape
+            }
+        }
+        set {
+            switch self {
+            case .bert(var bert):
+                bert.shape = newValue
+                self = .bert(bert)
+            case .xlnet(var xlnet):
+                xlnet.shape = newValue
+                self = .xlnet(xlnet)
+            }
         }
     }
 
-    /// Channels of the Transformer.
-    public var hiddenSize: Int {
-        switch self {
-        case .bert(let bert): bert.hiddenSize
-        case .xlnet(let xlnet): xlnet.hiddenSize
-        }
+    /// A property of the shape.
+    public subscript<Value>(dynamicMember property: WritableKeyPath<TextShape, Value>) -> Value {
+        get { shape[keyPath: property] }
+        set { shape[keyPath: property] = newValue }
     }
 
     /// The most tokens of an example; nil if there is no such limit.
@@ -50,26 +61,6 @@ public enum TextConfiguration: Sendable, Hashable {
         switch self {
         case .bert(let bert): bert.segmentCount
         case .xlnet: nil
-        }
-    }
-
-    /// Rows of the classifier: classes, or one value.
-    public var labelCount: Int {
-        get {
-            switch self {
-            case .bert(let bert): bert.labelCount
-            case .xlnet(let xlnet): xlnet.labelCount
-            }
-        }
-        set {
-            switch self {
-            case .bert(var bert):
-                bert.labelCount = newValue
-                self = .bert(bert)
-            case .xlnet(var xlnet):
-                xlnet.labelCount = newValue
-                self = .xlnet(xlnet)
-            }
         }
     }
 
@@ -108,18 +99,16 @@ extension TextConfiguration: Decodable {
     public init(from decoder: any Decoder) throws {
         let container = try decoder.container(keyedBy: CodingKeys.self)
         guard let name = try container.decodeIfPresent(String.self, forKey: .family) else {
-            throw DecodingError.dataCorruptedError(
-                forKey: .family, in: container,
-                debugDescription: "is not there; it says \"bert\" or \"xlnet\"")
+            throw container.refusal(.family, "is not there; it says \"bert\" or \"xlnet\"")
         }
         switch Family(rawValue: name) {
         case .bert: self = .bert(try BertConfiguration(from: decoder))
         case .xlnet: self = .xlnet(try XLNetConfiguration(from: decoder))
         case nil:
             let known = Family.allCases.map(\.rawValue).joined(separator: " and ")
-            throw DecodingError.dataCorruptedError(
-                forKey: .family, in: container,
-                debugDescription: "\"\(name)\" is no model of text that parp reads; it reads \(known)"
+            throw container.refusal(
+                .family,
+                "\"\(name)\" is no model of text that parp reads; it reads \(known)"
                     + (Self.otherArchitectures[name].map { " (\($0))" } ?? ""))
         }
     }

@@ -45,5 +45,7 @@ public struct PrunableExtras: OptionSet, Sendable, Hashable {
     public static let relativePositions = PrunableExtras(rawValue: 4)
 
     /// The role of what is in the pool with an extra alone.
-    func role(_ extra: PrunableExtras) -> ParameterRole { contains(extra) ? .prunable : .kept }
+    func role(_ extra: PrunableExtras, layer: Int? = nil) -> ParameterRole {
+        contains(extra) ? .prunable(layer: layer, kind: .other) : .kept
+    }
 }

@@ -22,11 +22,11 @@ struct FeedForward: Sendable {
         in layout: inout ParameterLayout
     ) {
         intermediate = LinearLayer(
-            names.intermediate, inputs: size, outputs: intermediateSize, role: .prunable,
-            initializer: initializer, in: &layout)
+            names.intermediate, inputs: size, outputs: intermediateSize,
+            role: .prunable(layer: layer, kind: .firstFeedForward), initializer: initializer, in: &layout)
         output = LinearLayer(
-            names.output, inputs: intermediateSize, outputs: size, role: .prunable,
-            initializer: initializer, in: &layout)
+            names.output, inputs: intermediateSize, outputs: size,
+            role: .prunable(layer: layer, kind: .secondFeedForward), initializer: initializer, in: &layout)
         self.layer = layer
     }
 

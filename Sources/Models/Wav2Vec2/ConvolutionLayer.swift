@@ -70,11 +70,12 @@ struct ConvolutionLayer: Sendable {
 
     /// The first layer over a waveform, keeping nothing.
     func overWaveform(
-        _ samples: Tensor, parameters: ParameterViews, arena: inout Arena
+        _ samples: Tensor, statistics: WaveformStatistics?, parameters: ParameterViews, arena: inout Arena
     ) -> FrozenWaveformConvolution {
         FrozenWaveformConvolution(
-            samples: samples, weight: parameters.value(weight), bias: bias.map(parameters.value),
-            norm: frozenNorm(parameters), kernelSize: kernelSize, stride: stride, arena: &arena)
+            samples: samples, statistics: statistics, weight: parameters.value(weight),
+            bias: bias.map(parameters.value), norm: frozenNorm(parameters), kernelSize: kernelSize,
+            stride: stride, arena: &arena)
     }
 
     /// Convolves, normalises and activates features of one utterance, keeping nothing.

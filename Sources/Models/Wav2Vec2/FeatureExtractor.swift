@@ -36,15 +36,19 @@ struct FeatureExtractor: Sendable {
     /// Makes the features of one utterance block by block, each of the samples that it depends on, so that memory
     /// does not grow with the utterance.
     ///
-    /// - Parameter body: Gets the frames of a block and their features, whose memory the next block takes.
+    /// - Parameters:
+    ///   - statistics: Those of the recording that the samples are a part of; nil takes them for all of it.
+    ///   - body: Gets the frames of a block and their features, whose memory the next block takes.
     func forEachBlock(
-        _ samples: Tensor, parameters: ParameterViews, arena: inout Arena,
+        _ samples: Tensor, statistics: WaveformStatistics? = nil, parameters: ParameterViews,
+        arena: inout Arena,
         _ body: (Range<Int>, Tensor, inout Arena) -> Void
     ) {
         let mark = arena.mark
         defer { arena.release(to: mark) }
         let count = layers.reduce(samples.rows) { $1.outputLength($0) }
-        let first = layers[0].overWaveform(samples, parameters: parameters, arena: &arena)
+        let first = layers[0].overWaveform(
+            samples, statistics: statistics, parameters: parameters, arena: &arena)
         let buffers = Buffers(
             ranges(of: 0..<min(count, Self.blockFrames)), layers, precision: parameters.precision,
             arena: &arena)

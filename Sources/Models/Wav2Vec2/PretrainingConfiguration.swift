@@ -29,37 +29,26 @@ public struct PretrainingConfiguration: Sendable, Hashable {
 
     /// Everything that is wrong, as sentences; empty if a model can be built.
     public func faults() -> [String] {
-        var faults: [String] = []
-        func require(_ condition: Bool, _ sentence: @autoclosure () -> String) {
-            if !condition { faults.append(sentence()) }
-        }
-        let bounded: [(String, Int, Int)] = [
-            ("num_codevector_groups", codebookGroups, 64),
-            ("num_codevectors_per_group", codebookEntries, 65_536),
-            ("codevector_dim", codevectorSize, 16_384), ("proj_codevector_dim", projectionSize, 16_384),
-            ("num_negatives", negatives, 10_000),
-        ]
-        for (name, value, limit) in bounded {
-            require((1...limit).contains(value), "\(name) is \(value); it must be from 1 to \(limit)")
-        }
-        require(
-            codebookGroups < 1 || codevectorSize % codebookGroups == 0,
-            "codevector_dim \(codevectorSize) is not a multiple of num_codevector_groups \(codebookGroups)")
-        require(
+        var faults = ConfigurationFaults()
+        faults.bound("num_codevector_groups", codebookGroups, by: 64)
+        faults.bound("num_codevectors_per_group", codebookEntries, by: 65_536)
+        faults.bound("codevector_dim", codevectorSize, by: 16_384)
+        faults.bound("proj_codevector_dim", projectionSize, by: 16_384)
+        faults.bound("num_negatives", negatives, by: 10_000)
+        faults.multiple("codevector_dim", codevectorSize, of: "num_codevector_groups", codebookGroups)
+        faults.require(
             contrastiveTemperature > 0 && contrastiveTemperature.isFinite,
             "contrastive_logits_temperature is \(contrastiveTemperature); it must be above 0")
-        require(
-            quantizerDropout >= 0 && quantizerDropout < 1,
-            "feat_quantizer_dropout is \(quantizerDropout); it must be from 0 to below 1")
+        faults.rate("feat_quantizer_dropout", quantizerDropout)
         let weights: [(String, Float)] = [
             ("diversity_loss_weight", diversityWeight),
             ("the feature penalty's weight", featurePenaltyWeight),
             ("the scale of the feature encoder's gradient", featureGradientScale),
         ]
         for (name, value) in weights {
-            require(value >= 0 && value.isFinite, "\(name) is \(value); it must be 0 or above")
+            faults.require(value >= 0 && value.isFinite, "\(name) is \(value); it must be 0 or above")
         }
-        return faults
+        return faults.sentences
     }
 }
 
@@ -81,17 +70,14 @@ extension PretrainingConfiguration: Decodable {
     public init(from decoder: any Decoder) throws {
         self.init()
         let container = try decoder.container(keyedBy: CodingKeys.self)
-        func read<Value: Decodable>(_ key: CodingKeys, into value: inout Value) throws {
-            if let found = try container.decodeIfPresent(Value.self, forKey: key) { value = found }
-        }
-        try read(.codebookGroups, into: &codebookGroups)
-        try read(.codebookEntries, into: &codebookEntries)
-        try read(.codevectorSize, into: &codevectorSize)
-        try read(.projectionSize, into: &projectionSize)
-        try read(.negatives, into: &negatives)
-        try read(.contrastiveTemperature, into: &contrastiveTemperature)
-        try read(.diversityWeight, into: &diversityWeight)
-        try read(.quantizerDropout, into: &quantizerDropout)
+        try container.read(.codebookGroups, into: &codebookGroups)
+        try container.read(.codebookEntries, into: &codebookEntries)
+        try container.read(.codevectorSize, into: &codevectorSize)
+        try container.read(.projectionSize, into: &projectionSize)
+        try container.read(.negatives, into: &negatives)
+        try container.read(.contrastiveTemperature, into: &contrastiveTemperature)
+        try container.read(.diversityWeight, into: &diversityWeight)
+        try container.read(.quantizerDropout, into: &quantizerDropout)
     }
 }
 

@@ -1,4 +1,4 @@
-internal import Kernels
+public import Kernels
 public import Tensors
 
 extension Wav2Vec2 {
@@ -16,9 +16,11 @@ extension Wav2Vec2 {
     ///
     /// - Parameters:
     ///   - count: Samples.
+    ///   - statistics: Those of the recording that the samples are a part of; nil takes them for all of it.
     ///   - load: Fills (samples, 1).
     public func evaluate(
-        samples count: Int, parameters: ParameterViews, arena: inout Arena, load: (Tensor) throws -> Void
+        samples count: Int, statistics: WaveformStatistics? = nil, parameters: ParameterViews,
+        arena: inout Arena, load: (Tensor) throws -> Void
     ) rethrows -> Tensor {
         let packing = PackedRows(lengths: [configuration.frameCount(samples: count)])
         let pass = Pass(parameters: parameters, packing: packing, noise: nil)
@@ -26,7 +28,9 @@ extension Wav2Vec2 {
         let mark = arena.mark
         let waveform = arena.tensor(rows: count, columns: 1)
         try load(waveform)
-        backbone.embed(SpeechBatch([.waveform(waveform)]), pass: pass, arena: &arena, into: frames)
+        backbone.embed(
+            SpeechBatch([.waveform(waveform)]), statistics: statistics, pass: pass, arena: &arena,
+            into: frames)
         arena.release(to: mark)
         backbone.encoder.infer(frames, pass: pass, arena: &arena)
         return logits(frames, pass: pass, arena: &arena)

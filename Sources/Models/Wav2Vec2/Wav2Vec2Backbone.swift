@@ -56,7 +56,12 @@ struct Wav2Vec2Backbone: Sendable {
     }
 
     /// Writes the hidden frames of a batch, (frames, hidden size), keeping no features.
-    func embed(_ batch: SpeechBatch, pass: Pass, arena: inout Arena, into hidden: Tensor) {
+    ///
+    /// - Parameter statistics: Those of the recording that the batch's one waveform is a part of.
+    func embed(
+        _ batch: SpeechBatch, statistics: WaveformStatistics? = nil, pass: Pass, arena: inout Arena,
+        into hidden: Tensor
+    ) {
         func project(_ features: Tensor, from first: Int, _ arena: inout Arena) {
             let mark = arena.mark
             defer { arena.release(to: mark) }
@@ -68,7 +73,9 @@ struct Wav2Vec2Backbone: Sendable {
             let first = pass.packing[utterance].lowerBound
             switch source {
             case .waveform(let samples):
-                featureExtractor.forEachBlock(samples, parameters: pass.parameters, arena: &arena) {
+                featureExtractor.forEachBlock(
+                    samples, statistics: statistics, parameters: pass.parameters, arena: &arena
+                ) {
                     project($1, from: first + $0.lowerBound, &$2)
                 }
             case .features(let kept):

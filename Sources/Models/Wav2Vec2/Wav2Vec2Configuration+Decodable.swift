@@ -29,28 +29,25 @@ extension Wav2Vec2Configuration: Decodable {
     public init(from decoder: any Decoder) throws {
         self.init()
         let container = try decoder.container(keyedBy: CodingKeys.self)
-        func read<Value: Decodable>(_ key: CodingKeys, into value: inout Value) throws {
-            if let found = try container.decodeIfPresent(Value.self, forKey: key) { value = found }
-        }
         family = try Self.family(in: container)
         try Self.refuseVariants(in: container)
-        try read(.vocabularySize, into: &vocabularySize)
-        try read(.hiddenSize, into: &hiddenSize)
-        try read(.layerCount, into: &layerCount)
-        try read(.headCount, into: &headCount)
-        try read(.intermediateSize, into: &intermediateSize)
-        try read(.activation, into: &activation)
-        try read(.layerNormEpsilon, into: &layerNormEpsilon)
-        try read(.featureNormalization, into: &featureNormalization)
-        try read(.convolutionChannels, into: &convolutionChannels)
-        try read(.convolutionStrides, into: &convolutionStrides)
-        try read(.convolutionKernels, into: &convolutionKernels)
-        try read(.convolutionBias, into: &convolutionBias)
-        try read(.positionalKernel, into: &positionalKernel)
-        try read(.positionalGroups, into: &positionalGroups)
-        try read(.stableLayerNorm, into: &stableLayerNorm)
-        try read(.initializerRange, into: &initializerRange)
-        try read(.padTokenId, into: &padTokenId)
+        try container.read(.vocabularySize, into: &vocabularySize)
+        try container.read(.hiddenSize, into: &hiddenSize)
+        try container.read(.layerCount, into: &layerCount)
+        try container.read(.headCount, into: &headCount)
+        try container.read(.intermediateSize, into: &intermediateSize)
+        try container.read(.activation, into: &activation)
+        try container.read(.layerNormEpsilon, into: &layerNormEpsilon)
+        try container.read(.featureNormalization, into: &featureNormalization)
+        try container.read(.convolutionChannels, into: &convolutionChannels)
+        try container.read(.convolutionStrides, into: &convolutionStrides)
+        try container.read(.convolutionKernels, into: &convolutionKernels)
+        try container.read(.convolutionBias, into: &convolutionBias)
+        try container.read(.positionalKernel, into: &positionalKernel)
+        try container.read(.positionalGroups, into: &positionalGroups)
+        try container.read(.stableLayerNorm, into: &stableLayerNorm)
+        try container.read(.initializerRange, into: &initializerRange)
+        try container.read(.padTokenId, into: &padTokenId)
     }
 
     /// The family that `model_type` names; another architecture under a known one's weights would compute
@@ -59,9 +56,9 @@ extension Wav2Vec2Configuration: Decodable {
         guard let name = try container.decodeIfPresent(String.self, forKey: .family) else { return .wav2vec2 }
         if let family = ModelFamily(rawValue: name) { return family }
         let known = ModelFamily.allCases.map(\.rawValue).joined(separator: " and ")
-        throw DecodingError.dataCorruptedError(
-            forKey: .family, in: container,
-            debugDescription: "\"\(name)\" is not read; parp reads \(known)"
+        throw container.refusal(
+            .family,
+            "\"\(name)\" is not read; parp reads \(known)"
                 + (otherArchitectures[name].map { " (\($0))" } ?? ""))
     }
 
@@ -76,23 +73,20 @@ extension Wav2Vec2Configuration: Decodable {
 
     /// Options of the families that change the network and are not built here.
     private static func refuseVariants(in container: KeyedDecodingContainer<CodingKeys>) throws {
-        func refuse(_ key: CodingKeys, _ sentence: String) -> DecodingError {
-            .dataCorruptedError(forKey: key, in: container, debugDescription: sentence)
-        }
         if let name = try container.decodeIfPresent(String.self, forKey: .featureActivation), name != "gelu" {
-            throw refuse(.featureActivation, "\"\(name)\" is not known, only \"gelu\"")
+            throw container.refusal(.featureActivation, "\"\(name)\" is not known, only \"gelu\"")
         }
         if try container.decodeIfPresent(Bool.self, forKey: .projectionNorm) == false {
-            throw refuse(.projectionNorm, "a model without this norm is not built here")
+            throw container.refusal(.projectionNorm, "a model without this norm is not built here")
         }
         if try container.decodeIfPresent(Bool.self, forKey: .positionalBatchNorm) == true {
-            throw refuse(
+            throw container.refusal(
                 .positionalBatchNorm, "a batch norm before the positional convolution is not built here")
         }
         if try container.decodeIfPresent(Bool.self, forKey: .hasAdapter) == true
             || container.decodeIfPresent(Int.self, forKey: .adapterSize) != nil
         {
-            throw refuse(.hasAdapter, "adapters are not built here; use a model without them")
+            throw container.refusal(.hasAdapter, "adapters are not built here; use a model without them")
         }
     }
 }

@@ -1,3 +1,5 @@
+public import Kernels
+
 /// How the convolutions of the feature encoder are normalised.
 public enum FeatureNormalization: String, Sendable, Codable {
     /// The first convolution only, each channel over time (base, large LS-960).
@@ -66,43 +68,41 @@ public struct Wav2Vec2Configuration: Sendable, Hashable {
         }
     }
 
+    /// The samples that one frame hears.
+    public var receptiveSamples: Int {
+        zip(convolutionKernels, convolutionStrides).reversed().reduce(1) { ($0 - 1) * $1.1 + $1.0 }
+    }
+
+    /// The sums from which a recording's normalisation follows, of no samples yet.
+    public var waveformMoments: WaveformMoments {
+        WaveformMoments(taps: convolutionKernels[0], stride: convolutionStrides[0])
+    }
+
     /// Everything that is wrong or unknown, as sentences; empty if a model can be built.
     public func faults() -> [String] {
-        var faults: [String] = []
-        func require(_ condition: Bool, _ sentence: @autoclosure () -> String) {
-            if !condition { faults.append(sentence()) }
-        }
-        require(activation == "gelu", "hidden_act is \"\(activation)\"; only \"gelu\" is known")
-        let bounded: [(String, Int, Int)] = [
-            ("vocab_size", vocabularySize, 1_000_000), ("hidden_size", hiddenSize, 16_384),
-            ("num_hidden_layers", layerCount, 512), ("num_attention_heads", headCount, 1024),
-            ("intermediate_size", intermediateSize, 65_536),
-            ("num_conv_pos_embeddings", positionalKernel, 4096),
-            ("num_conv_pos_embedding_groups", positionalGroups, 16_384),
-        ]
-        for (name, value, limit) in bounded {
-            require((1...limit).contains(value), "\(name) is \(value); it must be from 1 to \(limit)")
-        }
-        require(
-            headCount < 1 || hiddenSize % headCount == 0,
-            "hidden_size \(hiddenSize) is not a multiple of num_attention_heads \(headCount)")
-        require(
-            positionalGroups < 1 || hiddenSize % positionalGroups == 0,
-            "hidden_size \(hiddenSize) is not a multiple of num_conv_pos_embedding_groups \(positionalGroups)"
-        )
+        var faults = ConfigurationFaults()
+        faults.require(activation == "gelu", "hidden_act is \"\(activation)\"; only \"gelu\" is known")
+        faults.bound("vocab_size", vocabularySize, by: 1_000_000)
+        faults.bound("hidden_size", hiddenSize, by: 16_384)
+        faults.bound("num_hidden_layers", layerCount, by: 512)
+        faults.bound("num_attention_heads", headCount, by: 1024)
+        faults.bound("intermediate_size", intermediateSize, by: 65_536)
+        faults.bound("num_conv_pos_embeddings", positionalKernel, by: 4096)
+        faults.bound("num_conv_pos_embedding_groups", positionalGroups, by: 16_384)
+        faults.multiple("hidden_size", hiddenSize, of: "num_attention_heads", headCount)
+        faults.multiple("hidden_size", hiddenSize, of: "num_conv_pos_embedding_groups", positionalGroups)
         let lengths = [convolutionChannels.count, convolutionStrides.count, convolutionKernels.count]
-        require(
+        faults.require(
             Set(lengths).count == 1 && (1...32).contains(lengths[0]),
             "conv_dim, conv_stride and conv_kernel must have the same 1 to 32 entries, not \(lengths)")
         let extents = convolutionChannels + convolutionStrides + convolutionKernels
-        require(
+        faults.require(
             extents.allSatisfy { (1...16_384).contains($0) },
             "conv_dim, conv_stride and conv_kernel must hold numbers from 1 to 16384")
-        require(
+        faults.require(
             padTokenId >= 0 && padTokenId < max(1, vocabularySize),
             "pad_token_id \(padTokenId) is outside the vocabulary of \(vocabularySize)")
-        require(
-            layerNormEpsilon > 0 && layerNormEpsilon < 1, "layer_norm_eps is \(layerNormEpsilon)")
-        return faults
+        faults.epsilon("layer_norm_eps", layerNormEpsilon)
+        return faults.sentences
     }
 }

@@ -34,8 +34,9 @@ struct RelativeAttention: AttentionLayer {
     ) {
         let (size, heads) = (extents.hiddenSize, extents.headCount)
         let headSize = size / heads
+        func block(_ kind: ProjectionKind) -> ParameterRole { .prunable(layer: layer, kind: kind) }
         func projection(
-            _ part: String, order: WeightOrder, role: ParameterRole = .prunable,
+            _ part: String, order: WeightOrder, _ role: ParameterRole,
             _ layout: inout ParameterLayout
         ) -> LinearLayer {
             let weight = layout.add(
@@ -43,11 +44,12 @@ struct RelativeAttention: AttentionLayer {
                 initializer: extents.initializer)
             return LinearLayer(weight: weight, order: order, inputs: size, outputs: size)
         }
-        query = projection("q", order: .inputsByOutputs, &layout)
-        key = projection("k", order: .inputsByOutputs, &layout)
-        value = projection("v", order: .inputsByOutputs, &layout)
-        output = projection("o", order: .outputsByInputs, &layout)
-        positions = projection("r", order: .inputsByOutputs, role: extras.role(.relativePositions), &layout)
+        query = projection("q", order: .inputsByOutputs, block(.query), &layout)
+        key = projection("k", order: .inputsByOutputs, block(.key), &layout)
+        value = projection("v", order: .inputsByOutputs, block(.value), &layout)
+        output = projection("o", order: .outputsByInputs, block(.output), &layout)
+        positions = projection(
+            "r", order: .inputsByOutputs, extras.role(.relativePositions, layer: layer), &layout)
         func bias(_ part: String, _ layout: inout ParameterLayout) -> ParameterSlot {
             layout.add(
                 "\(name).rel_attn.\(part)", [heads, headSize], initializer: extents.initializer,

@@ -1,48 +1,29 @@
 /// The shape of an XLNet model, as `config.json` states it; unstated keys have transformers' defaults.
+@dynamicMemberLookup
 public struct XLNetConfiguration: Sendable, Hashable {
-    /// Rows of the token embedding.
-    public var vocabularySize = 32_000
-    /// Channels of the Transformer.
-    public var hiddenSize = 1024
-    /// Transformer blocks.
-    public var layerCount = 24
-    /// Attention heads a block.
-    public var headCount = 16
-    /// Channels inside the feed-forward.
-    public var intermediateSize = 4096
-    /// The activation of the feed-forward; only `gelu` is known.
-    public var activation = "gelu"
-    /// Added to variances.
-    public var layerNormEpsilon: Float = 1e-12
-    /// Standard deviation of fresh weights.
-    public var initializerRange: Float = 0.02
+    /// What all models of text have.
+    public var shape = TextShape(
+        vocabularySize: 32_000, hiddenSize: 1024, layerCount: 24, headCount: 16, intermediateSize: 4096)
     /// Dropout of embeddings, positions, probabilities, activations and residual branches.
     public var dropout: Float = 0.1
     /// Dropout before the classifier.
     public var summaryDropout: Float = 0.1
-    /// Rows of the classifier.
-    public var labelCount = 2
 
     /// XLNet large, cased (Yang et al., 2019).
     public init() {}
 
+    /// A property of the shape.
+    public subscript<Value>(dynamicMember property: WritableKeyPath<TextShape, Value>) -> Value {
+        get { shape[keyPath: property] }
+        set { shape[keyPath: property] = newValue }
+    }
+
     /// Everything that is wrong or unknown, as sentences; empty if a model can be built.
     public func faults() -> [String] {
         var faults = ConfigurationFaults()
-        faults.require(activation == "gelu", "ff_activation is \"\(activation)\"; only \"gelu\" is known")
-        faults.bound("vocab_size", vocabularySize, by: 10_000_000)
-        faults.bound("d_model", hiddenSize, by: 16_384)
-        faults.bound("n_layer", layerCount, by: 512)
-        faults.bound("n_head", headCount, by: 1024)
-        faults.bound("d_inner", intermediateSize, by: 65_536)
-        faults.bound("the number of labels", labelCount, by: 1_000_000)
+        shape.check(Self.shapeKeys, into: &faults)
         faults.require(
-            headCount < 1 || hiddenSize % headCount == 0,
-            "d_model \(hiddenSize) is not a multiple of n_head \(headCount)")
-        faults.require(
-            hiddenSize % 2 == 0, "d_model is \(hiddenSize); sines and cosines need an even number")
-        faults.require(
-            layerNormEpsilon > 0 && layerNormEpsilon < 1, "layer_norm_eps is \(layerNormEpsilon)")
+            self.hiddenSize % 2 == 0, "d_model is \(self.hiddenSize); sines and cosines need an even number")
         faults.rate("dropout", dropout)
         faults.rate("summary_last_dropout", summaryDropout)
         return faults.sentences
@@ -70,24 +51,18 @@ extension XLNetConfiguration: Decodable {
         case summaryActivation = "summary_activation"
     }
 
+    private static let shapeKeys = TextShape.Keys<CodingKeys>(
+        vocabularySize: .vocabularySize, hiddenSize: .hiddenSize, layerCount: .layerCount,
+        headCount: .headCount, intermediateSize: .intermediateSize, activation: .activation,
+        layerNormEpsilon: .layerNormEpsilon, initializerRange: .initializerRange)
+
     /// Reads a `config.json`; a key that is not there, or null, keeps transformers' default.
     public init(from decoder: any Decoder) throws {
         self.init()
         let container = try decoder.container(keyedBy: CodingKeys.self)
-        func read<Value: Decodable>(_ key: CodingKeys, into value: inout Value) throws {
-            if let found = try container.decodeIfPresent(Value.self, forKey: key) { value = found }
-        }
-        try read(.vocabularySize, into: &vocabularySize)
-        try read(.hiddenSize, into: &hiddenSize)
-        try read(.layerCount, into: &layerCount)
-        try read(.headCount, into: &headCount)
-        try read(.intermediateSize, into: &intermediateSize)
-        try read(.activation, into: &activation)
-        try read(.layerNormEpsilon, into: &layerNormEpsilon)
-        try read(.initializerRange, into: &initializerRange)
-        try read(.dropout, into: &dropout)
-        try read(.summaryDropout, into: &summaryDropout)
-        labelCount = try LabelCount(from: decoder).count ?? labelCount
+        try shape.read(Self.shapeKeys, from: container, decoder)
+        try container.read(.dropout, into: &dropout)
+        try container.read(.summaryDropout, into: &summaryDropout)
         try refuseVariants(in: container)
     }
 
@@ -99,22 +74,21 @@ extension XLNetConfiguration: Decodable {
             guard let value = try container.decodeIfPresent(Value.self, forKey: key), value != known else {
                 return
             }
-            throw DecodingError.dataCorruptedError(
-                forKey: key, in: container, debugDescription: "\(value): \(sentence)")
+            throw container.refusal(key, "\(value): \(sentence)")
         }
         try refuse(.attentionKind, unless: "bi", "only attention in both directions, \"bi\", is built here")
         try refuse(.isBidirectionalData, unless: false, "batches of both directions are not built here")
         if let distance = try container.decodeIfPresent(Int.self, forKey: .longestDistance), distance > 0 {
-            throw DecodingError.dataCorruptedError(
-                forKey: .longestDistance, in: container,
-                debugDescription: "\(distance): clamped distances are not built here, only -1")
+            throw container.refusal(
+                .longestDistance, "\(distance): clamped distances are not built here, only -1")
         }
         try refuse(.summaryKind, unless: "last", "only the last token, \"last\", summarises here")
         try refuse(.summaryProjects, unless: true, "a summary without projection is not built here")
         try refuse(.summaryActivation, unless: "tanh", "only \"tanh\" is known")
-        if headCount > 0 {
+        if self.headCount > 0 {
             try refuse(
-                .headSize, unless: hiddenSize / headCount, "heads must share d_model \(hiddenSize) evenly")
+                .headSize, unless: self.hiddenSize / self.headCount,
+                "heads must share d_model \(self.hiddenSize) evenly")
         }
     }
 }

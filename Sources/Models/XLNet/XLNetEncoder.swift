@@ -3,22 +3,12 @@ internal import Tensors
 
 /// XLNet without a head, as it is fine-tuned: tokens to one context vector each, without memory of earlier texts
 /// (Yang et al., 2019).
-struct XLNetEncoder: Sendable {
+struct XLNetEncoder: TokenEncoder {
     let tokens: ParameterSlot
     /// What stands for a token that is to be predicted; kept, since checkpoints have it.
     let maskEmbedding: ParameterSlot
-    private let blocks: TransformerStack<RelativeAttention>
+    let blocks: TransformerStack<RelativeAttention>
     private let hiddenSize: Int
-
-    /// What the encoder made of a batch, with what backward needs, if it was kept.
-    struct Encoded {
-        /// (tokens, hidden size), packed.
-        let frames: Tensor
-        let batch: TokenBatch
-        let pass: Pass
-        let context: RelativeAttention.Context
-        let blocks: TransformerStack<RelativeAttention>.Saved
-    }
 
     /// Registers the parameters below `transformer.`.
     init(
@@ -27,10 +17,7 @@ struct XLNetEncoder: Sendable {
         let faults = configuration.faults()
         precondition(faults.isEmpty, faults.joined(separator: "; "))
         let size = configuration.hiddenSize
-        let extents = BlockExtents(
-            hiddenSize: size, headCount: configuration.headCount,
-            intermediateSize: configuration.intermediateSize, epsilon: configuration.layerNormEpsilon,
-            initializer: .normal(deviation: Double(configuration.initializerRange)))
+        let extents = configuration.shape.block
         tokens = layout.add(
             "transformer.word_embedding.weight", [configuration.vocabularySize, size],
             role: extras.role(.embeddings), initializer: extents.initializer)
@@ -50,25 +37,10 @@ struct XLNetEncoder: Sendable {
     /// The number of blocks.
     var layerCount: Int { blocks.count }
 
-    /// Encodes a batch and keeps nothing: (tokens, hidden size).
-    func infer(_ batch: TokenBatch, pass: Pass, arena: inout Arena) -> Tensor {
-        let (hidden, context) = embed(batch, pass: pass, arena: &arena)
-        blocks.infer(hidden, context: context, pass: pass, arena: &arena)
-        return hidden.tensor
-    }
-
-    /// Encodes a batch and keeps what is asked for.
-    func forward(_ batch: TokenBatch, pass: Pass, keeping: KeptActivations, arena: inout Arena) -> Encoded {
-        let (hidden, context) = embed(batch, pass: pass, arena: &arena)
-        let (frames, blocksSaved) = blocks.forward(
-            hidden, context: context, pass: pass, keeping: keeping, arena: &arena)
-        return Encoded(frames: frames, batch: batch, pass: pass, context: context, blocks: blocksSaved)
-    }
-
     /// Each token's embedding, and what attention reads beside it.
-    private func embed(
-        _ batch: TokenBatch, pass: Pass, arena: inout Arena
-    ) -> (hidden: Hidden, context: RelativeAttention.Context) {
+    func embed(_ batch: TokenBatch, pass: Pass, arena: inout Arena) -> (
+        hidden: Hidden, context: RelativeAttention.Context, saved: Void
+    ) {
         let context = RelativeAttention.Context(
             encodings: encodings(longest: batch.packing.longest, pass: pass, arena: &arena),
             segments: batch.segments.map { Int32(truncatingIfNeeded: $0) })
@@ -77,26 +49,11 @@ struct XLNetEncoder: Sendable {
         gatherRows(Matrix(pass.parameters.value(tokens)), batch.tokens, into: embedded.tensor)
         embedded.updateProduct()
         embedded.drop(embeddingDropout(pass))
-        return (embedded, context)
+        return (embedded, context, ())
     }
 
-    /// Accumulates the gradients of all parameters, calling `gradientsFinal` with falling offsets.
-    ///
-    /// - Parameter dFrames: (tokens, hidden size); overwritten.
-    func backward(
-        _ dFrames: Tensor, encoded: Encoded, arena: inout Arena, gradientsFinal: (Int) -> Void
-    ) {
-        let mark = arena.mark
-        defer { arena.release(to: mark) }
-        let pass = encoded.pass
-        var dHidden = dFrames
-        var spare = arena.tensor(like: dFrames)
-        blocks.backward(
-            &dHidden, spare: &spare, saved: encoded.blocks, context: encoded.context, pass: pass,
-            arena: &arena, gradientsFinal: gradientsFinal)
-        if let dropout = embeddingDropout(pass) { dropoutBackward(dHidden, dropout, into: dHidden) }
-        addRows(dHidden, to: encoded.batch.tokens, of: pass.parameters.gradient(tokens))
-        gradientsFinal(tokens.offset)
+    func embedBackward(_ dHidden: Tensor, saved: Void, batch: TokenBatch, pass: Pass, spare: Tensor) {
+        addRows(dHidden, to: batch.tokens, of: pass.parameters.gradient(tokens))
     }
 
     /// The encodings of all relative positions of a pass, behind dropout.
@@ -114,10 +71,6 @@ struct XLNetEncoder: Sendable {
         }
         relativeEncodings(dropout: dropout, into: encodings)
         return pass.product(encodings, arena: &arena)
-    }
-
-    private func embeddingDropout(_ pass: Pass) -> Dropout? {
-        pass.dropout(\.hiddenDropout, .hiddenDropout, layer: blocks.count)
     }
 }
 

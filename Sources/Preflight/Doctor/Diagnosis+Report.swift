@@ -3,6 +3,7 @@ internal import Program
 internal import Reports
 internal import Session
 internal import Tasks
+internal import Training
 
 extension Diagnosis {
     /// What would make the run fail.
@@ -36,7 +37,7 @@ extension Diagnosis {
             [.left("", minimumWidth: 7), .left(""), .left("")],
             rows: findings.flatMap { finding in
                 [
-                    [finding.level.rawValue, "rank " + rankList(finding.ranks), finding.what],
+                    [finding.level.rawValue, "rank " + numberRanges(finding.ranks), finding.what],
                     ["", "", "why: \(finding.why)"], ["", "", "fix: \(finding.fix)"],
                 ]
             })

@@ -2,6 +2,7 @@ package import JSON
 package import Program
 internal import Session
 internal import Tasks
+internal import Training
 
 /// One thing that the user of a launch should know: what, where, why it matters, and the fix.
 package struct Finding: Sendable, Equatable {
@@ -59,24 +60,10 @@ package struct Finding: Sendable, Equatable {
     package var json: JSONValue {
         .object([
             .init("level", .string(level.rawValue)), .init("topic", .string(topic.rawValue)),
-            .init("ranks", .string(rankList(ranks))), .init("what", .string(what)),
+            .init("ranks", .string(numberRanges(ranks))), .init("what", .string(what)),
             .init("why", .string(why)), .init("fix", .string(fix)),
         ])
     }
-}
-
-/// Rising numbers as few words: `0-3,8`.
-func rankList(_ ranks: [Int]) -> String {
-    var runs: [ClosedRange<Int>] = []
-    for rank in ranks {
-        if let last = runs.last, last.upperBound + 1 == rank {
-            runs[runs.count - 1] = last.lowerBound...rank
-        } else {
-            runs.append(rank...rank)
-        }
-    }
-    return runs.map { $0.count == 1 ? "\($0.lowerBound)" : "\($0.lowerBound)-\($0.upperBound)" }
-        .joined(separator: ",")
 }
 
 /// Bytes as a person says them: `64 MB`, `1.2 GB`.

@@ -14,11 +14,16 @@ struct PlanReport {
     /// take the rest.
     private static let shareOfProducts = 0.7
 
-    /// Hours of the updates and evaluations, by this machine's products; without the network.
+    /// Bytes a second that reach a local disk, with their hash: what machines of the day do at least.
+    private static let writtenBytesPerSecond = 500e6
+
+    /// Hours of features, updates and evaluations, by this machine's products, and of what is written; without the
+    /// network.
     private var hours: Double? {
         productSpeed.map { speed in
-            let evaluation = forecast.evaluationOperations / Double(forecast.ranks)
-            return (forecast.busiestOperations + evaluation) / (speed * Self.shareOfProducts) / 3600
+            let shared = (forecast.evaluationOperations + forecast.featureOperations) / Double(forecast.ranks)
+            let computing = (forecast.busiestOperations + shared) / (speed * Self.shareOfProducts)
+            return (computing + Double(forecast.writtenBytes) / Self.writtenBytesPerSecond) / 3600
         }
     }
 
@@ -45,6 +50,7 @@ struct PlanReport {
             .init("sent_bytes_per_update", .integer(forecast.sentBytes)),
             .init("flops", .number(forecast.operations)),
             .init("evaluation_flops", .number(forecast.evaluationOperations)),
+            .init("feature_flops", .number(forecast.featureOperations)),
             .init("product_flops_per_second", productSpeed.map(JSONValue.number) ?? .null),
             .init("estimated_hours", hours.map(JSONValue.number) ?? .null),
             .init("checkpoint_bytes", .integer(forecast.checkpointBytes)),
@@ -102,8 +108,8 @@ struct PlanReport {
             (
                 "operations",
                 String(
-                    format: "%.3g in updates, %.3g in evaluations", forecast.operations,
-                    forecast.evaluationOperations)
+                    format: "%.3g in updates, %.3g in evaluations, %.3g in features", forecast.operations,
+                    forecast.evaluationOperations, forecast.featureOperations)
             ),
             (
                 "disk",
@@ -129,6 +135,9 @@ struct PlanReport {
     /// What this is silent of, a sentence each.
     private var unknowns: [String] {
         var unknowns = ["utterances that the run will leave out or find longer: durations are the manifests'"]
+        if forecast.leavesPrecisionOpen {
+            unknowns.append("what precision.gemm = \"auto\" will find faster: planned as float32")
+        }
         if forecast.ranks > forecast.ranksPerNode { unknowns.append("the speed of the network") }
         if forecast.walkedUpdates < forecast.updates {
             unknowns.append("batches after update \(forecast.walkedUpdates): taken to be like those before")
@@ -142,7 +151,8 @@ struct PlanReport {
         }
         return
             "about \(time(hours)): an estimate from this machine's \(Int(productSpeed / 1e9)) GFLOP/s per rank, "
-            + "of which updates reach some \(Int(Self.shareOfProducts * 100)) %, without the network"
+            + "of which updates reach some \(Int(Self.shareOfProducts * 100)) %, with features and what is written, "
+            + "without the network"
     }
 
     private func millions(_ count: Int) -> String { String(format: "%.2f", Double(count) / 1e6) }

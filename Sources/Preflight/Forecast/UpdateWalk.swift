@@ -4,6 +4,7 @@ internal import Models
 internal import Recipe
 internal import Session
 internal import Tasks
+internal import Tensors
 internal import Training
 
 /// The updates of a run, looked at one after another as they will be shared out.
@@ -32,7 +33,7 @@ struct UpdateWalk {
     init(_ inputs: PlannedInputs, ranks: Int) {
         let (task, data, configuration) = (inputs.task, inputs.task.data, inputs.configuration)
         rankSeconds = [Double](repeating: 0, count: ranks)
-        let precision = inputs.recipe.precision.gemm
+        let precision = inputs.recipe.precision.products
         let samples = data.utterances.indices.map(data.sampleCount)
         let costs = samples.map(configuration.operations)
         let sparseSlots = Set(inputs.sparseSlots.map(\.index))

@@ -21,7 +21,7 @@ struct NoiseCorpus {
     /// Writes one file for each utterance of each batch, on rank 0; all ranks read them.
     init(_ seconds: [[Double]], configuration: Wav2Vec2Configuration, _ session: Session) throws {
         isOwner = session.isRoot
-        let name = try session.exchange("\(ProcessInfo.processInfo.processIdentifier)")[0]
+        let name = try session.share("\(ProcessInfo.processInfo.processIdentifier)")
         folder = NSTemporaryDirectory() + "/parp-bench-\(name)"
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         var recordings: [MeasuredTraining.Recording] = []

@@ -104,7 +104,8 @@ private struct SparseBench: ~Copyable {
             linearForward(Matrix(input), weight: Matrix(weight), bias: bias, into: Matrix(output))
         }
         func sparseForward(_ arena: inout Arena) {
-            sparseLinearForward(input, weight: sparse, bias: bias, arena: &arena, into: output)
+            sparseLinearForward(
+                input, layers: [SparseLayer(weight: sparse, bias: bias, output: output)], arena: &arena)
         }
         let forward = byTurns(repeats, denseForward, { sparseForward(&scratch) })
         let update = byTurns(
@@ -119,8 +120,8 @@ private struct SparseBench: ~Copyable {
                 sparse.gather(weight)
                 sparseForward(&other)
                 sparseLinearBackward(
-                    output, input: input, weight: sparse, dWeight: dWeight, dBias: dBias, arena: &other,
-                    into: dInput)
+                    [SparseLayerGradient(weight: sparse, dOutput: output, dWeight: dWeight, dBias: dBias)],
+                    input: input, arena: &other, into: dInput)
             })
         var probe = LinearProbe(.inference)
         let path = probe.prefersSparse(weight, kept) ? "sparse" : "dense"
@@ -137,17 +138,17 @@ private struct SparseBench: ~Copyable {
         ])
     }
 
-    /// The medians of two ways that take turns, and that of their ratios.
+    /// The medians of the processor time of two ways that take turns, and that of their ratios.
     private func byTurns(
         _ repeats: Int, _ dense: () -> Void, _ sparse: () -> Void
     ) -> (dense: Double, sparse: Double, ratio: Double) {
         var (denseSeconds, sparseSeconds): ([Double], [Double]) = ([], [])
         for turn in 0...repeats {
-            let start = monotonicSeconds()
+            let start = processorSeconds()
             dense()
-            let middle = monotonicSeconds()
+            let middle = processorSeconds()
             sparse()
-            let end = monotonicSeconds()
+            let end = processorSeconds()
             // The first turn touches memory and makes the library's product.
             guard turn > 0 else { continue }
             denseSeconds.append(middle - start)

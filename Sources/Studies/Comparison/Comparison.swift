@@ -49,6 +49,12 @@ struct Comparison: Sendable {
         }
         self.options = options
         recipe = try Recipe(path: options.recipe, overrides: options.overrides)
+        guard recipe.precision.gemm != .automatic else {
+            throw UserError(
+                .usage,
+                "\(options.recipe): each run would choose its precision.gemm for itself, and runs would differ in more than "
+                    + "their methods; say which (`parp bench step --precision auto` tells the faster one)")
+        }
         data =
             options.data.isEmpty
             ? [
@@ -157,7 +163,7 @@ struct Comparison: Sendable {
         for (index, run) in runs.enumerated() {
             let options = trainOptions(run)
             let found = try session.together { session.isRoot ? try runStatus(options) : .absent }
-            let status = try session.exchange(found)[0]
+            let status = try session.share(found)
             guard status != .finished else { continue }
             try session.together {
                 guard session.isRoot else { return }

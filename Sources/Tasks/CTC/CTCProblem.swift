@@ -1,52 +1,52 @@
 internal import Batching
-internal import Checkpoints
+package import Checkpoints
 internal import Foundation
 package import JSON
 internal import Kernels
 internal import Models
-internal import Pruning
-internal import Recipe
-internal import Reports
-internal import Session
-internal import Tensors
+package import Pruning
+package import Recipe
+package import Reports
+package import Session
+package import Tensors
 internal import Text
-internal import Training
+package import Training
 
 /// Fine-tuning a model to transcribe, as a recipe says.
-struct CTCProblem: RunProblem {
+package struct CTCProblem: RunProblem {
     let recipe: Recipe
     let model: SpeechModel
     private(set) var train: SpeechDataset
     private(set) var valid: SpeechDataset
 
-    init(recipe: Recipe, model: SpeechModel, train: SpeechDataset, valid: SpeechDataset) {
+    package init(recipe: Recipe, model: SpeechModel, train: SpeechDataset, valid: SpeechDataset) {
         self.recipe = recipe
         self.model = model
         self.train = train
         self.valid = valid
     }
 
-    var layout: ParameterLayout { model.network.layout }
-    var modelPath: String { model.source.path }
-    var pruningMethod: PruningMethod {
+    package var layout: ParameterLayout { model.network.layout }
+    package var modelPath: String { model.source.path }
+    package var pruningMethod: PruningMethod {
         recipe.pruning.makeMethod(updates: recipe.schedule.updates) {
             recipe.batchSchedule(of: train).epochEnds(through: $0)
         }
     }
 
-    func loadWeights(into values: Tensor, seed: UInt64) throws {
+    package func loadWeights(into values: Tensor, seed: UInt64) throws {
         try model.loadWeights(into: values, seed: seed)
     }
 
     /// Keeps what a frozen feature encoder makes of the audio.
-    mutating func prepare(_ store: borrowing ParameterStore, session: Session) throws {
+    package mutating func prepare(_ store: borrowing ParameterStore, session: Session) throws {
         try keepFeatures(of: &train, name: "train", parameters: store.views, session: session)
         try keepFeatures(of: &valid, name: "valid", parameters: store.float32Views, session: session)
     }
 
-    func makeTask() -> CTCTask { CTCTask(recipe: recipe, model: model, data: train) }
+    package func makeTask() -> CTCTask { CTCTask(recipe: recipe, model: model, data: train) }
 
-    func evaluate(
+    package func evaluate(
         parameters: ParameterViews, session: Session, arena: inout Arena
     ) throws -> EvaluationResult {
         try Evaluator(
@@ -54,14 +54,14 @@ struct CTCProblem: RunProblem {
         ).evaluate(valid, parameters: parameters, session: session, arena: &arena).result
     }
 
-    func files(update: Int, sparsity: Double, evaluation: EvaluationResult?) -> ModelFiles {
+    package func files(update: Int, sparsity: Double, evaluation: EvaluationResult?) -> ModelFiles {
         let card = ModelCard(
             recipe: recipe, family: model.network.configuration.family,
             method: recipe.pruning.method.rawValue, update: update, sparsity: sparsity, result: evaluation)
         return model.files(card: card.text)
     }
 
-    static let report = ReportOutline(
+    package static let report = ReportOutline(
         charts: [
             .init(
                 "Loss, nats per utterance", [.init("train", "loss"), .init("eval", "loss", name: "valid")]),

@@ -24,24 +24,20 @@ package struct MagnitudeMaskFile: Sendable {
 
     /// Ranks the pool of a recipe as the recipe does, and writes the mask with where it came from.
     package func write(to path: String, pruning recipe: Recipe) throws {
-        let model = try PrunableModel(path: self.model, extras: recipe.prunableExtras)
-        let layout = model.layout
-        let values = FlatBuffer(count: layout.count)
-        try model.loadWeights(into: values.all, seed: 0)
-        let pool = PrunablePool(layout, includesBiases: recipe.pruning.includeBiases)
+        let model = try LoadedModel(try StoredModel.open(self.model), extras: recipe.prunableExtras)
+        let values = model.store.values.all
+        let pool = PrunablePool(model.layout, includesBiases: recipe.pruning.includeBiases)
         let earlier = try within.map {
             try StoredMask.load(
                 $0, includesBiases: recipe.pruning.includeBiases, extras: recipe.prunableExtras
             ).mask(for: pool)
         }
         let selection = try magnitudeMask(
-            values: values.all, pool: pool, sparsity: sparsity, scope: recipe.pruning.scope, within: earlier)
-        let parentHash = contentHash(values.all)
-        selection.mask.apply(to: values.all, pool: pool)
-        let provenance = MaskProvenance(
+            values: values, pool: pool, sparsity: sparsity, scope: recipe.pruning.scope, within: earlier)
+        var provenance = MaskProvenance(
             method: "magnitude", update: 0, sparsityTarget: sparsity, threshold: selection.threshold,
-            scope: recipe.pruning.scope, parent: self.model, parentHash: parentHash.description,
-            weightsHash: contentHash(values.all).value)
+            scope: recipe.pruning.scope, parent: self.model)
+        provenance.prune(values, by: selection.mask, of: pool)
         try MaskFile.write(selection.mask, pool: pool, provenance: provenance, to: path)
     }
 }

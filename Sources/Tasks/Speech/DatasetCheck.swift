@@ -7,7 +7,7 @@ package import Recipe
 package import Session
 package import Speech
 internal import Tensors
-package import Text
+internal import Text
 internal import Training
 
 /// What was found when a manifest's utterances were looked over.
@@ -34,7 +34,7 @@ package struct DatasetCheck: Sendable {
 }
 
 /// What a rank found of one utterance.
-private struct Finding: Codable {
+private struct UtteranceFinding: Codable {
     let item: Int
     var seconds = 0.0
     var isResampled = false
@@ -101,16 +101,17 @@ package struct DatasetChecker {
             try Manifest(path: path, labels: transcripts?.labels, measuresDurations: false)
         }
         try session.requireSame([manifest.sharedInput])
+        try session.requireSameRecordings(manifest.utterances)
         let communicator = session.communicator
         let targets = manifest.utterances.map { utterance in Result { try encode(utterance) } }
-        var own: [Finding] = []
+        var own: [UtteranceFinding] = []
         for item in manifest.utterances.indices
         where item % communicator.size == communicator.rank && !Interruption.isRequested {
             own.append(examine(manifest.utterances[item], item: item, target: targets[item]))
         }
         try session.stopIfInterrupted()
         let findings = try session.exchange(own).flatMap { $0 }.sorted { $0.item < $1.item }
-        func sentences(_ findings: [Finding]) -> [String] {
+        func sentences(_ findings: [UtteranceFinding]) -> [String] {
             findings.compactMap { finding in
                 finding.fault.map { "\(manifest.utterances[finding.item].origin): \($0)" }
             }
@@ -128,8 +129,8 @@ package struct DatasetChecker {
 
     private func examine(
         _ utterance: Utterance, item: Int, target: Result<[Int], any Error>
-    ) -> Finding {
-        var finding = Finding(item: item)
+    ) -> UtteranceFinding {
+        var finding = UtteranceFinding(item: item)
         do {
             let target = try target.get()
             let clip = try readAudio(
@@ -203,7 +204,7 @@ package struct DatasetChecker {
     }
 
     private func select(
-        _ findings: [Finding], of manifest: Manifest, targets encoded: [Result<[Int], any Error>],
+        _ findings: [UtteranceFinding], of manifest: Manifest, targets encoded: [Result<[Int], any Error>],
         faults: [String], short: [String]
     ) throws -> DatasetCheck {
         var utterances: [Utterance] = []

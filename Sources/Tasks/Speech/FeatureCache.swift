@@ -69,13 +69,13 @@ package struct FeatureCache: Sendable {
     /// An utterance's features; nil if they are not there, or not what was written.
     package func load(_ item: Int) throws -> LoadedAudio? {
         guard holds(item), let file = try? SafetensorsFile(path: path(item)),
-            let info = file.info(Self.tensor), info.shape.rank == 2, info.shape.columns == channels,
-            let features = try? file.floats(Self.tensor)
+            let info = file.info(Self.tensor), info.shape.rank == 2, info.shape.columns == channels
         else { return nil }
-        let buffer = FlatBuffer(count: features.count)
-        buffer.all.copy(from: features)
-        guard file.metadata[Self.hash] == Self.text(buffer.all) else { return nil }
-        return .features(features, channels: channels)
+        let features = FlatBuffer(count: info.shape.count)
+        guard (try? file.read(Self.tensor, into: features.all)) != nil,
+            file.metadata[Self.hash] == Self.text(features.all)
+        else { return nil }
+        return .features(features.all.array(), channels: channels)
     }
 
     /// Keeps an utterance's features, (frames, channels).

@@ -55,17 +55,6 @@ package struct TextModel: Sendable {
             source, configuration: configuration, objective: objective, needsFreshHead: false, extras: extras)
     }
 
-    /// Reads a model to prune: with its classifier where it has one, else with a fresh one of two classes.
-    static func toPrune(path: String, extras: PrunableExtras) throws -> TextModel {
-        let source = try opened(path)
-        guard try !hasClassifier(source) else { return try fineTuned(path: path, extras: extras) }
-        var configuration = try source.textConfiguration()
-        configuration.labelCount = 2
-        return try TextModel(
-            source, configuration: configuration, objective: .classes(try LabelSet(["LABEL_0", "LABEL_1"])),
-            needsFreshHead: true, extras: extras)
-    }
-
     /// Reads a model to fine-tune for a task: with its own classifier where that has the labels of the examples to be
     /// trained on, else with a fresh one.
     package static func toFineTune(

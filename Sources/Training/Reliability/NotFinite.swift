@@ -91,7 +91,7 @@ extension TrainingRun {
         for index in own.indices { (own[index].rank, own[index].host) = (rank, host) }
         var causes = try session.exchange(own).flatMap { $0 }
         if causes.isEmpty { causes = [NotFiniteCause(host: host, what: "sum")] }
-        let skips = state.skipped ?? 0
+        let skips = state.skipped
         progress.say(
             "parp: warning: update \(report.update): loss or gradient is not finite; left out (\(skips) so far)"
         )
@@ -110,7 +110,8 @@ extension TrainingRun {
                 "update \(report.update): loss or gradient is not finite, and reliability.not_finite is \"stop\":\n"
                     + causes.map { "  \($0.description)\n" }.joined() + advice)
         }
-        guard let row = state.consecutiveSkips, row >= recipe.reliability.notFiniteLimit else { return }
+        let row = state.consecutiveSkips
+        guard row >= recipe.reliability.notFiniteLimit else { return }
         throw CollectiveFailure(
             .fault,
             "\(row) updates in a row had a loss or gradient that is not finite, the last of them \(report.update):\n"

@@ -13,20 +13,20 @@ func bindingReport(_ ranks: [RankPlacement], each: Bool) -> [String] {
     guard each else { return ranks.count > 1 ? [summary] : [] }
     return [summary]
         + ranks.enumerated().map { rank, placement in
-            let processors = placement.processors.isEmpty ? "unknown" : processorRanges(placement.processors)
+            let processors = placement.processors.isEmpty ? "unknown" : numberRanges(placement.processors)
             return
                 "rank \(rank) on \(placement.host): processors \(processors), \(placement.threads) thread(s)"
         }
 }
 
-/// Rising processors as Linux lists them: `0-3,8`.
-func processorRanges(_ processors: [Int]) -> String {
+/// Whole numbers as Linux lists processors: `0-3,8`.
+package func numberRanges(_ numbers: [Int]) -> String {
     var ranges: [ClosedRange<Int>] = []
-    for processor in processors.sorted() {
-        if let last = ranges.last, processor <= last.upperBound + 1 {
-            ranges[ranges.count - 1] = last.lowerBound...max(last.upperBound, processor)
+    for number in numbers.sorted() {
+        if let last = ranges.last, number <= last.upperBound + 1 {
+            ranges[ranges.count - 1] = last.lowerBound...max(last.upperBound, number)
         } else {
-            ranges.append(processor...processor)
+            ranges.append(number...number)
         }
     }
     return ranges.map { $0.count == 1 ? "\($0.lowerBound)" : "\($0.lowerBound)-\($0.upperBound)" }

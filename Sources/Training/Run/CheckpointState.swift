@@ -21,20 +21,38 @@ package struct CheckpointState: Sendable, Codable, Equatable {
     /// The hash of the weights that the run started from.
     package var parentHash: String?
     /// Whether the evaluation that was due after this update is still to be done.
-    package var isEvaluationPending: Bool?
+    package var isEvaluationPending = false
     /// Updates in a row that were skipped, the last of them this one.
-    var consecutiveSkips: Int?
+    var consecutiveSkips = 0
     /// Updates that were left out since the run began.
-    package var skipped: Int?
+    package var skipped = 0
     /// The slots of the layers that multiply a held mask's kept weights alone: chosen once, since sums in another
     /// order have other last bits.
     package var sparseSlots: [Int]?
     /// Whether there is a manifest; checkpoints of earlier versions have none.
-    var hasManifest: Bool?
+    var hasManifest = false
 
     /// The state after so many updates of a run with a seed.
     package init(update: Int, bestMetric: Double? = nil, seed: Int) {
         (self.update, self.bestMetric, self.seed) = (update, bestMetric, seed)
+    }
+
+    /// Reads a state; what earlier versions did not write has its default.
+    package init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        func read<Value: Decodable>(_ key: CodingKeys, or value: Value) throws -> Value {
+            try container.decodeIfPresent(Value.self, forKey: key) ?? value
+        }
+        update = try container.decode(Int.self, forKey: .update)
+        bestMetric = try container.decodeIfPresent(Double.self, forKey: .bestMetric)
+        seed = try container.decode(Int.self, forKey: .seed)
+        batchPlan = try container.decodeIfPresent(Int.self, forKey: .batchPlan)
+        parentHash = try container.decodeIfPresent(String.self, forKey: .parentHash)
+        isEvaluationPending = try read(.isEvaluationPending, or: false)
+        consecutiveSkips = try read(.consecutiveSkips, or: 0)
+        skipped = try read(.skipped, or: 0)
+        sparseSlots = try container.decodeIfPresent([Int].self, forKey: .sparseSlots)
+        hasManifest = try read(.hasManifest, or: false)
     }
 
     /// Why a run with a seed cannot go on from here; nil if it can.
@@ -100,7 +118,7 @@ package enum CheckpointFiles {
         guard let data = FileManager.default.contents(atPath: stateFile),
             let state = try? JSONDecoder().decode(CheckpointState.self, from: data)
         else { throw CheckpointError(stateFile, "is missing or broken") }
-        if state.hasManifest == true || FolderManifest.exists(in: path) { try FolderManifest.verify(path) }
+        if state.hasManifest || FolderManifest.exists(in: path) { try FolderManifest.verify(path) }
         let file = try SafetensorsFile(path: path + weights)
         for slot in store.layout.slots {
             try file.read("value." + slot.name, into: store.values[slot.range])

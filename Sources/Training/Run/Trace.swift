@@ -76,7 +76,7 @@ package struct Trace {
         let communicator = session.communicator
         let atEnd = (time: monotonicSeconds(), offset: try communicator.clockOffset(now: monotonicSeconds))
         let clock = RootClock(atStart, atEnd)
-        let origin = try session.exchange(atStart.time)[0]
+        let origin = try session.share(atStart.time)
         let ranks = try session.exchange(
             RankClock(host: communicator.hostName, offset: atEnd.offset, leftOut: leftOut))
         let lines = events(clock: clock, origin: origin).map(\.line).joined(separator: ",\n")

@@ -49,7 +49,7 @@ extension TrainingRun {
         let hash = contentHash(trainer.store.values.all)
         if !session.isRoot { monitor.enter(.checkpoint, update: trainer.update) }
         let isWritten = keep("a checkpoint") { try write(weightsHash: hash) }
-        return try session.exchange(isWritten)[0]
+        return try session.share(isWritten)
     }
 
     private func write(weightsHash: ContentHash) throws {

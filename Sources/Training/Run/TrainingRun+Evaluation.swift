@@ -74,9 +74,10 @@ extension TrainingRun {
             progress.say("trace: \(trace.path)")
         }
         if let remark = ledger.remark { progress.say(remark) }
-        if let skipped = state.skipped, skipped > 0 {
+        if state.skipped > 0 {
             progress.say(
-                "\(skipped) updates were left out: their loss or gradient was not finite (metrics.jsonl)")
+                "\(state.skipped) updates were left out: their loss or gradient was not finite (metrics.jsonl)"
+            )
         }
         progress.say("final model: \(directory.final); report: \(directory.report)")
     }

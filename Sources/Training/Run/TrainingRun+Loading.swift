@@ -35,7 +35,7 @@ extension TrainingRun {
             return start
         }
         for fault in faults { print("parp: warning: \(fault); using the checkpoint before it") }
-        state = try session.exchange(state)[0]
+        state = try session.share(state)
         try session.communicator.broadcast(values, root: 0)
         guard state.update > 0 else {
             pruning.begin(values: values)
@@ -45,7 +45,7 @@ extension TrainingRun {
             try session.communicator.broadcast(part, root: 0)
         }
         // A run that never pruned has no first mask, and must not get one.
-        let hasInitial = try session.exchange(masks.initial != nil)[0]
+        let hasInitial = try session.share(masks.initial != nil)
         words = masks.current.bits + (masks.initial ?? masks.current).bits
         try session.communicator.broadcast(&words, root: 0)
         let half = words.count / 2
@@ -100,7 +100,7 @@ extension TrainingRun {
         // A run that begins anew does all again, the mask before its first update included.
         try log.forget(
             behind: state.update > 0 ? state.update : -1,
-            includingEvaluation: state.isEvaluationPending == true)
+            includingEvaluation: state.isEvaluationPending)
         if state.update > 0 {
             log.append(.resume, step: state.update, [("ranks", .integer(session.communicator.size))])
         }

@@ -74,7 +74,7 @@ package struct TrainingRun<Problem: RunProblem>: ~Copyable {
         let layout = problem.layout
         let store = ParameterStore(
             layout: layout, gradients: try session.communicator.makeBuffer(count: layout.count),
-            precision: recipe.precision.gemm)
+            precision: recipe.precision.products)
         var masks = MaskAuthority(
             pool: PrunablePool(layout, includesBiases: recipe.pruning.includeBiases),
             communicator: session.communicator, scope: recipe.pruning.scope)
@@ -138,7 +138,7 @@ package struct TrainingRun<Problem: RunProblem>: ~Copyable {
         } else {
             progress.say("going on after update \(trainer.update)")
             try takeUpMask()
-            if state.isEvaluationPending == true { try followUp() }
+            if state.isEvaluationPending { try followUp() }
         }
         while trainer.update < recipe.schedule.updates {
             try step()
@@ -165,7 +165,7 @@ package struct TrainingRun<Problem: RunProblem>: ~Copyable {
         state.isEvaluationPending = isLast || isDue(every: recipe.evaluation.everyUpdates)
         if isDue(every: recipe.reliability.replicaCheckUpdates) { try checkReplicas() }
         if isInterrupted { try stop() }
-        if state.isEvaluationPending == true { try evaluate() }
+        if state.isEvaluationPending { try evaluate() }
         if isLast || isDue(every: recipe.checkpoint.everyUpdates) { try checkpoint() }
     }
 
@@ -186,9 +186,9 @@ package struct TrainingRun<Problem: RunProblem>: ~Copyable {
                 ("gradient_bytes", .integer(trainer.sumBytes(wire: recipe.distributed.wire))),
                 ("cores", .integer(session.communicator.size * Threads.count)),
             ])
-        state.consecutiveSkips = report.skipped ? (state.consecutiveSkips ?? 0) + 1 : 0
+        state.consecutiveSkips = report.skipped ? state.consecutiveSkips + 1 : 0
         guard report.skipped else { return }
-        state.skipped = (state.skipped ?? 0) + 1
+        state.skipped += 1
         try reportNotFinite(report)
     }
 }

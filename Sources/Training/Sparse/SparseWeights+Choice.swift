@@ -19,7 +19,7 @@ extension SparseWeights {
         var probe = LinearProbe(.inference)
         let candidates = session.isRoot ? store.layout.prunableSlots.filter { $0.shape.rank == 2 } : []
         let chosen = candidates.filter { probe.prefersSparse(parameters.value($0), kept($0)) }
-        for index in try session.exchange(chosen.map(\.index))[0] {
+        for index in try session.share(chosen.map(\.index)) {
             let slot = store.layout.slots[index]
             weights.add(slot, kept: kept(slot), values: values)
         }
@@ -59,7 +59,7 @@ extension SparseWeights {
             let chosen = (session.isRoot ? members : []).filter {
                 probe.prefersSparse(parameters.value($0.slot), kept($0))
             }
-            indices = try session.exchange(chosen.map(\.slot.index))[0]
+            indices = try session.share(chosen.map(\.slot.index))
         case .earlier(let chosen): indices = chosen
         case .bySparsity:
             indices = members.filter { kept($0).sparsity >= clearSparsity }.map(\.slot.index)

@@ -6,8 +6,9 @@ internal import Tensors
 /// Gradients of the parts of a global batch, summed over parts and ranks to the same bits however the parts are
 /// dealt out.
 ///
-/// It takes the place of `GradientReducer` in a reproducible run. Sums are exact, so that neither the number of
-/// ranks nor that of nodes nor the size of a message shows in them; several digits of each number travel, after
+/// It takes the place of `GradientReducer` in a reproducible run. Each part is rounded once, to multiples of
+/// `ExactSum.quantum`, and sums of these are exact, so that neither the number of ranks nor that of nodes nor the size of a
+/// message shows in them; several digits of each number travel, after
 /// backward has ended, which is what it costs.
 struct ReproducibleSum: ~Copyable {
     /// Numbers that travel at once.

@@ -1,21 +1,21 @@
 internal import Checkpoints
-internal import Decoding
+package import Decoding
 internal import Foundation
 internal import Program
-internal import Tensors
+package import Tensors
 
 #if canImport(Glibc)
     internal import Glibc
 #endif
 
 /// A temporary file without a name, which goes with its owner.
-final class ScratchFile: Scratch {
+package final class ScratchFile: Scratch {
     // A class: it ends once, with the last who reads it.
     private let handle: FileHandle
-    private(set) var count = 0
+    package private(set) var count = 0
 
     /// An empty file in a folder.
-    init(in folder: String) throws {
+    package init(in folder: String) throws {
         var name = Array("\(folder.isEmpty ? "." : folder)/parp-scratch-XXXXXX".utf8CString)
         let descriptor = mkstemp(&name)
         guard descriptor >= 0 else {
@@ -27,7 +27,7 @@ final class ScratchFile: Scratch {
         handle = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
     }
 
-    func append(_ bytes: [UInt8]) throws {
+    package func append(_ bytes: [UInt8]) throws {
         do {
             try handle.seekToEnd()
             try handle.write(contentsOf: Data(bytes))
@@ -37,13 +37,13 @@ final class ScratchFile: Scratch {
         count += bytes.count
     }
 
-    func read(_ range: Range<Int>) throws -> [UInt8] {
+    package func read(_ range: Range<Int>) throws -> [UInt8] {
         try handle.seek(toOffset: UInt64(range.lowerBound))
         return [UInt8](try handle.read(upToCount: range.count) ?? Data())
     }
 
     /// All bytes, mapped; the file stays as long as they do.
-    func mapped() throws -> MappedBytes {
+    package func mapped() throws -> MappedBytes {
         guard let bytes = MappedBytes(mapping: handle.fileDescriptor, count: count) else {
             throw UserError(.fault, "a temporary file cannot be mapped: \(String(cString: strerror(errno)))")
         }
@@ -51,38 +51,38 @@ final class ScratchFile: Scratch {
     }
 
     /// Where a model is made with so much memory; what exceeds it goes to the folder that it will lie in.
-    static func workspace(besides output: String, megabytes: Int) -> Workspace {
+    package static func workspace(besides output: String, megabytes: Int) -> Workspace {
         let folder = URL(fileURLWithPath: output).deletingLastPathComponent().path
         return Workspace(memoryBytes: megabytes << 20) { try ScratchFile(in: folder) }
     }
 }
 
 /// A file that stands in its place once it is whole.
-final class OutputFile: Scratch {
+package final class OutputFile: Scratch {
     // A class, as the protocol wants it; the file is committed once.
     private var file: AtomicFile?
-    private(set) var count = 0
+    package private(set) var count = 0
 
     /// Starts a file; one that is there stays.
-    init(newFile path: String) throws {
+    package init(newFile path: String) throws {
         guard !FileManager.default.fileExists(atPath: path) else {
             throw UserError(.usage, "\(path) exists; nothing is replaced. Take it away, or name another file")
         }
         file = try AtomicFile(path: path)
     }
 
-    func append(_ bytes: [UInt8]) throws {
+    package func append(_ bytes: [UInt8]) throws {
         try file?.write(Data(bytes))
         count += bytes.count
     }
 
-    func read(_ range: Range<Int>) throws -> [UInt8] { [] }
+    package func read(_ range: Range<Int>) throws -> [UInt8] { [] }
 
-    func commit() throws { try file.take()?.commit() }
+    package func commit() throws { try file.take()?.commit() }
 }
 
 /// The bytes of a text file, a compressed one, or standard input (`-`), piece after piece.
-func textSource(_ path: String) throws -> ByteSource {
+package func textSource(_ path: String) throws -> ByteSource {
     guard let handle = path == "-" ? .standardInput : FileHandle(forReadingAtPath: path) else {
         throw CheckpointError(path, "cannot be read: \(String(cString: strerror(errno)))")
     }

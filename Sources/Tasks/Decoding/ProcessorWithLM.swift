@@ -1,37 +1,39 @@
 internal import Checkpoints
-internal import Decoding
+package import Decoding
 internal import Foundation
 internal import JSON
 internal import Program
-internal import Tasks
 internal import Tensors
-internal import Text
+package import Text
 
 /// The language model of a model directory, laid out as transformers' `Wav2Vec2ProcessorWithLM` and pyctcdecode have it:
 /// `alphabet.json`, and in `language_model/` the weights (`attrs.json`), the known words (`unigrams.txt`) and the n-grams.
-struct ProcessorWithLM {
+package struct ProcessorWithLM {
     /// `attrs.json`.
-    struct Attributes: Equatable {
-        var alpha: Float = 0.5
-        var beta: Float = 1.5
-        var unknownPenalty: Float = -10
-        var hasBoundaries = true
+    package struct Attributes: Equatable {
+        package var alpha: Float = 0.5
+        package var beta: Float = 1.5
+        package var unknownPenalty: Float = -10
+        package var hasBoundaries = true
+
+        /// pyctcdecode's defaults.
+        package init() {}
     }
 
-    static let folder = "language_model"
+    package static let folder = "language_model"
     private static let extensions = ["arpa", "bin", "binary"]
 
-    var attributes: Attributes
+    package var attributes: Attributes
     /// The file of n-grams.
-    let languageModel: String
+    package let languageModel: String
     /// The file of the weights.
-    let attributesFile: String
+    package let attributesFile: String
     private let unigrams: String
 
     /// What a directory has of it; nil if it has none.
     ///
     /// - Throws: `CheckpointError` where files contradict the model or each other.
-    init?(of model: SpeechModel) throws {
+    package init?(of model: SpeechModel) throws {
         let directory = model.source.path
         let folder = "\(directory)/\(Self.folder)"
         guard model.source.isDirectory, FileManager.default.fileExists(atPath: folder) else { return nil }
@@ -83,7 +85,7 @@ struct ProcessorWithLM {
     }
 
     /// The tokens as pyctcdecode wants them: nothing for the blank, a space between words.
-    static func labels(of vocabulary: Vocabulary) -> [String] {
+    package static func labels(of vocabulary: Vocabulary) -> [String] {
         vocabulary.tokens.enumerated().map { row, token in
             row == vocabulary.blank
                 ? "" : row == vocabulary.delimiterId ? " " : ["<unk>", "[UNK]"].contains(token) ? "⁇" : token
@@ -108,7 +110,7 @@ struct ProcessorWithLM {
     }
 
     /// The known words: those of `unigrams.txt` that the n-grams have, or all of theirs where there is no such file.
-    func lexicon(of model: (any NGramModel)?, in vocabulary: Vocabulary) throws -> Lexicon? {
+    package func lexicon(of model: (any NGramModel)?, in vocabulary: Vocabulary) throws -> Lexicon? {
         guard let model, FileManager.default.fileExists(atPath: unigrams) else { return nil }
         var words: [(number: UInt32, word: String)] = []
         try forEachSentence(of: textSource(unigrams)) { line in
@@ -124,7 +126,7 @@ struct ProcessorWithLM {
 
 extension ProcessorWithLM {
     /// Writes the layout into a model directory that has none.
-    static func write(
+    package static func write(
         _ attributes: Attributes, languageModel path: String, into directory: String, vocabulary: Vocabulary
     ) throws {
         let place = "\(directory)/\(folder)"
@@ -169,7 +171,7 @@ extension ProcessorWithLM {
         try AtomicFile.write(Data((configuration.text() + "\n").utf8), to: path)
     }
 
-    static func writeAttributes(_ attributes: Attributes, to path: String) throws {
+    package static func writeAttributes(_ attributes: Attributes, to path: String) throws {
         func number(_ value: Float) -> JSONValue { .number(Double("\(value)") ?? Double(value)) }
         let value = JSONValue.object([
             .init("alpha", number(attributes.alpha)), .init("beta", number(attributes.beta)),

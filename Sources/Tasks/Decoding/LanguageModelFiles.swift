@@ -1,17 +1,17 @@
 internal import Checkpoints
-internal import Decoding
+package import Decoding
 internal import Foundation
-internal import Tensors
+package import Tensors
 
 /// A language model of any format: mapped where it lies, or converted to a file without a name that goes with the process.
-func openLanguageModel(_ path: String) throws -> any NGramModel {
+package func openLanguageModel(_ path: String) throws -> any NGramModel {
     let bytes = try MappedBytes.file(path)
     if let model = try naming(path, { try mappedModel(bytes) }) { return model }
     return try openTrie(path, bytes, temporaryWorkspace()).model
 }
 
 /// A model as a trie, converted if it is none.
-func openTrie(
+package func openTrie(
     _ path: String, _ bytes: MappedBytes, _ workspace: Workspace
 ) throws -> (model: MappedTrie, isConverted: Bool) {
     try naming(path) {
@@ -28,7 +28,7 @@ private func temporaryWorkspace() -> Workspace {
 }
 
 /// Runs `body`; of a fault that does not say so, it says in which file it is.
-func naming<Value>(_ path: String, _ body: () throws -> Value) throws -> Value {
+package func naming<Value>(_ path: String, _ body: () throws -> Value) throws -> Value {
     do {
         return try body()
     } catch let fault as DecodingError where !fault.description.hasPrefix(path) {
@@ -37,7 +37,7 @@ func naming<Value>(_ path: String, _ body: () throws -> Value) throws -> Value {
 }
 
 /// Calls `body` with the words of each line.
-func forEachSentence(of source: ByteSource, _ body: ([String]) throws -> Void) throws {
+package func forEachSentence(of source: ByteSource, _ body: ([String]) throws -> Void) throws {
     var rest: [UInt8] = []
     func tell(_ line: ArraySlice<UInt8>) throws {
         let words = String(decoding: line, as: UTF8.self).split(whereSeparator: \.isWhitespace).map(

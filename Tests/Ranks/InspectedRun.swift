@@ -1,16 +1,17 @@
-package import Pruning
-package import Recipe
-package import Session
-package import Tensors
-internal import Training
+import Pruning
+import Recipe
+import Session
+import Tasks
+import Tensors
+import Training
 
-/// A fine-tuning run taken apart: what the checks under `mpirun` (Tests/Ranks) look at on every rank between one
+/// A fine-tuning run taken apart: what checks look at on every rank between one
 /// part of an update and the next.
-package struct InspectedRun: ~Copyable {
+struct InspectedRun: ~Copyable {
     private var run: TrainingRun<CTCProblem>
 
     /// Makes the run that `parp train` would, on all ranks together.
-    package init(recipe: Recipe, output: String, session: Session) throws {
+    init(recipe: Recipe, output: String, session: Session) throws {
         let model = try SpeechModel.toFineTune(recipe)
         func dataset(_ path: String, needsAlignment: Bool) throws -> SpeechDataset {
             try DatasetChecker(
@@ -29,30 +30,30 @@ package struct InspectedRun: ~Copyable {
     }
 
     /// Decides for all layers that a held mask prunes whether they multiply kept weights alone, whatever is faster.
-    package mutating func chooseSparseProducts(_ areSparse: Bool) {
+    mutating func chooseSparseProducts(_ areSparse: Bool) {
         run.state.sparseSlots =
             areSparse ? pool.members.map(\.slot).filter { $0.shape.rank == 2 }.map(\.index) : []
     }
 
     /// Does one update, without what falls due after it.
-    package mutating func step() throws { try run.step() }
+    mutating func step() throws { try run.step() }
     /// Prunes for good if the method says that a mask is due.
-    package mutating func pruneIfDue() throws { try run.pruneIfDue() }
+    mutating func pruneIfDue() throws { try run.pruneIfDue() }
     /// Prunes for good whether a mask is due or not, after updates that gave the moments a history.
-    package mutating func prune(to sparsity: Double) throws { try run.prune(to: sparsity) }
+    mutating func prune(to sparsity: Double) throws { try run.prune(to: sparsity) }
     /// Evaluates on freshly pruned weights.
-    package mutating func evaluate() throws { try run.evaluate() }
+    mutating func evaluate() throws { try run.evaluate() }
 
     /// The weights of this rank.
-    package var values: Tensor { run.trainer.store.values.all }
+    var values: Tensor { run.trainer.store.values.all }
     /// The gradients of the last update, summed over all ranks.
-    package var gradients: Tensor { run.trainer.store.gradients.all }
+    var gradients: Tensor { run.trainer.store.gradients.all }
     /// Adam's first moment.
-    package var firstMoment: Tensor { run.trainer.store.firstMoment.all }
+    var firstMoment: Tensor { run.trainer.store.firstMoment.all }
     /// Adam's second moment.
-    package var secondMoment: Tensor { run.trainer.store.secondMoment.all }
+    var secondMoment: Tensor { run.trainer.store.secondMoment.all }
     /// The mask of the last re-prune.
-    package var mask: PruningMask { run.masks.current }
+    var mask: PruningMask { run.masks.current }
     /// What is pruned.
-    package var pool: PrunablePool { run.masks.pool }
+    var pool: PrunablePool { run.masks.pool }
 }

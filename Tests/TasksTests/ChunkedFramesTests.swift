@@ -1,6 +1,6 @@
 import Testing
 
-@testable import Commands
+@testable import Tasks
 
 struct ChunkedFramesTests {
     @Test("a recording that fits is one piece")

@@ -1,11 +1,10 @@
 import Decoding
 import Foundation
 import JSON
-import Tasks
 import TestSupport
 import Testing
 
-@testable import Commands
+@testable import Tasks
 
 /// A model of two words for the golden model's letters.
 private let arpa = """

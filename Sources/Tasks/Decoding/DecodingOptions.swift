@@ -1,41 +1,51 @@
 internal import Checkpoints
-internal import Decoding
+package import Decoding
 internal import Foundation
-internal import JSON
+package import JSON
 internal import Program
-internal import Tasks
 internal import Tensors
 internal import Text
 
+/// How logits become text.
+package enum DecoderKind: String, Sendable, CaseIterable {
+    /// The likeliest token of each frame.
+    case greedy
+    /// A search over texts.
+    case beam
+}
+
 /// How logits are to become text.
-struct DecodingOptions: Sendable {
+package struct DecodingOptions: Sendable, Equatable {
     /// Nil where a language model or a lexicon decides.
-    var decoder: DecoderKind?
+    package var decoder: DecoderKind?
     /// A file, or nil for the model directory's own.
-    var languageModel: String?
+    package var languageModel: String?
     /// What its n-grams are made of.
-    var unit = LanguageUnit.word
+    package var unit = LanguageUnit.word
     /// The weight of the language model, or nil for the model directory's or the default.
-    var alpha: Float?
+    package var alpha: Float?
     /// What each word adds, or nil.
-    var beta: Float?
+    package var beta: Float?
     /// The most beams.
-    var width = 100
+    package var width = 100
     /// A file.
-    var lexicon: String?
+    package var lexicon: String?
     /// `scored`, `forbidden`, or a penalty; nil for the model directory's or the default.
-    var unknownWords: String?
+    package var unknownWords: String?
     /// Words and phrases, and `@FILE`.
-    var hotwords: [String] = []
+    package var hotwords: [String] = []
     /// What one adds.
-    var hotwordWeight: Float = 10
+    package var hotwordWeight: Float = 10
     /// How many texts are told.
-    var count = 1
+    package var count = 1
+
+    /// Greedy, unless the model directory has a language model.
+    package init(decoder: DecoderKind? = nil) { self.decoder = decoder }
 
     /// The search that these options ask for of a model; nil for greedy decoding.
     ///
     /// - Throws: `UserError` for options that contradict each other, or what is wrong with a file.
-    func decoder(for model: SpeechModel) throws -> BeamDecoder? {
+    package func decoder(for model: SpeechModel) throws -> BeamDecoder? {
         try check()
         guard decoder != .greedy else { return nil }
         let own = try languageModel == nil ? ProcessorWithLM(of: model) : nil
@@ -109,7 +119,7 @@ struct DecodingOptions: Sendable {
 }
 
 /// The best texts of an utterance with their scores, as a member of an object.
-func alternatives(_ found: [Transcription]) -> JSONValue.Member {
+package func alternatives(_ found: [Transcription]) -> JSONValue.Member {
     let values = found.map { transcription in
         JSONValue.object([
             .init("text", .string(transcription.text)), .init("score", .number(transcription.score)),

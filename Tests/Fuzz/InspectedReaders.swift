@@ -1,20 +1,20 @@
-internal import Checkpoints
-internal import Collectives
-internal import Foundation
-internal import MaskFiles
-internal import Pruning
-package import Tensors
-internal import Training
+import Checkpoints
+import Collectives
+import Foundation
+import MaskFiles
+import Pruning
+import Tensors
+import Training
 
-/// Readers that only runs call, for those who hand them broken files (Tests/Fuzz).
-package enum InspectedReaders {
+/// Readers that only runs call, which are handed broken files.
+enum InspectedReaders {
     /// Reads a mask of any kind.
-    package static func mask(_ path: String, bigEndianBits: Bool) throws {
+    static func mask(_ path: String, bigEndianBits: Bool) throws {
         _ = try StoredMask.load(path, bitOrder: bigEndianBits ? .big : .little)
     }
 
     /// Writes a mask of these parameters that keeps all.
-    package static func writeMask(_ path: String, layout: ParameterLayout) throws {
+    static func writeMask(_ path: String, layout: ParameterLayout) throws {
         let pool = PrunablePool(layout)
         let provenance = MaskProvenance(
             method: "magnitude", update: 0, sparsityTarget: 0, threshold: 0, parent: "model", weightsHash: 1)
@@ -22,20 +22,20 @@ package enum InspectedReaders {
     }
 
     /// Reads the small files of a stored model, and what kind of network they state.
-    package static func model(_ path: String) throws {
+    static func model(_ path: String) throws {
         let model = try StoredModel.open(path)
         _ = try model.openNetwork()
     }
 
     /// Reads a checkpoint of a run into a store of these parameters.
-    package static func checkpoint(_ path: String, layout: ParameterLayout) throws {
+    static func checkpoint(_ path: String, layout: ParameterLayout) throws {
         let store = ParameterStore(layout: layout)
         var masks = MaskAuthority(pool: PrunablePool(layout), communicator: SoloCommunicator())
         _ = try CheckpointFiles.read(path, into: store, pruning: PruningState(), masks: &masks)
     }
 
     /// Writes such a checkpoint.
-    package static func writeCheckpoint(_ path: String, layout: ParameterLayout) throws {
+    static func writeCheckpoint(_ path: String, layout: ParameterLayout) throws {
         let store = ParameterStore(layout: layout)
         let masks = MaskAuthority(pool: PrunablePool(layout), communicator: SoloCommunicator())
         let state = CheckpointState(update: 3, bestMetric: 0.5, seed: 1)
@@ -44,15 +44,15 @@ package enum InspectedReaders {
     }
 
     /// Takes out of a `metrics.jsonl` what stands behind an update.
-    package static func log(_ path: String, forgettingBehind update: Int) throws {
+    static func log(_ path: String, forgettingBehind update: Int) throws {
         try MetricsLog(path: path).forget(behind: update, includingEvaluation: true)
     }
 
     /// Reads rank 0's heartbeat of a run directory; whether there was one.
-    package static func heartbeat(_ directory: String) -> Bool {
+    static func heartbeat(_ directory: String) -> Bool {
         Heartbeat.read(RunDirectory(path: directory), rank: 0) != nil
     }
 
     /// Reads what a user writes behind `--inject`.
-    package static func injection(_ text: String) throws { _ = try Injection(parsing: text) }
+    static func injection(_ text: String) throws { _ = try Injection(parsing: text) }
 }

@@ -1,0 +1,99 @@
+internal import Decoding
+internal import Kernels
+internal import Models
+internal import Program
+internal import Pruning
+internal import Recipe
+internal import Session
+internal import Speech
+internal import Tasks
+internal import Tensors
+internal import Text
+internal import Training
+
+/// How a model recognised a corpus.
+struct MeasuredModel {
+    /// Where it lies.
+    let path: String
+    let checked: DatasetCheck
+    let result: EvaluationResult
+    /// In the corpus's order; on rank 0.
+    let hypotheses: [Hypothesis]
+    /// The share of zeros among the prunable weights.
+    let sparsity: Double
+    let seconds: Double
+
+    /// What was said and heard, utterance by utterance.
+    var judged: [JudgedUtterance] {
+        hypotheses.map { hypothesis in
+            JudgedUtterance(
+                checked.dataset.utterances[hypothesis.item],
+                reference: checked.dataset.references[hypothesis.item], hypothesis: hypothesis.text)
+        }
+    }
+}
+
+/// A model with its weights and a corpus that it is about to hear.
+struct ReadyModel: ~Copyable {
+    private let path: String
+    private let model: SpeechModel
+    private let store: ParameterStore
+    private let checked: DatasetCheck
+    private let decoder: BeamDecoder?
+
+    /// Reads the model, and checks the corpus against it, on all ranks.
+    init(
+        _ path: String, _ options: EvaluateOptions, _ labels: Manifest.Labels,
+        _ preparation: TextPreparation, session: Session
+    ) throws {
+        let model = try session.together {
+            try SpeechModel.fineTuned(path: path, phones: labels == .phones)
+        }
+        let store = ParameterStore(layout: model.network.layout, training: false)
+        try session.together { try model.loadWeights(into: store.values.all, seed: 0) }
+        let checked = try DatasetChecker(
+            model: model, labels: labels, preparation: preparation,
+            policy: options.skipsBadUtterances ? .skip : .refuse, needsAlignment: false,
+            remedy: "--skip-bad-utterances"
+        ).check(options.data, session: session)
+        try session.requireSame([SharedInput(path, "weights of hash \(contentHash(store.values.all))")])
+        decoder = try session.together { try options.decoding.decoder(for: model) }
+        self.path = path
+        self.model = model
+        self.checked = checked
+        self.store = store
+    }
+
+    /// Searches the weights of the language model.
+    func tune(_ options: EvaluateOptions, session: Session) throws {
+        var arena = Arena()
+        try runTuning(
+            options, model, checked.dataset, decoder, parameters: store.views, arena: &arena,
+            session: session)
+    }
+
+    /// Recognises the corpus on all ranks.
+    func measure(_ options: EvaluateOptions, session: Session) throws -> MeasuredModel {
+        let sparse = try SparseWeights.forInference(store, isWanted: !options.dense, session: session)
+        var arena = Arena()
+        var evaluator = Evaluator(
+            model: model.network, vocabulary: model.vocabulary, rankSeconds: options.rankSeconds)
+        evaluator.recognizer = decoder.map { decoder in
+            { _, logits in decoder.transcriptions(of: logits, count: options.decoding.count) }
+        }
+        let start = monotonicSeconds()
+        let (result, hypotheses) = try evaluator.evaluate(
+            checked.dataset, parameters: store.views.multiplying(sparse), session: session, arena: &arena)
+        return MeasuredModel(
+            path: path, checked: checked, result: result, hypotheses: hypotheses, sparsity: sparsity,
+            seconds: monotonicSeconds() - start)
+    }
+
+    private var sparsity: Double {
+        let pool = PrunablePool(model.network.layout)
+        let zeros = pool.members.reduce(0) { total, member in
+            total + store.values[member.slot.range].buffer.reduce(0) { $0 + ($1 == 0 ? 1 : 0) }
+        }
+        return Double(zeros) / Double(max(1, pool.count))
+    }
+}

@@ -1,0 +1,86 @@
+internal import Tensors
+
+/// What all models of text state of their shape.
+public struct TextShape: Sendable, Hashable {
+    /// Rows of the token embedding.
+    public var vocabularySize: Int
+    /// Channels of the Transformer.
+    public var hiddenSize: Int
+    /// Transformer blocks.
+    public var layerCount: Int
+    /// Attention heads a block.
+    public var headCount: Int
+    /// Channels inside the feed-forward.
+    public var intermediateSize: Int
+    /// The activation of the feed-forward; only `gelu` is known.
+    public var activation = "gelu"
+    /// Added to variances.
+    public var layerNormEpsilon: Float = 1e-12
+    /// Standard deviation of fresh weights.
+    public var initializerRange: Float = 0.02
+    /// Rows of the classifier.
+    public var labelCount = 2
+
+    /// What a model calls these in its `config.json`.
+    struct Keys<Key: CodingKey> {
+        let vocabularySize, hiddenSize, layerCount, headCount, intermediateSize: Key
+        let activation, layerNormEpsilon, initializerRange: Key
+    }
+
+    /// The extents of a block.
+    var block: BlockExtents {
+        BlockExtents(
+            hiddenSize: hiddenSize, headCount: headCount, intermediateSize: intermediateSize,
+            epsilon: layerNormEpsilon, initializer: .normal(deviation: Double(initializerRange)))
+    }
+
+    /// Gathers what is wrong or unknown.
+    func check<Key>(_ keys: Keys<Key>, into faults: inout ConfigurationFaults) {
+        let name = keys.hiddenSize.stringValue
+        faults.require(
+            activation == "gelu",
+            "\(keys.activation.stringValue) is \"\(activation)\"; only \"gelu\" is known")
+        faults.bound(keys.vocabularySize.stringValue, vocabularySize, by: 10_000_000)
+        faults.bound(name, hiddenSize, by: 16_384)
+        faults.bound(keys.layerCount.stringValue, layerCount, by: 512)
+        faults.bound(keys.headCount.stringValue, headCount, by: 1024)
+        faults.bound(keys.intermediateSize.stringValue, intermediateSize, by: 65_536)
+        faults.bound("the number of labels", labelCount, by: 1_000_000)
+        faults.multiple(name, hiddenSize, of: keys.headCount.stringValue, headCount)
+        faults.epsilon(keys.layerNormEpsilon.stringValue, layerNormEpsilon)
+    }
+
+    /// Reads what a `config.json` states of it.
+    mutating func read<Key>(
+        _ keys: Keys<Key>, from container: KeyedDecodingContainer<Key>, _ decoder: any Decoder
+    ) throws {
+        try container.read(keys.vocabularySize, into: &vocabularySize)
+        try container.read(keys.hiddenSize, into: &hiddenSize)
+        try container.read(keys.layerCount, into: &layerCount)
+        try container.read(keys.headCount, into: &headCount)
+        try container.read(keys.intermediateSize, into: &intermediateSize)
+        try container.read(keys.activation, into: &activation)
+        try container.read(keys.layerNormEpsilon, into: &layerNormEpsilon)
+        try container.read(keys.initializerRange, into: &initializerRange)
+        labelCount = try LabelCount(from: decoder).count ?? labelCount
+    }
+}
+
+/// How many labels a `config.json` names: transformers writes `id2label` where they are not two.
+private struct LabelCount: Decodable {
+    let count: Int?
+
+    enum CodingKeys: String, CodingKey {
+        case names = "id2label"
+        case number = "num_labels"
+    }
+
+    init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        if let names = try container.decodeIfPresent([String: String].self, forKey: .names) {
+            count = names.count
+        } else {
+            count = try container.decodeIfPresent(Int.self, forKey: .number)
+        }
+    }
+}

@@ -1,0 +1,35 @@
+/// A piece of a long recording: the frames that are computed together, and those of them that are kept.
+package struct ChunkedFrames: Equatable {
+    package let computed: Range<Int>
+    package let kept: Range<Int>
+
+    /// A piece.
+    package init(computed: Range<Int>, kept: Range<Int>) {
+        self.computed = computed
+        self.kept = kept
+    }
+
+    /// The pieces of a recording, in order; what they keep covers each frame once.
+    ///
+    /// Seams are frames, not text: what is kept has had half the overlap around it to be heard in.
+    ///
+    /// - Parameters:
+    ///   - frames: Those of the recording.
+    ///   - length: The most that are computed together.
+    ///   - overlap: How many two neighbours share, fewer than `length`.
+    package static func pieces(of frames: Int, length: Int, overlap: Int) -> [ChunkedFrames] {
+        guard frames > length else { return [ChunkedFrames(computed: 0..<frames, kept: 0..<frames)] }
+        var pieces: [ChunkedFrames] = []
+        var start = 0
+        var seam = 0
+        while true {
+            let end = min(frames, start + length)
+            let next = end == frames ? frames : end - overlap / 2
+            pieces.append(ChunkedFrames(computed: start..<end, kept: seam..<next))
+            guard end < frames else { return pieces }
+            seam = next
+            // The last piece is as long as the others: it begins earlier instead.
+            start = min(start + length - overlap, frames - length)
+        }
+    }
+}

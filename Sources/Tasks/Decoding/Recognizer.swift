@@ -1,0 +1,122 @@
+package import Decoding
+internal import Kernels
+internal import Models
+package import Tensors
+package import Text
+
+/// What was heard in a recording.
+package struct Recognition: Codable, Sendable {
+    /// The text.
+    package var text = ""
+    /// Its words with their times, where these were asked for.
+    package var words: [TimedWord] = []
+    /// The best texts with their scores, where more than one was asked for.
+    package var alternatives: [Transcription] = []
+
+    /// Silence, or a known text.
+    package init(text: String = "", words: [TimedWord] = []) {
+        self.text = text
+        self.words = words
+    }
+}
+
+/// Turns logits into text and, if they are wanted, the times of its words.
+package struct Recognizer {
+    fileprivate let vocabulary: Vocabulary
+    fileprivate let decoder: BeamDecoder?
+    fileprivate let count: Int
+    fileprivate let frameSeconds: Double
+    /// Whether words have times, for which logits must be kept to the end.
+    package let timesWords: Bool
+    /// Whether silent frames are made blank, which may put a delimiter behind another.
+    fileprivate let gatesSilence: Bool
+
+    /// A recognizer for a model's logits.
+    ///
+    /// - Throws: What is wrong with the options, or with a file that they name.
+    package init(
+        _ model: SpeechModel, _ options: DecodingOptions, timesWords: Bool, gatesSilence: Bool = false
+    ) throws {
+        self.gatesSilence = gatesSilence
+        vocabulary = model.vocabulary
+        decoder = try options.decoder(for: model)
+        count = options.count
+        frameSeconds = model.frameSeconds
+        self.timesWords = timesWords
+    }
+
+    /// Before the first frame of a recording.
+    package func begin() -> RunningRecognition { RunningRecognition(self) }
+}
+
+/// What is heard in a recording as its frames come, piece after piece: the search goes on from one to the next.
+package struct RunningRecognition {
+    private let recognizer: Recognizer
+    private var search: BeamSearch?
+    /// The likeliest token of each frame, where nothing is searched.
+    private var path: [Int] = []
+
+    fileprivate init(_ recognizer: Recognizer) {
+        self.recognizer = recognizer
+        search = recognizer.decoder.map { BeamSearch($0.language, $0.settings) }
+    }
+
+    /// Hears frames, (frames, tokens).
+    package mutating func advance(_ logits: Tensor) {
+        if search == nil {
+            path += largestEntries(logits, groups: 1)
+        } else {
+            search?.advance(logits)
+        }
+    }
+
+    /// The text so far.
+    package mutating func text() -> String {
+        guard search != nil else { return recognizer.vocabulary.decode(tokens: spoken) }
+        return search?.transcriptions(isLast: false).first?.text ?? ""
+    }
+
+    /// Ends the recording.
+    ///
+    /// - Parameters:
+    ///   - logits: All of them, (frames, tokens), if words are to have times.
+    ///   - offset: Seconds before the first frame.
+    package mutating func finish(_ logits: Tensor?, offset: Double = 0) -> Recognition {
+        guard search != nil else {
+            let tokens = spoken
+            var heard = Recognition(text: recognizer.vocabulary.decode(tokens: tokens))
+            heard.words = words(logits, tokens, told: nil, offset)
+            return heard
+        }
+        let count = recognizer.count
+        let found = search?.transcriptions(count) ?? []
+        guard let best = found.first else { return Recognition() }
+        var heard = Recognition(text: best.text)
+        heard.words = words(logits, best.tokens, told: Text.words(best.text), offset)
+        if recognizer.count > 1 { heard.alternatives = found }
+        return heard
+    }
+
+    /// The tokens of the greedy path.
+    private var spoken: [Int] {
+        let tokens = recognizer.vocabulary.tokens(ofPath: path)
+        guard recognizer.gatesSilence, let delimiter = recognizer.vocabulary.delimiterId else {
+            return tokens
+        }
+        // Of the model's delimiter and the gate's in a row, one.
+        return tokens.indices.filter { $0 == 0 || tokens[$0] != delimiter || tokens[$0 - 1] != delimiter }
+            .map { tokens[$0] }
+    }
+
+    private func words(
+        _ logits: Tensor?, _ tokens: [Int], told: [String]?, _ offset: Double
+    ) -> [TimedWord] {
+        let vocabulary = recognizer.vocabulary
+        guard recognizer.timesWords, let logits,
+            let alignment = forcedAlignment(logits, tokens: tokens, blank: vocabulary.blank)
+        else { return [] }
+        return timedWords(
+            alignment.spans, vocabulary: vocabulary, words: told, frameSeconds: recognizer.frameSeconds,
+            offset: offset)
+    }
+}

@@ -1,0 +1,50 @@
+internal import Models
+internal import Speech
+internal import Tensors
+internal import Text
+
+/// Makes frames blank in which nobody speaks: noise is not transcribed, and words on either side of a silence are two.
+struct SilenceGate {
+    /// What a logit is worth that may not win.
+    private static let never: Float = -100
+
+    var activity: VoiceActivity
+    private let hop: Int
+    private let reach: Int
+    private let vocabulary: Vocabulary
+    private var wasOpen = false
+
+    init(_ activity: VoiceActivity, _ model: SpeechModel) {
+        self.activity = activity
+        hop = model.network.configuration.hopSamples
+        reach = model.network.configuration.receptiveSamples
+        vocabulary = model.vocabulary
+    }
+
+    /// Whether somebody speaks in some of the frames.
+    func isOpen(_ frames: Range<Int>) -> Bool {
+        !frames.isEmpty
+            && activity.isSpoken(frames.lowerBound * hop..<(frames.upperBound - 1) * hop + reach)
+    }
+
+    /// Makes silent frames blank, of each silence the first one the end of a word.
+    ///
+    /// - Parameters:
+    ///   - logits: (frames, tokens), behind those of the call before.
+    ///   - first: The first of the frames.
+    /// - Returns: Of each frame, whether it is open.
+    @discardableResult
+    mutating func close(_ logits: Tensor, from first: Int) -> [Bool] {
+        (0..<logits.rows).map { row in
+            let frame = first + row
+            let open = isOpen(frame..<frame + 1)
+            if !open {
+                logits.rows(row..<row + 1).fill(Self.never)
+                let token = wasOpen ? vocabulary.delimiterId ?? vocabulary.blank : vocabulary.blank
+                logits[row, token] = 0
+            }
+            wasOpen = open
+            return open
+        }
+    }
+}

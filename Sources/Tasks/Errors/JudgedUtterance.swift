@@ -1,0 +1,56 @@
+package import Speech
+package import Text
+
+/// What was said in an utterance, what was heard, and the errors.
+package struct JudgedUtterance: Sendable {
+    package let id: String
+    package let seconds: Double
+    package let speaker: String?
+    package let language: String?
+    package let reference: String
+    package let hypothesis: String
+    package let words: ErrorRate
+    package let characters: ErrorRate
+
+    /// Counts the errors in an utterance.
+    package init(_ utterance: Utterance, reference: String, hypothesis: String) {
+        id = utterance.id
+        seconds = utterance.durationSeconds
+        speaker = utterance.speaker
+        language = utterance.language
+        self.reference = reference
+        self.hypothesis = hypothesis
+        var (words, characters) = (ErrorRate(), ErrorRate())
+        words.addWords(reference: reference, hypothesis: hypothesis)
+        characters.addCharacters(reference: reference, hypothesis: hypothesis)
+        (self.words, self.characters) = (words, characters)
+    }
+}
+
+/// What resamples are drawn from.
+package enum ResampledUnit: String, Sendable, CaseIterable {
+    /// Each utterance by itself.
+    case utterances
+    /// Each speaker with all that they said: what one person says is not independent.
+    case speakers
+
+    /// The errors in words and characters of each unit, in the order in which the units first come.
+    package func errors(_ utterances: [JudgedUtterance]) -> (words: [ErrorRate], characters: [ErrorRate]) {
+        guard self == .speakers else { return (utterances.map(\.words), utterances.map(\.characters)) }
+        var places: [String: Int] = [:]
+        var (words, characters): ([ErrorRate], [ErrorRate]) = ([], [])
+        for utterance in utterances {
+            // Nobody knows who spoke: someone else each time.
+            let name = utterance.speaker.map { "s" + $0 } ?? "u" + utterance.id
+            let place = places[name] ?? words.count
+            if place == words.count {
+                places[name] = place
+                words.append(ErrorRate())
+                characters.append(ErrorRate())
+            }
+            words[place] = words[place] + utterance.words
+            characters[place] = characters[place] + utterance.characters
+        }
+        return (words, characters)
+    }
+}

@@ -24,13 +24,13 @@ help:
 	@echo "make transcripts  compare the demo's transcripts with transformers' (installs PyTorch)"
 	@echo "make bench-peer   measure transformers + DDP and parp in turn on the same batches (installs PyTorch)"
 	@echo "make bench-load   measure loading XLSR-53 from each kind of file beside cat (installs PyTorch)"
-	@echo "make bench-memory compare what parp plan says of memory with what runs use, in 22 shapes"
+	@echo "make bench-memory compare what parp plan says of memory with what runs use, in 23 shapes"
 	@echo "make bench-precision  check that bfloat16 fine-tunes real speech to float32's loss and error rate"
 	@echo "make bench-efficiency  measure 2 ranks beside 2 independent runs on the same cores"
 	@echo "make cluster-test  check cluster/, run the commands of docs/cluster.md (installs shellcheck and Slurm)"
 	@echo "make slurm-test    interrupt runs under a real Slurm; they must end as if undisturbed (installs Slurm)"
 	@echo "make hosts-test    train on several hosts (network namespaces, as root), links at 10 Gb/s to 100 Mb/s"
-	@echo "make study    the paper's comparison, masks across four languages, nine languages in one model (2 h): build/studies"
+	@echo "make study    the paper's comparisons: days, resumable, in parts of two hours (cluster/studies/study.sh): build/studies"
 	@echo "make study-scale   measure how training scales on this machine, model and project it: build/scale/report.html"
 	@echo "make golden   make the golden files anew (installs PyTorch)"
 	@echo "make lint     check formatting and the dependency rules;  make format  formats"
@@ -97,6 +97,7 @@ hosts-test: build
 
 study: build
 	cluster/studies/study.sh $(BIN)/parp comparison cluster/models/small
+	cluster/studies/study.sh $(BIN)/parp frozen cluster/models/small
 	cluster/studies/study.sh $(BIN)/parp transfer cluster/models/small
 	cluster/studies/study.sh $(BIN)/parp joint cluster/models/small
 

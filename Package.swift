@@ -78,14 +78,14 @@ let package = Package(
         room("Pruning", ["Tensors", "CMath"]),
         room("Collectives", ["Tensors", "CMPI"]),
         room("Files", ["Program"]),
-        room("Speech", ["Tensors", "Program", "Files", "CAudio"]),
+        room("Speech", ["Tensors", "Program", "JSON", "Files", "CAudio"]),
         room("Text", ["Program", "JSON", "Files"]),
         room("Batching", ["Tensors"]),
         // 3
         room("Decoding", ["Tensors", "Program", "Text"]),
         room("Models", ["Tensors", "Kernels"]),
         room("Session", ["Program", "Collectives"]),
-        room("Reports", ["JSON"]),
+        room("Reports", ["Tensors", "JSON"]),
         // 4
         room("Checkpoints", ["Tensors", "Program", "JSON", "Files", "Models", "CFiles", "CZstd"]),
         room(
@@ -115,7 +115,7 @@ let package = Package(
             "Preflight",
             [
                 "Tensors", "Program", "JSON", "Kernels", "Pruning", "Collectives", "Speech", "Text",
-                "Batching", "Models", "Checkpoints", "Session", "Recipe", "Training", "Tasks",
+                "Batching", "Models", "Checkpoints", "Session", "Recipe", "Reports", "Training", "Tasks",
             ]),
         // 9
         room(
@@ -131,8 +131,8 @@ let package = Package(
             [
                 "Tensors", "Program", "JSON", "Kernels", "Pruning", "Collectives", "Files", "Speech", "Text",
                 "Decoding",
-                "Models", "Checkpoints", "Session", "Recipe", "MaskFiles", "Training", "Tasks", "Preflight",
-                "Studies",
+                "Models", "Checkpoints", "Session", "Recipe", "MaskFiles", "Reports", "Training", "Tasks",
+                "Preflight", "Studies",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
         // 11
@@ -156,7 +156,7 @@ let package = Package(
             exclude: [
                 "parity.py", "families.py", "parp_parity.py", "pretraining_parity.py", "pretraining_run.py",
                 "text_parity.py", "transcripts.py", "tokenizer_ids.py", "tokenizer_layouts.py",
-                "check_directory.py",
+                "check_directory.py", "methods_reference.py",
             ],
             sources: ["ParityProbe.swift", "ParityProbe+Text.swift"],
             swiftSettings: swiftSettings),
@@ -194,7 +194,7 @@ let package = Package(
                 "Tensors", "Program", "Pruning", "Collectives", "Models", "Checkpoints", "Session", "Recipe",
                 "MaskFiles", "Training", "Commands",
             ]),
-        tests("Reports", ["Reports", "Studies"]),
+        tests("Reports", ["JSON", "Tensors", "Reports", "Studies"]),
         tests(
             "Training",
             [
@@ -203,7 +203,10 @@ let package = Package(
             ]),
         tests(
             "Tasks",
-            ["Tensors", "JSON", "Speech", "Text", "Decoding", "Models", "Checkpoints", "Recipe", "Tasks"]),
+            [
+                "Tensors", "Program", "JSON", "Speech", "Text", "Decoding", "Models", "Checkpoints", "Recipe",
+                "Tasks",
+            ]),
         tests("Preflight", ["Program", "JSON", "Session", "Training", "Preflight"]),
         tests(
             "Studies",

@@ -16,7 +16,7 @@ ROOMS = {
     "Pruning": {"Tensors", "CMath"},
     "Collectives": {"Tensors", "CMPI"},
     "Files": {"Program"},
-    "Speech": {"Tensors", "Program", "Files", "CAudio"},
+    "Speech": {"Tensors", "Program", "JSON", "Files", "CAudio"},
     "Text": {"Program", "JSON", "Files"},
     "Batching": {"Tensors"},
     "Decoding": {"Tensors", "Program", "Text"},
@@ -25,7 +25,7 @@ ROOMS = {
     "Session": {"Program", "Collectives"},
     "Recipe": {"Tensors", "Program", "Optimization", "Pruning", "Collectives", "Speech", "Text", "Models"},
     "MaskFiles": {"Tensors", "Program", "JSON", "Pruning", "Models", "Checkpoints"},
-    "Reports": {"JSON"},
+    "Reports": {"Tensors", "JSON"},
     "Training": {
         "Tensors", "Program", "JSON", "Kernels", "Optimization", "Pruning", "Collectives",
         "Batching", "Checkpoints", "Session", "Recipe", "MaskFiles", "Reports",
@@ -36,7 +36,7 @@ ROOMS = {
     },
     "Preflight": {
         "Tensors", "Program", "JSON", "Kernels", "Pruning", "Collectives", "Speech", "Text",
-        "Batching", "Models", "Checkpoints", "Session", "Recipe", "Training", "Tasks",
+        "Batching", "Models", "Checkpoints", "Session", "Recipe", "Reports", "Training", "Tasks",
     },
     "Studies": {
         "Tensors", "Program", "JSON", "Kernels", "Optimization", "Pruning", "Collectives",
@@ -45,8 +45,8 @@ ROOMS = {
     },
     "Commands": {
         "Tensors", "Program", "JSON", "Kernels", "Pruning", "Collectives", "Files", "Speech", "Text",
-        "Decoding", "Models", "Checkpoints", "Session", "Recipe", "MaskFiles", "Training", "Tasks", "Preflight",
-        "Studies",
+        "Decoding", "Models", "Checkpoints", "Session", "Recipe", "MaskFiles", "Reports", "Training", "Tasks",
+        "Preflight", "Studies",
     },
     "parp": {"Commands"},
 }

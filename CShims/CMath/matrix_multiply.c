@@ -19,6 +19,8 @@ static int library_support(void) {
 
 const char *parp_matrix_library(void) { return "oneDNN"; }
 
+const char *parp_matrix_core(void) { return ""; }
+
 int64_t parp_product_bytes(int32_t element) {
     return parp_onednn_product_bytes(library_support() == PARP_SUPPORTED ? element : PARP_FLOAT32);
 }
@@ -36,6 +38,8 @@ static int library_multiply(int64_t m, int64_t n, int64_t k, parp_matrix a, parp
 static int library_support(void) { return PARP_NO_LIBRARY; }
 
 const char *parp_matrix_library(void) { return "OpenBLAS"; }
+
+const char *parp_matrix_core(void) { return openblas_get_corename(); }
 
 int64_t parp_product_bytes(int32_t element) {
     (void)element;

@@ -195,14 +195,15 @@ PARP_WIDE void parp_panel_unpack(const float *panel, int64_t width, int64_t fram
 
 // products
 
-PARP_INLINE void multiply(parp_sparse w, int64_t first, int64_t end, const float *x, float *y, const int width) {
+PARP_INLINE void multiply(parp_sparse w, int64_t first, int64_t end, const float *x, int adding, float *y,
+                          const int width) {
     for (int64_t block = 0; block * PARP_SPARSE_BLOCK < w.columns; block++) {
         const vector *inputs = (const vector *)x + block * PARP_SPARSE_BLOCK * width;
         const int32_t *starts = w.starts + block * w.rows;
         for (int64_t row = first; row < end; row++) {
             vector *output = (vector *)y + row * width;
             vector sum[PARP_SPARSE_WIDTH];
-            for (int j = 0; j < width; j++) sum[j] = block == 0 ? (vector){0} : output[j];
+            for (int j = 0; j < width; j++) sum[j] = block == 0 && !adding ? (vector){0} : output[j];
             for (int32_t k = starts[row]; k < starts[row + 1]; k++) {
                 const vector *input = inputs + (size_t)w.places[k] * (size_t)width;
                 float value = w.values[k];
@@ -267,8 +268,8 @@ PARP_INLINE void sample(parp_sparse dw, int64_t first, int64_t end, const float 
     }
 
 PARP_WIDE void parp_sparse_multiply(parp_sparse w, int64_t first_row, int64_t end_row, const float *x,
-                                    int64_t width, float *y) {
-#define MULTIPLY(WIDTH) multiply(w, first_row, end_row, x, y, WIDTH)
+                                    int64_t width, int adding, float *y) {
+#define MULTIPLY(WIDTH) multiply(w, first_row, end_row, x, adding, y, WIDTH)
     FOR_WIDTH(width, MULTIPLY)
 }
 

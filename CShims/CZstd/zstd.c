@@ -10,10 +10,20 @@ int64_t parp_zstd_compress(const void *from, int64_t count, void *into, int64_t 
 }
 
 int64_t parp_zstd_content_size(const void *from, int64_t count) {
-    unsigned long long size = ZSTD_getFrameContentSize(from, (size_t)count);
-    return size == ZSTD_CONTENTSIZE_UNKNOWN || size == ZSTD_CONTENTSIZE_ERROR || size > INT64_MAX
-               ? -1
-               : (int64_t)size;
+    const uint8_t *frame = from;
+    size_t left = (size_t)count;
+    int64_t sum = 0;
+    do {
+        unsigned long long size = ZSTD_getFrameContentSize(frame, left);
+        size_t length = ZSTD_findFrameCompressedSize(frame, left);
+        if (size == ZSTD_CONTENTSIZE_UNKNOWN || size == ZSTD_CONTENTSIZE_ERROR || ZSTD_isError(length) ||
+            size > (unsigned long long)(INT64_MAX - sum))
+            return -1;
+        sum += (int64_t)size;
+        frame += length;
+        left -= length;
+    } while (left > 0);
+    return sum;
 }
 
 int64_t parp_zstd_decompress(const void *from, int64_t count, void *into, int64_t capacity) {

@@ -4,8 +4,10 @@ internal import Tensors
 /// number of them.
 ///
 /// Items are drawn in a random order and dealt to one batch after another, short and long together. A batch passes over
-/// those that no longer fit, which come first in the next, until it is filled to within `tolerance`; the last of an epoch
-/// hold what is left, and an item that costs more than a batch has one of its own. They all count alike, since a gradient
+/// those that no longer fit, which come first in the next, until it is filled to within `tolerance`. The last third of a
+/// batch goes to the longest that fits: short ones, which fit anywhere, stay for where nothing else does, so that an
+/// epoch's last two or three alone may lack what fits. The very last holds what is left, and an item that costs more than
+/// a batch has one of its own. They all count alike, since a gradient
 /// is divided by its own batch's items. Every item is in exactly one batch, or in none where groups are balanced and its
 /// own is held back.
 package struct EpochPlan: Sendable, Equatable {
@@ -13,10 +15,12 @@ package struct EpochPlan: Sendable, Equatable {
     package let batches: [[Int]]
 
     /// The way in which batches are drawn: a run that was begun in another cannot go on in this one.
-    package static let version = 2
+    package static let version = 3
 
     /// The share of a batch that may stay empty.
     static let tolerance = 0.05
+    /// The share of a batch that is filled by choice; more would sort by length, and less leaves short ones to none.
+    private static let chosenShare = 1.0 / 3
     /// Items among which one that fits is looked for: enough to find it, few enough to look at quickly.
     static let lookahead = 256
 
@@ -50,9 +54,7 @@ package struct EpochPlan: Sendable, Equatable {
             var filled = items[batch[0]].cost
             while filled < (1 - tolerance) * limit {
                 look()
-                guard let place = waiting.firstIndex(where: { filled + items[$0].cost <= limit }) else {
-                    break
-                }
+                guard let place = nextPlace(waiting, items, room: limit - filled, limit: limit) else { break }
                 let index = waiting.remove(at: place)
                 batch.append(index)
                 filled += items[index].cost
@@ -61,6 +63,18 @@ package struct EpochPlan: Sendable, Equatable {
             look()
         }
         return batches
+    }
+
+    /// Which of the waiting items goes into the room of a batch: the first that fits, or at its end the first of the
+    /// longest.
+    private static func nextPlace(
+        _ waiting: [Int], _ items: [BatchItem], room: Double, limit: Double
+    ) -> Int? {
+        let fits = { (place: Int) in items[waiting[place]].cost <= room }
+        guard room <= chosenShare * limit else { return waiting.indices.first(where: fits) }
+        return waiting.indices.filter(fits).max {
+            (items[waiting[$0]].cost, -$0) < (items[waiting[$1]].cost, -$1)
+        }
     }
 
     /// Plans an epoch of batches of as many items each, whatever they cost; the last may have fewer.

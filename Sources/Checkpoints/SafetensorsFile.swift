@@ -6,7 +6,7 @@ public import Tensors
 public final class SafetensorsFile: TensorSource {
     // A class because it owns the mapping that all its tensors are read from.
     private let file: MappedFile
-    private let header: SafetensorsHeader
+    let header: SafetensorsHeader
 
     /// Opens and validates a file.
     public init(path: String) throws(CheckpointError) {

@@ -16,6 +16,14 @@ struct SafetensorsHeader: Sendable {
     /// Where the tensors begin.
     let end: Int
 
+    /// The tensors' names in the order in which they lie in the file.
+    var namesByPlace: [String] {
+        entries.sorted {
+            ($0.value.range.lowerBound, $0.value.range.upperBound, $0.key)
+                < ($1.value.range.lowerBound, $1.value.range.upperBound, $1.key)
+        }.map(\.key)
+    }
+
     /// The largest header that the reference implementation accepts.
     static let maximumBytes = 100_000_000
 

@@ -42,7 +42,7 @@ struct BenchStep: ParsableCommand {
     @Option(help: "A JSON list of batches, each a list of the seconds of its utterances.")
     var batches: String?
 
-    @Option(help: "What matrix products multiply: float32 or bfloat16.")
+    @Option(help: "What matrix products multiply: float32, bfloat16, or auto for what a probe finds faster.")
     var precision = "float32"
 
     @Option(

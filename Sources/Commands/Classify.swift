@@ -42,6 +42,9 @@ struct Classify: ParsableCommand {
     @Option(help: "Tokens that a text is cut to; 0 cuts nothing.")
     var maxTokens = 0
 
+    @Flag(help: "Multiply zeros like all other weights, however many there are.")
+    var dense = false
+
     @Option(help: "Threads a rank computes with.")
     var threads = 1
 
@@ -59,14 +62,16 @@ struct Classify: ParsableCommand {
             let model = try TextModel.fineTuned(path: self.model)
             let checker = try TextChecker(
                 model: model, maximumTokens: maxTokens, policy: .refuse, needsLabels: false,
-                remedy: "Leave empty ones out; --max-tokens cuts long ones.")
+                remedy: "Leave empty ones out; --max-tokens cuts long ones.", limitName: "--max-tokens")
             return (model, try checker.check(try examples(), path: data ?? "the command line"))
         }
         let store = ParameterStore(layout: model.network.layout, training: false)
         try session.together { try model.loadWeights(into: store.values.all, seed: 0) }
+        let sparse = try SparseWeights.forInference(store, isWanted: !dense, session: session)
         var arena = Arena()
         let (predictions, _) = try TextEvaluator(model: model.network, rankTokens: defaultRankTokens)
-            .predict(checked.dataset, parameters: store.views, session: session, arena: &arena)
+            .predict(
+                checked.dataset, parameters: store.views.multiplying(sparse), session: session, arena: &arena)
         guard session.isRoot else { return }
         if let emitLogits { try writeLogits(predictions, to: emitLogits) }
         for entry in predictions { print(line(entry, of: checked.dataset.examples[entry.item], model)) }

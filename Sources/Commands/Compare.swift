@@ -15,6 +15,9 @@ struct Compare: ParsableCommand {
 
               mpirun -np 4 parp compare recipe.toml --methods dense,parp,omp --sparsities 0.5,0.7 --seeds 1,2
 
+            With --learning-rates, the first seed is run with each of them, and the others with the best one of each method and \
+            sparsity, by the recipe's validation set; --test judges by other data.
+
             With --data, everything is done in each language; with --transfer, also with the masks of the others.
             """)
 
@@ -43,6 +46,19 @@ struct Compare: ParsableCommand {
         help: "Methods, of omp, parp and parp-p, to run in each language with the OMP mask of each.")
     var transfers: CommaList<String> = CommaList([])
 
+    @Option(
+        help: "Learning rates to try; the recipe's validation set chooses one for each method and sparsity.")
+    var learningRates: CommaList<Double> = CommaList([])
+
+    @Option(
+        help: ArgumentHelp(
+            "Labelled data to judge final models by; with --data, the name of a file in each folder.",
+            valueName: "file"))
+    var test: String?
+
+    @Flag(help: "Run methods of one run with twice the updates, too: what OMP takes in its two runs.")
+    var equalCost = false
+
     @OptionGroup var changes: RecipeChanges
 
     @Option(
@@ -66,6 +82,9 @@ struct Compare: ParsableCommand {
         options.seeds = seeds.values
         options.data = data
         options.transfers = transfers.values
+        options.learningRates = learningRates.values
+        options.test = test
+        options.hasEqualCost = equalCost
         options.onlyReports = onlyReport
         launch { try runComparison(options, session: $0) }
     }

@@ -2,6 +2,7 @@ internal import Checkpoints
 internal import JSON
 internal import Kernels
 internal import Models
+internal import Program
 internal import Session
 internal import Tasks
 internal import Tensors
@@ -48,6 +49,7 @@ func runConvert(_ options: ConvertOptions, session: Session) throws {
             overwrites: options.overwrites
         ).requireFreeForModel()
         let source = try StoredModel.open(options.source, dictionary: options.dictionary)
+        if source.isText { return try convertText(source, options) }
         let weights = try source.openWeights()
         let network = try source.openNetwork()
         let hasHead = weights.info("lm_head.weight") != nil && !options.encoderOnly
@@ -79,6 +81,32 @@ func runConvert(_ options: ConvertOptions, session: Session) throws {
                 + "\(counts.weights) weights"
                 + (source.leftOut.isEmpty ? "" : "; left out: " + source.leftOut.joined(separator: ", ")))
     }
+}
+
+/// Writes a model of text with its head, if it has one, and its tokenizer.
+private func convertText(_ source: StoredModel, _ options: ConvertOptions) throws {
+    guard !options.encoderOnly else {
+        throw UserError(
+            .usage, "--encoder-only is for models of speech; of text, AutoModel loads the encoder alone")
+    }
+    let weights = try source.openWeights()
+    let network = try source.openTextNetwork()
+    let match = try matchParameters(of: weights, with: network.layout)
+    let foreign = try network.requireComplete(match.report, of: weights)
+    let missing = Set(match.report.missing.map(\.name))
+    let hasHead = network.headSlots.allSatisfy { !missing.contains($0.name) }
+    let (writer, counts) = copy(
+        weights, names: match.parameterNames, onlyNamed: false, leavingOut: Set(foreign),
+        precision: options.precision)
+    try writeModelDirectory(
+        at: options.output, weights: writer,
+        files: ModelFiles(
+            config: source.config(hasHead: true, hasQuantizer: false, precision: options.precision),
+            kept: try KeptFile.tokenizer(in: source.path)))
+    print(
+        "\(options.output): \(source.config["model_type"]?.string ?? "bert"), "
+            + (hasHead ? "fine-tuned" : "pre-trained")
+            + ", \(counts.tensors) tensors, \(counts.weights) weights")
 }
 
 /// Copies all floating-point tensors, the network's under the names of its parameters; others only where they

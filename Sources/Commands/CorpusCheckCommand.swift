@@ -4,6 +4,7 @@ internal import JSON
 internal import Models
 internal import Program
 internal import Recipe
+internal import Reports
 internal import Session
 internal import Speech
 internal import Studies
@@ -117,46 +118,46 @@ private func decode(_ paths: [String], _ progress: CorpusProgress) -> [Result<Au
 extension CorpusReport {
     /// The report for people, a line each.
     fileprivate func table(_ manifest: Manifest, _ expected: CorpusExpectations) -> [String] {
-        func row(_ name: String, _ text: String) -> String {
-            name + String(repeating: " ", count: max(1, 22 - name.count)) + text
-        }
         func list(_ counts: Counts, limit: Int = 200) -> String {
             let shown = counts.prefix(limit).map { "\($0.name) \($0.count)" }.joined(separator: ", ")
             return shown + (counts.count > limit ? ", and \(counts.count - limit) more" : "")
         }
         let unit = expected.labels == .phones ? "phones" : "characters"
-        var lines = [
-            row("corpus", "\(manifest.path) (\(manifest.format.rawValue))"),
-            row("utterances", "\(utterances)"),
-            row("audio", Progress.duration(totalSeconds)),
+        var facts = [
+            ("corpus", "\(manifest.path) (\(manifest.format.rawValue))"),
+            ("utterances", "\(utterances)"),
+            ("audio", Progress.duration(totalSeconds)),
         ]
         if let shortest = seconds.first, let longest = seconds.last {
-            lines.append(
-                row(
+            facts.append(
+                (
                     "seconds",
                     String(
                         format: "%.2f shortest, %.2f median, %.2f longest", shortest,
-                        seconds[seconds.count / 2], longest)))
+                        seconds[seconds.count / 2], longest)
+                ))
         }
-        lines += [
-            row("speakers", secondsOfSpeaker.isEmpty ? "not stated" : speakers),
-            row(
+        facts += [
+            ("speakers", secondsOfSpeaker.isEmpty ? "not stated" : speakers),
+            (
                 "languages",
                 secondsOfLanguage.sorted { ($1.value, $0.key) < ($0.value, $1.key) }
-                    .map { "\($0.key) \(Progress.duration($0.value))" }.joined(separator: ", ")),
-            row("sample rates", list(sampleRates)), row("channels", list(channels)),
-            row("words", expected.labels == .phones ? "-" : "\(words), \(distinctWordCount) distinct"),
-            row(unit, "\(tokens.count) distinct: " + list(tokens)),
-            row("texts that repeat", "\(repeatedTexts)"), row("audio that repeats", "\(repeatedAudio)"),
-            row("durations stated wrong", "\(wrongDurations)"),
-            row(
+                    .map { "\($0.key) \(Progress.duration($0.value))" }.joined(separator: ", ")
+            ),
+            ("sample rates", list(sampleRates)), ("channels", list(channels)),
+            ("words", expected.labels == .phones ? "-" : "\(words), \(distinctWordCount) distinct"),
+            (unit, "\(tokens.count) distinct: " + list(tokens)),
+            ("texts that repeat", "\(repeatedTexts)"), ("audio that repeats", "\(repeatedAudio)"),
+            ("durations stated wrong", "\(wrongDurations)"),
+            (
                 "not in vocabulary",
                 expected.vocabulary == nil
                     ? "not checked: no --model and no --vocabulary"
-                    : missingTokens.isEmpty ? "none" : list(missingTokens)),
-            row("faults", "\(faults.count)"),
+                    : missingTokens.isEmpty ? "none" : list(missingTokens)
+            ),
+            ("faults", "\(faults.count)"),
         ]
-        return lines + faults.map { "  \($0.origin): \($0.sentence)" }
+        return TextTable(facts: facts, width: 20).lines + faults.map { "  \($0.origin): \($0.sentence)" }
     }
 
     private var speakers: String {

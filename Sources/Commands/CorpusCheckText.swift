@@ -1,6 +1,7 @@
 internal import Foundation
 internal import JSON
 internal import Program
+internal import Reports
 internal import Text
 
 /// Prints what a corpus of labelled texts holds, and what in it is doubtful.
@@ -38,29 +39,27 @@ struct TokenLengths {
 extension TextCorpusReport {
     /// The report for people, a line each.
     fileprivate func table(_ corpus: TextCorpus, _ lengths: TokenLengths?) -> [String] {
-        func row(_ name: String, _ text: String) -> String {
-            name + String(repeating: " ", count: max(1, 22 - name.count)) + text
-        }
         func places(_ origins: [String]) -> String {
             let shown = origins.prefix(3).joined(separator: ", ")
             return "\(origins.count)" + (origins.isEmpty ? "" : ": " + shown)
                 + (origins.count > 3 ? ", …" : "")
         }
-        var lines = [
-            row("corpus", corpus.path),
-            row("examples", "\(examples)" + (pairs > 0 ? ", \(pairs) of them pairs" : "")),
-            row("words", "\(words); \(medianWords) median, \(longestWords) longest"),
-            row(
+        var facts = [
+            ("corpus", corpus.path),
+            ("examples", "\(examples)" + (pairs > 0 ? ", \(pairs) of them pairs" : "")),
+            ("words", "\(words); \(medianWords) median, \(longestWords) longest"),
+            (
                 "tokens",
                 lengths.map { "\($0.total); \($0.median) median, \($0.longest) longest" }
-                    ?? "not counted: no --model"), row("labels", labelText),
-            row("texts that repeat", "\(repeated)"), row("with another label", places(contradicting)),
-            row("without a label", places(unlabelled)), row("without a word", places(empty)),
+                    ?? "not counted: no --model"
+            ), ("labels", labelText),
+            ("texts that repeat", "\(repeated)"), ("with another label", places(contradicting)),
+            ("without a label", places(unlabelled)), ("without a word", places(empty)),
         ]
         if corpus.skippedLines > 0 {
-            lines.append(row("lines cut short", "\(corpus.skippedLines), left out"))
+            facts.append(("lines cut short", "\(corpus.skippedLines), left out"))
         }
-        return lines
+        return TextTable(facts: facts, width: 20).lines
     }
 
     /// The labels with their counts, or the range of numbers where there are many.

@@ -10,7 +10,8 @@ struct CorpusSplitter: ParsableCommand {
         abstract: "Draw train, valid and test manifests that share no text, the same everywhere for a seed.",
         discussion: """
             A larger train part of the same seed has the smaller one within it and is tested on the same utterances. \
-            A part takes an utterance of each speaker in turn.
+            A part takes an utterance of each speaker in turn. Of labelled texts, --valid-share and --test-share say how much is \
+            set aside, by a hash of each text.
             """)
 
     @OptionGroup var corpus: CorpusArguments
@@ -27,6 +28,12 @@ struct CorpusSplitter: ParsableCommand {
     @Option(help: "Minutes to test on.")
     var testMinutes = 0.0
 
+    @Option(help: "Of labelled texts: the share to validate on, such as 0.1.")
+    var validShare = 0.0
+
+    @Option(help: "Of labelled texts: the share to test on.")
+    var testShare = 0.0
+
     @Option(
         help: "What no two parts may share: text, or speaker (which means neither a text nor a speaker).")
     var by = CorpusSeparation.text
@@ -41,6 +48,9 @@ struct CorpusSplitter: ParsableCommand {
     var paths = AudioPaths.absolute
 
     func validate() throws {
+        guard validShare >= 0, testShare >= 0, validShare + testShare < 1 else {
+            throw ValidationError("--valid-share and --test-share must leave something to train on")
+        }
         guard minutes == nil || hours == nil else {
             throw ValidationError("--minutes and --hours both say how much to train on; give one of them")
         }
@@ -51,10 +61,12 @@ struct CorpusSplitter: ParsableCommand {
     }
 
     func run() {
-        let options = CorpusSplitOptions(
+        var options = CorpusSplitOptions(
             source: corpus.value, trainMinutes: minutes ?? hours.map { $0 * 60 }, validMinutes: validMinutes,
             testMinutes: testMinutes, separation: by, seed: seed, output: output, paths: paths)
-        launch { try runCorpusSplit(options, session: $0) }
+        options.validShare = validShare
+        options.testShare = testShare
+        launch { [options] in try runCorpusSplit(options, session: $0) }
     }
 }
 

@@ -4,6 +4,7 @@ internal import Program
 internal import Session
 internal import Speech
 internal import Tasks
+internal import Text
 internal import Training
 
 /// What must not stand in two parts of a corpus.
@@ -31,6 +32,9 @@ struct CorpusSplitOptions: Sendable {
     var validMinutes: Double
     /// Minutes to test on.
     var testMinutes: Double
+    /// Of labelled texts, the shares to validate and to test on.
+    var validShare = 0.0
+    var testShare = 0.0
     /// What must not stand in two parts.
     var separation: CorpusSeparation
     /// Where the random numbers are counted from.
@@ -63,6 +67,14 @@ func runCorpusSplit(_ options: CorpusSplitOptions, session: Session) throws {
         guard session.isRoot else { return }
         guard !FileManager.default.fileExists(atPath: options.output) else {
             throw UserError(.usage, "\(options.output) exists already; choose another --output")
+        }
+        if options.source.format == nil && TextCorpus.isTextCorpus(options.source.path) {
+            return try splitTextCorpus(options)
+        }
+        guard options.validShare == 0, options.testShare == 0 else {
+            throw UserError(
+                .usage, "--valid-share and --test-share are for labelled texts; of speech say --valid-minutes"
+            )
         }
         let split = try CorpusSplit(
             try options.source.manifest(),

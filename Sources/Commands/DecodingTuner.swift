@@ -1,6 +1,7 @@
 internal import Collectives
 internal import Decoding
 internal import Foundation
+internal import Reports
 internal import Session
 internal import Tasks
 internal import Tensors
@@ -103,14 +104,17 @@ extension DecodingTuner {
             ($0.words.rate, $0.characters.rate) < ($1.words.rate, $1.characters.rate)
         }
         let rows = sorted.map { trial in
-            String(
-                format: "%6.3f %6.3f %8.2f %8.2f%@", trial.alpha, trial.beta, 100 * trial.words.rate,
-                100 * trial.characters.rate, trial == best ? "  chosen" : "")
+            [
+                String(format: "%.3f", trial.alpha), String(format: "%.3f", trial.beta),
+                String(format: "%.2f", 100 * trial.words.rate),
+                String(format: "%.2f", 100 * trial.characters.rate), trial == best ? "chosen" : "",
+            ]
         }
+        let columns = ["α", "β", "WER %", "CER %"].map { TextTable.Column.right($0) } + [.left("")]
         let note =
             best.characters.rate > ceiling
             ? "\nno weights keep the CER at or below the \(String(format: "%.2f", 100 * ceiling)) % without a language model"
             : ""
-        return (["     α      β    WER %    CER %"] + rows).joined(separator: "\n") + note
+        return TextTable(columns, rows: rows).text + note
     }
 }

@@ -26,14 +26,13 @@ struct MaskStats: ParsableCommand {
     @Argument(help: "The mask, or a model directory.")
     var source: String
 
-    @Flag(help: "Leave a model directory's biases out.")
-    var withoutBiases = false
+    @Flag var biases: BiasChoice?
 
     @Flag(help: "Print one JSON object.")
     var json = false
 
     func run() {
-        let options = MaskStatsOptions(source: source, includesBiases: !withoutBiases, json: json)
+        let options = MaskStatsOptions(source: source, includesBiases: biases?.includesBiases, json: json)
         launch { try runMaskStats(options, session: $0) }
     }
 }
@@ -49,15 +48,14 @@ struct MaskCompare: ParsableCommand {
     @Option(name: .customLong("run"), help: "A run, whose masks are compared with those before them.")
     var runDirectory: String?
 
-    @Flag(help: "Leave model directories' biases out.")
-    var withoutBiases = false
+    @Flag var biases: BiasChoice?
 
     @Flag(help: "Print one JSON object.")
     var json = false
 
     func run() {
         let options = MaskCompareOptions(
-            sources: sources, run: runDirectory, includesBiases: !withoutBiases, json: json)
+            sources: sources, run: runDirectory, includesBiases: biases?.includesBiases, json: json)
         launch { try runMaskCompare(options, session: $0) }
     }
 }

@@ -4,6 +4,7 @@ internal import JSON
 internal import MaskFiles
 internal import Program
 internal import Pruning
+internal import Reports
 internal import Session
 internal import Studies
 internal import Tasks
@@ -17,12 +18,12 @@ struct MaskCompareOptions: Sendable {
     /// A run whose masks are compared with the ones before them and the first.
     var run: String?
     /// Whether model directories' biases are compared.
-    var includesBiases: Bool
+    var includesBiases: Bool?
     /// Whether to print one JSON object instead of tables.
     var json: Bool
 
     /// What to compare, and how to say it.
-    init(sources: [String], run: String? = nil, includesBiases: Bool = true, json: Bool = false) {
+    init(sources: [String], run: String? = nil, includesBiases: Bool? = nil, json: Bool = false) {
         self.sources = sources
         self.run = run
         self.includesBiases = includesBiases
@@ -96,36 +97,32 @@ struct MaskComparisons {
     var text: String {
         let names = paths.indices.map { "[\($0 + 1)]" }
         let legend = zip(names, paths).map { "\($0) \($1)" }
-        func matrix(_ title: String, _ value: (MaskComparison) -> Double) -> [String] {
-            var rows = ["", title, line(paths.indices.map { names[$0] }, head: "")]
-            for row in paths.indices {
-                let cells = paths.indices.map { column -> String in
-                    let pair = pairs.first {
-                        ($0.first, $0.second) == (min(row, column), max(row, column))
-                    }
-                    return pair.map { number(value($0.whole)) } ?? number(1)
-                }
-                rows.append(line(cells, head: names[row]))
-            }
-            return rows
+        func table(_ head: String, _ columns: [String], _ rows: [[String]]) -> [String] {
+            TextTable([.right(head)] + columns.map { .right($0) }, rows: rows).lines
         }
-        let heads = pairs.map { "\($0.first + 1)-\($0.second + 1)" }
-        var blocks = ["", "IOU of each layer:", line(heads, head: "layer")]
-        for (index, layer) in layers.enumerated() {
-            blocks.append(
-                line(
-                    pairs.map { number($0.layers[index].intersectionOverUnion) },
-                    head: layer.map(String.init) ?? "none"))
+        func matrix(_ title: String, _ value: (MaskComparison) -> Double) -> [String] {
+            let rows = paths.indices.map { row in
+                [names[row]]
+                    + paths.indices.map { column in
+                        let pair = pairs.first {
+                            ($0.first, $0.second) == (min(row, column), max(row, column))
+                        }
+                        return number(pair.map { value($0.whole) } ?? 1)
+                    }
+            }
+            return ["", title] + table("", names, rows)
+        }
+        let blocks = layers.enumerated().map { index, layer in
+            [layer.map(String.init) ?? "none"]
+                + pairs.map { number($0.layers[index].intersectionOverUnion) }
         }
         return
             (legend + ["", definitions] + matrix("IOU:", \.intersectionOverUnion)
             + matrix("Overlap:", \.overlap)
-            + matrix("IOU of unrelated masks of these sparsities:", \.expectedByChance) + blocks)
+            + matrix("IOU of unrelated masks of these sparsities:", \.expectedByChance)
+            + ["", "IOU of each layer:"]
+            + table("layer", pairs.map { "\($0.first + 1)-\($0.second + 1)" }, blocks))
             .joined(separator: "\n")
-    }
-
-    private func line(_ cells: [String], head: String) -> String {
-        padded(head, to: 6) + cells.map { padded($0, to: 9) }.joined()
     }
 
     /// The same as one object.
@@ -187,23 +184,20 @@ struct MaskDrift {
 
     /// A line for each mask.
     var text: String {
-        let head = zip(
-            ["update", "sparsity %", "IOU before", "IOU first", "overlap first", "revived"], widths
-        ).map(padded).joined()
-        let rows = steps.map { step in
-            zip(
+        let table = TextTable(
+            ["update", "sparsity %", "IOU before", "IOU first", "overlap first", "revived"].map {
+                .right($0)
+            },
+            rows: steps.map { step in
                 [
                     String(step.update), String(format: "%.4f", 100 * step.sparsity),
                     number(step.fromPrevious.intersectionOverUnion),
                     number(step.fromFirst.intersectionOverUnion), number(step.fromFirst.overlap),
                     String(step.revived),
-                ], widths
-            ).map(padded).joined()
-        }
-        return ([run, definitions, "", head] + rows).joined(separator: "\n")
+                ]
+            })
+        return ([run, definitions, ""] + table.lines).joined(separator: "\n")
     }
-
-    private var widths: [Int] { [8, 12, 12, 11, 15, 12] }
 
     /// The same as one object.
     var json: JSONValue {

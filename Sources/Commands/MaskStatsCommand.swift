@@ -1,5 +1,8 @@
+internal import Foundation
 internal import JSON
 internal import MaskFiles
+internal import Pruning
+internal import Reports
 internal import Session
 internal import Training
 
@@ -7,16 +10,35 @@ internal import Training
 struct MaskStatsOptions: Sendable {
     /// The mask, of any kind that can be read, or a model directory.
     var source: String
-    /// Whether a model directory's biases are counted.
-    var includesBiases: Bool
+    /// Whether a model directory's biases are counted; nil counts those of speech.
+    var includesBiases: Bool?
     /// Whether to print one JSON object instead of a table.
     var json: Bool
 
     /// What to count, and how to say it.
-    init(source: String, includesBiases: Bool = true, json: Bool = false) {
+    init(source: String, includesBiases: Bool? = nil, json: Bool = false) {
         self.source = source
         self.includesBiases = includesBiases
         self.json = json
+    }
+}
+
+extension MaskStatistics {
+    /// A table of percentages.
+    func text(of stored: StoredMask) -> String {
+        func row(_ name: String, _ layer: Layer) -> [String] {
+            [name]
+                + (kinds.map { layer.kinds[$0] } + [layer.all]).map { count in
+                    count.map { String(format: "%.2f", 100 * $0.sparsity) } ?? "-"
+                }
+        }
+        let facts = stored.facts.sorted { $0.key < $1.key }.map { "  \($0.key) = \($0.value)" }
+        let table = TextTable(
+            [.right("layer")] + kinds.map { .right($0.rawValue) } + [.right("all")],
+            rows: layers.map { row($0.number.map(String.init) ?? "none", $0) } + [row("all", whole)])
+        return
+            (["\(stored.path): \(sparsityText(stored.mask))"] + facts + ["", "Pruned, in per cent:"]
+            + table.lines).joined(separator: "\n")
     }
 }
 

@@ -44,6 +44,8 @@ struct Parp: ParsableCommand {
         } else if words == ["scale", "run"] {
             outliveReaders()
             Interruption.watchForChildren()
+        } else {
+            Interruption.unblock()
         }
         do {
             try refuseUnknownVerb(CommandLine.arguments.dropFirst())

@@ -27,8 +27,7 @@ struct Prune: ParsableCommand {
     @Flag(help: "Rank each Transformer block by itself, so that all are pruned alike.")
     var byLayer = false
 
-    @Flag(help: "Leave biases out of the pool.")
-    var withoutBiases = false
+    @Flag var biases: BiasChoice?
 
     @Option(
         help:
@@ -42,7 +41,7 @@ struct Prune: ParsableCommand {
         var options = PruneOptions(
             model: model, sparsity: sparsity, method: method, output: output, seed: seed)
         options.ranksBlocks = byLayer
-        options.includesBiases = !withoutBiases
+        options.includesBiases = biases?.includesBiases
         options.within = within
         options.overwrites = overwrite.isAsked
         launch { [options] in try runPrune(options, session: $0) }

@@ -31,8 +31,8 @@ struct PruneOptions: Sendable {
     var seed: Int
     /// Whether each Transformer block is ranked by itself.
     var ranksBlocks = false
-    /// Whether biases are in the pool.
-    var includesBiases = true
+    /// Whether biases are in the pool; nil has those of models of speech in it, as recipes do unless told otherwise.
+    var includesBiases: Bool?
     /// A mask whose pruned weights stay pruned, of any kind that can be read; for magnitudes.
     var within: String?
     /// Whether a model that is there is replaced.
@@ -67,7 +67,8 @@ func runPrune(_ options: PruneOptions, session: Session) throws {
         ).requireFreeForModel()
         let model = try LoadedModel(try StoredModel.open(options.model), seed: UInt64(options.seed))
         let values = model.store.values.all
-        let pool = PrunablePool(model.layout, includesBiases: options.includesBiases)
+        let pool = PrunablePool(
+            model.layout, includesBiases: options.includesBiases ?? !model.source.isText)
         let (mask, threshold) = try choose(options, values, pool)
         var parentHash = ContentHash()
         parentHash.combine(values)
@@ -93,8 +94,9 @@ private func choose(
 ) throws -> (PruningMask, Float) {
     switch options.method {
     case .magnitude:
+        let includesBiases = pool.members.contains { $0.slot.shape.rank == 1 }
         let earlier = try options.within.map {
-            try StoredMask.load($0, includesBiases: options.includesBiases).mask(for: pool)
+            try StoredMask.load($0, includesBiases: includesBiases).mask(for: pool)
         }
         let selection = try magnitudeMask(
             values: values, pool: pool, sparsity: options.sparsity, scope: options.scope, within: earlier)

@@ -6,6 +6,7 @@ internal import Models
 internal import Program
 internal import Pruning
 internal import Recipe
+internal import Reports
 internal import Session
 internal import Tasks
 internal import Tensors
@@ -17,22 +18,25 @@ let defaultRankTokens = 8192
 
 /// Measures a model of text on labelled examples, on all ranks.
 func runTextEvaluation(_ options: EvaluateOptions, session: Session) throws {
+    try session.together { try options.refuseSpeechOptions() }
     let (model, checked) = try session.together {
         let model = try TextModel.fineTuned(path: options.model)
         let checker = try TextChecker(
             model: model, maximumTokens: options.maximumTokens,
             policy: options.skipsBadUtterances ? .skip : .refuse,
-            remedy: "Mend them, or leave them out with --skip-bad-utterances.")
+            remedy: "Mend them, or leave them out with --skip-bad-utterances.", limitName: "--max-tokens")
         return (model, try checker.check(try TextCorpus(path: options.data).examples, path: options.data))
     }
     try session.requireSame([checked.dataset.sharedInput(options.data)])
     let store = ParameterStore(layout: model.network.layout, training: false)
     try session.together { try model.loadWeights(into: store.values.all, seed: 0) }
     try session.requireSame([SharedInput(options.model, "weights of hash \(contentHash(store.values.all))")])
+    let sparse = try SparseWeights.forInference(store, isWanted: !options.dense, session: session)
     var arena = Arena()
     let start = monotonicSeconds()
     let (result, predictions) = try TextEvaluator(model: model.network, rankTokens: defaultRankTokens)
-        .evaluate(checked.dataset, parameters: store.views, session: session, arena: &arena)
+        .evaluate(
+            checked.dataset, parameters: store.views.multiplying(sparse), session: session, arena: &arena)
     guard session.isRoot else { return }
     if let path = options.emitLogits { try writeLogits(predictions, to: path) }
     let pool = PrunablePool(model.network.layout, includesBiases: false)
@@ -57,10 +61,10 @@ func runTextEvaluation(_ options: EvaluateOptions, session: Session) throws {
             ]
         return print(JSONValue.object(members).line)
     }
-    for (metric, value) in result.metrics {
-        print(
-            String(format: "%@  %.4f", metric.title.padding(toLength: 9, withPad: " ", startingAt: 0), value))
-    }
+    print(
+        TextTable(
+            facts: result.metrics.map { ($0.0.title, String(format: "%.4f", $0.1)) }, width: 9
+        ).text)
     print(
         String(
             format: "sparsity %.4f %%; %d examples, %d tokens in %@", 100 * sparsity, result.examples,
@@ -69,6 +73,35 @@ func runTextEvaluation(_ options: EvaluateOptions, session: Session) throws {
         print("\(checked.cutTokens) tokens were cut from \(checked.cutExamples) examples")
     }
     for fault in checked.skipped { print("left out: \(fault)") }
+}
+
+extension EvaluateOptions {
+    /// Refuses options that only speech has: what they ask for would not happen.
+    fileprivate func refuseSpeechOptions() throws {
+        let given =
+            decoding.given + (tunes ? ["--tune"] : []) + (labels == "letters" ? [] : ["--labels"])
+            + (errors == nil ? [] : ["--errors"]) + (against == nil ? [] : ["--against"])
+        guard !given.isEmpty else { return }
+        throw UserError(
+            .usage,
+            "\(model) is a model of text, which decodes nothing: \(given.joined(separator: ", ")) "
+                + "\(given.count == 1 ? "is" : "are") for models of speech")
+    }
+}
+
+extension DecodingOptions {
+    /// The options that ask for anything but what happens without them, as they are written.
+    fileprivate var given: [String] {
+        let defaults = DecodingOptions()
+        return [
+            ("--decoder", decoder != nil), ("--lm", languageModel != nil),
+            ("--lm-unit", unit != defaults.unit),
+            ("--alpha", alpha != nil), ("--beta", beta != nil), ("--beam", width != defaults.width),
+            ("--lexicon", lexicon != nil), ("--unknown-words", unknownWords != nil),
+            ("--hotwords", !hotwords.isEmpty), ("--hotword-weight", hotwordWeight != defaults.hotwordWeight),
+            ("--nbest", count != defaults.count),
+        ].filter(\.1).map(\.0)
+    }
 }
 
 /// What a model says of an example, as one object.

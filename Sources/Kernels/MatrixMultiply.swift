@@ -104,6 +104,9 @@ public var matrixLibrary: String {
     String(cString: parp_matrix_library()) + (emulatesBFloat16 ? ", bfloat16 emulated" : "")
 }
 
+/// The kind of CPU that the library takes this one for, as it names it; empty where it does not say.
+public var matrixCore: String { String(cString: parp_matrix_core()) }
+
 /// The bytes that the library keeps for each product of other extents on this machine; 0 if it keeps nothing.
 public func keptProductBytes(_ precision: GEMMPrecision) -> Int { Int(parp_product_bytes(precision.element)) }
 

@@ -23,56 +23,92 @@ extension SparseWeight {
     }
 }
 
-/// Computes y = x Wᵀ + b from the kept weights alone (Elsen et al., 2020, "Fast Sparse ConvNets").
+/// A linear layer of kept weights and what it writes.
+public struct SparseLayer {
+    let weight: SparseWeight
+    let bias: Tensor?
+    let output: Tensor
+
+    /// - Parameters:
+    ///   - weight: W, (O, I).
+    ///   - bias: b, (1, O); nil adds nothing.
+    ///   - output: y, (T, O); overwritten.
+    public init(weight: SparseWeight, bias: Tensor?, output: Tensor) {
+        self.weight = weight
+        self.bias = bias
+        self.output = output
+    }
+}
+
+/// A linear layer of kept weights on the way back.
+public struct SparseLayerGradient {
+    let weight: SparseWeight
+    let dOutput: Tensor
+    let dWeight: Tensor
+    let dBias: Tensor?
+
+    /// - Parameters:
+    ///   - weight: W, (O, I), for training.
+    ///   - dOutput: dy, (T, O).
+    ///   - dWeight: (O, I); accumulated.
+    ///   - dBias: (1, O); accumulated. nil for a layer without bias.
+    public init(weight: SparseWeight, dOutput: Tensor, dWeight: Tensor, dBias: Tensor?) {
+        self.weight = weight
+        self.dOutput = dOutput
+        self.dWeight = dWeight
+        self.dBias = dBias
+    }
+}
+
+/// Computes y = x Wᵀ + b of layers that read the same input, from the kept weights alone (Elsen et al., 2020, "Fast
+/// Sparse ConvNets").
 ///
-/// A frame's sums are added in an order that depends on nothing but the weight.
+/// The input is laid out once for all of them. A frame's sums are added in an order that depends on nothing but the
+/// weight.
 ///
-/// - Parameters:
-///   - input: x, (T, I).
-///   - weight: W, (O, I).
-///   - bias: b, (1, O).
-///   - output: y, (T, O); overwritten.
-public func sparseLinearForward(
-    _ input: Tensor, weight: SparseWeight, bias: Tensor?, arena: inout Arena, into output: Tensor
-) {
+/// - Parameter input: x, (T, I).
+public func sparseLinearForward(_ input: Tensor, layers: [SparseLayer], arena: inout Arena) {
     let mark = arena.mark
     defer { arena.release(to: mark) }
     let x = FramePanels(of: input, arena: &arena)
-    let y = FramePanels(frames: output.rows, channels: output.columns, arena: &arena)
-    weight.forward.multiply(x, into: y)
-    y.unpack(bias: bias, adding: false, into: output)
+    for layer in layers {
+        let mark = arena.mark
+        defer { arena.release(to: mark) }
+        let output = layer.output
+        let y = FramePanels(frames: output.rows, channels: output.columns, arena: &arena)
+        layer.weight.forward.multiply(x, into: y)
+        y.unpack(bias: layer.bias, adding: false, into: output)
+    }
 }
 
-/// Accumulates dW += dyᵀ x at the kept places alone and db += Σ dy, and writes dx = dy W (Nikdan et al., 2023,
-/// "SparseProp").
+/// Accumulates dW += dyᵀ x at the kept places alone and db += Σ dy of layers that read the same input, and writes
+/// dx = Σ dy W over them (Nikdan et al., 2023, "SparseProp").
 ///
 /// - Parameters:
-///   - dOutput: dy, (T, O).
 ///   - input: x, (T, I); nil leaves the parameters' gradients out.
-///   - weight: W, (O, I), for training.
-///   - dWeight: (O, I); accumulated.
-///   - dBias: (1, O); accumulated. nil for a layer without bias.
 ///   - adding: Whether dx is added to what is there, where paths meet, instead of overwriting it.
 ///   - dInput: (T, I); overwritten. nil leaves it out.
 public func sparseLinearBackward(
-    _ dOutput: Tensor, input: Tensor?, weight: SparseWeight, dWeight: Tensor, dBias: Tensor?,
-    adding: Bool = false, arena: inout Arena, into dInput: Tensor?
+    _ layers: [SparseLayerGradient], input: Tensor?, adding: Bool = false, arena: inout Arena,
+    into dInput: Tensor?
 ) {
-    guard let backward = weight.backward else {
-        preconditionFailure("a sparse weight that was made for inference has no gradient")
-    }
     let mark = arena.mark
     defer { arena.release(to: mark) }
-    let dy = FramePanels(of: dOutput, arena: &arena)
-    if let input {
-        let x = FramePanels(of: input, arena: &arena)
-        backward.gradient.sample(dy, x)
-        backward.gradient.scatterAdd(to: dWeight)
-        if let dBias { addColumnSums(of: Matrix(dOutput), into: dBias) }
+    let x = input.map { FramePanels(of: $0, arena: &arena) }
+    let dx = dInput.map { FramePanels(frames: $0.rows, channels: $0.columns, arena: &arena) }
+    for (index, layer) in layers.enumerated() {
+        guard let backward = layer.weight.backward else {
+            preconditionFailure("a sparse weight that was made for inference has no gradient")
+        }
+        let mark = arena.mark
+        defer { arena.release(to: mark) }
+        let dy = FramePanels(of: layer.dOutput, arena: &arena)
+        if let x {
+            backward.gradient.sample(dy, x)
+            backward.gradient.scatterAdd(to: layer.dWeight)
+            if let dBias = layer.dBias { addColumnSums(of: Matrix(layer.dOutput), into: dBias) }
+        }
+        if let dx { backward.transposed.multiply(dy, adding: index > 0, into: dx) }
     }
-    if let dInput {
-        let dx = FramePanels(frames: dInput.rows, channels: dInput.columns, arena: &arena)
-        backward.transposed.multiply(dy, into: dx)
-        dx.unpack(bias: nil, adding: adding, into: dInput)
-    }
+    if let dx, let dInput { dx.unpack(bias: nil, adding: adding, into: dInput) }
 }

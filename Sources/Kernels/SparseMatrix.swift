@@ -38,15 +38,15 @@ extension SparseMatrix {
         }
     }
 
-    /// Writes Y = W X.
-    func multiply(_ x: FramePanels, into y: FramePanels) {
+    /// Writes Y = W X or, with `adding`, adds it to what is there.
+    func multiply(_ x: FramePanels, adding: Bool = false, into y: FramePanels) {
         precondition(x.channels == columns && y.channels == rows && x.frames == y.frames, "sparse product")
         y.forEachPart { output, range in
             let input = x[panelOf: output]
             withShim {
                 parp_sparse_multiply(
                     $0, Int64(range.lowerBound), Int64(range.upperBound), input.pointer, Int64(input.width),
-                    output.pointer)
+                    adding ? 1 : 0, output.pointer)
             }
         }
     }

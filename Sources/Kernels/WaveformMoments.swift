@@ -99,6 +99,7 @@ public struct WaveformMoments: Sendable {
             }
         }
         return WaveformStatistics(
-            center: center, mean: means.map { ($0 + origin - shift) * scale - center }, covariance: covariance)
+            center: center, mean: means.map { ($0 + origin - shift) * scale - center }, covariance: covariance
+        )
     }
 }

@@ -63,24 +63,7 @@ package struct MaskStatistics {
             .filter { present[$0] != nil }
     }
 
-    /// A table of percentages.
-    package func text(of stored: StoredMask) -> String {
-        func row(_ name: String, _ layer: Layer) -> String {
-            let cells = kinds.map { layer.kinds[$0].map { percent($0.sparsity) } ?? "-" }
-            return line([name] + cells + [percent(layer.all.sparsity)])
-        }
-        func line(_ cells: [String]) -> String {
-            cells.enumerated().map { padded($1, to: $0 == 0 ? 6 : 9) }.joined()
-        }
-        let facts = stored.facts.sorted { $0.key < $1.key }.map { "  \($0.key) = \($0.value)" }
-        let head = line(["layer"] + kinds.map(\.rawValue) + ["all"])
-        let rows = layers.map { row($0.number.map(String.init) ?? "none", $0) }
-        return
-            (["\(stored.path): \(sparsityText(stored.mask))"] + facts
-            + ["", "Pruned, in per cent:", head] + rows + [row("all", whole)]).joined(separator: "\n")
-    }
-
-    /// The same as one object.
+    /// The counts of the whole pool and of each block.
     package func json(of stored: StoredMask) -> JSONValue {
         func object(_ layer: Layer) -> [JSONValue.Member] {
             layer.all.json + [
@@ -103,14 +86,6 @@ package struct MaskStatistics {
                         })),
             ])
     }
-}
-
-/// A share in per cent, to a hundredth.
-private func percent(_ share: Double) -> String { String(format: "%.2f", 100 * share) }
-
-/// A cell of a table: flush right.
-package func padded(_ text: String, to width: Int) -> String {
-    String(repeating: " ", count: max(1, width - text.count)) + text
 }
 
 /// `42 of 100 prunable weights are pruned (42.0000 %)`.

@@ -78,10 +78,11 @@ package struct StoredMask: Sendable {
     ///
     /// - Parameters:
     ///   - bitOrder: The order of bits in bitmasks that do not state it.
-    ///   - includesBiases: Whether a model's biases belong to its pool.
+    ///   - includesBiases: Whether a model's biases belong to its pool; nil is what recipes take unless told otherwise: those of models
+    ///     of speech do, those of text do not.
     ///   - extras: What else belongs to the pool of a model of text.
     package static func load(
-        _ path: String, bitOrder: BitOrder = .little, includesBiases: Bool = true,
+        _ path: String, bitOrder: BitOrder = .little, includesBiases: Bool? = nil,
         extras: PrunableExtras = []
     ) throws -> StoredMask {
         var isDirectory: ObjCBool = false
@@ -101,11 +102,11 @@ package struct StoredMask: Sendable {
 
     /// The mask that a model's exact zeros are.
     private static func zeros(
-        ofModel path: String, includesBiases: Bool, extras: PrunableExtras
+        ofModel path: String, includesBiases: Bool?, extras: PrunableExtras
     ) throws -> StoredMask {
         let source = try StoredModel(path: path)
         let layout = try source.openNetwork(extras: extras).layout
-        let pool = PrunablePool(layout, includesBiases: includesBiases)
+        let pool = PrunablePool(layout, includesBiases: includesBiases ?? !source.isText)
         let names = Set(pool.members.map(\.slot.name))
         let others = Set(layout.slots.map(\.name)).subtracting(names)
         let values = FlatBuffer(count: layout.count)

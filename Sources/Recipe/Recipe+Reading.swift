@@ -57,7 +57,7 @@ extension Recipe {
             let document = try TOMLReader.document(text)
             entries = document.entries
             let stated =
-                overrides.last { $0.hasPrefix("task=") }.map { RecipeValue.string(String($0.dropFirst(5))) }
+                overrides.last { $0.hasPrefix("task=") }.map { Self.value(String($0.dropFirst(5))) }
                 ?? document.entries.first { $0.section.isEmpty && $0.name == "task" }?.value
             if let stated = stated.flatMap(TaskKind.init) {
                 self.init(for: stated)
@@ -140,11 +140,12 @@ extension Recipe {
         let dot = path.lastIndex(of: ".")
         let section = dot.map { String(path[..<$0]) } ?? ""
         let name = dot.map { String(path[path.index(after: $0)...]) } ?? path
-        // Text without quotes is what a shell leaves of it.
-        let value = TOMLReader.value(text) ?? .string(text)
-        return apply(TOMLEntry(section: section, name: name, value: value, line: 0))
+        return apply(TOMLEntry(section: section, name: name, value: Self.value(text), line: 0))
             .map { "--set \(override): \($0)" }
     }
+
+    /// The value of an override: text without quotes is what a shell leaves of it.
+    private static func value(_ text: String) -> RecipeValue { TOMLReader.value(text) ?? .string(text) }
 }
 
 /// What to say of a section that there is not.

@@ -123,7 +123,10 @@ package struct Recipe: Sendable, Equatable {
     }
 
     package struct Precision: Sendable, Equatable {
-        package var gemm = GEMMPrecision.float32
+        package var gemm = Automatic<GEMMPrecision>.value(.float32)
+
+        /// What products multiply: float32 as long as nothing has decided otherwise.
+        package var products: GEMMPrecision { gemm.stated ?? .float32 }
     }
 
     package struct Checkpoint: Sendable, Equatable {

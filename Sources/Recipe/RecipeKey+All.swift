@@ -242,7 +242,8 @@ extension RecipeKey {
         ) { (1...1024).contains($0) },
         RecipeKey(
             "precision", "gemm", \.precision.gemm,
-            "The numbers that matrix products multiply: float32 or bfloat16."),
+            "The numbers that matrix products multiply: float32, bfloat16, or whichever a probe at the start finds faster."
+        ),
         RecipeKey(
             "checkpoint", "every_updates", \.checkpoint.everyUpdates,
             "Updates between checkpoints; 0 writes none.", changes: .nothing,

@@ -1,16 +1,16 @@
 internal import Foundation
 
 /// One direction of a chart: from numbers to places, with round ticks.
-package struct ChartAxis: Sendable {
+struct ChartAxis: Sendable {
     /// Where the axis is labelled: round numbers that hold all values between them, or doublings.
-    package let ticks: [Double]
+    let ticks: [Double]
     /// Whether equal distances are equal ratios.
     private let isLogarithmic: Bool
     private let (low, high): (Double, Double)
     private let (from, to): (Double, Double)
 
     /// An axis that holds values, from one place to another.
-    package init(_ values: [Double], from: Double, to: Double) {
+    init(_ values: [Double], from: Double, to: Double) {
         let finite = values.filter(\.isFinite)
         var (least, most) = (finite.min() ?? 0, finite.max() ?? 1)
         if least == most {
@@ -31,7 +31,7 @@ package struct ChartAxis: Sendable {
     /// An axis of doublings of its first value, from one place to another.
     ///
     /// - Parameter labels: About how many doublings are labelled at most.
-    package init(doublings range: ClosedRange<Double>, labels: Int = 8, from: Double, to: Double) {
+    init(doublings range: ClosedRange<Double>, labels: Int = 8, from: Double, to: Double) {
         let doublings = log2(range.upperBound / range.lowerBound)
         let each = max(1, (doublings / Double(labels)).rounded(.up))
         ticks = stride(from: 0, through: doublings + 1e-9, by: each).map { range.lowerBound * exp2($0) }
@@ -42,7 +42,7 @@ package struct ChartAxis: Sendable {
 
     /// An axis of equal ratios that holds the values above zero, from one place to another: with ticks at 1, 2 and 5 of each
     /// power of ten, or, where these would be many, at the powers alone.
-    package init(ratiosOf values: [Double], from: Double, to: Double) {
+    init(ratiosOf values: [Double], from: Double, to: Double) {
         let positive = values.filter { $0.isFinite && $0 > 0 }
         func tick(_ index: Int) -> Double {
             let power = Int((Double(index) / 3).rounded(.down))
@@ -67,24 +67,18 @@ package struct ChartAxis: Sendable {
     }
 
     /// Where a value stands, or the end of the axis that is nearest to it.
-    package func clampedPlace(_ value: Double) -> Double { place(min(max(value, low), high)) }
+    func clampedPlace(_ value: Double) -> Double { place(min(max(value, low), high)) }
 
     /// Where a value stands.
-    package func place(_ value: Double) -> Double {
+    func place(_ value: Double) -> Double {
         guard value.isFinite, high > low else { return from }
         if isLogarithmic { return from + log2(max(value, low) / low) / log2(high / low) * (to - from) }
         return from + (value - low) / (high - low) * (to - from)
     }
 
     /// A number as a tick is labelled.
-    package static func label(_ value: Double) -> String {
+    static func label(_ value: Double) -> String {
         if value != 0 && (abs(value) < 1e-3 || abs(value) >= 1e6) { return String(format: "%.1e", value) }
         return String(format: "%.4g", value)
     }
-}
-
-/// A text as HTML shows it, also between quotation marks.
-package func escapedHTML(_ text: String) -> String {
-    text.replacing("&", with: "&amp;").replacing("<", with: "&lt;").replacing(">", with: "&gt;")
-        .replacing("\"", with: "&quot;")
 }

@@ -1,44 +1,44 @@
 internal import Foundation
 
 /// A picture in SVG that needs nothing else: no font, no script, no style from elsewhere.
-package struct Drawing: Sendable {
+struct Drawing: Sendable {
     /// Where a text stands at its place.
-    package enum Anchor: String, Sendable {
+    enum Anchor: String, Sendable {
         case start
         case middle
         case end
     }
 
     /// Extents in pixels.
-    package let width: Double
-    package let height: Double
+    let width: Double
+    let height: Double
     /// What the picture shows, for those who cannot see it.
-    package var label = ""
+    let label: String
     private var elements: [String] = []
 
     /// An empty picture.
-    package init(width: Double, height: Double) { (self.width, self.height) = (width, height) }
+    init(width: Double, height: Double, label: String) {
+        (self.width, self.height, self.label) = (width, height, label)
+    }
 
     /// Draws a line.
-    package mutating func line(
-        _ x1: Double, _ y1: Double, _ x2: Double, _ y2: Double, color: String, width: Double = 1
-    ) {
+    mutating func line(_ x1: Double, _ y1: Double, _ x2: Double, _ y2: Double, _ ink: Ink) {
         elements.append(
             String(format: "<line x1=\"%.1f\" y1=\"%.1f\" x2=\"%.1f\" y2=\"%.1f\" ", x1, y1, x2, y2)
-                + "stroke=\"\(color)\" stroke-width=\"\(width)\"/>")
+                + ink.attributes("stroke") + "/>")
     }
 
     /// Draws a line through points.
-    package mutating func path(_ points: [(x: Double, y: Double)], color: String, isDashed: Bool = false) {
+    mutating func path(_ points: [(x: Double, y: Double)], _ ink: Ink, isDashed: Bool = false) {
         elements.append(
-            "<polyline fill=\"none\" stroke=\"\(color)\" stroke-width=\"2\" "
+            "<polyline fill=\"none\" \(ink.attributes("stroke")) stroke-width=\"1.8\" stroke-linejoin=\"round\" "
                 + (isDashed ? "stroke-dasharray=\"6 4\" " : "") + "points=\"\(Self.places(points))\"/>")
     }
 
     /// Fills what points enclose, pale enough for what lies on it to be seen.
-    package mutating func area(_ points: [(x: Double, y: Double)], color: String) {
+    mutating func area(_ points: [(x: Double, y: Double)], _ ink: Ink) {
         elements.append(
-            "<polygon fill=\"\(color)\" fill-opacity=\"0.13\" points=\"\(Self.places(points))\"/>")
+            "<polygon \(ink.attributes("fill")) fill-opacity=\"0.13\" points=\"\(Self.places(points))\"/>")
     }
 
     private static func places(_ points: [(x: Double, y: Double)]) -> String {
@@ -46,38 +46,53 @@ package struct Drawing: Sendable {
     }
 
     /// Draws a dot.
-    package mutating func dot(_ x: Double, _ y: Double, color: String) {
+    mutating func dot(_ x: Double, _ y: Double, _ ink: Ink) {
         elements.append(
-            String(format: "<circle cx=\"%.1f\" cy=\"%.1f\" r=\"3.5\" ", x, y) + "fill=\"\(color)\"/>")
+            String(format: "<circle cx=\"%.1f\" cy=\"%.1f\" r=\"3\" ", x, y) + ink.attributes("fill") + "/>")
     }
 
     /// Fills a rectangle.
-    package mutating func rectangle(_ x: Double, _ y: Double, width: Double, height: Double, color: String) {
+    mutating func rectangle(_ x: Double, _ y: Double, width: Double, height: Double, _ ink: Ink) {
         elements.append(
             String(format: "<rect x=\"%.1f\" y=\"%.1f\" width=\"%.1f\" height=\"%.1f\" ", x, y, width, height)
-                + "fill=\"\(color)\"/>")
+                + ink.attributes("fill") + "/>")
     }
 
     /// Writes a text; turned, it reads upwards.
-    package mutating func text(
+    mutating func text(
         _ text: String, _ x: Double, _ y: Double, anchor: Anchor = .middle, size: Double = 12,
-        color: String = "#333", isBold: Bool = false, isTurned: Bool = false
+        _ ink: Ink = .text, isBold: Bool = false, isTurned: Bool = false
     ) {
         elements.append(
             String(format: "<text x=\"%.1f\" y=\"%.1f\" font-size=\"%g\" ", x, y, size)
-                + "text-anchor=\"\(anchor.rawValue)\" fill=\"\(color)\""
+                + "text-anchor=\"\(anchor.rawValue)\" " + ink.attributes("fill")
                 + (isBold ? " font-weight=\"600\"" : "")
                 + (isTurned ? String(format: " transform=\"rotate(-90 %.1f %.1f)\"", x, y) : "")
                 + ">\(escapedHTML(text))</text>")
     }
 
-    /// The picture's file.
-    package var svg: String {
-        let extent = String(
-            format: "width=\"%g\" height=\"%g\" viewBox=\"0 0 %g %g\"", width, height, width, height)
+    /// About how wide a text is, in a font that is not known here.
+    static func width(of text: String, size: Double = 12) -> Double { 0.6 * size * Double(text.count) }
+
+    /// A file of its own, with its colours and what lies below them.
+    var file: String {
+        let size = String(format: "width=\"%g\" height=\"%g\" ", width, height)
+        return element(
+            size,
+            "<style>\(Ink.styleSheet)</style>\n<rect width=\"100%\" height=\"100%\" \(Ink.paper.attributes("fill"))/>\n"
+        )
+    }
+
+    /// A part of a `Page`, which has the colours, with its title above.
+    var figure: String {
+        "<figure><figcaption>\(escapedHTML(label))</figcaption>\n\(element("", ""))</figure>"
+    }
+
+    private func element(_ size: String, _ first: String) -> String {
+        let box = size + String(format: "viewBox=\"0 0 %g %g\"", width, height)
         let role = label.isEmpty ? "" : " role=\"img\" aria-label=\"\(escapedHTML(label))\""
-        return "<svg xmlns=\"http://www.w3.org/2000/svg\" \(extent)\(role) font-family=\"sans-serif\">\n"
-            + "<rect width=\"100%\" height=\"100%\" fill=\"#fff\"/>\n"
-            + elements.joined(separator: "\n") + "\n</svg>\n"
+        return
+            "<svg xmlns=\"http://www.w3.org/2000/svg\" \(box)\(role) font-family=\"system-ui, sans-serif\">\n"
+            + first + elements.joined(separator: "\n") + "\n</svg>\n"
     }
 }

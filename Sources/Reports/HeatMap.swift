@@ -35,18 +35,21 @@ package struct HeatMap: Sendable {
 
     private static let (left, top, cell, cellHeight) = (96.0, 72.0, 72.0, 36.0)
 
-    /// The picture.
-    package var svg: String {
+    /// A file of its own, with its title.
+    package var file: String { drawing.file }
+
+    private var drawing: Drawing {
         let known = values.flatMap { $0.compactMap { $0 } }.filter(\.isFinite)
         let low = range?.lowerBound ?? known.min() ?? 0
         let high = range?.upperBound ?? known.max() ?? 1
         let (width, height) = (Self.cell * Double(columns.count), Self.cellHeight * Double(rows.count))
         // A bold title of 15 pixels takes about 9 a character.
         var drawing = Drawing(
-            width: max(Self.left + width + 24, 24 + 9 * Double(title.count)), height: Self.top + height + 20)
+            width: max(Self.left + width + 24, 24 + 9 * Double(title.count)), height: Self.top + height + 20,
+            label: title)
         drawing.text(title, 16, 22, anchor: .start, size: 15, isBold: true)
-        drawing.text(columnTitle, Self.left + width / 2, 44, color: "#777")
-        drawing.text(rowTitle, Self.left - 10, 62, anchor: .end, color: "#777")
+        drawing.text(columnTitle, Self.left + width / 2, 44, .muted)
+        drawing.text(rowTitle, Self.left - 10, 62, anchor: .end, .muted)
         for (index, name) in columns.enumerated() {
             drawing.text(name, Self.left + Self.cell * (Double(index) + 0.5), 62)
         }
@@ -58,7 +61,7 @@ package struct HeatMap: Sendable {
                 draw(value, share: share.map { isLowGood ? 1 - $0 : $0 }, column: column, y: y, in: &drawing)
             }
         }
-        return drawing.svg
+        return drawing
     }
 
     private func draw(
@@ -67,21 +70,14 @@ package struct HeatMap: Sendable {
         let x = Self.left + Self.cell * Double(column)
         drawing.rectangle(
             x + 1, y + 1, width: Self.cell - 2, height: Self.cellHeight - 2,
-            color: share.map(Self.color) ?? "#eee")
+            share.map(Ink.shade) ?? .unknown)
         guard let value, let share else { return }
         drawing.text(
             String(format: format, value), x + Self.cell / 2, y + Self.cellHeight / 2 + 4,
-            color: share > 0.55 ? "#fff" : "#222")
+            .onShade(share))
     }
 
     private static func share(_ value: Double, _ low: Double, _ high: Double) -> Double {
         high > low ? min(1, max(0, (value - low) / (high - low))) : 0
-    }
-
-    /// From nearly white to dark blue.
-    private static func color(_ share: Double) -> String {
-        let (pale, dark) = ([240.0, 246, 252], [8.0, 64, 129])
-        let parts = zip(pale, dark).map { Int(($0 + ($1 - $0) * share).rounded()) }
-        return String(format: "#%02x%02x%02x", parts[0], parts[1], parts[2])
     }
 }

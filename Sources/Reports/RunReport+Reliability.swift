@@ -3,42 +3,39 @@ internal import JSON
 
 extension RunReport {
     /// What went wrong, and where the ranks' time went; nothing of what there is none of.
-    var reliability: String { faultList + ranks }
+    var reliability: [String] { faultList + ranks }
 
-    private var faultList: String {
-        guard !faults.isEmpty else { return "" }
+    private var faultList: [String] {
+        guard !faults.isEmpty else { return [] }
         let items = faults.map { event in
             "<li>update \(event["step"]?.integer ?? 0): \(escapedHTML(event["what"]?.string ?? ""))</li>"
         }
         let count = faultCount > faults.count ? ", the last \(faults.count) of \(faultCount)" : ""
-        return "<h2>Faults\(count)</h2>\n<ul>\n\(items.joined(separator: "\n"))\n</ul>\n"
+        return ["<h2>Faults\(count)</h2>", "<ul>\n\(items.joined(separator: "\n"))\n</ul>"]
     }
 
     /// The last sums of the ranks, those that others waited for first.
-    private var ranks: String {
-        guard let event = rankSums, let entries = event["ranks"]?.elements,
-            entries.count > 1
-        else {
-            return ""
+    private var ranks: [String] {
+        guard let event = rankSums, let entries = event["ranks"]?.elements, entries.count > 1 else {
+            return []
         }
         let ordered = entries.sorted { ($0["slowest"]?.integer ?? 0) > ($1["slowest"]?.integer ?? 0) }
-        let rows = ordered.prefix(Self.longest).map { entry -> String in
-            func seconds(_ field: String) -> String {
-                String(format: "%.1f s", entry[field]?.double ?? 0)
-            }
-            let cells = [
-                "\(entry["rank"]?.integer ?? 0)", escapedHTML(entry["host"]?.string ?? ""),
-                String(format: "%.1f", entry[outline.workload.field]?.double ?? 0), seconds("data_seconds"),
-                seconds("compute_seconds"), seconds("wait_seconds"), "\(entry["slowest"]?.integer ?? 0)",
-            ]
-            return "<tr>" + cells.map { "<td>\($0)</td>" }.joined() + "</tr>"
-        }
-        let heads = [
-            "rank", "host", outline.workload.name, "wait for data", "compute", "wait for others",
-            "updates it was the slowest of",
-        ]
-        .map { "<th>\($0)</th>" }.joined()
-        return "<h2>Ranks, \(event["updates"]?.integer ?? 0) updates</h2>\n<table><tr>\(heads)</tr>\n"
-            + rows.joined(separator: "\n") + "</table>\n"
+        let table = TextTable(
+            [
+                .right("rank"), .left("host"), .right(outline.workload.name), .right("wait for data"),
+                .right("compute"), .right("wait for others"), .right("updates it was the slowest of"),
+            ],
+            rows: ordered.prefix(Self.longest).map { entry in
+                func seconds(_ field: String) -> String {
+                    String(format: "%.1f s", entry[field]?.double ?? 0)
+                }
+                return [
+                    "\(entry["rank"]?.integer ?? 0)", entry["host"]?.string ?? "",
+                    String(format: "%.1f", entry[outline.workload.field]?.double ?? 0),
+                    seconds("data_seconds"), seconds("compute_seconds"), seconds("wait_seconds"),
+                    "\(entry["slowest"]?.integer ?? 0)",
+                ]
+            })
+        return ["<h2>Ranks, \(event["updates"]?.integer ?? 0) updates</h2>", table.html]
     }
 }

@@ -56,42 +56,31 @@ package struct RunReport {
 
     /// The page.
     package var html: String {
-        let charts = zip(outline.charts, curves).map { chart, curves in
-            Chart(
-                chart.title, zip(chart.curves, curves).map { Chart.Curve(name: $0.name, points: $1.points) })
-        }
-        return """
-            <!doctype html>
-            <html lang="en"><meta charset="utf-8"><title>\(escapedHTML(title))</title>
-            <style>
-            body { font: 15px/1.5 system-ui, sans-serif; margin: 2em auto; max-width: 62em; padding: 0 1em; color: #222; }
-            .charts { display: grid; grid-template-columns: repeat(auto-fit, minmax(24em, 1fr)); gap: 1.5em; }
-            figure { margin: 0; } figcaption { font-weight: 600; } svg { width: 100%; height: auto; }
-            table { border-collapse: collapse; margin-bottom: 1.5em; } td, th { padding: .2em .8em .2em 0; text-align: left; }
-            pre { background: #f5f5f3; padding: 1em; overflow-x: auto; font-size: 13px; }
-            </style>
-            <h1>\(escapedHTML(title))</h1>
-            \(summary)
-            <div class="charts">
-            \(charts.map(\.html).joined(separator: "\n"))
-            </div>
-            \(reliability)<h2>Recipe</h2>
-            <pre>\(escapedHTML(recipe))</pre>
-            </html>
+        let recipe = ["<h2>Recipe</h2>", Page.preformatted(recipe)]
+        return Page(title, body: [summary.html, Page.figures(plots)] + reliability + recipe).html
+    }
 
-            """
+    private var plots: [String] {
+        zip(outline.charts, curves).compactMap { chart, curves in
+            let known = zip(chart.curves, curves).filter { !$1.points.isEmpty }
+            guard !known.isEmpty else { return nil }
+            let series = known.enumerated().map { index, entry in
+                Plot.Series(
+                    known.count > 1 ? entry.0.name : "", .series(index),
+                    points: entry.1.points.map { Plot.Point(x: $0.x, y: $0.y) })
+            }
+            return Plot(chart.title, x: .init("updates"), y: .init(""), series: series).figure
+        }
     }
 
     /// The evaluations as a table, the best marked.
-    private var summary: String {
-        let rows = evaluations.map { event -> String in
-            let cells =
+    private var summary: TextTable {
+        TextTable(
+            [.right("update")] + outline.columns.map { .right($0.title) } + [.left("")],
+            rows: evaluations.map { event in
                 ["\(event["step"]?.integer ?? 0)"] + outline.columns.map { $0.text(of: event) }
-                + [event["best"]?.boolean == true ? "best so far" : ""]
-            return "<tr>" + cells.map { "<td>\($0)</td>" }.joined() + "</tr>"
-        }
-        let heads = (["update"] + outline.columns.map(\.title) + [""]).map { "<th>\($0)</th>" }.joined()
-        return "<table><tr>\(heads)</tr>\n\(rows.joined(separator: "\n"))</table>"
+                    + [event["best"]?.boolean == true ? "best so far" : ""]
+            })
     }
 }
 
@@ -100,69 +89,5 @@ extension ReportOutline.Column {
     fileprivate func text(of event: JSONValue) -> String {
         let value = event[field]?.double ?? .nan
         return scale == 100 ? String(format: "%.2f %%", 100 * value) : String(format: "%.3f", scale * value)
-    }
-}
-
-/// Curves over updates, as an SVG picture.
-private struct Chart {
-    struct Curve {
-        let name: String
-        let points: [(x: Double, y: Double)]
-    }
-
-    private let title: String
-    private let curves: [Curve]
-    private static let colors = ["#2456a6", "#c4521d"]
-    private static let (width, height, left, right, bottom, top) = (480.0, 240.0, 56.0, 24.0, 28.0, 10.0)
-
-    init(_ title: String, _ curves: [Curve]) {
-        self.title = title
-        self.curves = curves.filter { !$0.points.isEmpty }
-    }
-
-    var html: String {
-        guard !curves.isEmpty else { return "" }
-        let xs = curves.flatMap { $0.points.map(\.x) }
-        let ys = curves.flatMap { $0.points.map(\.y) }
-        let horizontal = ChartAxis(xs, from: Self.left, to: Self.width - Self.right)
-        let vertical = ChartAxis(ys, from: Self.height - Self.bottom, to: Self.top)
-        let lines = zip(curves, Self.colors).map { curve, color -> String in
-            let points = curve.points.map {
-                String(format: "%.1f,%.1f", horizontal.place($0.x), vertical.place($0.y))
-            }
-            let line = "<polyline fill=\"none\" stroke=\"\(color)\" stroke-width=\"1.6\" points=\""
-            // A single point would be no line at all.
-            let dots =
-                curve.points.count > 40
-                ? ""
-                : points.map { point in
-                    let (x, y) = (point.prefix { $0 != "," }, point.drop { $0 != "," }.dropFirst())
-                    return "<circle cx=\"\(x)\" cy=\"\(y)\" r=\"2.5\" fill=\"\(color)\"/>"
-                }.joined()
-            return line + points.joined(separator: " ") + "\"/>" + dots
-        }
-        let names = zip(curves, Self.colors).map {
-            "<span style=\"color:\($0.1)\">\(escapedHTML($0.0.name))</span>"
-        }
-        return "<figure><figcaption>\(escapedHTML(title))</figcaption>"
-            + "<svg viewBox=\"0 0 \(Int(Self.width)) \(Int(Self.height))\" role=\"img\">"
-            + grid(horizontal, vertical) + lines.joined() + "</svg>"
-            + (curves.count > 1 ? names.joined(separator: " · ") : "") + "</figure>"
-    }
-
-    private func grid(_ horizontal: ChartAxis, _ vertical: ChartAxis) -> String {
-        let style = "font-size=\"11\" fill=\"#666\""
-        let rows = vertical.ticks.map { tick -> String in
-            let y = String(format: "%.1f", vertical.place(tick))
-            return
-                "<line x1=\"\(Self.left)\" x2=\"\(Self.width - Self.right)\" y1=\"\(y)\" y2=\"\(y)\" stroke=\"#ddd\"/>"
-                + "<text x=\"\(Self.left - 6)\" y=\"\(y)\" dy=\"4\" text-anchor=\"end\" \(style)>"
-                + "\(ChartAxis.label(tick))</text>"
-        }
-        let columns = horizontal.ticks.map { tick in
-            "<text x=\"\(String(format: "%.1f", horizontal.place(tick)))\" y=\"\(Self.height - 8)\" "
-                + "text-anchor=\"middle\" \(style)>\(ChartAxis.label(tick))</text>"
-        }
-        return (rows + columns).joined()
     }
 }

@@ -41,6 +41,19 @@ package enum Interruption {
     package static func watchForChildren() {
         isNoted.store(false, ordering: .relaxed)
         for number in requests { signal(number) { _ in isNoted.store(true, ordering: .relaxed) } }
+        // Behind the handlers: what was sent meanwhile comes now.
+        unblock()
+    }
+
+    /// Lets the signals come that whoever started this process left blocked.
+    ///
+    /// A mask passes to what a thread starts, and nobody means it to: the threads of many runtimes' pools block all signals.
+    /// That a signal is *ignored* is meant, and stays.
+    package static func unblock() {
+        var signals = sigset_t()
+        sigemptyset(&signals)
+        for number in [SIGTERM, SIGUSR1, SIGINT, SIGHUP] { sigaddset(&signals, number) }
+        pthread_sigmask(SIG_UNBLOCK, &signals, nil)
     }
 
     /// The signals that ask to stop.

@@ -1,5 +1,6 @@
 internal import Files
 internal import Foundation
+internal import JSON
 
 /// Reads `{"audio_filepath": …, "duration": …, "text": …}` lines, whatever their makers call the keys.
 func readJSONLines(_ path: String, _ options: Manifest.Reading) throws(ManifestError) -> [Utterance] {
@@ -18,13 +19,18 @@ func readJSONLines(
         if line.unicodeScalars.allSatisfy(\.properties.isWhitespace) { continue }
         let place = "line \(index + 1)"
         do {
-            let entry = try decoder.decode(ManifestLine.self, from: Data(line.utf8))
+            let bytes = Data(line.utf8)
+            // Foundation's parser keeps the first of two equal keys, and Python's the last.
+            _ = try JSONValue(parsing: bytes)
+            let entry = try decoder.decode(ManifestLine.self, from: bytes)
             manifest.add(
                 try entry.utterance(
                     audioPath: audioPath(entry.audio).get(), options.labels, origin: "\(path):\(index + 1)"),
                 at: place)
         } catch let fault as LineFault {
             manifest.refuse(place, fault.sentence)
+        } catch let error as JSONError {
+            manifest.refuse(place, "not a JSON object: \(error.fault)")
         } catch DecodingError.keyNotFound(let key, _) {
             manifest.refuse(place, "no \"\(key.stringValue)\"")
         } catch DecodingError.typeMismatch(_, let context) {

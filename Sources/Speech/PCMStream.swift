@@ -1,4 +1,3 @@
-
 /// How samples lie in bytes, as ffmpeg calls it; little-endian.
 package enum SampleEncoding: String, Sendable, CaseIterable {
     /// Bytes around 128.
@@ -110,8 +109,10 @@ package struct PCMStream {
         let rates = SampleFormat.rates
         try require(
             rates.contains(format.sampleRate),
-            "has \(format.sampleRate) samples a second; from \(rates.lowerBound) to \(rates.upperBound) are taken")
-        try require((1...64).contains(format.channels), "has \(format.channels) channels; from 1 to 64 are taken")
+            "has \(format.sampleRate) samples a second; from \(rates.lowerBound) to \(rates.upperBound) are taken"
+        )
+        try require(
+            (1...64).contains(format.channels), "has \(format.channels) channels; from 1 to 64 are taken")
     }
 
     /// The samples of the next bytes that come; nil at the end.

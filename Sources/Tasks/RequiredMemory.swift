@@ -1,13 +1,15 @@
 package import Program
-internal import Tensors
+package import Tensors
 
 /// Refuses work that takes more memory than this machine has, before it begins.
 ///
 /// - Parameters:
 ///   - bytes: What was planned.
 ///   - subject: What takes them, to begin a sentence with.
-package func requireMemory(_ bytes: Int, for subject: String) throws(UserError) {
-    let held = physicalMemoryBytes()
+///   - held: What the machine has.
+package func requireMemory(
+    _ bytes: Int, for subject: String, held: Int = physicalMemoryBytes()
+) throws(UserError) {
     guard bytes > held else { return }
     func gigabytes(_ bytes: Int) -> String { "\((Double(bytes) / 1e8).rounded() / 10) GB" }
     throw UserError(

@@ -34,13 +34,16 @@ struct EpochPlanTests {
         #expect(plan([]).batches.isEmpty)
     }
 
-    @Test("batches are filled to within 5 %, but for an epoch's last few, and hold short and long together")
-    func quality() {
-        let items = items(2000)
+    @Test(
+        "batches are filled to within 5 %, but for an epoch's last three, and hold short and long together",
+        arguments: 1...8 as ClosedRange<UInt64>)
+    func quality(seed: UInt64) {
+        let items = items(2000, seed: seed)
         for epoch in 0..<5 {
             let batches = plan(items, epoch: epoch).batches
-            // Where little is left, there may be nothing that fits.
-            #expect(batches.dropLast(5).allSatisfy { (57...60).contains(cost($0, items)) })
+            // The last holds what is left. Before it, a gap of 4 to 20 s finds nothing only if all that is left is
+            // longer: of three batches' items hardly ever, of four's never in 300 epochs.
+            #expect(batches.dropLast(3).allSatisfy { (57...60).contains(cost($0, items)) })
             let spread = batches.reduce(0.0) { sum, batch in
                 let lengths = batch.map { items[$0].cost }
                 return sum + (lengths.max() ?? 0) - (lengths.min() ?? 0)

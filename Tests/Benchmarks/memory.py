@@ -47,6 +47,7 @@ CASES = [
     ("base, bfloat16, computed features, recomputing", "base", 1, 15, {
         "precision.gemm": "bfloat16", "data.cache_features": "false", "model.recompute_activations": "true"}),
     ("base, 2 ranks", "base", 2, 8, {"data.rank_seconds": 16}),
+    ("base, 60 s on 2 ranks", "base", 2, 25, {"data.batch_seconds": 60, "data.rank_seconds": 30}),
     ("base, 4 × 5 s", "base", 1, 5, FOUR_OF_FIVE),
     ("base, 4 × 5 s, bfloat16", "base", 1, 5, FOUR_OF_FIVE | {"precision.gemm": "bfloat16"}),
     ("base, 4 × 5 s, computed features", "base", 1, 5, FOUR_OF_FIVE | {"data.cache_features": "false"}),

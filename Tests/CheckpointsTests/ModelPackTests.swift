@@ -71,6 +71,29 @@ struct ModelPackTests {
         #expect(try files(of: folder.path + "/again") == files(of: folder.path + "/model"))
     }
 
+    @Test("numbers of every size and bit pattern come back, cut into frames or not, sparse, dense and empty")
+    func bitPatterns() throws {
+        let draw = CountedRandom(seed: 7, stream: .pretraining)
+        for (type, size) in [("U8", 1), ("BF16", 2), ("F16", 2), ("F32", 4), ("I64", 8)] {
+            for (count, kept) in [(0, 1.0), (1, 1), (13, 0.5), (30_000, 1), (30_001, 0.3), (4_099, 0)] {
+                var bytes = [UInt8](repeating: 0, count: count * size)
+                for index in bytes.indices where draw.uniform(at: UInt64(index / size)) < kept {
+                    bytes[index] = UInt8(truncatingIfNeeded: draw.bits(at: UInt64(index + 1 << 20)))
+                }
+                let folder = try TemporaryDirectory()
+                try folder.write("{}", to: "model/config.json")
+                let header = safetensors(
+                    #"{"w":{"dtype":"\#(type)","shape":[\#(count)],"data_offsets":[0,\#(bytes.count)]}}"#)
+                try folder.write(header + bytes, to: "model/model.safetensors")
+                let pack = folder.path + "/pack"
+                _ = try ModelPack.write(directory: folder.path + "/model", to: pack)
+                try ModelPack(path: pack).unpack(to: folder.path + "/again")
+                let same = try files(of: folder.path + "/again") == files(of: folder.path + "/model")
+                #expect(same, "\(count) of \(type), \(kept) kept")
+            }
+        }
+    }
+
     @Test("a folder of other files is not replaced by what was packed")
     func nothingReplaced() throws {
         let folder = try TemporaryDirectory()
@@ -97,7 +120,7 @@ struct ModelPackTests {
 
     /// A pack of one tensor of `elements` float32 numbers, of which entries can be anything.
     private func pack(
-        elements: Int = 4, stated: Int? = nil, planes: [UInt8], mask: [UInt8]? = nil, version: String = "1",
+        elements: Int = 4, stated: Int? = nil, planes: [UInt8], mask: [UInt8]? = nil, version: String = "2",
         others: [String: [UInt8]] = [:], headerFrame: [UInt8]? = nil
     ) throws -> String {
         let folder = try TemporaryDirectory()
@@ -108,8 +131,7 @@ struct ModelPackTests {
             "bytes/model.safetensors": String(stated ?? header.count + 4 * elements),
         ])
         writer.add("weights/model.safetensors/header", bytes: headerFrame ?? rawFrame(header))
-        writer.add("weights/model.safetensors/planes/w", bytes: planes)
-        if let mask { writer.add("weights/model.safetensors/mask/w", bytes: mask) }
+        writer.add("weights/model.safetensors/0", bytes: (mask ?? []) + planes)
         for (name, bytes) in others { writer.add(name, bytes: bytes) }
         let path = folder.path + "/pack"
         try writer.write(to: path)
@@ -131,27 +153,32 @@ struct ModelPackTests {
     func hostile() throws {
         let planes = rawFrame([UInt8](repeating: 0x3F, count: 16))
         #expect(try pack(planes: planes) == "no fault")
-        #expect(try pack(planes: planes, version: "2").contains("version 2"))
+        #expect(try pack(planes: planes, version: "1").contains("version 1"))
         // More bytes, fewer, none stated, cut off.
         #expect(try pack(planes: rawFrame([0, 0])).contains("tensor w is broken"))
         #expect(try pack(planes: rawFrame([0, 0], stating: 16)).contains("tensor w is broken"))
         #expect(try pack(planes: Array(planes.dropLast())).contains("tensor w is broken"))
         #expect(try pack(planes: []).contains("tensor w is broken"))
+        // Something behind the last frame; frames that state more together than a number holds.
+        #expect(try pack(planes: planes + [0]).contains("tensor w is broken"))
+        let huge = rawFrame([0], stating: .max)
+        #expect(try pack(planes: planes + huge + huge).contains("tensor w is broken"))
         // A mask that keeps another number, or bits behind the last.
         let kept = rawFrame([UInt8](repeating: 0x3F, count: 8))
         #expect(try pack(planes: kept, mask: rawFrame([0b0101])) == "no fault")
         #expect(try pack(planes: kept, mask: rawFrame([0b0111])).contains("tensor w is broken"))
         #expect(try pack(planes: kept, mask: rawFrame([0b1_0100])).contains("tensor w is broken"))
+        #expect(try pack(planes: rawFrame([]), mask: rawFrame([0])) == "no fault")
         // A header that is longer, or states what no file holds.
         let elements = 1 << 40
         #expect(try pack(elements: elements, planes: planes).contains("or too many"))
         #expect(try pack(stated: 3, planes: planes).contains("how many bytes"))
         let long = rawFrame([0x20], stating: 1 << 40)
         #expect(try pack(planes: planes, headerFrame: long).contains("too large"))
-        for name in ["file/../x", "file/.x", "file/", "other/x", "weights/a/b", "file/a/b"] {
+        for name in ["file/../x", "file/.x", "file/", "other/x", "weights/a/b", "weights/a/01", "file/a/b"] {
             #expect(try pack(planes: planes, others: [name: rawFrame([0])]).contains("nothing of a packed"))
         }
-        let unknown = "weights/model.safetensors/planes/v"
+        let unknown = "weights/model.safetensors/1"
         #expect(try pack(planes: planes, others: [unknown: rawFrame([0])]).contains("say nothing"))
         let bomb = rawFrame([0], stating: 60 << 20)
         #expect(try pack(planes: planes, others: ["file/a.json": bomb]).contains("can hold"))

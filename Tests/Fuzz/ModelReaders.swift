@@ -79,7 +79,7 @@ private func packReader() throws -> FuzzedReader {
         name: "packed model", weight: 2, folders: [[Seed("model.pack", content)]],
         tokens: jsonTokens
             + [[UInt8]](
-                texts: "file/", "weights/model.safetensors/mask/", "/header", "\"version\":\"1\"", "../",
+                texts: "file/", "weights/model.safetensors/0", "/header", "\"version\":\"2\"", "../",
                 "bytes/model.safetensors") + [[0x28, 0xB5, 0x2F, 0xFD, 0xE0]]
     ) { folder in
         let path = folder + "/model.pack"

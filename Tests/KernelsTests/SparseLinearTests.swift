@@ -30,6 +30,10 @@ struct SparseLinearTests {
             dOutput = arena.wave(rows: extents.frames, columns: extents.outputs, phase: 3)
             kept = KeptWeights(nonzeroOf: weight)
         }
+
+        func gradient(_ sparse: SparseWeight, dWeight: Tensor, dBias: Tensor) -> SparseLayerGradient {
+            SparseLayerGradient(weight: sparse, dOutput: dOutput, dWeight: dWeight, dBias: dBias)
+        }
     }
 
     @Test("they are the dense products of the same weight", arguments: extents, [0, 0.5, 0.9, 1])
@@ -44,7 +48,9 @@ struct SparseLinearTests {
         )
         linearForward(
             Matrix(layer.input), weight: Matrix(layer.weight), bias: layer.bias, into: Matrix(dense))
-        sparseLinearForward(layer.input, weight: sparse, bias: layer.bias, arena: &arena, into: found)
+        sparseLinearForward(
+            layer.input, layers: [SparseLayer(weight: sparse, bias: layer.bias, output: found)], arena: &arena
+        )
         expectClose(found, dense)
 
         let (dDense, dFound) = (
@@ -57,8 +63,9 @@ struct SparseLinearTests {
             Matrix(layer.dOutput), input: Matrix(layer.input), weight: Matrix(layer.weight),
             dWeight: gradients[0], dBias: biases[0], adding: true, into: Matrix(dDense))
         sparseLinearBackward(
-            layer.dOutput, input: layer.input, weight: sparse, dWeight: gradients[1], dBias: biases[1],
-            adding: true, arena: &arena, into: dFound)
+            [layer.gradient(sparse, dWeight: gradients[1], dBias: biases[1])], input: layer.input,
+            adding: true,
+            arena: &arena, into: dFound)
         expectClose(dFound, dDense)
         expectSameBits(biases[1].array(), biases[0].array())
         let before = wave(outputs * inputs, phase: 6)
@@ -73,6 +80,46 @@ struct SparseLinearTests {
         #expect(largestDifference(found.array(), expected.array()) <= reordered * size)
     }
 
+    @Test("layers that read the same input give what each gives alone, and the sum of its gradients")
+    func sharedInput() {
+        var arena = testArena()
+        let extents = (frames: 53, inputs: 140, outputs: 70)
+        let layers = (0..<3).map { Layer(extents, sparsity: 0.4 + 0.2 * Double($0), arena: &arena) }
+        let sparse = layers.map { SparseWeight($0.kept, training: true, arena: &arena) }
+        for (layer, weight) in zip(layers, sparse) { weight.gather(layer.weight) }
+        let input = layers[0].input
+        func outputs() -> [Tensor] { layers.map { _ in arena.unset(rows: 53, columns: 70) } }
+        let (alone, together) = (outputs(), outputs())
+        let aloneGradients = layers.map { _ in arena.wave(rows: 70, columns: 140, phase: 6) }
+        let gradients = layers.map { _ in arena.wave(rows: 70, columns: 140, phase: 6) }
+        let dBias = arena.zeros(rows: 1, columns: 70)
+        let (dAlone, dTogether) = (
+            arena.wave(rows: 53, columns: 140, phase: 5), arena.wave(rows: 53, columns: 140, phase: 5)
+        )
+        for (index, layer) in layers.enumerated() {
+            sparseLinearForward(
+                input, layers: [SparseLayer(weight: sparse[index], bias: layer.bias, output: alone[index])],
+                arena: &arena)
+            sparseLinearBackward(
+                [layer.gradient(sparse[index], dWeight: aloneGradients[index], dBias: dBias)], input: input,
+                adding: true, arena: &arena, into: dAlone)
+        }
+        sparseLinearForward(
+            input,
+            layers: layers.indices.map {
+                SparseLayer(weight: sparse[$0], bias: layers[$0].bias, output: together[$0])
+            }, arena: &arena)
+        sparseLinearBackward(
+            layers.indices.map { layers[$0].gradient(sparse[$0], dWeight: gradients[$0], dBias: dBias) },
+            input: input, adding: true, arena: &arena, into: dTogether)
+        for index in layers.indices {
+            expectSameBits(together[index].array(), alone[index].array())
+            expectSameBits(gradients[index].array(), aloneGradients[index].array())
+        }
+        // Summed before they are added to what is there, not one by one.
+        expectClose(dTogether, dAlone)
+    }
+
     @Test("gradients are those of differences")
     func gradients() {
         var arena = testArena()
@@ -83,12 +130,14 @@ struct SparseLinearTests {
         let (dWeight, dBias) = (arena.zeros(rows: 19, columns: 140), arena.zeros(rows: 1, columns: 19))
         sparse.gather(layer.weight)
         sparseLinearBackward(
-            layer.dOutput, input: layer.input, weight: sparse, dWeight: dWeight, dBias: dBias, arena: &arena,
+            [layer.gradient(sparse, dWeight: dWeight, dBias: dBias)], input: layer.input, arena: &arena,
             into: dInput)
         var scratch = testArena()
         func loss() -> Double {
             sparse.gather(layer.weight)
-            sparseLinearForward(layer.input, weight: sparse, bias: layer.bias, arena: &scratch, into: output)
+            sparseLinearForward(
+                layer.input, layers: [SparseLayer(weight: sparse, bias: layer.bias, output: output)],
+                arena: &scratch)
             return weightedSum(output, layer.dOutput)
         }
         // Differences move pruned weights, too, which no sparse product reads: their gradient is 0.
@@ -108,7 +157,8 @@ struct SparseLinearTests {
             var scratch = testArena()
             let output = scratch.unset(rows: frames.count, columns: 70)
             sparseLinearForward(
-                layer.input.rows(frames), weight: sparse, bias: layer.bias, arena: &scratch, into: output)
+                layer.input.rows(frames),
+                layers: [SparseLayer(weight: sparse, bias: layer.bias, output: output)], arena: &scratch)
             return output.array()
         }
         let (one, three) = withOneAndThreeThreads { forward(0..<203) }

@@ -75,6 +75,43 @@ struct DiagnosisTests {
         #expect(found[0].ranks == [3])
     }
 
+    @Test func aPrecisionThatIsNotTheFasterOneIsNamed() {
+        func found(_ bfloat16: Double?, wantsBFloat16: Bool = false, isOpen: Bool = false) -> [Finding] {
+            var needs = baseNeeds
+            (needs.wantsBFloat16, needs.leavesPrecisionOpen) = (wantsBFloat16, isOpen)
+            return findings(needs: needs) {
+                $0[2].processor.precision = PrecisionProbe(float32Seconds: 1, bfloat16Seconds: bfloat16)
+            }
+        }
+        #expect(found(0.5).map(\.level) == [.note])
+        #expect(found(0.5)[0].what.contains("2.0 × the speed"))
+        #expect(found(2, wantsBFloat16: true).map(\.level) == [.warning])
+        #expect(found(2, wantsBFloat16: true)[0].fix == "--set precision.gemm=float32")
+        for sound in [
+            found(nil), found(2), found(0.5, wantsBFloat16: true), found(0.5, isOpen: true),
+        ] { #expect(sound.isEmpty) }
+    }
+
+    @Test func aLibraryThatTakesTheCPUForAnOldOneIsWarnedOf() {
+        func found(_ core: String, _ features: [String]) -> [Finding] {
+            findings { ranks in
+                for rank in ranks.indices {
+                    ranks[rank].processor.matrixCore = core
+                    ranks[rank].processor.features = features
+                }
+            }
+        }
+        let modern = ["avx2", "avx512f", "fma"]
+        #expect(found("Prescott", modern).map(\.level) == [.warning])
+        #expect(found("Prescott", modern)[0].ranks == [0, 1, 2, 3])
+        #expect(found("Prescott", modern)[0].fix.contains("OPENBLAS_CORETYPE=SkylakeX"))
+        #expect(found("Prescott", ["avx2", "fma"])[0].fix.contains("OPENBLAS_CORETYPE=Haswell"))
+        // Of oneDNN nothing is known; a CPU that is old is no mistake.
+        for (core, features) in [("", modern), ("SkylakeX", modern), ("Haswell", modern), ("Nehalem", [])] {
+            #expect(found(core, features).isEmpty)
+        }
+    }
+
     @Test func anotherProgramFileIsAnErrorOfData() {
         let found = findings(in: soundLaunch(nodes: 3)) { $0[4].program.hash = "4567" }
         #expect(found.map(\.level) == [.error])

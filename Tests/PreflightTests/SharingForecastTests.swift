@@ -19,13 +19,16 @@ private struct DemoForecast {
     }
 
     func sharing(ranks: Int, overrides: [String] = []) throws -> SharingForecast {
+        try forecast(ranks: ranks, overrides: overrides).sharing
+    }
+
+    func forecast(ranks: Int, overrides: [String] = []) throws -> RunForecast {
         try RunForecast(
             recipe: repository + "/cluster/recipes/demo.toml",
             overrides: [
                 "model.path=\(repository)/cluster/models/small", "data.train=\(manifest)",
                 "data.valid=\(manifest)",
-            ] + overrides, task: nil, ranks: ranks, ranksPerNode: ranks
-        ).sharing
+            ] + overrides, task: nil, ranks: ranks, ranksPerNode: ranks)
     }
 }
 
@@ -53,6 +56,18 @@ struct SharingForecastTests {
     func hopeless() throws {
         let many = try DemoForecast().sharing(ranks: 200)
         #expect(many.isUneven && many.sufficientBatchSeconds == nil)
+    }
+
+    @Test("the features that a run keeps, and the checkpoints that it writes, are part of its time")
+    func whole() throws {
+        let demo = try DemoForecast()
+        let sets = ["schedule.updates=40", "checkpoint.every_updates=10"]
+        let keeping = try demo.forecast(ranks: 2, overrides: sets + ["data.cache_features=true"])
+        let computing = try demo.forecast(ranks: 2, overrides: sets + ["data.cache_features=false"])
+        #expect(keeping.featureOperations > 0 && computing.featureOperations == 0)
+        // Weights with two moments, and masks; then a best and a final model.
+        #expect(keeping.checkpointBytes > 12 * keeping.parameters)
+        #expect(keeping.writtenBytes == 4 * keeping.checkpointBytes + 8 * keeping.parameters)
     }
 
     @Test("one rank waits for nobody")

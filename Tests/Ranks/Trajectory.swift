@@ -44,6 +44,8 @@ struct Outcome {
     let evaluation: Double
     let threshold: Float
     let mask: [String: PruningMask]
+    /// The masks before the last, in the order of their updates.
+    let earlierMasks: [[String: PruningMask]]
     let weights: SafetensorsFile
 
     init(_ path: String, updates: Int) throws {
@@ -56,12 +58,17 @@ struct Outcome {
         weights = try SafetensorsFile(path: path + "/final/model.safetensors")
         let file = try SafetensorsFile(path: "\(path)/masks/step-\(updates).safetensors")
         threshold = file.metadata["threshold"].flatMap(Float.init) ?? .nan
-        var mask: [String: PruningMask] = [:]
-        for name in file.names {
-            mask[name] = PruningMask(
-                packedBytes: try file.bytes(name), count: weights.info(name)?.shape.count ?? 0)
+        let weights = weights
+        func masks(_ file: SafetensorsFile) throws -> [String: PruningMask] {
+            try Dictionary(
+                uniqueKeysWithValues: file.names.map { name in
+                    let count = weights.info(name)?.shape.count ?? 0
+                    return (name, PruningMask(packedBytes: try file.bytes(name), count: count))
+                })
         }
-        self.mask = mask
+        mask = try masks(file)
+        earlierMasks = try (0..<updates).map { "\(path)/masks/step-\($0).safetensors" }
+            .filter(FileManager.default.fileExists).map { try masks(SafetensorsFile(path: $0)) }
     }
 }
 

@@ -97,6 +97,7 @@ struct RecipeTests {
         expected.pretraining.negatives = 7
         #expect(named == expected)
         #expect(try Recipe(text: "", overrides: ["task=pretrain"]) == Recipe(for: .pretrain))
+        #expect(try Recipe(text: "", overrides: ["task=\"regress\""]) == Recipe(for: .regress))
         #expect(try Recipe(text: "").task == .ctc)
         let error = #expect(throws: RecipeError.self) {
             try Recipe(text: "task = \"ctc\"\n", task: .pretrain)

@@ -44,6 +44,37 @@ struct AudioReaderTests {
         #expect(abs(energy - 0.125) < 1e-3, "all of its energy is the tone's")
     }
 
+    @Test(
+        "a recording of many blocks is resampled as if it were one: a piece from its middle sounds as the whole does there",
+        arguments: [8000, 11025, 44100, 48000])
+    func resamplingInBlocks(rate: Int) throws {
+        // Longer than what is decoded, and much longer than what is resampled, at once.
+        let samples = tone(440, seconds: 300_000 / Double(rate), sampleRate: rate)
+        let clip = try read(waveFile([samples], sampleRate: rate, format: .float32))
+        let expected = (Double(samples.count) * 16000 / Double(rate)).rounded()
+        #expect(abs(Double(clip.samples.count) - expected) <= 1)
+        let ideal = tone(440, seconds: Double(clip.samples.count) / 16000)
+        // But for its ends, where the filter hears silence beyond; the passband is flat to a thousandth.
+        let inner = 2000..<min(clip.samples.count, ideal.count) - 2000
+        #expect(largestDifference(Array(clip.samples[inner]), Array(ideal[inner])) < 1e-3)
+    }
+
+    @Test("sounds that are not read are named, with the way to convert them")
+    func foreign() throws {
+        let starts: [(name: String, bytes: [UInt8])] = [
+            ("MPEG-4", [0, 0, 0, 28] + Array("ftypM4A ".utf8)), ("Matroska", [0x1A, 0x45, 0xDF, 0xA3]),
+            ("Windows Media", [0x30, 0x26, 0xB2, 0x75]), ("AMR", Array("#!AMR\n".utf8)),
+            ("Shorten", Array("ajkg".utf8)), ("WavPack", Array("wvpk".utf8)),
+        ]
+        for (name, bytes) in starts {
+            #expect {
+                try read(bytes + [UInt8](repeating: 0, count: 64))
+            } throws: { error in
+                "\(error)".contains("it is \(name)") && "\(error)".contains("ffmpeg -i FILE")
+            }
+        }
+    }
+
     @Test("what lies above half the new rate is gone, not folded down")
     func aliasing() throws {
         let clip = try read(waveFile([tone(12_000, seconds: 0.5, sampleRate: 48_000)], sampleRate: 48_000))

@@ -70,6 +70,7 @@ struct ManifestTests {
             (#"{"audio_filepath": "absent.wav"}"#, "absent.wav: cannot be opened"),
             (#"{"audio_filepath": "a.wav", "text": "cut o"#, "not a JSON object"), ("null", "is null"),
             (#"{"audio_filepath": null}"#, "no \"audio_filepath\""),
+            (#"{"audio_filepath": "sub/b.wav", "text": "x", "text": "y"}"#, "the key \"text\" stands twice"),
         ]
         let path = try folder.write(lines.map(\.0).joined(separator: "\n"), to: "train.jsonl")
         do {

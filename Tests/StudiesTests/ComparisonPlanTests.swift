@@ -1,4 +1,5 @@
 import Pruning
+import Recipe
 import Testing
 
 @testable import Studies
@@ -62,5 +63,58 @@ struct ComparisonPlanTests {
         let plan = plan([.oneShot], [0.5], seeds: [1, 2])
         #expect(plan.runs.count == 4)
         #expect(plan.runs.map(\.seed) == [1, 1, 2, 2])
+    }
+
+    @Test("the first seed tries every learning rate, the others have the one that was chosen for each method")
+    func rates() {
+        var plan = ComparisonPlan(
+            methods: [.dense, .oneShot], sparsities: [0.5], seeds: [1, 2], data: [""], rates: [1e-4, 2e-4])
+        #expect(
+            plan.runs.map(\.name) == [
+                "seed-1/lr-0.0001/dense", "seed-1/lr-0.0002/dense", "seed-1/lr-0.0001/omp-0.5",
+                "seed-1/lr-0.0002/omp-0.5",
+            ])
+        #expect(plan.subjects.map(\.method) == [.dense, .oneShot])
+        let chosen = Dictionary(uniqueKeysWithValues: zip(plan.subjects, [1e-4, 2e-4]))
+        plan.settle(rates: chosen, seeds: [2])
+        // OMP of the second seed takes a dense run of its own rate, which is not the dense method's.
+        #expect(
+            plan.runs.dropFirst(4).map(\.name) == [
+                "seed-2/lr-0.0001/dense", "seed-2/lr-0.0002/dense", "seed-2/lr-0.0002/omp-0.5",
+            ])
+        #expect(plan.cells.map(\.seed) == [1, 1, 2, 2])
+        #expect(plan.cells.map(\.rate) == [1e-4, 2e-4, 1e-4, 2e-4])
+    }
+
+    @Test("what no rate was found for is left out")
+    func unsettled() {
+        var plan = ComparisonPlan(
+            methods: [.parp], sparsities: [0.5, 0.7], seeds: [1, 2], data: [""], rates: [1e-4])
+        plan.settle(rates: [plan.subjects[0]: 1e-4], seeds: [2])
+        #expect(plan.cells.map(\.sparsity) == [0.5, 0.5])
+    }
+
+    @Test(
+        "the best rate is that of the best value, whichever way is better; runs that are missing do not count"
+    )
+    func best() {
+        let subject = plan([.parp], [0.5]).subjects[0]
+        func trial(_ values: [Double?]) -> RateTrial {
+            RateTrial(subject: subject, rates: [1, 2, 3], values: values)
+        }
+        #expect(trial([0.5, 0.7, 0.7]).best(by: .accuracy) == 2)
+        #expect(trial([0.5, nil, 0.7]).best(by: .wordErrorRate) == 1)
+        #expect(trial([nil, nil, nil]).best(by: .accuracy) == nil)
+    }
+
+    @Test(
+        "at equal cost, methods of one run are planned twice: as long as the recipe says, and twice as long")
+    func equalCost() {
+        let plan = ComparisonPlan(
+            methods: [.dense, .parp, .oneShot], sparsities: [0.5], seeds: [1], data: [""], hasEqualCost: true)
+        #expect(
+            plan.runs.map(\.name)
+                == ["dense", "dense-2x", "parp-0.5", "parp-0.5-2x", "omp-0.5"].map { "seed-1/" + $0 })
+        #expect(plan.runs.map(\.length) == [1, 2, 1, 2, 1])
     }
 }

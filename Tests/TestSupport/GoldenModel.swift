@@ -14,9 +14,7 @@ public struct GoldenModel: ~Copyable {
     /// Its weights.
     public let store: ParameterStore
     private var arena: Arena
-    private var sparse = SparseWeights(training: true)
-    /// Weights that are held at 0.
-    private var pruned: [Int] = []
+    private var mask = HeldMask()
     private let samples: [[Float]]
     private let targets: [[Int]]
 
@@ -75,20 +73,10 @@ public struct GoldenModel: ~Copyable {
     ///
     /// - Parameter sparsely: Whether all layers multiply the others alone, whatever is faster.
     public mutating func prune(_ share: Double, sparsely: Bool) {
-        let random = CountedRandom(seed: 5, stream: .randomMask)
-        sparse = SparseWeights(training: true)
-        for slot in network.layout.prunableSlots where slot.shape.rank == 2 {
-            for index in slot.range where random.uniform(at: UInt64(index)) < share {
-                pruned.append(index)
-                store.values.all[index] = 0
-            }
-            guard sparsely else { continue }
-            let weight = store.views.value(slot)
-            sparse.add(slot, kept: KeptWeights(nonzeroOf: weight), values: store.values.all)
-        }
+        mask = HeldMask(share, of: store, sparsely: sparsely)
     }
 
-    private var parameters: ParameterViews { store.views.multiplying(sparse) }
+    private var parameters: ParameterViews { store.views.multiplying(mask.sparse) }
 
     /// All utterances, packed.
     private mutating func batch() -> SpeechBatch {
@@ -129,13 +117,13 @@ public struct GoldenModel: ~Copyable {
         for step in 1...updates + 1 {
             losses.append(run(trainable: .exceptFeatureEncoder).loss)
             guard step <= updates else { break }
-            for index in pruned { store.gradients.all[index] = 0 }
+            mask.clearGradients(of: store)
             adam.update(
                 values: store.values[range], gradients: store.gradients[range],
                 firstMoment: store.firstMoment[range], secondMoment: store.secondMoment[range],
                 shadow: store.shadow(range), step: step, learningRate: learningRate,
                 gradientScale: 1 / Float(count))
-            sparse.refresh(from: store.values.all)
+            mask.sparse.refresh(from: store.values.all)
         }
         return losses
     }

@@ -37,6 +37,7 @@ public struct GoldenText: ~Copyable {
     /// Its weights.
     public let store: ParameterStore
     private var arena = Arena(capacityBytes: 4 << 30)
+    private var mask = HeldMask()
     private let examples: [(tokens: [Int], segments: [Int])]
     /// The places of an example that the loss reads: the masked ones.
     private let places: [[Int]]
@@ -78,6 +79,15 @@ public struct GoldenText: ~Copyable {
         self.targets = targets
     }
 
+    /// Zeroes a share of the prunable weights, and from then on keeps them so.
+    ///
+    /// - Parameter sparsely: Whether all layers multiply the others alone, whatever is faster.
+    public mutating func prune(_ share: Double, sparsely: Bool) {
+        mask = HeldMask(share, of: store, sparsely: sparsely)
+    }
+
+    private var parameters: ParameterViews { store.views.multiplying(mask.sparse) }
+
     /// The number of examples.
     public var count: Int { examples.count }
 
@@ -112,7 +122,7 @@ public struct GoldenText: ~Copyable {
         switch network {
         case .classifier(let model):
             let output = model.forward(
-                batch, parameters: store.views, noise: noise, trainable: trainable, recomputing: recomputing,
+                batch, parameters: parameters, noise: noise, trainable: trainable, recomputing: recomputing,
                 arena: &arena)
             let (answer, dLogits) = loss(output.logits, chosen, rowCounts)
             model.backward(dLogits, output: output, arena: &arena, gradientsFinal: gradientsFinal)
@@ -122,7 +132,7 @@ public struct GoldenText: ~Copyable {
                 places[example].map { batch.packing[place].lowerBound + $0 }
             }
             let output = model.forward(
-                batch, rows: rows, parameters: store.views, noise: noise, arena: &arena)
+                batch, rows: rows, parameters: parameters, noise: noise, arena: &arena)
             let (answer, dLogits) = loss(output.logits, chosen, rowCounts)
             model.backward(dLogits, output: output, arena: &arena, gradientsFinal: gradientsFinal)
             return answer
@@ -162,11 +172,13 @@ public struct GoldenText: ~Copyable {
         for step in 1...updates + 1 {
             losses.append(run().loss / Double(rowCount))
             guard step <= updates else { break }
+            mask.clearGradients(of: store)
             adam.update(
                 values: store.values[range], gradients: store.gradients[range],
                 firstMoment: store.firstMoment[range], secondMoment: store.secondMoment[range],
                 shadow: store.shadow(range), step: step, learningRate: learningRate,
                 gradientScale: 1 / Float(rowCount))
+            mask.sparse.refresh(from: store.values.all)
         }
         return losses
     }

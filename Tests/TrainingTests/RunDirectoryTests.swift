@@ -36,6 +36,20 @@ struct RunDirectoryTests {
         try directory.checkFree(for: Recipe(), resume: true)
     }
 
+    @Test("a run whose precision a probe chose goes on with what it chose, and with nothing else")
+    func precision() throws {
+        var begun = Recipe()
+        begun.precision.gemm = .value(.bfloat16)
+        try begin(begun)
+        var recipe = begun
+        recipe.precision.gemm = .automatic
+        try directory.checkFree(for: recipe, resume: true)
+        recipe.precision.gemm = .value(.float32)
+        #expect(
+            fault { try directory.checkFree(for: recipe, resume: true) }.contains(
+                "precision.gemm was \"bfloat16\", not \"float32\""))
+    }
+
     @Test("what is left of a run without its recipe is no place for another, nor to go on")
     func remains() throws {
         for name in ["best", "final", "checkpoints/step-4", "metrics.jsonl"] {

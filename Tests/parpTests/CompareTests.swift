@@ -45,7 +45,7 @@ struct CompareTests {
         }
         let page = String(decoding: try fixture.folder.read("all/comparison.md"), as: UTF8.self)
         #expect(page.contains("| imp | 30 |") && page.contains("iou-0.3.svg"))
-        #expect(page.contains("PARP less each other method"))
+        #expect(page.contains("## parp less each other method"))
     }
 
     @Test("a report of a comparison that is not there is refused, and makes no folder")

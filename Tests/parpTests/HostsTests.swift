@@ -18,6 +18,16 @@ private struct TwoHosts {
                 + rank(first.folder, arguments) + [":"] + rank(second.folder, other ?? arguments),
             in: first.folder)
     }
+
+    /// Makes `pretrain.toml` of both recipes, without what pre-training has not.
+    func writePretraining() throws {
+        for host in [first, second] {
+            let recipe = String(decoding: try host.folder.read("recipe.toml"), as: UTF8.self)
+                .replacingOccurrences(of: "freeze_feature_encoder = true\n", with: "")
+                .replacingOccurrences(of: "[pruning]\ninterval = 3\n", with: "")
+            try host.folder.write(recipe, to: "pretrain.toml")
+        }
+    }
 }
 
 struct HostsTests {
@@ -58,16 +68,38 @@ struct HostsTests {
             case "pretrain": ["pretrain", "pretrain.toml", "--output", output]
             default: train(in: hosts)
             }
-        for host in [hosts.first, hosts.second] {
-            let recipe = String(decoding: try host.folder.read("recipe.toml"), as: UTF8.self)
-                .replacingOccurrences(of: "freeze_feature_encoder = true\n", with: "")
-                .replacingOccurrences(of: "[pruning]\ninterval = 3\n", with: "")
-            try host.folder.write(recipe, to: "pretrain.toml")
-        }
+        try hosts.writePretraining()
         let outcome = try hosts.parp(arguments)
         #expect(outcome.status == 65, "\(outcome.screen)")
         let named = file == "recipe.toml" ? "schedule.updates: 8 on " : "\(file): "
         #expect(outcome.error.contains(named), "\(outcome.screen)")
+        #expect(outcome.error.contains("(rank 1)"), "\(outcome.screen)")
+        #expect(!FileManager.default.fileExists(atPath: output + "/metrics.jsonl"))
+    }
+
+    @Test(
+        "another recording under the same name ends a command with 65 and the manifest's line, whatever differs of it",
+        arguments: ["length", "sound", "absence"], ["train", "evaluate", "pretrain"])
+    func recording(difference: String, command: String) throws {
+        let hosts = try TwoHosts()
+        let path = hosts.second.folder.file("2.wav")
+        switch difference {
+        case "length": try hosts.second.folder.write(wav(seconds: 0.5, tone: 2), to: "2.wav")
+        // As many bytes as before.
+        case "sound": try hosts.second.folder.write(wav(seconds: 0.75, tone: 4), to: "2.wav")
+        default: try FileManager.default.removeItem(atPath: path)
+        }
+        let output = hosts.first.folder.file("run")
+        if command == "pretrain" { try hosts.writePretraining() }
+        let arguments =
+            switch command {
+            case "evaluate": ["evaluate", "--model", "model", "--data", "train.jsonl"]
+            case "pretrain": ["pretrain", "pretrain.toml", "--output", output]
+            default: train(in: hosts)
+            }
+        let outcome = try hosts.parp(arguments)
+        #expect(outcome.status == 65, "\(outcome.screen)")
+        #expect(outcome.error.contains("train.jsonl:3: 2.wav: "), "\(outcome.screen)")
         #expect(outcome.error.contains("(rank 1)"), "\(outcome.screen)")
         #expect(!FileManager.default.fileExists(atPath: output + "/metrics.jsonl"))
     }

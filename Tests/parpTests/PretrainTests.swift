@@ -159,6 +159,21 @@ struct PretrainTests {
         }
     }
 
+    @Test("a model with a head for another task gives its encoder, with a warning")
+    func otherHead() throws {
+        let fixture = try Fixture.forPretraining()
+        // As long as the name in place of which it stands, so that no length changes.
+        let weights = try #require(
+            String(data: fixture.folder.read("model/model.safetensors"), encoding: .isoLatin1)
+        ).replacingOccurrences(of: "\"lm_head.", with: "\"xvector.")
+        try fixture.folder.write(try #require(weights.data(using: .isoLatin1)), to: "model/model.safetensors")
+        let outcome = try parp(pretrain + ["run", "--set", "schedule.updates=2"], in: fixture.folder)
+        #expect(outcome.status == 0, "\(outcome.screen)")
+        #expect(
+            outcome.count("warning: model/model.safetensors: has a head for another task (xvector.") == 1,
+            "\(outcome.screen)")
+    }
+
     @Test("a run of the other command is not gone on with")
     func otherCommandsRun() throws {
         let fixture = try Fixture.forPretraining()

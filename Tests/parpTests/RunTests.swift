@@ -53,6 +53,34 @@ struct RunTests {
         #expect(try parp(["recipe", "run/recipe.toml"], in: fixture.folder).output == recipe)
     }
 
+    @Test("a precision that a probe chooses is noted, and kept when the run goes on")
+    func precision() throws {
+        let fixture = try Fixture()
+        let auto = ["--set", "precision.gemm=auto"]
+        let outcome = try parp(train + auto + ["--set", "schedule.updates=4"], ranks: 2, in: fixture.folder)
+        #expect(outcome.status == 0, "\(outcome.screen)")
+        #expect(outcome.count("precision: ") == 1, "\(outcome.screen)")
+        let environment = try #require(
+            try JSONSerialization.jsonObject(with: fixture.folder.read("run/environment.json"))
+                as? [String: Any])
+        let chosen = try #require(environment["precision"] as? String)
+        #expect((environment["precision_probe"] as? [String: Any])?["float32_seconds"] is Double)
+        func recipe() throws -> String {
+            String(decoding: try fixture.folder.read("run/recipe.toml"), as: UTF8.self)
+        }
+        #expect(try recipe().contains("gemm = \"\(chosen)\""))
+        // As if a faster machine had begun it.
+        let other = "float32"
+        try fixture.folder.write(
+            try recipe().replacingOccurrences(of: "gemm = \"\(chosen)\"", with: "gemm = \"\(other)\""),
+            to: "run/recipe.toml")
+        let resumed = try parp(
+            train + auto + ["--set", "schedule.updates=4", "--resume"], ranks: 2, in: fixture.folder)
+        #expect(resumed.status == 0, "\(resumed.screen)")
+        #expect(resumed.count("precision: ") == 0, "\(resumed.screen)")
+        #expect(try recipe().contains("gemm = \"\(other)\""))
+    }
+
     @Test("a run that was killed and resumed equals one that was not, bit for bit")
     func resume() throws {
         let fixture = try Fixture()

@@ -2,7 +2,7 @@ import Foundation
 import Testing
 
 /// A folder with a small BERT, sentences of three classes and a recipe that trains on them.
-private struct TextFixture {
+struct TextFixture {
     let folder: TemporaryFolder
 
     private static let words = [
@@ -69,6 +69,38 @@ private struct TextFixture {
 private let train = ["train", "recipe.toml", "--output"]
 
 struct TextTests {
+    @Test(
+        "plan tells all that a run on texts holds: other ranks' gradients, masks and weights set aside, too")
+    func plan() throws {
+        let outcome = try parp(
+            ["plan", "recipe.toml", "--ranks", "2", "--json"], in: try TextFixture().folder)
+        #expect(outcome.status == 0, "\(outcome.screen)")
+        let plan = try #require(
+            JSONSerialization.jsonObject(with: Data(outcome.output.utf8)) as? [String: Any])
+        let parts = try #require(plan["memory"] as? [String: Int])
+        let weights = try #require(parts["weights"])
+        #expect(parts["gradients"] == weights && parts["moments"] == 2 * weights)
+        // Of two ranks each adds half of the other's gradients.
+        #expect(parts["gradients of the node's other ranks"] == weights / 2)
+        for name in ["masks", "pruned weights set aside in evaluation", "activations", "texts and tokens"] {
+            #expect((parts[name] ?? 0) > 0, "\(name)")
+        }
+        #expect(plan["memory_bytes_per_rank"] as? Int == parts.values.reduce(0, +))
+    }
+
+    @Test(
+        "evaluating a model of text refuses what only speech has, by name",
+        arguments: [
+            (["--beam", "20", "--lm", "x.arpa"], "--lm, --beam are for models of speech"),
+            (["--hotwords", "film"], "--hotwords is for models of speech"),
+            (["--tune"], "--tune is for models of speech"),
+        ])
+    func speechOptions(options: [String], says: String) throws {
+        let outcome = try parp(
+            ["evaluate", "--model", "model", "--data", "train.jsonl"] + options, in: try TextFixture().folder)
+        #expect(outcome.status == 64 && outcome.error.contains(says), "\(outcome.screen)")
+    }
+
     @Test("a run on texts leaves a model whose classifier names the data's labels, with its tokenizer")
     func directory() throws {
         let fixture = try TextFixture()

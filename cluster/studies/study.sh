@@ -2,11 +2,14 @@
 # The paper's comparisons on real recordings, each resumable: give the same command again.
 #
 # Usage: study.sh PARP_COMMAND STUDY MODEL [ARGUMENT OF parp compare]...
-#   comparison   all methods at 30, 50, 70 and 90 %, two seeds, on ten minutes of Spanish, a voice of its own
+#   comparison   all methods at 30, 50, 70 and 90 %, three seeds, on ten minutes of Spanish, a voice of its own
+#   frozen       dense, MPI and OMP of the same, with the encoder frozen for five sixths of each run, as in the authors' recipes
 #   transfer     OMP masks of English, Spanish, French and Russian in each of the four, held and adjusted, at 50 %
 #   joint        one model of nine languages, balanced: dense, PARP and PARP-P at 50 %, error rates of each language
 # MODEL is a pre-trained model: a preset's name, a directory or a fairseq checkpoint.
 # RANKS says how many ranks (default 2), STUDIES where to write (default build/studies). Recordings are fetched.
+# SEEDS and SPARSITIES choose a part of the first two: one seed at one sparsity takes some ten runs of 4,000 updates, two hours at
+# most on two cores. Parts of one study share their folder; without SEEDS and SPARSITIES, --only-report tables all that is there.
 set -euo pipefail
 parp=$(realpath "${1:?usage: study.sh PARP_COMMAND STUDY MODEL}")
 study=${2:?usage: study.sh PARP_COMMAND STUDY MODEL}
@@ -41,7 +44,13 @@ compare() {
 case $study in
     comparison)
         split es asterisk-es
-        compare "$studies/comparison" --sparsities 0.3,0.5,0.7,0.9 --seeds 1,2 \
+        compare "$studies/comparison" --sparsities "${SPARSITIES:-0.3,0.5,0.7,0.9}" --seeds "${SEEDS:-1,2,3}" \
+            --set "data.train=$studies/data/es/train.jsonl" --set "data.valid=$studies/data/es/valid.jsonl" "$@" ;;
+    frozen)
+        split es asterisk-es
+        updates=$(sed -n 's/^updates = //p' cluster/recipes/study.toml)
+        compare "$studies/frozen" --methods dense,mpi,omp --sparsities "${SPARSITIES:-0.3,0.5,0.7,0.9}" --seeds "${SEEDS:-1,2,3}" \
+            --set model.freeze_encoder_updates=$((updates * 5 / 6)) \
             --set "data.train=$studies/data/es/train.jsonl" --set "data.valid=$studies/data/es/valid.jsonl" "$@" ;;
     transfer)
         languages=()
@@ -49,12 +58,12 @@ case $study in
             split "$language" "asterisk-$language"
             languages+=(--data "$language=$studies/data/$language")
         done
-        compare "$studies/transfer" --methods dense,parp,omp --sparsities 0.5 --seeds 1 --transfer omp,parp --set schedule.updates=200 \
+        compare "$studies/transfer" --methods dense,parp,omp --sparsities 0.5 --seeds 1 --transfer omp,parp \
             "${languages[@]}" "$@" ;;
     joint)
         split joint asterisk-en asterisk-es asterisk-fr asterisk-ru fillets-nl tuxpaint-be tuxpaint-bg tuxpaint-el tuxpaint-ro
         compare "$studies/joint" --methods dense,parp,parp-p --sparsities 0.5 --seeds 1 \
-            --set data.sampling_alpha=0.5 --set data.bad_utterances=skip --set schedule.updates=600 \
+            --set data.sampling_alpha=0.5 --set data.bad_utterances=skip \
             --set "data.train=$studies/data/joint/train.jsonl" --set "data.valid=$studies/data/joint/valid.jsonl" "$@" ;;
     *) echo "study: no such study: '$study'" >&2; sed -n 's/^# \?//; 3,10p' "$0" >&2; exit 64 ;;
 esac

@@ -4,7 +4,7 @@ import json
 import os
 import sys
 
-METHODS = [("dense", "dense"), ("mpi", "MPI"), ("omp", "OMP"), ("parp", "PARP"), ("parp-p", "PARP-P")]
+METHODS = [("dense", "dense"), ("mpi", "MPI"), ("omp", "OMP"), ("parp", "PARP"), ("parp-p", "PARP-P"), ("parp-m", "parp-m (ours)")]
 
 
 def last_evaluation(run):

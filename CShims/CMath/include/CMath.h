@@ -27,6 +27,8 @@ int parp_bfloat16_support(void);
 int64_t parp_product_bytes(int32_t element);
 // The library that multiplies.
 const char *parp_matrix_library(void);
+// The kind of CPU that the library takes this one for; empty where it does not say.
+const char *parp_matrix_core(void);
 
 // Dropout as the loops take it: element i of a sequence is dropped if its counted bits are below `threshold`,
 // and scaled otherwise. A threshold of 0 drops nothing.
@@ -209,9 +211,9 @@ void parp_panel_pack(const float *x, int64_t stride, int64_t frames, int64_t cha
                      float *panel);
 void parp_panel_unpack(const float *panel, int64_t width, int64_t frames, int64_t channels, const float *bias,
                        int adding, float *y, int64_t stride);
-// Some rows of Y = W X, panels all of them.
+// Some rows of Y = W X, or of Y += W X, panels all of them.
 void parp_sparse_multiply(parp_sparse w, int64_t first_row, int64_t end_row, const float *x, int64_t width,
-                          float *y);
+                          int adding, float *y);
 // Some rows of dW += dY Xᵀ, at the kept places only.
 void parp_sparse_sample(parp_sparse dw, int64_t first_row, int64_t end_row, const float *dy, const float *x,
                         int64_t width);

@@ -4,9 +4,9 @@
 
 // The most bytes that compressing so many can take.
 int64_t parp_zstd_bound(int64_t count);
-// Compresses; returns the bytes written, or -1.
+// Compresses into one frame; returns the bytes written, or -1.
 int64_t parp_zstd_compress(const void *from, int64_t count, void *into, int64_t capacity, int32_t level);
-// The bytes that one frame states to hold; -1 where it states none or is none.
+// The bytes that frames one behind another state to hold together; -1 where one states none or is none.
 int64_t parp_zstd_content_size(const void *from, int64_t count);
 // Decompresses frames that fill `capacity` bytes at most; returns how many there were, or -1.
 int64_t parp_zstd_decompress(const void *from, int64_t count, void *into, int64_t capacity);
@@ -15,9 +15,16 @@ int64_t parp_zstd_decompress(const void *from, int64_t count, void *into, int64_
 int64_t parp_mask_elements(const void *elements, int64_t count, int32_t size, uint8_t *mask);
 // How many bits of a mask are set; -1 if one behind the last element is.
 int64_t parp_mask_kept(const uint8_t *mask, int64_t count);
-// The first bytes of all kept elements, then their second bytes, and so on. Without a mask all are kept.
+
+// Kinds of top bytes, without their lowest bit: the second bytes lie by them.
+enum { PARP_PLANE_GROUPS = 128 };
+// The bytes of kept elements by significance, the lowest first. Before that an element's bits s e₇ e₆…e₀ m… (a sign, the
+// exponent of a float32 or bfloat16, and its fraction) are put as e₆…e₀ s m… e₇: the top byte then holds all that is not
+// random. The second bytes lie grouped by the top byte's upper seven bits, in the order of these and within a group in
+// that of the elements; `groups` becomes the number in each. Elements of one byte stay as they are. Without a mask
+// all are kept.
 void parp_split_planes(const void *elements, int64_t count, int32_t size, const uint8_t *mask, int64_t kept,
-                       uint8_t *planes);
+                       uint8_t *planes, int64_t *groups);
 // The way back; elements that are not kept become 0.
 void parp_join_planes(const uint8_t *planes, int64_t count, int32_t size, const uint8_t *mask, int64_t kept,
                       void *elements);

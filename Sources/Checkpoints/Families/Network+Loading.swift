@@ -23,10 +23,7 @@ extension Network {
         // Where the encoder's tensors have its name before theirs, what has not is no part of it.
         let first = layout.slots.first { !head.contains($0.name) }?.name ?? ""
         let prefix = String(first[..<(first.firstIndex(of: ".") ?? first.endIndex)]) + "."
-        let isPrefixed = weights.names.contains { $0.hasPrefix(prefix) }
-        let foreign = report.unexpected.filter {
-            isPrefixed && !$0.hasPrefix(prefix) && !$0.hasPrefix("lm_head.")
-        }
+        let foreign = report.foreignHead(beside: prefix, of: weights)
         let unexpected = report.unexpected.filter { !head.contains($0) && !foreign.contains($0) }
         guard unexpected.isEmpty else {
             let names = unexpected.prefix(5).joined(separator: ", ")
@@ -34,12 +31,22 @@ extension Network {
                 weights.path,
                 "has \(unexpected.count) tensors that the configuration knows nothing of (\(names)…)")
         }
-        if !foreign.isEmpty {
-            let names = foreign.prefix(5).joined(separator: ", ")
-            warn(
-                "\(weights.path): has a head for another task (\(names)), which is left out; its encoder is taken"
-            )
-        }
+        warn(ofForeignHead: foreign, of: weights)
         return foreign
     }
+}
+
+extension LoadReport {
+    /// The tensors of a head for another task: those beside an encoder's own, which have its name before theirs.
+    package func foreignHead(beside prefix: String, of weights: any TensorSource) -> [String] {
+        guard weights.names.contains(where: { $0.hasPrefix(prefix) }) else { return [] }
+        return unexpected.filter { !$0.hasPrefix(prefix) && !$0.hasPrefix("lm_head.") }
+    }
+}
+
+/// Tells the user of a head that is left out, if there is one.
+package func warn(ofForeignHead names: [String], of weights: any TensorSource) {
+    guard !names.isEmpty else { return }
+    let first = names.prefix(5).joined(separator: ", ")
+    warn("\(weights.path): has a head for another task (\(first)), which is left out; its encoder is taken")
 }

@@ -69,11 +69,13 @@ extension ModelPack {
 
     private static func packed(_ file: SafetensorsFile, name: String) -> [(name: String, bytes: [UInt8])] {
         var entries = [(PackEntry.header(name).name, PackCodec.compress(file.headerBytes))]
-        for tensor in file.names {
+        for (index, tensor) in file.header.namesByPlace.enumerated() {
             guard let info = file.info(tensor) else { continue }
-            let planes = PackCodec.encode(file.rawBytes(tensor), elementSize: info.dataType.size)
-            if let mask = planes.mask { entries.append((PackEntry.mask(name, tensor).name, mask)) }
-            entries.append((PackEntry.planes(name, tensor).name, planes.planes))
+            entries.append(
+                (
+                    PackEntry.tensor(name, index).name,
+                    PackCodec.encode(file.rawBytes(tensor), elementSize: info.dataType.size)
+                ))
         }
         return entries
     }
@@ -92,10 +94,7 @@ extension ModelPack {
         for (name, packed) in weights {
             var file = try AtomicFile(path: directory.temporaryPath + "/" + name)
             try file.write(Data(packed.headerBytes))
-            let ordered = packed.header.entries.values.sorted {
-                ($0.range.lowerBound, $0.range.upperBound) < ($1.range.lowerBound, $1.range.upperBound)
-            }
-            for entry in ordered { try file.write(Data(try bytes(ofTensor: entry.info.name))) }
+            for tensor in packed.tensors { try file.write(Data(try bytes(ofTensor: tensor))) }
             try file.commit()
         }
         try directory.commit()

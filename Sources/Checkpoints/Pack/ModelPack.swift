@@ -10,19 +10,21 @@ public struct ModelPack: TensorSource {
     struct Weights: Sendable {
         let header: SafetensorsHeader
         let headerBytes: [UInt8]
+        /// Its tensors in the order in which they lie in it.
+        let tensors: [String]
     }
 
     /// What metadata says of a pack.
     static let format = "parp-pack"
     /// The version of the format that this program writes and reads.
-    static let version = "1"
+    static let version = "2"
     /// The most that a pack states for each of its bytes: a sparsity of 99.9 % reaches a third of it.
     private static let greatestRatio = 1_000
 
     private let file: SafetensorsFile
     /// The packed weights by the names of their files.
     let weights: [String: Weights]
-    private let fileOfTensor: [String: String]
+    private let places: [String: PackEntry]
 
     /// Whether a file may be a pack: it begins as safetensors files do.
     static func isHeld(by path: String) -> Bool {
@@ -56,13 +58,13 @@ public struct ModelPack: TensorSource {
                 stated += try Self.statedCount(name, of: file, limit: ModelDirectory.maximumFileBytes)
             case .header(let weightsName):
                 weights[weightsName] = try Self.weights(weightsName, of: file, stated: &stated)
-            case .mask, .planes: break
+            case .tensor: break
             }
         }
         guard stated / Self.greatestRatio <= file.byteCount else {
             throw CheckpointError(path, "states \(stated) bytes, more than \(file.byteCount) bytes can hold")
         }
-        fileOfTensor = try Self.tensors(of: weights, in: file)
+        places = try Self.places(of: weights, in: file)
         self.weights = weights
     }
 
@@ -93,45 +95,47 @@ public struct ModelPack: TensorSource {
         let (sum, overflow) = stated.addingReportingOverflow(byteCount)
         guard !overflow else { throw CheckpointError(file.path, "states more bytes than there are numbers") }
         stated = sum
-        return Weights(header: header, headerBytes: bytes)
+        return Weights(header: header, headerBytes: bytes, tensors: header.namesByPlace)
     }
 
-    /// The file of each tensor; each tensor must be there, and nothing else.
-    private static func tensors(
+    /// The entry of each tensor; each tensor must be there, and nothing else.
+    private static func places(
         of weights: [String: Weights], in file: SafetensorsFile
-    ) throws(CheckpointError) -> [String: String] {
-        var fileOfTensor: [String: String] = [:]
+    ) throws(CheckpointError) -> [String: PackEntry] {
+        var places: [String: PackEntry] = [:]
         for (name, packed) in weights.sorted(by: { $0.key < $1.key }) {
-            for tensor in packed.header.entries.keys.sorted() {
-                guard file.info(PackEntry.planes(name, tensor).name) != nil else {
+            for (index, tensor) in packed.tensors.enumerated() {
+                let entry = PackEntry.tensor(name, index)
+                guard file.info(entry.name) != nil else {
                     throw CheckpointError(file.path, "lacks tensor \(tensor) of \(name)")
                 }
-                guard fileOfTensor.updateValue(name, forKey: tensor) == nil else {
+                guard places.updateValue(entry, forKey: tensor) == nil else {
                     throw CheckpointError(file.path, "tensor \(tensor) is in two files")
                 }
             }
         }
         for name in file.names {
             switch PackEntry(name) {
-            case .mask(let file, let tensor)?, .planes(let file, let tensor)?:
-                if weights[file]?.header.entries[tensor] != nil { continue }
+            case .tensor(let file, let index)?:
+                if let count = weights[file]?.tensors.count, index < count { continue }
             case .file?, .header?: continue
             case nil: break
             }
             throw CheckpointError(file.path, "holds \(name), of which its headers say nothing")
         }
-        return fileOfTensor
+        return places
     }
 
     /// The pack.
     public var path: String { file.path }
     /// The names of all tensors, sorted.
-    public var names: [String] { fileOfTensor.keys.sorted() }
+    public var names: [String] { places.keys.sorted() }
     /// What a header says of a tensor.
     public func info(_ name: String) -> TensorInfo? { entry(name)?.info }
 
     private func entry(_ tensor: String) -> SafetensorsHeader.Entry? {
-        fileOfTensor[tensor].flatMap { weights[$0]?.header.entries[tensor] }
+        guard case .tensor(let file, _)? = places[tensor] else { return nil }
+        return weights[file]?.header.entries[tensor]
     }
 
     /// Reads a floating-point tensor as float32.
@@ -148,24 +152,20 @@ public struct ModelPack: TensorSource {
             widenFloats(try bytes(ofTensor: name), dataType: info.dataType, into: target)
             return
         }
-        guard PackCodec.decode(planes(name), into: target) else { throw broken(name) }
+        guard PackCodec.decode(frames(name), into: target) else { throw broken(name) }
     }
 
     /// The bytes of a tensor as they stood in its file.
     func bytes(ofTensor name: String) throws(CheckpointError) -> [UInt8] {
         guard let info = info(name) else { throw CheckpointError(path, "has no tensor \(name)") }
         let size = info.dataType.size
-        guard let bytes = PackCodec.decode(planes(name), count: info.shape.count, elementSize: size)
+        guard let bytes = PackCodec.decode(frames(name), count: info.shape.count, elementSize: size)
         else { throw broken(name) }
         return bytes
     }
 
-    private func planes(_ tensor: String) -> PackCodec.Planes {
-        let file = fileOfTensor[tensor] ?? ""
-        let mask = PackEntry.mask(file, tensor).name
-        return PackCodec.Planes(
-            mask: self.file.info(mask) == nil ? nil : self.file.rawBytes(mask),
-            planes: self.file.rawBytes(PackEntry.planes(file, tensor).name))
+    private func frames(_ tensor: String) -> [UInt8] {
+        places[tensor].map { file.rawBytes($0.name) } ?? []
     }
 
     private func broken(_ tensor: String) -> CheckpointError {
@@ -205,21 +205,20 @@ enum PackEntry: Hashable {
     case file(String)
     /// The header of a file of weights.
     case header(String)
-    /// Which elements of a tensor are not 0.
-    case mask(String, String)
-    /// The bytes of these.
-    case planes(String, String)
+    /// A tensor of a file of weights, by its place among those.
+    case tensor(String, Int)
 
     /// The part of a name, if it is one; files' names lead nowhere else.
     init?(_ name: String) {
-        let parts = name.split(separator: "/", maxSplits: 3, omittingEmptySubsequences: false).map(
+        let parts = name.split(separator: "/", maxSplits: 2, omittingEmptySubsequences: false).map(
             String.init)
         guard parts.count >= 2, Self.isPlain(parts[1]) else { return nil }
         switch (parts[0], parts.count) {
         case ("file", 2): self = .file(parts[1])
         case ("weights", 3) where parts[2] == "header": self = .header(parts[1])
-        case ("weights", 4) where parts[2] == "mask": self = .mask(parts[1], parts[3])
-        case ("weights", 4) where parts[2] == "planes": self = .planes(parts[1], parts[3])
+        case ("weights", 3):
+            guard let index = Int(parts[2]), index >= 0, String(index) == parts[2] else { return nil }
+            self = .tensor(parts[1], index)
         default: return nil
         }
     }
@@ -229,8 +228,7 @@ enum PackEntry: Hashable {
         switch self {
         case .file(let name): "file/\(name)"
         case .header(let file): "weights/\(file)/header"
-        case .mask(let file, let tensor): "weights/\(file)/mask/\(tensor)"
-        case .planes(let file, let tensor): "weights/\(file)/planes/\(tensor)"
+        case .tensor(let file, let index): "weights/\(file)/\(index)"
         }
     }
 

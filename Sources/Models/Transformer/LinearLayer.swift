@@ -39,15 +39,26 @@ struct LinearLayer: Sendable {
 
     /// Multiplies in the precision of the input, on the path that the pass has for the weight.
     func forward(_ input: Matrix, pass: Pass, arena: inout Arena, into output: Matrix) {
-        let bias = bias.map(pass.parameters.value)
-        switch path(pass, as: input.precision) {
-        case .sparse(let kept):
-            sparseLinearForward(
-                input.tensor, weight: kept, bias: bias, arena: &arena, into: output.tensor)
-        case .dense:
-            linearForward(
-                input, weight: matrix(pass, as: input.precision), order: order, bias: bias, into: output)
+        Self.forward(input, pass: pass, arena: &arena, into: [(self, output)])
+    }
+
+    /// Multiplies what several layers read; those on the sparse path lay it out once.
+    static func forward(
+        _ input: Matrix, pass: Pass, arena: inout Arena, into outputs: [(layer: LinearLayer, output: Matrix)]
+    ) {
+        var sparse: [SparseLayer] = []
+        for (layer, output) in outputs {
+            let bias = layer.bias.map(pass.parameters.value)
+            switch layer.path(pass, as: input.precision) {
+            case .sparse(let kept):
+                sparse.append(SparseLayer(weight: kept, bias: bias, output: output.tensor))
+            case .dense:
+                linearForward(
+                    input, weight: layer.matrix(pass, as: input.precision), order: layer.order, bias: bias,
+                    into: output)
+            }
         }
+        if !sparse.isEmpty { sparseLinearForward(input.tensor, layers: sparse, arena: &arena) }
     }
 
     /// Accumulates the gradients of weight and bias, and writes the input's, if one is asked for.
@@ -57,18 +68,40 @@ struct LinearLayer: Sendable {
         _ dOutput: Matrix, input: Matrix, pass: Pass, adding: Bool = false, arena: inout Arena,
         into dInput: Matrix?
     ) {
-        let dBias = bias.map(pass.parameters.gradient)
-        switch path(pass, as: input.precision) {
-        case .sparse(let kept):
-            sparseLinearBackward(
-                dOutput.tensor, input: input.tensor, weight: kept, dWeight: pass.parameters.gradient(weight),
-                dBias: dBias, adding: adding, arena: &arena, into: dInput?.tensor)
-        case .dense:
-            linearBackward(
-                dOutput, input: input, weight: matrix(pass, as: input.precision), order: order,
-                dWeight: pass.parameters.gradient(weight).reshaped(rows: rows, columns: columns),
-                dBias: dBias, adding: adding, into: dInput)
+        Self.backward(
+            [(self, dOutput)], input: input, pass: pass, adding: adding, arena: &arena, into: dInput)
+    }
+
+    /// Accumulates the gradients of layers that read the same input, and writes the sum of the input's.
+    static func backward(
+        _ outputs: [(layer: LinearLayer, dOutput: Matrix)], input: Matrix, pass: Pass, adding: Bool,
+        arena: inout Arena, into dInput: Matrix?
+    ) {
+        var sparse: [SparseLayerGradient] = []
+        // The first that writes the input's gradient may overwrite what is there.
+        var adding = adding
+        for (layer, dOutput) in outputs {
+            switch layer.path(pass, as: input.precision) {
+            case .sparse(let kept): sparse.append(layer.gradient(dOutput, kept: kept, pass: pass))
+            case .dense:
+                linearBackward(
+                    dOutput, input: input, weight: layer.matrix(pass, as: input.precision),
+                    order: layer.order,
+                    dWeight: pass.parameters.gradient(layer.weight).reshaped(
+                        rows: layer.rows, columns: layer.columns),
+                    dBias: layer.bias.map(pass.parameters.gradient), adding: adding, into: dInput)
+                adding = true
+            }
         }
+        guard !sparse.isEmpty else { return }
+        sparseLinearBackward(
+            sparse, input: input.tensor, adding: adding, arena: &arena, into: dInput?.tensor)
+    }
+
+    private func gradient(_ dOutput: Matrix, kept: SparseWeight, pass: Pass) -> SparseLayerGradient {
+        SparseLayerGradient(
+            weight: kept, dOutput: dOutput.tensor, dWeight: pass.parameters.gradient(weight),
+            dBias: bias.map(pass.parameters.gradient))
     }
 
     /// Writes the input's gradient alone, where the input is not there yet.
@@ -76,8 +109,7 @@ struct LinearLayer: Sendable {
         switch path(pass, as: dInput.precision) {
         case .sparse(let kept):
             sparseLinearBackward(
-                dOutput.tensor, input: nil, weight: kept, dWeight: pass.parameters.gradient(weight),
-                dBias: bias.map(pass.parameters.gradient), arena: &arena, into: dInput.tensor)
+                [gradient(dOutput, kept: kept, pass: pass)], input: nil, arena: &arena, into: dInput.tensor)
         case .dense:
             linearBackward(
                 dOutput, input: dInput, weight: matrix(pass, as: dInput.precision), order: order,

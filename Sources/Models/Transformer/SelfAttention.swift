@@ -60,8 +60,9 @@ struct SelfAttention: AttentionLayer {
 
     /// Writes keys and values of some frames.
     func remember(_ input: Matrix, at rows: Range<Int>, in memory: Memory, arena: inout Arena) {
-        key.forward(input, pass: memory.pass, arena: &arena, into: memory.key.rows(rows))
-        value.forward(input, pass: memory.pass, arena: &arena, into: memory.value.rows(rows))
+        LinearLayer.forward(
+            input, pass: memory.pass, arena: &arena,
+            into: [(key, memory.key.rows(rows)), (value, memory.value.rows(rows))])
     }
 
     var firstSlot: ParameterSlot { key.weight }
@@ -72,12 +73,13 @@ struct SelfAttention: AttentionLayer {
     ) -> Saved {
         let query = arena.matrix(like: input)
         let attended = memory ?? makeMemory(pass: pass, arena: &arena)
-        if memory == nil { remember(input, at: 0..<input.rows, in: attended, arena: &arena) }
         let saved = Saved(
             input: input, query: query, key: attended.key, value: attended.value,
             logSumExp: arena.tensor(rows: headCount, columns: input.rows),
             context: arena.matrix(like: input))
-        self.query.forward(input, pass: pass, arena: &arena, into: saved.query)
+        var projections = [(layer: self.query, output: saved.query)]
+        if memory == nil { projections += [(key, saved.key), (value, saved.value)] }
+        LinearLayer.forward(input, pass: pass, arena: &arena, into: projections)
         attentionForward(
             query: saved.query, from: attended.first, key: saved.key, value: saved.value,
             packing: attended.pass.packing, headCount: headCount, dropout: dropout(attended.pass),
@@ -104,10 +106,9 @@ struct SelfAttention: AttentionLayer {
             packing: pass.packing, headCount: headCount, dropout: dropout(pass), logSumExp: saved.logSumExp,
             arena: &arena, dQuery: dQuery, dKey: dKey, dValue: dValue)
         // The three paths meet at the input.
-        let target = Matrix(dInput)
-        query.backward(dQuery, input: saved.input, pass: pass, adding: adding, arena: &arena, into: target)
-        key.backward(dKey, input: saved.input, pass: pass, adding: true, arena: &arena, into: target)
-        value.backward(dValue, input: saved.input, pass: pass, adding: true, arena: &arena, into: target)
+        LinearLayer.backward(
+            [(query, dQuery), (key, dKey), (value, dValue)], input: saved.input, pass: pass, adding: adding,
+            arena: &arena, into: Matrix(dInput))
     }
 
     private func dropout(_ pass: Pass) -> Dropout? {

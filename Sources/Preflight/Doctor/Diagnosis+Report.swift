@@ -1,5 +1,6 @@
 internal import JSON
 internal import Program
+internal import Reports
 internal import Session
 internal import Tasks
 
@@ -27,25 +28,18 @@ extension Diagnosis {
             return count == 1 ? "1 \(level.rawValue)" : "\(count) \(level.rawValue)s"
         }
         let (rankCount, hostCount) = (ranks.count, nodes.count)
-        var lines = [
+        let lines = [
             "parp \(parpVersion), \(rankCount) rank\(rankCount == 1 ? "" : "s") on \(hostCount) "
                 + "host\(hostCount == 1 ? "" : "s"): " + counts.joined(separator: ", ")
         ]
-        let width = findings.map { rankList($0.ranks).count }.max() ?? 0
-        for finding in findings {
-            let level = finding.level.rawValue.padded(to: 7)
-            let place = ("rank " + rankList(finding.ranks)).padded(to: width + 5)
-            let indentation = String(repeating: " ", count: 7 + 2 + width + 5 + 2)
-            lines.append("\(level)  \(place)  \(finding.what)")
-            lines.append("\(indentation)why: \(finding.why)")
-            lines.append("\(indentation)fix: \(finding.fix)")
-        }
-        return lines.joined(separator: "\n")
-    }
-}
-
-extension String {
-    fileprivate func padded(to width: Int) -> String {
-        self + String(repeating: " ", count: max(0, width - count))
+        let table = TextTable(
+            [.left("", minimumWidth: 7), .left(""), .left("")],
+            rows: findings.flatMap { finding in
+                [
+                    [finding.level.rawValue, "rank " + rankList(finding.ranks), finding.what],
+                    ["", "", "why: \(finding.why)"], ["", "", "fix: \(finding.fix)"],
+                ]
+            })
+        return (lines + table.lines).joined(separator: "\n")
     }
 }

@@ -15,7 +15,8 @@ struct Diagnosis: Sendable {
     var findings: [Finding] {
         guard !knowsOnlySingleCopy else { return singleCopyFindings }
         let all =
-            launchFindings + processorFindings + precisionFindings + agreementFindings + fileFindings
+            launchFindings + processorFindings + precisionFindings + speedFindings + agreementFindings
+            + fileFindings
             + memoryFindings + limitFindings + singleCopyFindings + networkFindings + storageFindings
             + clockFindings
         return Finding.Level.allCases.flatMap { level in all.filter { $0.level == level } }

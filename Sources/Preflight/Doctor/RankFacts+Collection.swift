@@ -2,6 +2,7 @@ package import Collectives
 internal import Foundation
 internal import Program
 internal import Tasks
+internal import Tensors
 internal import Training
 
 extension RankFacts {
@@ -23,7 +24,8 @@ extension RankFacts {
         processor = Processor(
             model: tableValue("model name", in: processors) ?? "",
             features: knownFeatures(ofProcessors: processors),
-            bfloat16Fault: bfloat16Fault())
+            bfloat16Fault: bfloat16Fault(), matrixCore: matrixCoreName(),
+            precision: leadsNode ? Self.probePrecision() : nil)
         memory = Memory(environment: environment)
         quota = Quota.own()
         ptraceScope = systemLine("/proc/sys/kernel/yama/ptrace_scope").flatMap { Int($0) }
@@ -35,6 +37,13 @@ extension RankFacts {
         files = needs.files.map { File(path: $0) }
         cache = needs.recipe.isEmpty || needs.featureBytes > 0 ? Folder(path: needs.ownCacheDirectory) : nil
         self.output = Folder(path: output, token: token)
+    }
+
+    /// The products of base's feed-forward, for two and a half seconds of audio.
+    private static func probePrecision() -> PrecisionProbe {
+        var layout = ParameterLayout()
+        layout.add("intermediate", [3072, 768], role: .prunable, initializer: .zeros)
+        return PrecisionProbe(layout, frames: 128, heldSparsity: 0)
     }
 
     /// A value from outside, cut where it is long.

@@ -51,6 +51,10 @@ package struct RankFacts: Codable, Sendable, Equatable {
         package var features: [String] = []
         /// Why it multiplies no bfloat16; nil if it does.
         var bfloat16Fault: String?
+        /// The kind of CPU that the library of products takes it for; empty where it does not say.
+        var matrixCore = ""
+        /// What products of a layer take in each precision; of a node's leader.
+        var precision: PrecisionProbe?
     }
 
     /// The node's memory, in bytes.

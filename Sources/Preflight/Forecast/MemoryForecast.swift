@@ -6,6 +6,7 @@ internal import Recipe
 internal import Speech
 internal import Tasks
 internal import Tensors
+internal import Text
 internal import Training
 
 /// The memory of rank 0, which holds most, by what it holds; pages that ranks share count in each that touches them.
@@ -28,48 +29,62 @@ package struct MemoryForecast: Sendable {
     private static let programBytes = 54 << 20
 
     init(_ inputs: PlannedInputs, walk: UpdateWalk, ranksPerNode: Int) {
-        let layout = inputs.layout
-        let float = MemoryLayout<Float>.stride
         let recipe = inputs.recipe
-        let trained = layout.count - inputs.firstTrained
-        let weights = layout.count * float
-        let shadow = recipe.precision.gemm == .bfloat16 ? layout.count * 2 : 0
-        // A rank adds its slice of all the node's copies in place.
-        let shared = trained * float / ranksPerNode * (ranksPerNode - 1)
-        let pool = PrunablePool(layout, includesBiases: recipe.pruning.includeBiases).count
-        let mask = recipe.pruning.method == .dense ? 0 : (pool + 7) / 8
-        let setAside =
-            recipe.pruning.method == .dense
-            ? 0 : prunedCount(sparsity: recipe.pruning.sparsity, poolSize: pool) * float
         let network = Wav2Vec2(inputs.configuration)
         let evaluation = Self.evaluationBytes(inputs, products: walk.products)
         if inputs.keepsFeatures { Self.note(inputs, network, in: walk.products) }
-        let products = walk.products.keptBytes(recipe.precision.gemm)
-        let texts = Self.textBytes(inputs.train) + Self.textBytes(inputs.valid)
-        parts = [
-            Part(name: "weights", bytes: weights), Part(name: "gradients", bytes: weights),
-            Part(name: "gradients of the node's other ranks", bytes: shared),
-            Part(name: "moments", bytes: 2 * trained * float),
-            Part(name: "weights in bfloat16", bytes: shadow),
-            Part(name: "activations", bytes: max(walk.activationBytes, evaluation)),
+        let trained = inputs.layout.count - inputs.firstTrained
+        let held = HeldWeights(recipe, inputs.layout, trained: trained, ranksPerNode: ranksPerNode)
+        let features = inputs.keepsFeatures ? Self.featureBytes(inputs, network) : 0
+        self.init(
+            held, products: walk.products.keptBytes(recipe.precision.products),
+            activations: max(walk.activationBytes, evaluation), features: features,
             // Two micro-batches lie ready behind the one that is worked on.
-            Part(name: "audio or features read ahead", bytes: 3 * walk.inputBytes),
-            Part(name: "masks", bytes: 4 * mask),
-            Part(name: "kept weights of sparse products", bytes: Self.keptWeightBytes(inputs)),
-            Part(name: "weights behind the mask", bytes: recipe.pruning.keepsValues ? pool * float : 0),
-            Part(name: "scores", bytes: recipe.pruning.scoresKept * pool * float),
-            Part(name: "pruned weights set aside in evaluation", bytes: setAside),
-            Part(name: "manifests and transcripts", bytes: texts),
-            Part(name: "compiled products", bytes: products),
-            Part(name: "program and libraries", bytes: Self.programBytes),
-        ].filter { $0.bytes > 0 }
-        let updates = parts.reduce(0) { $0 + $1.bytes }
-        let rest = Self.programBytes + products + texts
+            inputs: Part(name: "audio or features read ahead", bytes: 3 * walk.inputBytes),
+            data: Part(
+                name: "manifests and transcripts",
+                bytes: Self.textBytes(inputs.train) + Self.textBytes(inputs.valid)),
+            keptWeights: Self.keptWeightBytes(inputs), readsWeights: inputs.readsWeights)
+    }
+
+    /// The memory of a run on texts.
+    init(_ inputs: TextInputs, task: TextTask, recipe: Recipe, ranks: Int, ranksPerNode: Int) {
+        let training = task.activationBytes(
+            updates: 0..<recipe.schedule.updates, rank: 0, rankCount: ranks,
+            precision: recipe.precision.products)
+        let evaluation = TextEvaluator(model: task.model, rankTokens: recipe.data.rankTokens)
+            .arenaBytes(inputs.valid.dataset, ranks: ranks)
+        let held = HeldWeights(recipe, task.layout, trained: task.layout.count, ranksPerNode: ranksPerNode)
+        let products = ProductLedger()
+        task.noteProducts(of: recipe, ranks: ranks, in: products)
+        self.init(
+            held, products: products.keptBytes(recipe.precision.products),
+            activations: max(training, evaluation),
+            features: 0,
+            inputs: Part(name: "tokens read ahead", bytes: 0),
+            data: Part(
+                name: "texts and tokens",
+                bytes: inputs.train.dataset.plannedBytes + inputs.valid.dataset.plannedBytes),
+            keptWeights: 0, readsWeights: true)
+    }
+
+    private init(
+        _ held: HeldWeights, products: Int, activations: Int, features: Int, inputs: Part, data: Part,
+        keptWeights: Int, readsWeights: Bool
+    ) {
+        parts =
+            (held.parts + [
+                Part(name: "activations", bytes: activations), inputs,
+                Part(name: "kept weights of sparse products", bytes: keptWeights), data,
+                Part(name: "compiled products", bytes: products),
+                Part(name: "program and libraries", bytes: Self.programBytes),
+            ]).filter { $0.bytes > 0 }
+        let rest = Self.programBytes + products + data.bytes
         // The file lies in memory beside weights and gradients while it is read.
-        let loading = (inputs.readsWeights ? 3 : 2) * weights + rest
-        let features =
-            inputs.keepsFeatures ? 2 * weights + shadow + Self.featureBytes(inputs, network) + rest : 0
-        peakBytes = max(updates, loading, features)
+        let loading = (readsWeights ? 3 : 2) * held.weights + rest
+        // Features are made before there are moments.
+        let making = features > 0 ? 2 * held.weights + held.shadow + features + rest : 0
+        peakBytes = max(parts.reduce(0) { $0 + $1.bytes }, loading, making)
     }
 
     /// The bytes of activations in evaluation, which is in float32.
@@ -103,14 +118,14 @@ package struct MemoryForecast: Sendable {
     /// The bytes of making one utterance's features: of the longest.
     private static func featureBytes(_ inputs: PlannedInputs, _ network: Wav2Vec2) -> Int {
         network.featureArenaBytes(
-            samples: inputs.sampleCounts.max() ?? 0, precision: inputs.recipe.precision.gemm)
+            samples: inputs.sampleCounts.max() ?? 0, precision: inputs.recipe.precision.products)
     }
 
     /// Notes the products of making all utterances' features.
     private static func note(_ inputs: PlannedInputs, _ network: Wav2Vec2, in products: ProductLedger) {
         for samples in Set(inputs.sampleCounts).sorted() where !products.isFull {
             products.noting {
-                _ = network.featureArenaBytes(samples: samples, precision: inputs.recipe.precision.gemm)
+                _ = network.featureArenaBytes(samples: samples, precision: inputs.recipe.precision.products)
             }
         }
     }
@@ -125,6 +140,51 @@ package struct MemoryForecast: Sendable {
                 + utterance.origin.utf8.count
             return total + MemoryLayout<Utterance>.stride + characters + data.targets[index].count * 8 + 6
                 * block
+        }
+    }
+}
+
+/// What a rank holds of a model's weights and of what belongs to them, whatever it learns.
+private struct HeldWeights {
+    /// The weights alone, and their copies in bfloat16.
+    let weights: Int
+    let shadow: Int
+    let parts: [MemoryForecast.Part]
+
+    init(_ recipe: Recipe, _ layout: ParameterLayout, trained: Int, ranksPerNode: Int) {
+        let float = MemoryLayout<Float>.stride
+        weights = layout.count * float
+        shadow = recipe.precision.products == .bfloat16 ? layout.count * 2 : 0
+        // A rank adds its slice of all the node's copies in place.
+        let shared = trained * float / ranksPerNode * (ranksPerNode - 1)
+        let pool = PrunablePool(layout, includesBiases: recipe.pruning.includeBiases).count
+        let isDense = recipe.pruning.method == .dense
+        let mask = isDense ? 0 : (pool + 7) / 8
+        let setAside =
+            isDense ? 0 : prunedCount(sparsity: recipe.pruning.sparsity, poolSize: pool) * float
+        parts = [
+            .init(name: "weights", bytes: weights), .init(name: "gradients", bytes: weights),
+            .init(name: "gradients of the node's other ranks", bytes: shared),
+            .init(name: "moments", bytes: 2 * trained * float),
+            .init(name: "weights in bfloat16", bytes: shadow), .init(name: "masks", bytes: 4 * mask),
+            .init(name: "weights behind the mask", bytes: recipe.pruning.keepsValues ? pool * float : 0),
+            .init(name: "scores", bytes: recipe.pruning.scoresKept * pool * float),
+            .init(name: "pruned weights set aside in evaluation", bytes: setAside),
+        ]
+    }
+}
+
+extension TextDataset {
+    /// What texts and their tokens take: strings and arrays, each a block of its own.
+    fileprivate var plannedBytes: Int {
+        let block = 32
+        return examples.indices.reduce(0) { total, index in
+            let example = examples[index]
+            let characters =
+                example.id.utf8.count + example.text.utf8.count + (example.textPair?.utf8.count ?? 0)
+                + example.origin.utf8.count
+            let encoding = encoded[index].ids.count * 2 * MemoryLayout<Int>.stride
+            return total + MemoryLayout<TextExample>.stride + characters + encoding + 8 * block
         }
     }
 }

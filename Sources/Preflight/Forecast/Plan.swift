@@ -44,7 +44,8 @@ package func runPlan(_ options: PlanOptions, session: Session) throws {
         return try session.together {
             guard session.isRoot else { return }
             try requirePaths(recipe)
-            let forecast = try TextForecast(recipe, ranks: options.ranks)
+            let forecast = try TextForecast(
+                recipe, ranks: options.ranks, ranksPerNode: options.ranksPerNode ?? options.ranks)
             print(options.json ? forecast.json.line : forecast.text)
         }
     }

@@ -1,6 +1,7 @@
 internal import Foundation
 internal import JSON
 internal import Recipe
+internal import Reports
 internal import Tensors
 
 /// A forecast in words and numbers.
@@ -13,11 +14,16 @@ struct PlanReport {
     /// take the rest.
     private static let shareOfProducts = 0.7
 
-    /// Hours of the updates and evaluations, by this machine's products; without the network.
+    /// Bytes a second that reach a local disk, with their hash: what machines of the day do at least.
+    private static let writtenBytesPerSecond = 500e6
+
+    /// Hours of features, updates and evaluations, by this machine's products, and of what is written; without the
+    /// network.
     private var hours: Double? {
         productSpeed.map { speed in
-            let evaluation = forecast.evaluationOperations / Double(forecast.ranks)
-            return (forecast.busiestOperations + evaluation) / (speed * Self.shareOfProducts) / 3600
+            let shared = (forecast.evaluationOperations + forecast.featureOperations) / Double(forecast.ranks)
+            let computing = (forecast.busiestOperations + shared) / (speed * Self.shareOfProducts)
+            return (computing + Double(forecast.writtenBytes) / Self.writtenBytesPerSecond) / 3600
         }
     }
 
@@ -44,6 +50,7 @@ struct PlanReport {
             .init("sent_bytes_per_update", .integer(forecast.sentBytes)),
             .init("flops", .number(forecast.operations)),
             .init("evaluation_flops", .number(forecast.evaluationOperations)),
+            .init("feature_flops", .number(forecast.featureOperations)),
             .init("product_flops_per_second", productSpeed.map(JSONValue.number) ?? .null),
             .init("estimated_hours", hours.map(JSONValue.number) ?? .null),
             .init("checkpoint_bytes", .integer(forecast.checkpointBytes)),
@@ -54,37 +61,64 @@ struct PlanReport {
     }
 
     var text: String {
-        let nodes = (forecast.ranks + forecast.ranksPerNode - 1) / forecast.ranksPerNode
-        var lines = [
-            "model        \(forecast.modelPath), \(millions(forecast.parameters)) M weights, "
-                + "\(millions(forecast.trained)) M trained, \(millions(forecast.prunable)) M prunable",
-            "data         \(forecast.utterances) utterances, \(time(forecast.audioSeconds / 3600)), the longest "
-                + String(format: "%.1f s", forecast.longestSeconds),
-            String(format: "run          %d updates, %.1f epochs", forecast.updates, forecast.epochs),
-            "ranks        \(forecast.ranks) × \(forecast.threads) thread(s) on \(nodes) node(s)",
-            "sharing      \(sharingText)",
-            "memory       \(bytesText(forecast.memory.peakBytes)) per rank, "
-                + "\(bytesText(forecast.memory.peakBytes * forecast.ranksPerNode)) per node at most:",
+        let memory = TextTable(
+            [.right("", minimumWidth: 24), .left("")],
+            rows: forecast.memory.parts.map { [bytesText($0.bytes), $0.name] })
+        return (lines(before) + memory.lines + lines(after)).joined(separator: "\n")
+    }
+
+    private func lines(_ facts: [(name: String, text: String)]) -> [String] {
+        TextTable(facts: facts, width: 11).lines
+    }
+
+    private var nodes: Int { (forecast.ranks + forecast.ranksPerNode - 1) / forecast.ranksPerNode }
+
+    private var before: [(name: String, text: String)] {
+        [
+            (
+                "model",
+                "\(forecast.modelPath), \(millions(forecast.parameters)) M weights, "
+                    + "\(millions(forecast.trained)) M trained, \(millions(forecast.prunable)) M prunable"
+            ),
+            (
+                "data",
+                "\(forecast.utterances) utterances, \(time(forecast.audioSeconds / 3600)), the longest "
+                    + String(format: "%.1f s", forecast.longestSeconds)
+            ),
+            ("run", String(format: "%d updates, %.1f epochs", forecast.updates, forecast.epochs)),
+            ("ranks", "\(forecast.ranks) × \(forecast.threads) thread(s) on \(nodes) node(s)"),
+            ("sharing", sharingText),
+            (
+                "memory",
+                "\(bytesText(forecast.memory.peakBytes)) per rank, "
+                    + "\(bytesText(forecast.memory.peakBytes * forecast.ranksPerNode)) per node at most:"
+            ),
         ]
-        lines += forecast.memory.parts.map { part in
-            let bytes = bytesText(part.bytes)
-            return String(repeating: " ", count: max(0, 24 - bytes.count)) + bytes + "  " + part.name
-        }
-        lines += [
-            nodes == 1
-                ? "network      nothing: gradients are summed in shared memory"
-                : "network      \(bytesText(forecast.sentBytesPerRank)) sent per rank and update, "
-                    + "\(bytesText(forecast.sentBytes)) by all",
-            String(
-                format: "operations   %.3g in updates, %.3g in evaluations", forecast.operations,
-                forecast.evaluationOperations),
-            "disk         \(forecast.checkpointsKept) checkpoints of \(bytesText(forecast.checkpointBytes))"
-                + (forecast.featureBytes > 0
-                    ? "; \(bytesText(forecast.featureBytes)) of features on each node" : ""),
-            "time         " + timeText,
-        ]
-        lines += unknowns.map { "not known    " + $0 }
-        return lines.joined(separator: "\n")
+    }
+
+    private var after: [(name: String, text: String)] {
+        [
+            (
+                "network",
+                nodes == 1
+                    ? "nothing: gradients are summed in shared memory"
+                    : "\(bytesText(forecast.sentBytesPerRank)) sent per rank and update, "
+                        + "\(bytesText(forecast.sentBytes)) by all"
+            ),
+            (
+                "operations",
+                String(
+                    format: "%.3g in updates, %.3g in evaluations, %.3g in features", forecast.operations,
+                    forecast.evaluationOperations, forecast.featureOperations)
+            ),
+            (
+                "disk",
+                "\(forecast.checkpointsKept) checkpoints of \(bytesText(forecast.checkpointBytes))"
+                    + (forecast.featureBytes > 0
+                        ? "; \(bytesText(forecast.featureBytes)) of features on each node" : "")
+            ),
+            ("time", timeText),
+        ] + unknowns.map { ("not known", $0) }
     }
 
     /// How evenly batches can be shared out, and what to change where they cannot.
@@ -101,6 +135,9 @@ struct PlanReport {
     /// What this is silent of, a sentence each.
     private var unknowns: [String] {
         var unknowns = ["utterances that the run will leave out or find longer: durations are the manifests'"]
+        if forecast.leavesPrecisionOpen {
+            unknowns.append("what precision.gemm = \"auto\" will find faster: planned as float32")
+        }
         if forecast.ranks > forecast.ranksPerNode { unknowns.append("the speed of the network") }
         if forecast.walkedUpdates < forecast.updates {
             unknowns.append("batches after update \(forecast.walkedUpdates): taken to be like those before")
@@ -114,7 +151,8 @@ struct PlanReport {
         }
         return
             "about \(time(hours)): an estimate from this machine's \(Int(productSpeed / 1e9)) GFLOP/s per rank, "
-            + "of which updates reach some \(Int(Self.shareOfProducts * 100)) %, without the network"
+            + "of which updates reach some \(Int(Self.shareOfProducts * 100)) %, with features and what is written, "
+            + "without the network"
     }
 
     private func millions(_ count: Int) -> String { String(format: "%.2f", Double(count) / 1e6) }

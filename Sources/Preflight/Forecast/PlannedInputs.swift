@@ -97,7 +97,7 @@ struct PlannedInputs {
 
     /// The layers that may multiply kept weights alone; which of them do, a run finds out when its mask is held.
     var sparseSlots: [ParameterSlot] {
-        guard recipe.precision.gemm == .float32, recipe.pruning.axes.holdFrom < 1 else { return [] }
+        guard recipe.precision.products == .float32, recipe.pruning.axes.holdFrom < 1 else { return [] }
         return layout.prunableSlots.filter { $0.shape.rank == 2 }
     }
 
@@ -111,6 +111,12 @@ struct PlannedInputs {
         sampleCounts.reduce(0) { total, samples in
             total + configuration.frameCount(samples: samples) * featureChannels * MemoryLayout<Float>.stride
         }
+    }
+
+    /// Operations of making the features of both sets; 0 if none are kept.
+    var featureOperations: Double {
+        guard keepsFeatures else { return 0 }
+        return sampleCounts.reduce(0) { $0 + configuration.operations(samples: $1).featureEncoder }
     }
 
     /// Operations of passing over the validation set once.

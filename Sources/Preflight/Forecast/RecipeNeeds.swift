@@ -12,6 +12,8 @@ package struct RecipeNeeds: Sendable, Codable, Equatable {
     package var threads = 1
     /// Whether products are to be in bfloat16.
     package var wantsBFloat16 = false
+    /// Whether the recipe leaves the choice to a probe.
+    package var leavesPrecisionOpen = false
     /// `model.path`.
     package var model = ""
     /// The manifests of training and validation.
@@ -39,7 +41,8 @@ package struct RecipeNeeds: Sendable, Codable, Equatable {
         let recipe = try Recipe(path: path, overrides: overrides, task: task)
         self.recipe = path
         threads = recipe.distributed.threadsPerRank
-        wantsBFloat16 = recipe.precision.gemm == .bfloat16
+        wantsBFloat16 = recipe.precision.products == .bfloat16
+        leavesPrecisionOpen = recipe.precision.gemm == .automatic
         model = recipe.model.path
         manifests = [recipe.data.train, recipe.data.valid].filter { !$0.isEmpty }
         let directory = recipe.data.cacheDirectory
@@ -64,6 +67,9 @@ package struct RecipeNeeds: Sendable, Codable, Equatable {
         return ([recipe] + manifests).filter { !$0.isEmpty } + parts.prefix(64).map { "\(model)/\($0)" }
     }
 }
+
+/// The kind of CPU that the library of products takes this one for; empty where it does not say.
+package func matrixCoreName() -> String { matrixCore }
 
 /// Why this machine cannot multiply bfloat16; nil if it can.
 package func bfloat16Fault() -> String? { unavailability(of: .bfloat16) }

@@ -22,6 +22,8 @@ package struct RunForecast: Sendable {
     package let prunable: Int
     /// What products multiply.
     package let precision: GEMMPrecision
+    /// Whether a probe is to decide it when the run starts.
+    package let leavesPrecisionOpen: Bool
     /// `distributed.threads_per_rank`.
     package let threads: Int
     /// Utterances and seconds of audio to train on.
@@ -36,6 +38,8 @@ package struct RunForecast: Sendable {
     /// Operations of all updates and of all evaluations, by all ranks.
     package let operations: Double
     package let evaluationOperations: Double
+    /// Operations of making features before the first update, by all ranks, where none are kept yet.
+    package let featureOperations: Double
     /// The operations of each update's busiest rank, added up: what time follows from.
     package let busiestOperations: Double
     /// How evenly the ranks are busy.
@@ -46,6 +50,8 @@ package struct RunForecast: Sendable {
     /// Bytes of one checkpoint, and how many are kept.
     package let checkpointBytes: Int
     package let checkpointsKept: Int
+    /// Bytes that rank 0 writes in all: checkpoints, a best model and the final one.
+    package let writtenBytes: Int
     /// Bytes of features that each node keeps; 0 if it keeps none.
     package let featureBytes: Int
     /// Bytes of memory of a rank.
@@ -70,7 +76,8 @@ package struct RunForecast: Sendable {
         parameters = layout.parameterCount
         trained = layout.count - inputs.firstTrained
         prunable = PrunablePool(layout, includesBiases: recipe.pruning.includeBiases).count
-        precision = recipe.precision.gemm
+        precision = recipe.precision.products
+        leavesPrecisionOpen = recipe.precision.gemm == .automatic
         threads = recipe.distributed.threadsPerRank
         utterances = inputs.train.utterances.count
         audioSeconds = inputs.train.totalSeconds
@@ -81,6 +88,9 @@ package struct RunForecast: Sendable {
         let state = 3 * parameters + recipe.pruning.scoresKept * prunable
         checkpointBytes = state * MemoryLayout<Float>.stride + masks * ((prunable + 7) / 8)
         checkpointsKept = recipe.checkpoint.keep
+        let every = recipe.checkpoint.everyUpdates
+        writtenBytes =
+            (every > 0 ? updates / every : 0) * checkpointBytes + 2 * parameters * MemoryLayout<Float>.stride
         featureBytes = inputs.keepsFeatures ? inputs.featureBytes : 0
         let wire = recipe.distributed.wire == .bfloat16 ? 2 : 4
         let nodes = (ranks + self.ranksPerNode - 1) / self.ranksPerNode
@@ -96,6 +106,7 @@ package struct RunForecast: Sendable {
         sharing = SharingForecast(inputs, walk: walk, ranks: ranks)
         let evaluations = Self.evaluations(recipe)
         evaluationOperations = Double(evaluations) * inputs.evaluationOperations
+        featureOperations = inputs.featureOperations
         memory = MemoryForecast(inputs, walk: walk, ranksPerNode: self.ranksPerNode)
     }
 

@@ -3,6 +3,7 @@ internal import JSON
 internal import Models
 internal import Pruning
 internal import Recipe
+internal import Reports
 internal import Tasks
 internal import Tensors
 internal import Training
@@ -10,17 +11,15 @@ internal import Training
 /// What a run on texts will take, from its recipe, its model's shape and its data.
 struct TextForecast {
     private let rows: [(title: String, field: String, value: JSONValue, text: String)]
+    private let memory: MemoryForecast
 
-    init(_ recipe: Recipe, ranks: Int) throws {
+    init(_ recipe: Recipe, ranks: Int, ranksPerNode: Int) throws {
         let inputs = try TextInputs(recipe)
         let task = TextTask(recipe: recipe, model: inputs.model, data: inputs.train.dataset)
         let layout = task.layout
         let pool = PrunablePool(layout, includesBiases: recipe.pruning.includeBiases)
-        let bytes = MemoryLayout<Float>.stride * layout.count
-        let activations = task.activationBytes(
-            updates: 0..<recipe.schedule.updates, rank: 0, rankCount: ranks, precision: recipe.precision.gemm)
-        let shadow = recipe.precision.gemm == .bfloat16 ? bytes / 2 : 0
-        let memory = 4 * bytes + shadow + activations
+        memory = MemoryForecast(
+            inputs, task: task, recipe: recipe, ranks: ranks, ranksPerNode: min(ranks, ranksPerNode))
         let (updates, data) = (recipe.schedule.updates, inputs.train.dataset)
         let epochs = Double(updates * recipe.data.batchExamples) / Double(data.examples.count)
         func megabytes(_ bytes: Int) -> String { String(format: "%.0f MB", Double(bytes) / 1e6) }
@@ -40,21 +39,25 @@ struct TextForecast {
             ("updates", "updates", .integer(updates), "\(updates) of \(recipe.data.batchExamples) examples"),
             ("epochs", "epochs", .number(epochs), String(format: "%.2f", epochs)),
             ("ranks", "ranks", .integer(ranks), "\(ranks)"),
-            ("activations", "activation_bytes", .integer(activations), megabytes(activations)),
             (
-                "memory of a rank", "rank_bytes", .integer(memory),
-                megabytes(memory)
-                    + ": weights, gradients, two moments, activations; beside them program and data"
+                "memory of a rank", "memory_bytes_per_rank", .integer(memory.peakBytes),
+                megabytes(memory.peakBytes) + " at most:"
             ),
         ]
     }
 
-    /// A line for each fact.
+    /// A line for each fact, and below the memory what takes it.
     var text: String {
-        rows.map { $0.title.padding(toLength: 18, withPad: " ", startingAt: 0) + $0.text }
-            .joined(separator: "\n")
+        let parts = TextTable(
+            [.right("", minimumWidth: 28), .left("")],
+            rows: memory.parts.map { [String(format: "%.0f MB", Double($0.bytes) / 1e6), $0.name] })
+        return (TextTable(facts: rows.map { ($0.title, $0.text) }, width: 16).lines + parts.lines).joined(
+            separator: "\n")
     }
 
     /// The same as one object.
-    var json: JSONValue { .object(rows.map { .init($0.field, $0.value) }) }
+    var json: JSONValue {
+        let parts = memory.parts.map { JSONValue.Member($0.name, .integer($0.bytes)) }
+        return .object(rows.map { .init($0.field, $0.value) } + [.init("memory", .object(parts))])
+    }
 }

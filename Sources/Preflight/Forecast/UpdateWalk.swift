@@ -32,7 +32,7 @@ struct UpdateWalk {
     init(_ inputs: PlannedInputs, ranks: Int) {
         let (task, data, configuration) = (inputs.task, inputs.task.data, inputs.configuration)
         rankSeconds = [Double](repeating: 0, count: ranks)
-        let precision = inputs.recipe.precision.gemm
+        let precision = inputs.recipe.precision.products
         let samples = data.utterances.indices.map(data.sampleCount)
         let costs = samples.map(configuration.operations)
         let sparseSlots = Set(inputs.sparseSlots.map(\.index))

@@ -4,6 +4,7 @@ internal import JSON
 internal import Preflight
 internal import Program
 internal import Recipe
+internal import Reports
 package import Session
 internal import Tensors
 internal import Training
@@ -47,8 +48,7 @@ package func runCollectivesBenchmark(_ options: CollectivesBenchmarkOptions, ses
         print(
             "\(communicator.size) ranks in \(groups) group(s) that share memory; medians of \(options.repeats)"
         )
-        print(SumMeasurement.heading(hasWire: groups > 1))
-        for sum in sums { print(sum.row(hasWire: groups > 1)) }
+        print(SumMeasurement.table(sums, hasWire: groups > 1).text)
         print(overlap.text)
     }
 }
@@ -73,20 +73,27 @@ struct SumMeasurement: Sendable {
         ])
     }
 
-    static func heading(hasWire: Bool) -> String {
-        "      size   MPI_Allreduce         shared memory          ordinary memory"
-            + (hasWire ? "  bfloat16" : "")
+    /// A line for each size: seconds, bytes a second, and how many times as fast as the library each way of ours is.
+    static func table(_ sums: [SumMeasurement], hasWire: Bool) -> TextTable {
+        let ways = ["shared memory", "ordinary memory"] + (hasWire ? ["bfloat16"] : [])
+        return TextTable(
+            [.right("size"), .right("MPI_Allreduce"), .right("")]
+                + ways.flatMap { [.right($0), .right(""), .right("times as fast")] },
+            rows: sums.map { $0.row(hasWire: hasWire) })
     }
 
-    func row(hasWire: Bool) -> String {
-        func cell(_ seconds: Double) -> String {
-            String(format: "%8.3f ms %6.2f GB/s", 1e3 * seconds, Double(bytes) / seconds / 1e9)
+    private func row(hasWire: Bool) -> [String] {
+        func cells(_ seconds: Double) -> [String] {
+            [
+                String(format: "%.3f ms", 1e3 * seconds),
+                String(format: "%.2f GB/s", Double(bytes) / seconds / 1e9),
+            ]
         }
-        func ratio(_ seconds: Double) -> String { String(format: "%5.1f×", library / seconds) }
         let size = bytes < 1 << 20 ? "\(bytes >> 10) KB" : String(format: "%.0f MB", Double(bytes) / 1e6)
-        return String(repeating: " ", count: max(0, 10 - size.count)) + size + cell(library) + cell(shared)
-            + ratio(shared) + cell(ordinary) + ratio(ordinary)
-            + (hasWire ? cell(bfloat16) + ratio(bfloat16) : "")
+        return [size] + cells(library)
+            + ([shared, ordinary] + (hasWire ? [bfloat16] : [])).flatMap {
+                cells($0) + [String(format: "%.1f", library / $0)]
+            }
     }
 }
 

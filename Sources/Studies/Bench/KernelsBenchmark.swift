@@ -6,6 +6,7 @@ internal import Optimization
 internal import Preflight
 internal import Program
 internal import Recipe
+internal import Reports
 package import Session
 internal import Tensors
 internal import Training
@@ -290,18 +291,21 @@ private struct KernelReport {
             format: "%@, %d × %d frames, %@, %d thread(s); copying %.1f GB/s, fastest product %.0f GF/s",
             options.modelName, options.batch, options.frames, options.precision, options.threads,
             bandwidth.copy / 1e9, fastestProduct / 1e9)
-        return ([heading] + measurements.map(row)).joined(separator: "\n")
+        let table = TextTable(
+            [.left("kernel"), .right("time"), .right("speed"), .right("of its limit")],
+            rows: measurements.map(row))
+        return ([heading] + table.lines).joined(separator: "\n")
     }
 
-    private func row(_ measurement: KernelMeasurement) -> String {
-        let padding = String(repeating: " ", count: max(1, 44 - measurement.name.count))
+    private func row(_ measurement: KernelMeasurement) -> [String] {
         let speed =
             switch measurement.work {
-            case .operations(let count): String(format: "%7.1f GF/s", count / measurement.seconds / 1e9)
-            case .bytes(let count): String(format: "%7.1f GB/s", count / measurement.seconds / 1e9)
+            case .operations(let count): String(format: "%.1f GF/s", count / measurement.seconds / 1e9)
+            case .bytes(let count): String(format: "%.1f GB/s", count / measurement.seconds / 1e9)
             }
-        let share = String(
-            format: "%8.3f ms  %@  %3.0f %%", 1e3 * measurement.seconds, speed, 100 * share(measurement))
-        return measurement.name + padding + share
+        return [
+            measurement.name, String(format: "%.3f ms", 1e3 * measurement.seconds), speed,
+            String(format: "%.0f %%", 100 * share(measurement)),
+        ]
     }
 }

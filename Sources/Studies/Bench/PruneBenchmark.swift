@@ -4,6 +4,7 @@ internal import JSON
 package import Models
 internal import Preflight
 internal import Pruning
+internal import Reports
 package import Session
 internal import Tensors
 internal import Training
@@ -129,18 +130,17 @@ private struct PruneMeasurement {
     }
 
     var text: String {
-        var lines = [
-            String(
-                format: "%@: %.1f M weights in the pool, sparsity %.2f, %d rank(s); medians of %d",
-                options.modelName, Double(poolSize) / 1e6, options.sparsity, ranks, options.repeats),
-            row("one read of the pool, at measured bandwidth", read),
-        ]
-        for part in MaskPart.allCases { lines.append(row(part.words, parts[part] ?? 0)) }
-        return lines.joined(separator: "\n")
-    }
-
-    private func row(_ words: String, _ seconds: Double) -> String {
-        let padding = String(repeating: " ", count: max(1, 50 - words.count))
-        return words + padding + String(format: "%8.2f ms %6.1f reads", 1e3 * seconds, seconds / read)
+        let heading = String(
+            format: "%@: %.1f M weights in the pool, sparsity %.2f, %d rank(s); medians of %d",
+            options.modelName, Double(poolSize) / 1e6, options.sparsity, ranks, options.repeats)
+        let rows =
+            [("one read of the pool, at measured bandwidth", read)]
+            + MaskPart.allCases.map { ($0.words, parts[$0] ?? 0) }
+        let table = TextTable(
+            [.left("part"), .right("time"), .right("reads of the pool")],
+            rows: rows.map { words, seconds in
+                [words, String(format: "%.2f ms", 1e3 * seconds), String(format: "%.1f", seconds / read)]
+            })
+        return ([heading] + table.lines).joined(separator: "\n")
     }
 }

@@ -3,6 +3,7 @@ internal import JSON
 internal import Kernels
 internal import Preflight
 internal import Program
+internal import Reports
 package import Session
 internal import Tensors
 internal import Training
@@ -41,17 +42,22 @@ package func runSparseBenchmark(_ options: SparseBenchmarkOptions, session: Sess
     var bench = SparseBench(options)
     let report = bench.report()
     guard !options.json else { return print(report.line) }
-    func row(_ name: String, _ dense: String, _ sparse: String, _ ratio: String) -> String {
-        String(
-            format: "%@  dense %7.3f ms   sparse %7.3f ms   %5.2f ×", name, 1e3 * report.number(dense),
-            1e3 * report.number(sparse), report.number(ratio))
+    func row(_ name: String, _ dense: String, _ sparse: String, _ ratio: String) -> [String] {
+        [name] + [dense, sparse].map { String(format: "%.3f ms", 1e3 * report.number($0)) }
+            + [String(format: "%.2f", report.number(ratio))]
     }
     print(
         String(
             format: "%d inputs, %d outputs, %d frames, %.1f %% zeros; chosen here: %@", options.input,
             options.output, options.frames, 100 * options.sparsity, report.string("path")))
-    print(row("forward", "dense_seconds", "sparse_seconds", "ratio"))
-    print(row("update ", "dense_update_seconds", "sparse_update_seconds", "update_ratio"))
+    print(
+        TextTable(
+            [.left(""), .right("dense"), .right("sparse"), .right("times as fast")],
+            rows: [
+                row("forward", "dense_seconds", "sparse_seconds", "ratio"),
+                row("update", "dense_update_seconds", "sparse_update_seconds", "update_ratio"),
+            ]
+        ).text)
 }
 
 extension JSONValue {
@@ -98,7 +104,8 @@ private struct SparseBench: ~Copyable {
             linearForward(Matrix(input), weight: Matrix(weight), bias: bias, into: Matrix(output))
         }
         func sparseForward(_ arena: inout Arena) {
-            sparseLinearForward(input, weight: sparse, bias: bias, arena: &arena, into: output)
+            sparseLinearForward(
+                input, layers: [SparseLayer(weight: sparse, bias: bias, output: output)], arena: &arena)
         }
         let forward = byTurns(repeats, denseForward, { sparseForward(&scratch) })
         let update = byTurns(
@@ -113,8 +120,8 @@ private struct SparseBench: ~Copyable {
                 sparse.gather(weight)
                 sparseForward(&other)
                 sparseLinearBackward(
-                    output, input: input, weight: sparse, dWeight: dWeight, dBias: dBias, arena: &other,
-                    into: dInput)
+                    [SparseLayerGradient(weight: sparse, dOutput: output, dWeight: dWeight, dBias: dBias)],
+                    input: input, arena: &other, into: dInput)
             })
         var probe = LinearProbe(.inference)
         let path = probe.prefersSparse(weight, kept) ? "sparse" : "dense"
@@ -131,17 +138,17 @@ private struct SparseBench: ~Copyable {
         ])
     }
 
-    /// The medians of two ways that take turns, and that of their ratios.
+    /// The medians of the processor time of two ways that take turns, and that of their ratios.
     private func byTurns(
         _ repeats: Int, _ dense: () -> Void, _ sparse: () -> Void
     ) -> (dense: Double, sparse: Double, ratio: Double) {
         var (denseSeconds, sparseSeconds): ([Double], [Double]) = ([], [])
         for turn in 0...repeats {
-            let start = monotonicSeconds()
+            let start = processorSeconds()
             dense()
-            let middle = monotonicSeconds()
+            let middle = processorSeconds()
             sparse()
-            let end = monotonicSeconds()
+            let end = processorSeconds()
             // The first turn touches memory and makes the library's product.
             guard turn > 0 else { continue }
             denseSeconds.append(middle - start)

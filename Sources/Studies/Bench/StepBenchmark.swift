@@ -34,8 +34,10 @@ package struct StepBenchmarkOptions: Sendable {
     /// A JSON file with a list of batches, each a list of the seconds of its utterances; nil takes `batch` and
     /// `seconds`.
     package var batchesFile: String?
-    /// Products in `float32` or `bfloat16`.
+    /// Products in `float32` or `bfloat16`, or `auto` for what a probe finds faster.
     package var precision = "float32"
+    /// What the probe found.
+    var precisionProbe: PrecisionProbe?
     /// What becomes of the feature encoder.
     package var features = MeasuredFeatures.computed
     /// Threads a rank.
@@ -68,13 +70,8 @@ package struct StepBenchmarkOptions: Sendable {
 /// Measures updates of fine-tuning on random audio, and prints where their time goes.
 package func runStepBenchmark(_ options: StepBenchmarkOptions, session: Session) throws {
     setMathThreads(options.threads)
-    let precision = try session.together {
-        guard let precision = GEMMPrecision(rawValue: options.precision) else {
-            throw UserError(.usage, "--precision is \(options.precision); it must be float32 or bfloat16")
-        }
-        if let fault = unavailability(of: precision) { throw UserError(.usage, fault) }
-        return precision
-    }
+    var options = options
+    let precision = try settlePrecision(of: &options, session: session)
     let ranks = session.communicator.size
     let batches = try session.together { try plannedBatches(options, ranks: ranks) }
     let corpus = try session.together {
@@ -117,6 +114,27 @@ package func runStepBenchmark(_ options: StepBenchmarkOptions, session: Session)
         options, beside: beside?.measured ?? StepMeasurements(), sparseLayers: replica.sparseLayerCount,
         session: session)
     if session.isRoot { print(options.json ? report.line : report.text()) }
+}
+
+/// The precision that was asked for, or that a probe finds faster.
+private func settlePrecision(
+    of options: inout StepBenchmarkOptions, session: Session
+) throws -> GEMMPrecision {
+    if options.precision == "auto" {
+        let probe = try session.probePrecision(
+            Wav2Vec2(options.configuration).layout, frames: Int(50 * Double(options.batch) * options.seconds),
+            heldSparsity: options.heldSparsity)
+        options.precisionProbe = probe
+        options.precision = probe.precision.rawValue
+    }
+    let name = options.precision
+    return try session.together {
+        guard let precision = GEMMPrecision(rawValue: name) else {
+            throw UserError(.usage, "--precision is \(name); it must be float32, bfloat16 or auto")
+        }
+        if let fault = unavailability(of: precision) { throw UserError(.usage, fault) }
+        return precision
+    }
 }
 
 /// The seconds of each utterance of each global batch.

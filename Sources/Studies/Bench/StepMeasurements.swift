@@ -76,6 +76,7 @@ struct StepMeasurements {
             .init("gemm_flops_per_second", .number(median(bounds))),
             .init("share_of_gemm_bound", .number(median(shares))),
         ]
+        if let probe = options.precisionProbe { fields.append(.init("precision_probe", probe.json)) }
         if options.besideSilent {
             fields.append(.init("silent_step_seconds", .number(median(beside))))
             fields.append(.init("step_over_silent", .number(median(zip(slowest, beside).map { $0 / $1 }))))
@@ -84,6 +85,8 @@ struct StepMeasurements {
             fields.append(.init("sparse_layers", .integer(sparseLayers)))
             fields.append(.init("dense_step_seconds", .number(median(beside))))
             fields.append(.init("dense_over_step", .number(median(zip(beside, slowest).map { $0 / $1 }))))
+            // Of this rank's processor time: what other programs on the machine leave as it is.
+            fields.append(.init("dense_over_step_cpu", .number(median(zip(other.cpu, cpu).map { $0 / $1 }))))
         } else {
             fields.append(.init("peak_resident_bytes", .integer(peaks.max() ?? 0)))
         }
@@ -106,24 +109,17 @@ struct MeasuredReplica: ~Copyable {
     /// - Parameter productSpeed: The operations a second of the update's largest product, measured just before; nil
     ///   warms up.
     mutating func update(_ operations: [FloatingPointOperations], productSpeed: Double?) throws {
-        let (start, cpuStart) = (monotonicSeconds(), processSeconds())
+        let (start, cpuStart) = (monotonicSeconds(), processorSeconds())
         let report = try training.step()
         guard let productSpeed else { return }
         measured.wall.append(monotonicSeconds() - start)
-        measured.cpu.append(processSeconds() - cpuStart)
+        measured.cpu.append(processorSeconds() - cpuStart)
         measured.audio.append(report.sums.audioSeconds)
         measured.operations.append(operations.reduce(0) { $0 + $1.forward + $1.backward })
         measured.encoderOperations.append(operations.reduce(0) { $0 + $1.featureEncoder })
         measured.phases.append(report.phases)
         measured.productSpeeds.append(productSpeed)
     }
-}
-
-/// CPU seconds of this process, all threads.
-private func processSeconds() -> Double {
-    var time = timespec()
-    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time)
-    return Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9
 }
 
 /// The most memory that this process ever held.

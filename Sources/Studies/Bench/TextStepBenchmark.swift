@@ -104,6 +104,3 @@ private func step(
         secondMoment: store.secondMoment.all, step: update + 1, learningRate: 1e-4,
         gradientScale: 1 / Float(count))
 }
-
-/// The processor time of this process, of all its threads.
-private func processorSeconds() -> Double { Double(clock()) / Double(CLOCKS_PER_SEC) }

@@ -10,10 +10,15 @@ internal import Training
 ///
 /// A comparison that was stopped goes on where it was: finished runs are kept, a stopped one is resumed.
 package func runComparison(_ options: ComparisonOptions, session: Session) throws {
-    let comparison = try session.together { try Comparison(options) }
+    var comparison = try session.together { try Comparison(options) }
     try session.requireSameProgram()
     try session.requireSame(SharedInput.run(comparison.recipe, file: options.recipe))
-    if !options.onlyReports { try comparison.run(session) }
+    if !options.onlyReports { try comparison.run(comparison.plan.runs, session) }
+    if !options.learningRates.isEmpty {
+        try comparison.settle(session)
+        if !options.onlyReports { try comparison.run(comparison.plan.runs, session) }
+    }
+    if !options.onlyReports { try comparison.judge(session) }
     try session.together {
         guard session.isRoot else { return }
         let report = try ComparisonReport(comparison)
@@ -29,7 +34,10 @@ struct Comparison: Sendable {
     let recipe: Recipe
     /// The languages; without a name, the recipe's own data.
     let data: [ComparedData]
-    let plan: ComparisonPlan
+    private(set) var plan: ComparisonPlan
+    /// What the learning rates that were tried gave.
+    private(set) var trials: [RateTrial] = []
+    private let seeds: [Int]
 
     /// Updates of a round of iterative pruning over those of a run, as in the authors' code: 2,000 of 12,000.
     private static let roundShare = 6
@@ -41,12 +49,28 @@ struct Comparison: Sendable {
         }
         self.options = options
         recipe = try Recipe(path: options.recipe, overrides: options.overrides)
+        guard recipe.precision.gemm != .automatic else {
+            throw UserError(
+                .usage,
+                "\(options.recipe): each run would choose its precision.gemm for itself, and runs would differ in more than "
+                    + "their methods; say which (`parp bench step --precision auto` tells the faster one)")
+        }
         data =
             options.data.isEmpty
-            ? [ComparedData(name: "", train: recipe.manifests.train, valid: recipe.manifests.valid)]
-            : try options.data.map(ComparedData.init)
+            ? [
+                ComparedData(
+                    name: "", train: recipe.manifests.train, valid: recipe.manifests.valid,
+                    test: options.test)
+            ] : try options.data.map { try ComparedData($0, test: options.test) }
         guard Set(data.map(\.name)).count == data.count else {
             throw UserError(.usage, "two --data have one name; each names a folder of results")
+        }
+        // GLUE's files are named with their format before a colon.
+        let isMissing = { (path: String) in
+            !path.contains(":") && !FileManager.default.fileExists(atPath: path)
+        }
+        if let missing = data.compactMap(\.test).first(where: isMissing) {
+            throw UserError(.data, "\(missing): no such file; --test is what final models are judged by")
         }
         let methods = try options.methods.map { try Self.method($0, of: ComparedMethod.allCases) }
         let transfers = try options.transfers.map {
@@ -55,6 +79,16 @@ struct Comparison: Sendable {
         guard transfers.isEmpty || data.count > 1 else {
             throw UserError(.usage, "a transfer is from one language to another; name two with --data")
         }
+        guard options.learningRates.isEmpty || transfers.isEmpty else {
+            throw UserError(.usage, "--transfer takes no --learning-rates: give the best one with --set")
+        }
+        guard options.learningRates.allSatisfy({ $0 > 0 && $0.isFinite }),
+            Set(options.learningRates).count == options.learningRates.count
+        else {
+            throw UserError(
+                .usage, "--learning-rates are \(options.learningRates); each must be above 0, and once")
+        }
+        seeds = options.seeds.isEmpty ? [recipe.seed] : options.seeds
         guard options.sparsities.allSatisfy({ 0 < $0 && $0 < 1 }),
             !options.sparsities.isEmpty || methods == [.dense]
         else {
@@ -62,9 +96,8 @@ struct Comparison: Sendable {
                 .usage, "--sparsities are \(options.sparsities); each must be above 0 and below 1")
         }
         plan = ComparisonPlan(
-            methods: methods, sparsities: options.sparsities.sorted(),
-            seeds: options.seeds.isEmpty ? [recipe.seed] : options.seeds, data: data.map(\.name),
-            transfers: transfers)
+            methods: methods, sparsities: options.sparsities.sorted(), seeds: seeds, data: data.map(\.name),
+            transfers: transfers, rates: options.learningRates, hasEqualCost: options.hasEqualCost)
     }
 
     private static func method(_ name: String, of methods: [ComparedMethod]) throws -> ComparedMethod {
@@ -81,16 +114,60 @@ struct Comparison: Sendable {
     func file(_ mask: MaskOrigin) -> String { file(mask: mask.name) }
     private func file(mask: String) -> String { "\(options.output)/masks/\(mask).safetensors" }
 
+    /// Chooses each subject's learning rate by the validation set, and plans the other seeds with it.
+    mutating func settle(_ session: Session) throws {
+        let found = try session.together { session.isRoot ? try triedRates() : [] }
+        trials = zip(plan.subjects, try session.share(found)).map { subject, values in
+            RateTrial(subject: subject, rates: options.learningRates, values: values)
+        }
+        let best = trials.compactMap { trial in trial.best(by: recipe.metric).map { (trial.subject, $0) } }
+        plan.settle(
+            rates: Dictionary(best, uniquingKeysWith: { first, _ in first }), seeds: Array(seeds.dropFirst()))
+    }
+
+    /// What each rate gave each subject on the validation set; nil of runs that are not finished.
+    private func triedRates() throws -> [[Double?]] {
+        try plan.subjects.map { subject in
+            try options.learningRates.map { rate in
+                guard let cell = plan.cells.first(where: { $0.subject == subject && $0.rate == rate }),
+                    let run = cell.runs.last,
+                    let record = try RunRecord(folder: folder(run), task: recipe.task)
+                else { return nil }
+                let value = record.value(of: recipe.metric)
+                return value.isNaN ? nil : value
+            }
+        }
+    }
+
+    /// Judges the models that count by the data to judge by, each once.
+    func judge(_ session: Session) throws {
+        for cell in plan.cells {
+            guard let run = cell.runs.last, let test = test(of: cell.data) else { continue }
+            let folder = folder(run)
+            let isJudged = try session.share(session.isRoot && Judgement(folder: folder, data: test) != nil)
+            guard !isJudged else { continue }
+            if session.isRoot { print("judging \(run) by \(test)") }
+            let outcomes = try outcomes(
+                ofModel: folder + "/final", on: test, recipe: recipe, session: session)
+            try session.together {
+                if session.isRoot { try Judgement(data: test, outcomes: outcomes).write(to: folder) }
+            }
+        }
+    }
+
+    /// What final models of a language are judged by; nil leaves it at the validation set.
+    func test(of name: String) -> String? { data.first { $0.name == name }?.test }
+
     /// Does the runs that are not finished, in order.
-    func run(_ session: Session) throws {
-        for (index, run) in plan.runs.enumerated() {
+    func run(_ runs: [ComparedRun], _ session: Session) throws {
+        for (index, run) in runs.enumerated() {
             let options = trainOptions(run)
             let found = try session.together { session.isRoot ? try runStatus(options) : .absent }
             let status = try session.exchange(found)[0]
             guard status != .finished else { continue }
             try session.together {
                 guard session.isRoot else { return }
-                print("run \(index + 1) of \(plan.runs.count): \(run.name)")
+                print("run \(index + 1) of \(runs.count): \(run.name)")
                 if let mask = run.mask { try write(mask) }
             }
             var resumed = options
@@ -100,7 +177,7 @@ struct Comparison: Sendable {
             } catch let failure as CollectiveFailure where failure.exitCode == ExitCode.interrupted.rawValue {
                 throw CollectiveFailure(
                     .interrupted,
-                    "interrupted in run \(index + 1) of \(plan.runs.count), \(run.name): "
+                    "interrupted in run \(index + 1) of \(runs.count), \(run.name): "
                         + "give the same command again to go on")
             }
             if session.isRoot { removeCheckpoints(ofFinishedRun: options) }
@@ -131,6 +208,8 @@ struct Comparison: Sendable {
             "seed=\(run.seed)", "pruning.method=\(run.method.rawValue)", "pruning.sparsity=\(run.sparsity)",
             "pruning.initial_mask=" + quoted(initialMask(run)),
         ]
+        if let rate = run.rate { changes.append("optimizer.learning_rate=\(rate)") }
+        if run.length > 1 { changes.append("schedule.updates=\(recipe.updates * run.length)") }
         if let data = data.first(where: { $0.name == run.data && !$0.name.isEmpty }) {
             changes += ["data.train=" + quoted(data.train), "data.valid=" + quoted(data.valid)]
         }
@@ -164,32 +243,4 @@ struct Comparison: Sendable {
 /// A text as a value of a recipe.
 private func quoted(_ text: String) -> String {
     "\"" + text.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"") + "\""
-}
-
-/// Recordings that methods are compared on: of one language, usually.
-struct ComparedData: Sendable, Hashable {
-    /// What folders and tables call them.
-    let name: String
-    /// The manifest to train on.
-    let train: String
-    /// The manifest to evaluate on.
-    let valid: String
-
-    init(name: String, train: String, valid: String) {
-        (self.name, self.train, self.valid) = (name, train, valid)
-    }
-
-    /// The data of `NAME=FOLDER`.
-    init(_ text: String) throws {
-        let parts = text.split(separator: "=", maxSplits: 1).map(String.init)
-        let isName = { (character: Character) in
-            character.isLetter || character.isNumber || "-_".contains(character)
-        }
-        guard parts.count == 2, parts[0].allSatisfy(isName) else {
-            throw UserError(
-                .usage,
-                "--data is \(text); write NAME=FOLDER, where the folder holds train.jsonl and valid.jsonl")
-        }
-        self.init(name: parts[0], train: parts[1] + "/train.jsonl", valid: parts[1] + "/valid.jsonl")
-    }
 }

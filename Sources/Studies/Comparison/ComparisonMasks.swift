@@ -32,7 +32,7 @@ struct ComparisonMasks: Sendable {
 
     /// Reads and compares the final masks of a table's rows.
     init(_ table: ComparisonTable, includesBiases: Bool) throws {
-        let masked = table.rows.filter { $0.source == nil && $0.sparsity > 0 }
+        let masked = table.rows.filter { $0.source == nil && $0.length == 1 && $0.sparsity > 0 }
         func groups(
             of subject: (ComparisonTable.Row) -> String, label: (ComparisonTable.Row) -> String
         ) throws -> [Group] {

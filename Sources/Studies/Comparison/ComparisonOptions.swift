@@ -15,6 +15,12 @@ package struct ComparisonOptions: Sendable {
     /// `NAME=FOLDER` each: a language and the folder of its `train.jsonl` and `valid.jsonl`; none takes the
     /// recipe's data.
     package var data: [String] = []
+    /// Learning rates to try with each method at each sparsity; none takes the recipe's.
+    package var learningRates: [Double] = []
+    /// Labelled data to judge final models by, instead of the validation set; where languages are given, a file's name in their folders.
+    package var test: String?
+    /// Whether methods of one run are also run with the updates of OMP's two.
+    package var hasEqualCost = false
     /// Methods that are also run in every language with the OMP mask of every other.
     package var transfers: [String] = []
     /// The folder of the runs and of what they are compared by.

@@ -26,6 +26,10 @@ struct ComparedRun: Sendable, Hashable {
     let data: String
     /// Where its random numbers are counted from.
     let seed: Int
+    /// Its learning rate, where several are tried; nil is the recipe's.
+    let rate: Double?
+    /// Its updates over those of the recipe.
+    let length: Int
     /// Whether it is one of iterative pruning's shorter rounds.
     let isRound: Bool
     /// Its first mask, where that is an earlier run's.
@@ -41,8 +45,26 @@ struct ComparedCell: Sendable, Hashable {
     /// The language whose mask it was given, in a transfer.
     let source: String?
     let seed: Int
+    /// The learning rate of all of its runs, where several are tried; nil is the recipe's.
+    let rate: Double?
+    /// The updates of its runs over those of the recipe: 2 where a method of one run takes what OMP's two take.
+    let length: Int
     /// The runs that it takes; the last is the one whose model counts.
     let runs: [String]
+
+    /// What it is a trial of, whatever its seed and learning rate.
+    var subject: ComparedSubject {
+        ComparedSubject(method: method, sparsity: sparsity, data: data, source: source, length: length)
+    }
+}
+
+/// What is compared: a method at a sparsity, in a language, with the mask of another or not, for so long.
+struct ComparedSubject: Sendable, Hashable {
+    let method: ComparedMethod
+    let sparsity: Double
+    let data: String
+    let source: String?
+    let length: Int
 }
 
 /// The runs of a comparison, each once however many subnetworks need it: OMP of all sparsities shares the dense
@@ -59,15 +81,26 @@ struct ComparisonPlan: Sendable {
     /// - Parameters:
     ///   - data: The languages' names; one that is empty is the recipe's data.
     ///   - transfers: Methods that start from a mask, given that of every language's dense run in every language.
+    ///   - rates: Learning rates to choose from; the first seed alone is planned with each of them, and the others by
+    ///     ``settle(rates:seeds:)``.
+    ///   - hasEqualCost: Whether methods of one run are also planned with twice the updates.
     init(
         methods: [ComparedMethod], sparsities: [Double], seeds: [Int], data: [String],
-        transfers: [ComparedMethod] = []
+        transfers: [ComparedMethod] = [], rates: [Double] = [], hasEqualCost: Bool = false
     ) {
-        for seed in seeds {
+        for seed in rates.isEmpty ? seeds : Array(seeds.prefix(1)) {
             for name in data {
                 for method in methods {
                     for sparsity in method == .dense ? [0] : sparsities {
-                        add(method, sparsity, data: name, seed: seed)
+                        for length in hasEqualCost && method.runs(sparsity: sparsity).count == 1
+                            ? [1, 2] : [1]
+                        {
+                            let subject = ComparedSubject(
+                                method: method, sparsity: sparsity, data: name, source: nil, length: length)
+                            for rate in rates.isEmpty ? [nil] : rates.map(Optional.some) {
+                                add(subject, seed: seed, rate: rate)
+                            }
+                        }
                     }
                 }
             }
@@ -84,7 +117,26 @@ struct ComparisonPlan: Sendable {
     /// The run of a name.
     func run(_ name: String) -> ComparedRun? { byName[name] }
 
-    private mutating func add(_ method: ComparedMethod, _ sparsity: Double, data: String, seed: Int) {
+    /// What is compared, each once.
+    var subjects: [ComparedSubject] {
+        var known: Set<ComparedSubject> = []
+        return cells.map(\.subject).filter { known.insert($0).inserted }
+    }
+
+    /// Keeps the subnetworks of the learning rate that was chosen for each subject, and plans the other seeds with it; runs with other
+    /// rates stay planned.
+    mutating func settle(rates: [ComparedSubject: Double], seeds: [Int]) {
+        let subjects = subjects
+        cells.removeAll { $0.rate != rates[$0.subject] }
+        for seed in seeds {
+            for subject in subjects {
+                if let rate = rates[subject] { add(subject, seed: seed, rate: rate) }
+            }
+        }
+    }
+
+    private mutating func add(_ subject: ComparedSubject, seed: Int, rate: Double?) {
+        let (method, sparsity, data) = (subject.method, subject.sparsity, subject.data)
         var names: [String] = []
         for planned in method.runs(sparsity: sparsity) {
             var origin: MaskOrigin?
@@ -100,13 +152,16 @@ struct ComparisonPlan: Sendable {
             names.append(
                 add(
                     ComparedRun(
-                        name: Self.folder(data, seed) + label,
+                        name: Self.folder(data, seed, rate) + label
+                            + (subject.length > 1 ? "-\(subject.length)x" : ""),
                         method: planned.training == .dense ? .dense : method, sparsity: planned.sparsity,
-                        data: data, seed: seed, isRound: isRound, mask: origin)))
+                        data: data, seed: seed, rate: rate, length: subject.length, isRound: isRound,
+                        mask: origin)))
         }
         cells.append(
             ComparedCell(
-                method: method, sparsity: sparsity, data: data, source: nil, seed: seed, runs: names))
+                method: method, sparsity: sparsity, data: data, source: nil, seed: seed, rate: rate,
+                length: subject.length, runs: names))
     }
 
     private mutating func addTransfer(
@@ -115,18 +170,18 @@ struct ComparisonPlan: Sendable {
         let dense = add(
             ComparedRun(
                 name: Self.folder(source, seed) + "dense", method: .dense, sparsity: 0, data: source,
-                seed: seed, isRound: false, mask: nil))
+                seed: seed, rate: nil, length: 1, isRound: false, mask: nil))
         // OMP from a language's own mask is OMP.
         let isOneShot = source == target && method == .oneShot
         let label = "\(method.rawValue)-\(sparsity)" + (isOneShot ? "" : "-from-\(source)")
         let name = add(
             ComparedRun(
                 name: Self.folder(target, seed) + label, method: method, sparsity: sparsity, data: target,
-                seed: seed, isRound: false, mask: origin(dense, sparsity: sparsity)))
+                seed: seed, rate: nil, length: 1, isRound: false, mask: origin(dense, sparsity: sparsity)))
         cells.append(
             ComparedCell(
-                method: method, sparsity: sparsity, data: target, source: source, seed: seed,
-                runs: [dense, name]))
+                method: method, sparsity: sparsity, data: target, source: source, seed: seed, rate: nil,
+                length: 1, runs: [dense, name]))
     }
 
     private mutating func add(_ run: ComparedRun) -> String {
@@ -138,7 +193,7 @@ struct ComparisonPlan: Sendable {
         MaskOrigin(run: run, sparsity: sparsity, within: byName[run]?.mask?.name)
     }
 
-    private static func folder(_ data: String, _ seed: Int) -> String {
-        (data.isEmpty ? "" : data + "/") + "seed-\(seed)/"
+    private static func folder(_ data: String, _ seed: Int, _ rate: Double? = nil) -> String {
+        (data.isEmpty ? "" : data + "/") + "seed-\(seed)/" + (rate.map { "lr-\($0)/" } ?? "")
     }
 }

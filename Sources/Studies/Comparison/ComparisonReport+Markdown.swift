@@ -1,6 +1,7 @@
 internal import Foundation
 internal import Pruning
 internal import Recipe
+internal import Reports
 
 extension ComparisonReport {
     /// The page of a comparison.
@@ -11,14 +12,31 @@ extension ComparisonReport {
         lines +=
             missing + errorTables + [
                 "",
-                "Error rates are those of the final model on the recipe's validation set, from which nothing was chosen; ± is "
-                    + "the standard deviation over seeds. Runs, updates and the rest are what one subnetwork takes: the dense run "
+                judgedBy
+                    + " ± is the standard deviation over seeds. Runs, updates and the rest are what one subnetwork takes: the dense run "
                     + "counts for OMP, the rounds for IMP. FLOP by the shapes of products and convolutions; bytes are what each "
                     + "rank gave into sums of gradients.", "",
             ]
-        lines += differenceTables + totalTable + languageTable + transferTables + maskTables
+        lines +=
+            trialTable + differenceTables + equalCostTables + totalTable + languageTable + transferTables
+            + maskTables
         lines += plots.map { "![\($0)](\($0).svg)" }
         return lines.joined(separator: "\n") + "\n"
+    }
+
+    /// What the final models were judged by, and what was chosen by it.
+    private var judgedBy: String {
+        let tests = comparison.data.compactMap(\.test)
+        let chosen = comparison.trials.isEmpty ? "" : "; learning rates were chosen on the validation set"
+        if let test = tests.first {
+            let others = tests.count > 1 ? " and the like" : ""
+            return
+                "Numbers are those of the final model on `\(test)`\(others), from which nothing was chosen\(chosen)."
+        }
+        return comparison.trials.isEmpty
+            ? "Numbers are those of the final model on the recipe's validation set, from which nothing was chosen."
+            : "Numbers are those of the final model on the recipe's validation set, by which learning rates were chosen, too: "
+                + "they flatter (--test judges by other data)."
     }
 
     /// A table of each language.
@@ -26,9 +44,8 @@ extension ComparisonReport {
         comparison.data.flatMap { data -> [String] in
             let rows = table.rows(of: data.name).map { row -> [String] in
                 let cost = row.cost
-                return [
-                    row.method.rawValue, percent(row.sparsity),
-                ]
+                return [row.method.rawValue, percent(row.sparsity)]
+                    + (comparison.trials.isEmpty ? [] : [rate(row)])
                     + task.metrics.map { metric in
                         row.spread { $0.value(of: metric) }.text(times: metric.scale)
                     } + [
@@ -40,47 +57,12 @@ extension ComparisonReport {
             }
             guard !rows.isEmpty else { return [] }
             let heads =
-                ["method", "sparsity, %"] + task.metrics.map(\.heading) + [
+                ["method", "sparsity, %"] + (comparison.trials.isEmpty ? [] : ["learning rate"])
+                + task.metrics.map(\.heading) + [
                     "IOU with the first mask", "runs", "updates", "PFLOP", "GB summed", "core-hours",
                 ]
             return (data.name.isEmpty ? [] : ["## \(data.name)", ""]) + markdownTable(heads, rows) + [""]
         }
-    }
-
-    /// How far PARP is ahead of each other method or behind it, in each language.
-    private var differenceTables: [String] {
-        comparison.data.flatMap { data -> [String] in
-            let rows = table.rows(of: data.name)
-            let adjusted = rows.filter { $0.method == .parp }
-            let others = ComparedMethod.allCases.filter { method in
-                method != .parp && rows.contains { $0.method == method }
-            }
-            guard !adjusted.isEmpty && !others.isEmpty else { return [] }
-            let lines = others.map { method -> [String] in
-                [method.rawValue]
-                    + adjusted.map { parp in
-                        let other = rows.first {
-                            $0.method == method && (method == .dense || $0.sparsity == parp.sparsity)
-                        }
-                        return other.map { difference(parp, $0) } ?? ""
-                    }
-            }
-            let title = data.name.isEmpty ? "" : ", \(data.name)"
-            return [
-                "## PARP less each other method\(title): \(metric.heading)", "",
-                "Differences of equal seeds: \(metric.higherIsBetter ? "above" : "below") 0, PARP is ahead.",
-                "",
-            ] + markdownTable(["PARP at, %"] + adjusted.map { percent($0.sparsity) }, lines) + [""]
-        }
-    }
-
-    private func difference(_ row: ComparisonTable.Row, _ other: ComparisonTable.Row) -> String {
-        let values = row.entries.compactMap { entry in
-            other.entries.first { $0.seed == entry.seed }.map {
-                entry.record.value(of: metric) - $0.record.value(of: metric)
-            }
-        }
-        return Spread(values: values).text(times: metric.scale)
     }
 
     /// What each method took for all of its subnetworks.
@@ -150,48 +132,10 @@ extension ComparisonReport {
         return tables(masks.methods, "methods,") + tables(masks.languages, "languages,")
     }
 
-    private func percent(_ sparsity: Double) -> String { String(format: "%g", 100 * sparsity) }
+    func percent(_ sparsity: Double) -> String { String(format: "%g", 100 * sparsity) }
 }
 
-/// Lines of a table.
-private func markdownTable(_ heads: [String], _ rows: [[String]]) -> [String] {
-    func line(_ cells: [String]) -> String { "| " + cells.joined(separator: " | ") + " |" }
-    return [line(heads), line(heads.map { _ in "---" })] + rows.map(line)
-}
-
-/// Transfers of one method at one sparsity.
-struct TransferGroup {
-    /// What tables call it.
-    let title: String
-    /// What its plot is called.
-    let fileName: String
-    /// The languages, of rows and columns.
-    let names: [String]
-    /// The metric: a row for each source, a column for each target.
-    let spreads: [[Spread?]]
-}
-
-extension ComparisonReport {
-    /// All transfers that there are.
-    var transferGroups: [TransferGroup] {
-        let rows = table.rows.filter { $0.source != nil }
-        let names = comparison.data.map(\.name).filter { name in
-            rows.contains { $0.data == name || $0.source == name }
-        }
-        return ComparedMethod.allCases.flatMap { method in
-            Set(rows.filter { $0.method == method }.map(\.sparsity)).sorted().map { sparsity in
-                let held = method == .oneShot ? "held" : "adjusted by \(method.rawValue)"
-                return TransferGroup(
-                    title: String(format: "OMP masks of other languages, %@, at %g %%", held, 100 * sparsity),
-                    fileName: "transfer-\(method.rawValue)-\(sparsity)", names: names,
-                    spreads: names.map { source in
-                        names.map { target in
-                            table.transfer(method, sparsity, from: source, to: target)?.spread {
-                                $0.value(of: metric)
-                            }
-                        }
-                    })
-            }
-        }
-    }
+/// Lines of a table: words in the first column, numbers in the others.
+func markdownTable(_ heads: [String], _ rows: [[String]]) -> [String] {
+    TextTable([.left(heads[0])] + heads.dropFirst().map { .right($0) }, rows: rows).markdown
 }

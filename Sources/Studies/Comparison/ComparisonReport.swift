@@ -49,7 +49,7 @@ struct ComparisonReport {
     private var csv: String {
         let phases = RunCost.Phase.allCases
         var lines = [
-            "data,source,method,sparsity,seeds,"
+            "data,source,method,sparsity,length,learning_rate,seeds,"
                 + task.choices.map { "\($0.name)_mean,\($0.name)_sd," }.joined() + "sparsity_counted,"
                 + "iou_first_mask,runs,updates,\(task.workUnit.field),flops,gradient_bytes,mask_bytes,core_seconds,"
                 + phases.map { "core_seconds_\($0.rawValue)" }.joined(separator: ",")
@@ -60,6 +60,7 @@ struct ComparisonReport {
                 [number(spread.mean), spread.deviation.map(number) ?? ""]
             }
             var fields = [row.data, row.source ?? "", row.method.rawValue, "\(row.sparsity)"]
+            fields += ["\(row.length)", row.rate.map(number) ?? ""]
             fields.append(row.entries.map { "\($0.seed)" }.joined(separator: " "))
             for metric in task.choices { fields += cells(row.spread { $0.value(of: metric) }) }
             fields += [number(row.spread(\.sparsity).mean), row.drift.map { number($0.mean) } ?? ""]
@@ -102,6 +103,8 @@ struct ComparisonReport {
                     .init("data", .string(row.data)),
                     .init("source", row.source.map(JSONValue.string) ?? .null),
                     .init("method", .string(row.method.rawValue)), .init("sparsity", .number(row.sparsity)),
+                    .init("length", .integer(row.length)),
+                    .init("learning_rate", row.rate.map(JSONValue.number) ?? .null),
                 ] + spreads + [
                     .init("iou_first_mask", row.drift.map(\.json) ?? .null),
                     .init("cost", row.cost.json(task.workUnit)), .init("seeds", .array(seeds)),

@@ -35,6 +35,8 @@ struct ComparisonTable: Sendable {
     struct Entry: Sendable {
         let seed: Int
         let record: RunRecord
+        /// How its model did on data that nothing was chosen by, if there is such.
+        let outcomes: ExampleOutcomes?
         /// What all of its runs took together.
         let cost: RunCost
         /// The folder of the run whose model counts.
@@ -47,6 +49,10 @@ struct ComparisonTable: Sendable {
         let sparsity: Double
         let data: String
         let source: String?
+        /// The updates over those of the recipe.
+        let length: Int
+        /// The learning rate that was chosen; nil is the recipe's.
+        let rate: Double?
         /// A subnetwork for each seed.
         let entries: [Entry]
 
@@ -78,17 +84,24 @@ struct ComparisonTable: Sendable {
         for cells in Self.grouped(comparison.plan.cells) {
             let entries = cells.compactMap { cell -> Entry? in
                 let chain = cell.runs.compactMap { records[$0] }
-                guard let last = chain.last, chain.count == cell.runs.count else { return nil }
+                guard var last = chain.last, chain.count == cell.runs.count else { return nil }
+                let folder = comparison.folder(cell.runs[cell.runs.count - 1])
+                var outcomes: ExampleOutcomes?
+                if let test = comparison.test(of: cell.data) {
+                    guard let judgement = Judgement(folder: folder, data: test) else { return nil }
+                    last.judge(by: judgement.outcomes, task: comparison.recipe.task)
+                    outcomes = judgement.outcomes
+                }
                 return Entry(
-                    seed: cell.seed, record: last, cost: RunCost.sum(chain.map(\.cost)),
-                    folder: comparison.folder(cell.runs[cell.runs.count - 1]))
+                    seed: cell.seed, record: last, outcomes: outcomes, cost: RunCost.sum(chain.map(\.cost)),
+                    folder: folder)
             }
             missing += cells.count - entries.count
             guard let first = cells.first, !entries.isEmpty else { continue }
             rows.append(
                 Row(
                     method: first.method, sparsity: first.sparsity, data: first.data, source: first.source,
-                    entries: entries))
+                    length: first.length, rate: first.rate, entries: entries))
         }
         self.rows = rows
         self.missing = missing
@@ -97,25 +110,26 @@ struct ComparisonTable: Sendable {
 
     /// The cells of the same row together, in the order of the plan.
     private static func grouped(_ cells: [ComparedCell]) -> [[ComparedCell]] {
-        struct Key: Hashable {
-            let method: ComparedMethod
-            let sparsity: Double
-            let data: String
-            let source: String?
-        }
-        var order: [Key] = []
-        var groups: [Key: [ComparedCell]] = [:]
+        var order: [ComparedSubject] = []
+        var groups: [ComparedSubject: [ComparedCell]] = [:]
         for cell in cells {
-            let key = Key(
-                method: cell.method, sparsity: cell.sparsity, data: cell.data, source: cell.source)
-            if groups[key] == nil { order.append(key) }
-            groups[key, default: []].append(cell)
+            if groups[cell.subject] == nil { order.append(cell.subject) }
+            groups[cell.subject, default: []].append(cell)
         }
         return order.compactMap { groups[$0] }
     }
 
-    /// The rows of one language without those of transfers.
-    func rows(of data: String) -> [Row] { rows.filter { $0.data == data && $0.source == nil } }
+    /// The rows of one language without those of transfers, and without those of runs that are longer than the recipe's.
+    func rows(of data: String) -> [Row] {
+        rows.filter { $0.data == data && $0.source == nil && $0.length == 1 }
+    }
+
+    /// The row of the runs with twice the updates, of a method of one run.
+    func twiceAsLong(_ row: Row) -> Row? {
+        rows.first {
+            $0.length == 2 && $0.method == row.method && $0.sparsity == row.sparsity && $0.data == row.data
+        }
+    }
 
     /// The row of a transfer.
     func transfer(_ method: ComparedMethod, _ sparsity: Double, from source: String, to data: String) -> Row?

@@ -9,8 +9,8 @@ internal import Training
 
 /// What a finished run left: how well its final model does, its mask, and what it took.
 struct RunRecord: Sendable {
-    /// The final model's metrics on the validation set, by their names.
-    let metrics: [String: Double]
+    /// The final model's metrics by their names, on the validation set or on what it was judged by.
+    private(set) var metrics: [String: Double]
     /// The same for each language, where there are several.
     let languages: [String: [String: Double]]
     /// The share of the pool that is zero in the final model, counted.
@@ -45,6 +45,13 @@ struct RunRecord: Sendable {
         drift = last?["iou_initial"]?.double
         mask = last?["step"]?.integer.map { "\(folder)/masks/step-\($0).safetensors" }
         cost = RunCost(events: events, unit: task.workUnit)
+    }
+
+    /// Replaces the metrics by those of data that nothing was chosen by; of a loss nothing is known there.
+    mutating func judge(by outcomes: ExampleOutcomes, task: TaskKind) {
+        metrics = Dictionary(
+            uniqueKeysWithValues: task.metrics.map { ($0.name, outcomes.value(of: $0)) }
+        ).filter { !$0.value.isNaN }
     }
 
     /// The events of a file, of each kind and update the last: a run that was stopped does some updates again.

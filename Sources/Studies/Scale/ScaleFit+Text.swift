@@ -1,27 +1,28 @@
 internal import Foundation
 internal import Kernels
+internal import Reports
 
 extension ScaleFit {
     /// The terms with intervals, and the residual of every setting.
     func text(_ measurements: ScaleMeasurements) -> String {
-        let terms = termRows.map(row)
-        let settings = residuals(measurements).map { residual in
-            row([
-                residual.cell.name, number(residual.measured), number(residual.predicted),
-                String(format: "%+.1f %%", 100 * residual.relative),
-            ])
-        }
-        let network = model.network.map {
-            String(
-                format: "between nodes: %.1f µs per message, %.2f Gb/s", $0.latency * 1e6,
-                8e-9 / $0.secondsPerByte)
-        }
-        return
-            ([row(["term", "value", "95 % interval", "unit"])] + terms
-            + [network ?? "between nodes: not measured; give the network to parp scale report", ""]
-            + [row(["setting", "measured s", "predicted s", "error"])] + settings
-            + [String(format: "root mean square of errors: %.1f %%", 100 * model.residual)])
-            .joined(separator: "\n")
+        let terms = TextTable(
+            [.left("term"), .right("value"), .right("95 % interval"), .left("unit")], rows: termRows)
+        let settings = TextTable(
+            [.left("setting"), .right("measured s"), .right("predicted s"), .right("error")],
+            rows: residuals(measurements).map { residual in
+                [
+                    residual.cell.name, number(residual.measured), number(residual.predicted),
+                    String(format: "%+.1f %%", 100 * residual.relative),
+                ]
+            })
+        let network =
+            model.network.map {
+                String(
+                    format: "between nodes: %.1f µs per message, %.2f Gb/s", $0.latency * 1e6,
+                    8e-9 / $0.secondsPerByte)
+            } ?? "between nodes: not measured; give the network to parp scale report"
+        let error = String(format: "root mean square of errors: %.1f %%", 100 * model.residual)
+        return (terms.lines + [network, ""] + settings.lines + [error]).joined(separator: "\n")
     }
 
     /// Name, value, 95 % interval and unit of every term that was measured.
@@ -82,9 +83,3 @@ extension ScaleFit {
 
 /// A number with four digits.
 package func number(_ value: Double) -> String { String(format: "%.4g", value) }
-
-private func row(_ cells: [String]) -> String {
-    zip(cells, [34, 12, 24, 8]).map { cell, width in
-        cell + String(repeating: " ", count: max(1, width - cell.count))
-    }.joined()
-}

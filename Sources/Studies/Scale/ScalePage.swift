@@ -13,42 +13,27 @@ struct ScalePage {
     let projection: ScaleProjection
 
     var html: String {
-        let study = projection.measurements.study
-        return """
-            <!doctype html>
-            <html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">
-            <title>Scaling of \(escapedHTML(study.recipe))</title>
-            <style>
-            body { font: 15px/1.5 system-ui, sans-serif; margin: 2em auto; max-width: 72em; padding: 0 1em; color: #222; }
-            .charts { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(27em, 100%), 1fr)); gap: 1.5em; }
-            figure { margin: 0; } figcaption { font-weight: 600; } svg { width: 100%; height: auto; }
-            .key { font-size: 13px; } .key span { margin-right: 1em; }
-            .key i { display: inline-block; width: .8em; height: .8em; margin-right: .3em; }
-            .table { overflow-x: auto; margin-bottom: 1.5em; }
-            table { border-collapse: collapse; font-size: 14px; white-space: nowrap; }
-            td, th { padding: .15em .9em .15em 0; text-align: right; } td:first-child, th:first-child { text-align: left; }
-            </style>
-            <h1>Scaling of \(escapedHTML(study.recipe))</h1>
-            <p>\(introduction(study))</p>
-            \(limits)
-            <div class="charts">
-            \(charts.joined(separator: "\n"))
-            </div>
-            <h2>Measured</h2>
-            <p>Means over launches with their 95 % interval (Student's t over launches). Speed-up is audio a second over that of
-            \(report.baseRanks) rank(s) of the same program, launched the same way. “Most” marks settings that had the most launches
-            allowed and are still less sure than asked for; “model” is by how much the model below is off.</p>
-            \(measuredTable)
-            <h2>The model</h2>
-            \(modelTable)
-            <h2>Projected</h2>
-            <p>\(escapedHTML(networkSentence)) The interval draws launches anew and adds the model's error on the measured
-            settings; it cannot know what was never measured, such as a network that many nodes share. The last column is the
-            mean of steps simulated event by event with the same costs.</p>
-            \(report.projected.map(projectedTable).joined(separator: "\n"))
-            </html>
+        let parts =
+            ["<p>\(introduction(projection.measurements.study))</p>", limits, Page.figures(figures)]
+            + ["<h2>Measured</h2>", "<p>\(explanation)</p>", measuredTable]
+            + ["<h2>The model</h2>", modelTable, "<h2>Projected</h2>", "<p>\(projectionNote)</p>"]
+        return Page(
+            "Scaling of \(projection.measurements.study.recipe)",
+            body: parts + report.projected.map(projectedTable)
+        ).html
+    }
 
-            """
+    private var explanation: String {
+        "Means over launches with their 95 % interval (Student's t over launches). Speed-up is audio a second over that of "
+            + "\(report.baseRanks) rank(s) of the same program, launched the same way. “Most” marks settings that had the most "
+            + "launches allowed and are still less sure than asked for; “model” is by how much the model below is off."
+    }
+
+    private var projectionNote: String {
+        escapedHTML(networkSentence)
+            + " The interval draws launches anew and adds the model's error on the measured settings; it cannot know what was "
+            + "never measured, such as a network that many nodes share. The last column is the mean of steps simulated event "
+            + "by event with the same costs."
     }
 
     private func introduction(_ study: ScaleStudy) -> String {
@@ -78,31 +63,33 @@ struct ScalePage {
             report.ranksPerNode)
     }
 
-    private var charts: [String] {
+    private var figures: [String] {
         ScalingMode.allCases.filter { mode in report.projected.contains { $0.mode == mode } }.flatMap {
             mode in
             [
-                plot(mode, "seconds per update", "s", isLogarithmic: true, { $0.secondsMean }, { $0.seconds })
-                {
+                plot(mode, "seconds per update", .init("s", .ratios), { $0.secondsMean }, { $0.seconds }) {
                     ($0.low, $0.high)
                 },
-                plot(mode, "speed-up", "×", isLogarithmic: true, ideal: true, { $0.speedup }, { $0.speedup })
-                {
+                plot(mode, "speed-up", .init("×", .ratios), ideal: true, { $0.speedup }, { $0.speedup }) {
                     ($0.speedup * $0.seconds / $0.high, $0.speedup * $0.seconds / max($0.low, 1e-12))
                 },
-                plot(mode, "efficiency", "%", { 100 * $0.efficiency }, { 100 * $0.efficiency }) {
+                plot(
+                    mode, "efficiency", .init("%", .fromZero), { 100 * $0.efficiency },
+                    { 100 * $0.efficiency }
+                ) {
                     (
                         100 * $0.efficiency * $0.seconds / $0.high,
                         100 * $0.efficiency * $0.seconds / max($0.low, 1e-12)
                     )
                 },
                 plot(
-                    mode, "Karp–Flatt fraction", "%", { $0.karpFlatt.map { 100 * $0 } },
+                    mode, "Karp–Flatt fraction", .init("%", .fromZero), { $0.karpFlatt.map { 100 * $0 } },
                     { $0.karpFlatt.map { 100 * $0 } }
+                ) { _ in nil },
+                plot(
+                    mode, "cost of the whole run", .init(report.currency, .fromZero), { _ in nil },
+                    { $0.cost }
                 ) {
-                    _ in nil
-                },
-                plot(mode, "cost of the whole run", report.currency, { _ in nil }, { $0.cost }) {
                     ($0.cost * $0.low / $0.seconds, $0.cost * $0.high / $0.seconds)
                 },
                 breakdown(mode),
@@ -112,55 +99,60 @@ struct ScalePage {
 
     /// Points that were measured, and curves that were projected with where they may lie.
     private func plot(
-        _ mode: ScalingMode, _ title: String, _ unit: String, isLogarithmic: Bool = false,
-        ideal: Bool = false,
+        _ mode: ScalingMode, _ title: String, _ axis: Plot.Axis, ideal: Bool = false,
         _ measured: (ScaleReport.Measured) -> Double?, _ projected: (ScaleProjection.Point) -> Double?,
         band: (ScaleProjection.Point) -> (Double, Double)?
     ) -> String {
-        var series: [ScalePlot.Series] = []
+        var series: [Plot.Series] = []
+        var hasDots = false
         for (index, curve) in report.projected.filter({ $0.mode == mode }).enumerated() {
-            let line = curve.points.compactMap { point -> ScalePlot.Point? in
+            let line = curve.points.compactMap { point -> Plot.Point? in
                 guard let value = projected(point) else { return nil }
                 let range = band(point)
-                return .init(ranks: Double(point.ranks), value: value, low: range?.0, high: range?.1)
+                return .init(x: Double(point.ranks), y: value, low: range?.0, high: range?.1)
             }
-            series.append(.init(name: name(curve), points: line, isCurve: true, color: index))
-            let dots = report.measured.filter {
-                $0.mode == mode && $0.method == curve.method && $0.sparsity == curve.sparsity
-            }.compactMap { row -> ScalePlot.Point? in
+            series.append(.init(name(curve), .series(index), .curve, points: line))
+            let dots = self.measured(of: curve).compactMap { row -> Plot.Point? in
                 guard let value = measured(row) else { return nil }
                 let share = (row.halfWidth ?? 0) / row.secondsMean
                 let hasBar = row.ranks > report.baseRanks || title.hasPrefix("seconds")
+                // Series measured at the same ranks stand beside each other.
                 return .init(
-                    ranks: Double(row.ranks), value: value, low: hasBar ? value * (1 - share) : nil,
-                    high: hasBar ? value * (1 + share) : nil)
+                    x: Double(row.ranks) * (1 + 0.04 * Double(index)), y: value,
+                    low: hasBar ? value * (1 - share) : nil, high: hasBar ? value * (1 + share) : nil)
             }
-            if !dots.isEmpty {
-                series.append(.init(name: "measured", points: dots, isCurve: false, color: index))
-            }
+            hasDots = hasDots || !dots.isEmpty
+            series.append(.init("", .series(index), .dots, points: dots))
         }
         if ideal, let points = report.projected.first?.points, let base = points.first {
             let line = points.map {
-                ScalePlot.Point(ranks: Double($0.ranks), value: Double($0.ranks) / Double(base.ranks))
+                Plot.Point(x: Double($0.ranks), y: Double($0.ranks) / Double(base.ranks))
             }
-            series.append(.init(name: "ideal", points: line, isCurve: true, color: 5))
+            series.append(.init("ideal", .muted, .curve, points: line))
         }
-        return ScalePlot(
-            title: "\(mode.rawValue) scaling: \(title)", unit: unit, series: series,
-            isLogarithmic: isLogarithmic
-        ).html
+        return Plot(
+            "\(mode.rawValue) scaling: \(title)" + (hasDots ? " (● measured)" : ""),
+            x: .init("ranks", .doublings), y: axis, series: series
+        ).figure
+    }
+
+    private func measured(of curve: ScaleProjection.Curve) -> [ScaleReport.Measured] {
+        report.measured.filter {
+            $0.mode == curve.mode && $0.method == curve.method && $0.sparsity == curve.sparsity
+        }
     }
 
     /// The shares of a step, measured and projected, as bars.
     private func breakdown(_ mode: ScalingMode) -> String {
         guard let curve = report.projected.first(where: { $0.mode == mode }) else { return "" }
-        let measured = report.measured.filter {
-            $0.mode == mode && $0.method == curve.method && $0.sparsity == curve.sparsity
-        }
-        let bars = measured.map { ("\($0.ranks) ●", $0.step) } + curve.points.map { ("\($0.ranks)", $0.step) }
-        return ScaleBars(
-            title: "\(mode.rawValue) scaling: shares of an update, \(name(curve)) (● measured)", bars: bars
-        ).html
+        let steps =
+            measured(of: curve).map { ("\($0.ranks) ●", $0.step) }
+            + curve.points.map { ("\($0.ranks)", $0.step) }
+        return StackedBars(
+            "\(mode.rawValue) scaling: shares of an update, \(name(curve)) (● measured)", label: "ranks",
+            parts: ScaleStep().parts.map(\.name),
+            bars: steps.map { (name: $0, amounts: $1.parts.map(\.seconds)) }
+        ).figure
     }
 
     private var measuredTable: String {
@@ -206,9 +198,7 @@ struct ScalePage {
     }
 
     private func table(_ heads: [String], _ rows: [[String]]) -> String {
-        let head = heads.map { "<th>\(escapedHTML($0))</th>" }.joined()
-        let body = rows.map { row in "<tr>" + row.map { "<td>\(escapedHTML($0))</td>" }.joined() + "</tr>" }
-        return "<div class=\"table\"><table><tr>\(head)</tr>\n\(body.joined(separator: "\n"))</table></div>"
+        TextTable([.left(heads[0])] + heads.dropFirst().map { .right($0) }, rows: rows).html
     }
 
     private func percent(_ value: Double) -> String { String(format: "%.1f %%", 100 * value) }

@@ -5,13 +5,16 @@ internal import Session
 internal import Tensors
 
 extension CTCProblem {
+    /// Whether what the feature encoder makes of the audio is kept: the recipe freezes it.
+    var keepsFeatures: Bool { recipe.data.cacheFeatures && recipe.model.freezeFeatureEncoder }
+
     /// Fills this node's cache with the features of a dataset, where the recipe freezes the feature encoder.
     ///
     /// - Parameter parameters: The weights in the precision in which the features will be used.
     func keepFeatures(
         of data: inout SpeechDataset, name: String, parameters: ParameterViews, session: Session
     ) throws {
-        guard recipe.data.cacheFeatures && recipe.model.freezeFeatureEncoder else { return }
+        guard keepsFeatures else { return }
         let root = recipe.data.cacheDirectory
         data.cache = FeatureCache(
             root: root.isEmpty ? FeatureCache.defaultRoot() : root,

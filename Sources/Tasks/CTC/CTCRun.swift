@@ -25,8 +25,10 @@ func runFineTuning(_ options: TrainOptions, session: Session) throws {
         }
         let train = try check(recipe.data.train, needsAlignment: true)
         let valid = try check(recipe.data.valid, needsAlignment: false)
+        let problem = CTCProblem(recipe: recipe, model: model, train: train.dataset, valid: valid.dataset)
+        try session.together { try problem.requireMemoryForLongest() }
         return PreparedProblem(
-            problem: CTCProblem(recipe: recipe, model: model, train: train.dataset, valid: valid.dataset),
+            problem: problem,
             leftOut: train.skipped + valid.skipped,
             announcement: announcement(recipe, model: model, train: train, valid: valid, session: session),
             content: model.content(train: train.dataset, valid: valid.dataset))

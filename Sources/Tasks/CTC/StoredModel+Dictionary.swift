@@ -28,6 +28,7 @@ extension StoredModel {
 
     /// The fault of a model whose head has no tokens.
     package var withoutTokens: CheckpointError {
+        if isText { return CheckpointError(path, "reads text and hears nothing: classify with it") }
         guard let dictionaryPath, let dictionaryName else {
             return CheckpointError(path, "has no vocab.json; recognition needs a fine-tuned model")
         }

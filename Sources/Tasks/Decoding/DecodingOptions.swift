@@ -59,7 +59,7 @@ package struct DecodingOptions: Sendable, Equatable {
         if let own { settings.unknownWords = .penalized(own.attributes.unknownPenalty) }
         if let unknownWords { settings.unknownWords = try unknown(unknownWords) }
         settings.hasBoundaries = own?.attributes.hasBoundaries ?? true
-        let file = try languageModel ?? own?.languageModel
+        let file = languageModel ?? own?.languageModel
         let ngrams = try file.map { try openLanguageModel($0) }
         let words = try lexicon.map { path in
             try Lexicon(name: path, vocabulary: model.vocabulary, textSource(path))

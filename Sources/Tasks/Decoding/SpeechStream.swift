@@ -154,6 +154,7 @@ package struct SpeechStream {
         let logits = buffer.all.reshaped(rows: utterance.logits.count / columns, columns: columns)
         let heard = utterance.running.finish(
             recognizer.timesWords ? logits : nil, offset: seconds(utterance.first))
-        return .utterance(heard, seconds: seconds(utterance.first)..<max(seconds(frame), seconds(utterance.first)))
+        return .utterance(
+            heard, seconds: seconds(utterance.first)..<max(seconds(frame), seconds(utterance.first)))
     }
 }

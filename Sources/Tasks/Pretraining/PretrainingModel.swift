@@ -70,11 +70,8 @@ package struct PretrainingModel: Sendable {
         let missing = report.missing.filter {
             $0.name.hasPrefix(encoder) && !$0.name.hasSuffix("masked_spec_embed")
         }
-        // A head for another task stands beside the encoder's own tensors.
-        let isPrefixed = source.names.contains { $0.hasPrefix(encoder) }
-        let unexpected = report.unexpected.filter {
-            !$0.hasPrefix("lm_head.") && ($0.hasPrefix(encoder) || !isPrefixed)
-        }
+        let foreign = report.foreignHead(beside: encoder, of: source)
+        let unexpected = report.unexpected.filter { !$0.hasPrefix("lm_head.") && !foreign.contains($0) }
         guard missing.isEmpty && unexpected.isEmpty else {
             let names = (missing.map(\.name) + unexpected).prefix(5).joined(separator: ", ")
             throw CheckpointError(
@@ -82,6 +79,7 @@ package struct PretrainingModel: Sendable {
                 "lacks \(missing.count) of the configuration's parameters and has \(unexpected.count) others "
                     + "(\(names)…): config.json and the weights do not belong together")
         }
+        warn(ofForeignHead: foreign, of: source)
     }
 
     /// Refuses another quantiser than the one that there is.

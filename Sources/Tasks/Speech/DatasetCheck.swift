@@ -101,6 +101,7 @@ package struct DatasetChecker {
             try Manifest(path: path, labels: transcripts?.labels, measuresDurations: false)
         }
         try session.requireSame([manifest.sharedInput])
+        try session.requireSameRecordings(manifest.utterances)
         let communicator = session.communicator
         let targets = manifest.utterances.map { utterance in Result { try encode(utterance) } }
         var own: [Finding] = []

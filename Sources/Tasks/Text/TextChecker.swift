@@ -40,16 +40,19 @@ package struct TextChecker {
     let needsLabels: Bool
     /// What this command's user can do about unusable examples.
     let remedy: String
+    /// What this command's user calls the limit of tokens.
+    let limitName: String
 
     /// A check for a model.
     package init(
         model: TextModel, maximumTokens: Int, policy: BadUtterances, needsLabels: Bool = true,
-        remedy: String = "Mend them, or leave them out with data.bad_utterances = \"skip\"."
+        remedy: String = "Mend them, or leave them out with data.bad_utterances = \"skip\".",
+        limitName: String = "data.max_tokens"
     ) throws {
         if let limit = model.maximumTokens, maximumTokens > limit {
             throw UserError(
                 .usage,
-                "data.max_tokens is \(maximumTokens), but \(model.source.path) has \(limit) positions; say \(limit) or less"
+                "\(limitName) is \(maximumTokens), but \(model.source.path) has \(limit) positions; say \(limit) or less"
             )
         }
         self.model = model
@@ -57,6 +60,7 @@ package struct TextChecker {
         self.policy = policy
         self.needsLabels = needsLabels
         self.remedy = remedy
+        self.limitName = limitName
     }
 
     /// Looks examples over.
@@ -98,7 +102,8 @@ package struct TextChecker {
         let texts = [example.text] + (example.textPair.map { [$0] } ?? [])
         if texts.contains(where: { $0.allSatisfy(\.isWhitespace) }) { return "an empty text" }
         if let limit = model.maximumTokens, text.ids.count > limit {
-            return "\(text.ids.count) tokens where the model has \(limit) positions; cut them with max_tokens"
+            return
+                "\(text.ids.count) tokens where the model has \(limit) positions; cut them with \(limitName)"
         }
         if let segments = model.network.configuration.segmentCount,
             text.types.contains(where: { $0 >= segments })

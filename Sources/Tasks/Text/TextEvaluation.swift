@@ -122,6 +122,21 @@ package struct TextEvaluator {
         return (all, losses(of: all, data: data))
     }
 
+    /// The most that a pass of rank 0 takes of an arena.
+    package func arenaBytes(_ data: TextDataset, ranks: Int) -> Int {
+        let share = EpochPlan.shares(
+            of: Array(data.examples.indices), items: data.items, rankCount: ranks)[0]
+        let batches = EpochPlan.microBatches(of: share, items: data.items, rankCost: Double(rankTokens))
+        func tokens(_ items: [Int]) -> Int { items.reduce(0) { $0 + data.encoded[$1].ids.count } }
+        guard let largest = batches.max(by: { tokens($0) < tokens($1) }) else { return 0 }
+        var arena = Arena.counting()
+        _ = model.evaluate(
+            data.load(largest).batch,
+            parameters: ParameterViews(counting: model.layout, precision: .float32, sparseSlots: []),
+            arena: &arena)
+        return arena.peakBytes
+    }
+
     /// The loss of each example, computed alike on every rank.
     private func losses(of predictions: [TextPrediction], data: TextDataset) -> [Float] {
         if case .none = data.targets { return [] }

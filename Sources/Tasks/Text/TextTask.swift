@@ -1,6 +1,6 @@
 package import Batching
 package import JSON
-internal import Kernels
+package import Kernels
 package import Models
 package import Recipe
 package import Tensors
@@ -124,6 +124,17 @@ extension TextTask: ActivationPlanning {
         }
         return largest.keys.sorted(by: >).prefix(4).reduce(0) { most, key in
             max(most, largest[key].map { arenaBytes(data.load($0.items), precision, sparseSlots) } ?? 0)
+        }
+    }
+
+    /// Notes the products of the passes of rank 0, until as many are known as are kept.
+    package func noteProducts(of recipe: Recipe, ranks: Int, in products: ProductLedger) {
+        var walk = schedule.walk(from: 0)
+        for _ in 0..<recipe.schedule.updates where !products.isFull {
+            for items in microBatches(of: walk.nextBatch().items, rank: 0, rankCount: ranks)
+            where !products.isFull {
+                products.noting { _ = arenaBytes(data.load(items), recipe.precision.products, []) }
+            }
         }
     }
 

@@ -1,4 +1,4 @@
-/// Sets an example aside by a hash of its first text, so that a sentence that is repeated stands on one side only.
+/// Sets an example aside by a hash of its text, or of both of a pair, so that one that is repeated stands on one side only.
 ///
 /// The side is a function of the text's words and the seed: it is the same on every machine, in any order of the
 /// file, and whatever else the file holds.
@@ -29,7 +29,7 @@ public struct TextSplit: Sendable {
 
     /// The side of an example.
     public func side(of example: TextExample) -> Side {
-        let place = Double(hash(example.text) >> 11) * 0x1p-53
+        let place = Double(hash(example) >> 11) * 0x1p-53
         return place < testShare ? .test : place < testShare + validShare ? .valid : .train
     }
 
@@ -38,14 +38,22 @@ public struct TextSplit: Sendable {
         Dictionary(grouping: examples, by: side)
     }
 
-    /// FNV-1a over the words' bytes with a space between, its bits mixed as SplitMix64 mixes them: FNV alone
+    /// FNV-1a over the words' bytes with a space between, and a line break between texts, its bits mixed as SplitMix64 mixes them: FNV alone
     /// leaves the high bits of short texts alike.
-    private func hash(_ text: String) -> UInt64 {
+    private func hash(_ example: TextExample) -> UInt64 {
         var hash = 0xCBF2_9CE4_8422_2325 ^ seed
         func add(_ byte: UInt8) { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01B3 }
-        for (index, word) in words(text).enumerated() {
-            if index > 0 { add(0x20) }
-            word.utf8.forEach(add)
+        func add(_ text: String) {
+            for (index, word) in words(text).enumerated() {
+                if index > 0 { add(0x20) }
+                word.utf8.forEach(add)
+            }
+        }
+        add(example.text)
+        if let pair = example.textPair {
+            // No word has a line break.
+            add(0x0A)
+            add(pair)
         }
         hash = (hash ^ hash >> 30) &* 0xBF58_476D_1CE4_E5B9
         hash = (hash ^ hash >> 27) &* 0x94D0_49BB_1331_11EB

@@ -6,7 +6,11 @@ internal import Session
 internal import Tensors
 
 /// What the run ran on: `environment.json`.
-func environmentReport(session: Session, skipped: [String]) -> JSONValue {
+///
+/// - Parameter probe: What a probe found of the precisions, if the recipe left the choice to it.
+func environmentReport(
+    session: Session, skipped: [String], precision: GEMMPrecision, probe: PrecisionProbe?
+) -> JSONValue {
     let communicator = session.communicator
     let process = ProcessInfo.processInfo
     let cpu = (try? String(contentsOfFile: "/proc/cpuinfo", encoding: .utf8))?
@@ -24,6 +28,8 @@ func environmentReport(session: Session, skipped: [String]) -> JSONValue {
         .init("memory_bytes", .integer(physicalMemoryBytes())),
         .init("system", .string(process.operatingSystemVersionString)),
         .init("command", .array(CommandLine.arguments.map(JSONValue.string))),
+        .init("precision", .string(precision.rawValue)),
+        .init("precision_probe", probe?.json ?? .null),
         .init("left_out", .array(skipped.map(JSONValue.string))),
     ])
 }

@@ -68,6 +68,8 @@ package struct RunDirectory: Sendable {
         let begun = try begunRecipe(task: recipe.task)
         let isReproducible = begun.distributed.reproducible
         let allowsMoves = allowsMoves && knowsContent
+        var recipe = recipe
+        if recipe.precision.gemm == .automatic { recipe.precision = begun.precision }
         let changes = RecipeKey.all(for: recipe.task).filter {
             ($0.decidesResults && !(allowsMoves && $0.namesContent) || isReproducible && $0.decidesSums)
                 && $0.get(begun) != $0.get(recipe)
@@ -108,7 +110,7 @@ package struct RunDirectory: Sendable {
     }
 
     /// The recipe of the run that is here, which must be one of the same command.
-    private func begunRecipe(task: TaskKind) throws -> Recipe {
+    func begunRecipe(task: TaskKind) throws -> Recipe {
         do {
             return try Recipe(path: recipe, task: task)
         } catch {

@@ -32,7 +32,7 @@ package func startRun<Problem: RunProblem>(
     _ options: TrainOptions, task: TaskKind, session: Session,
     prepare: (Recipe) throws -> PreparedProblem<Problem>
 ) throws {
-    let (recipe, injections) = try session.together { () -> (Recipe, [Injection]) in
+    var (recipe, injections) = try session.together { () -> (Recipe, [Injection]) in
         let recipe = try Recipe(path: options.recipe, overrides: options.overrides, task: task)
         try requirePaths(recipe)
         return (recipe, try parseInjections(options, ranks: session.communicator.size))
@@ -49,10 +49,12 @@ package func startRun<Problem: RunProblem>(
         try directory.requireOutside(model: recipe.model.path)
         try directory.checkWritable()
     }
+    if options.resume { try session.keepPrecision(of: directory, in: &recipe) }
     try session.prepareProducts(
-        threads: recipe.distributed.threadsPerRank, precision: recipe.precision.gemm,
+        threads: recipe.distributed.threadsPerRank, precision: recipe.precision.products,
         reportsBindings: options.reportsBindings)
     let prepared = try prepare(recipe)
+    let probe = try session.settlePrecision(of: &recipe, layout: prepared.problem.layout)
     let lock = try session.together { () -> RunLock? in
         guard session.isRoot else { return nil }
         try directory.create()
@@ -67,11 +69,13 @@ package func startRun<Problem: RunProblem>(
         guard session.isRoot else { return }
         try directory.keep(prepared.content)
         try AtomicFile.write(Data(recipe.toml.utf8), to: directory.recipe)
-        let environment = environmentReport(session: session, skipped: prepared.leftOut)
+        let environment = environmentReport(
+            session: session, skipped: prepared.leftOut, precision: recipe.precision.products, probe: probe)
         try AtomicFile.write(Data((environment.text() + "\n").utf8), to: directory.environment)
     }
     if session.isRoot {
-        for line in prepared.announcement + [stopAdvice(session)] { print(line) }
+        let found = probe.map { ["precision: \($0.text)"] } ?? []
+        for line in prepared.announcement + found + [stopAdvice(session)] { print(line) }
         fflush(nil)
     }
     var run = try TrainingRun(

@@ -16,9 +16,12 @@ package struct SharedInput: Codable, Sendable, Equatable {
     package init(_ name: String, _ content: String) { (self.name, self.content) = (name, content) }
 
     /// A file, large ones by pieces of them.
-    package init(file path: String) {
-        let digest = FileDigest(path: path, wholeBelow: 64 << 20)
-        self.init(path, digest.map { "\($0.size) bytes, hash \($0.hash)" } ?? "no file that can be read")
+    package init(file path: String) { self.init(path, of: path, wholeBelow: 64 << 20) }
+
+    /// A file under a name that it has everywhere: whole if it is smaller than a number of bytes, else pieces of it.
+    package init(_ name: String, of path: String, wholeBelow limit: Int) {
+        let digest = FileDigest(path: path, wholeBelow: limit)
+        self.init(name, digest.map { "\($0.size) bytes, hash \($0.hash)" } ?? "no file that can be read")
     }
 
     /// The program that runs, whole: two builds may differ in one instruction.

@@ -61,7 +61,9 @@ extension TrainingRun {
 
     /// Lets layers multiply the weights that a mask keeps alone, once it no longer changes and where that is faster.
     private mutating func multiplyKeptWeights() throws {
-        guard recipe.precision.gemm == .float32, method.isFixed(afterUpdates: trainer.update) else { return }
+        guard recipe.precision.products == .float32, method.isFixed(afterUpdates: trainer.update) else {
+            return
+        }
         let choice: SparseWeights.Choice =
             if let earlier = state.sparseSlots {
                 .earlier(earlier)

@@ -74,7 +74,7 @@ package struct TrainingRun<Problem: RunProblem>: ~Copyable {
         let layout = problem.layout
         let store = ParameterStore(
             layout: layout, gradients: try session.communicator.makeBuffer(count: layout.count),
-            precision: recipe.precision.gemm)
+            precision: recipe.precision.products)
         var masks = MaskAuthority(
             pool: PrunablePool(layout, includesBiases: recipe.pruning.includeBiases),
             communicator: session.communicator, scope: recipe.pruning.scope)

@@ -1,11 +1,11 @@
 package import Kernels
-internal import Program
 package import Tensors
 
-/// Finds out, on this machine and at once, whether a layer is faster by its kept weights alone than by dense products.
+/// Finds out, on this machine and at once, whether a layer is faster by its kept weights alone than by dense products,
+/// for few frames and for many.
 ///
-/// A few rows of the layer's own weight stand for all, and layers of one shape and about one sparsity for each other:
-/// the whole model costs some tens of milliseconds.
+/// A few rows of the layer's own weight stand for all, and layers of one shape for each other: where many weights kept are
+/// fast, fewer are. The whole model costs some tenths of a second at most.
 package struct LinearProbe {
     /// What a layer's products are computed for.
     package enum Purpose: Sendable {
@@ -21,14 +21,16 @@ package struct LinearProbe {
         package var leastSparsity: Double { self == .inference ? 0.5 : 0.65 }
     }
 
-    private struct Kind: Hashable {
-        let rows: Int
-        let columns: Int
-        let percentKept: Int
+    /// What is known of layers of one shape, in percent of their weights.
+    private struct Known {
+        /// Sparse products win where no more are kept.
+        var sparse = -1
+        /// Dense ones win where no fewer are.
+        var dense = 101
     }
 
     private let purpose: Purpose
-    private var isSparse: [Kind: Bool] = [:]
+    private var known: [Shape: Known] = [:]
 
     /// A probe that has measured nothing.
     package init(_ purpose: Purpose) { self.purpose = purpose }
@@ -37,55 +39,92 @@ package struct LinearProbe {
     private static let leastWeights = 1 << 14
     /// How much faster they must be: what is no clear gain is not worth sums in another order.
     private static let leastGain = 1.05
-    /// Rows of the weight, and frames, that stand for all.
-    private static let (rows, frames, turns) = (256, 96, 4)
+    /// Frames that must be faster, all of them: a recording of a second, and a batch.
+    private static let frames = [64, 320]
+    /// Rows of the weight that stand for all.
+    private static let rows = 256
+    /// The fastest of so many turns counts.
+    private static let turns = 3
 
     /// Whether the products of a weight with these kept are faster sparsely.
     package mutating func prefersSparse(_ weight: Tensor, _ kept: KeptWeights) -> Bool {
         guard kept.sparsity >= purpose.leastSparsity, kept.rows * kept.columns >= Self.leastWeights else {
             return false
         }
-        let kind = Kind(
-            rows: kept.rows, columns: kept.columns,
-            percentKept: Int((100 * (1 - kept.sparsity)).rounded(.up)))
-        if let known = isSparse[kind] { return known }
-        let answer = measure(weight, kept)
-        isSparse[kind] = answer
-        return answer
+        let shape: Shape = [kept.rows, kept.columns]
+        var known = self.known[shape] ?? Known()
+        let percent = Int((100 * (1 - kept.sparsity)).rounded(.up))
+        if percent > known.sparse && percent < known.dense {
+            let kept = kept.prefix(rows: Self.rows)
+            var products = ComparedProducts(
+                weight.rows(0..<kept.rows), kept, isTraining: purpose == .training)
+            let wins = Self.frames.allSatisfy {
+                let seconds = products.seconds(frames: $0, turns: Self.turns)
+                return Self.leastGain * seconds.sparse < seconds.dense
+            }
+            if wins { known.sparse = percent } else { known.dense = percent }
+            self.known[shape] = known
+        }
+        return percent <= known.sparse
     }
 
-    private func measure(_ weight: Tensor, _ kept: KeptWeights) -> Bool {
-        let kept = kept.prefix(rows: Self.rows)
-        let weight = weight.rows(0..<kept.rows)
+    /// The seconds of an update's products with a random mask; nil where no mask prunes enough to ask.
+    static func updateSeconds(_ shape: Shape, sparsity: Double, frames: Int) -> Double? {
+        guard sparsity >= Purpose.training.leastSparsity, shape.count >= leastWeights else { return nil }
         var arena = Arena()
-        let sparse = SparseWeight(kept, training: purpose == .training, arena: &arena)
+        let weight = arena.zeros(rows: shape.rows, columns: shape.columns)
+        let draw = CountedRandom(seed: 1, stream: .randomMask)
+        for index in 0..<weight.count where draw.uniform(at: UInt64(index)) >= sparsity { weight[index] = 1 }
+        var products = ComparedProducts(weight, KeptWeights(nonzeroOf: weight), isTraining: true)
+        return products.seconds(frames: frames, turns: turns).sparse
+    }
+}
+
+/// One weight's products, dense and of its kept weights alone.
+private struct ComparedProducts: ~Copyable {
+    private var arena = Arena()
+    private let weight: Tensor
+    private let sparse: SparseWeight
+    private let isTraining: Bool
+
+    init(_ weight: Tensor, _ kept: KeptWeights, isTraining: Bool) {
+        self.weight = weight
+        self.isTraining = isTraining
+        sparse = SparseWeight(kept, training: isTraining, arena: &arena)
         sparse.gather(weight)
-        func zeros(_ rows: Int, _ columns: Int) -> Tensor { arena.zeros(rows: rows, columns: columns) }
-        let (input, output) = (zeros(Self.frames, kept.columns), zeros(Self.frames, kept.rows))
-        let (dInput, dWeight) = (zeros(Self.frames, kept.columns), zeros(kept.rows, kept.columns))
-        let dBias = zeros(1, kept.rows)
+    }
+
+    /// The seconds of the fastest of some turns.
+    mutating func seconds(frames: Int, turns: Int) -> (dense: Double, sparse: Double) {
+        let mark = arena.mark
+        defer { arena.release(to: mark) }
+        let (inputs, outputs) = (weight.columns, weight.rows)
+        let (input, output) = (
+            arena.zeros(rows: frames, columns: inputs), arena.zeros(rows: frames, columns: outputs)
+        )
+        let dInput = arena.zeros(rows: frames, columns: inputs)
+        let dWeight = arena.zeros(rows: outputs, columns: inputs)
+        let dBias = arena.zeros(rows: 1, columns: outputs)
+        let layer = SparseLayer(weight: sparse, bias: nil, output: output)
+        let gradient = SparseLayerGradient(weight: sparse, dOutput: output, dWeight: dWeight, dBias: dBias)
         var (denseSeconds, sparseSeconds) = (Double.infinity, Double.infinity)
-        for turn in 0...Self.turns {
-            let start = monotonicSeconds()
+        for turn in 0...turns {
+            let start = processorSeconds()
             linearForward(Matrix(input), weight: Matrix(weight), bias: nil, into: Matrix(output))
-            if purpose == .training {
+            if isTraining {
                 linearBackward(
                     Matrix(output), input: Matrix(input), weight: Matrix(weight), dWeight: dWeight,
                     dBias: dBias, into: Matrix(dInput))
             }
-            let middle = monotonicSeconds()
-            sparseLinearForward(input, weight: sparse, bias: nil, arena: &arena, into: output)
-            if purpose == .training {
-                sparseLinearBackward(
-                    output, input: input, weight: sparse, dWeight: dWeight, dBias: dBias, arena: &arena,
-                    into: dInput)
-            }
-            let end = monotonicSeconds()
+            let middle = processorSeconds()
+            sparseLinearForward(input, layers: [layer], arena: &arena)
+            if isTraining { sparseLinearBackward([gradient], input: input, arena: &arena, into: dInput) }
+            let end = processorSeconds()
             // The first turn makes the library's product and touches memory.
             guard turn > 0 else { continue }
             denseSeconds = min(denseSeconds, middle - start)
             sparseSeconds = min(sparseSeconds, end - middle)
         }
-        return Self.leastGain * sparseSeconds < denseSeconds
+        return (denseSeconds, sparseSeconds)
     }
 }

@@ -77,7 +77,8 @@ struct TextCorpusTests {
         #expect(fault { try LabelSet(["a", "a"]) }.contains("stands twice"))
     }
 
-    @Test("a repeated text stands on one side, whatever its white space, label and second text")
+    @Test(
+        "a repeated text stands on one side, whatever its white space and label, and so does a repeated pair")
     func split() {
         let split = TextSplit(validShare: 0.2, testShare: 0.1, seed: 3)
         let examples = (0..<4000).map {
@@ -91,8 +92,16 @@ struct TextCorpusTests {
         // Five standard deviations of a draw of 2,000.
         #expect(abs(Double(texts[.valid]?.count ?? 0) - 400) < 90)
         #expect(abs(Double(texts[.test]?.count ?? 0) - 200) < 68)
-        let spaced = TextExample(id: "", text: " sentence\t7  ", textPair: "other")
+        let spaced = TextExample(id: "", text: " sentence\t7  ")
         #expect(split.side(of: spaced) == split.side(of: TextExample(id: "", text: "sentence 7")))
+        func pair(_ first: String, _ second: String) -> TextSplit.Side {
+            split.side(of: TextExample(id: "", text: first, textPair: second))
+        }
+        let sides = (0..<200).map { pair("a question", "answer \($0)") }
+        #expect(Set(sides).count == 3, "one question with many answers must not stand on one side alone")
+        #expect(sides == (0..<200).map { pair(" a  question", "answer\t\($0)") })
+        let shifted = (0..<200).map { (pair("a b \($0)", "c"), pair("a b", "\($0) c")) }
+        #expect(shifted.contains { $0 != $1 }, "where the first text ends must count")
         let other = TextSplit(validShare: 0.2, testShare: 0.1, seed: 4)
         #expect(examples.contains { split.side(of: $0) != other.side(of: $0) })
     }

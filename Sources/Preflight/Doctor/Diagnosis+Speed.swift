@@ -1,0 +1,54 @@
+internal import Tasks
+internal import Tensors
+internal import Training
+
+extension Diagnosis {
+    /// Products that could be faster than they will be.
+    var speedFindings: [Finding] { coreFindings + precisionSpeedFindings }
+
+    /// OpenBLAS takes CPUs that are newer than itself for old ones.
+    private var coreFindings: [Finding] {
+        let misjudged = those { Self.oldCores.contains($0.processor.matrixCore) && $0.processor.hasAVX2 }
+        guard let first = misjudged.first else { return [] }
+        let processor = ranks[first].processor
+        let core = processor.features.contains("avx512f") ? "SkylakeX" : "Haswell"
+        return [
+            Finding(
+                .warning, .machine, ranks: misjudged,
+                what: "OpenBLAS takes the \(processor.model) for \(processor.matrixCore)",
+                why: "it multiplies with instructions of two decades ago, at a quarter of the speed or less",
+                fix: "export OPENBLAS_CORETYPE=\(core), or build parp with oneDNN (libdnnl-dev)")
+        ]
+    }
+
+    /// What OpenBLAS calls CPUs without AVX2, and those that it does not know.
+    private static let oldCores: Set<String> = [
+        "Generic", "Katmai", "Coppermine", "Northwood", "Prescott", "Banias", "Atom", "Core2", "Penryn",
+        "Dunnington", "Nehalem", "Athlon", "Opteron", "Opteron_SSE3", "Barcelona", "Bobcat", "Nano",
+    ]
+
+    private var precisionSpeedFindings: [Finding] {
+        let measured = leaders.compactMap { ranks[$0].processor.precision }
+        guard !needs.leavesPrecisionOpen, !measured.isEmpty else { return [] }
+        let probe = PrecisionProbe(slowestOf: measured)
+        let chosen = needs.wantsBFloat16
+        guard let bfloat16 = probe.bfloat16Seconds, (probe.precision == .bfloat16) != chosen else {
+            return []
+        }
+        let ratio = (10 * probe.float32Seconds / bfloat16).rounded() / 10
+        return [
+            Finding(
+                chosen ? .warning : .note, .machine, ranks: leaders,
+                what: "products of bfloat16 run at \(ratio) × the speed of float32's here",
+                why: chosen
+                    ? "the recipe asks for bfloat16, which is less exact and here no faster"
+                    : "float32 is what runs unless a recipe asks for more speed; docs/numerics.md says what "
+                        + "bfloat16 rounds",
+                fix: "--set precision.gemm=\(chosen ? "float32" : "auto")")
+        ]
+    }
+}
+
+extension RankFacts.Processor {
+    fileprivate var hasAVX2: Bool { features.contains("avx2") }
+}

@@ -1,0 +1,59 @@
+/// A page in HTML that needs nothing else, neither network nor script; it follows the reader's light or dark screen, and
+/// prints on white.
+package struct Page: Sendable {
+    package let title: String
+    /// What stands below the title, as HTML: tables and figures by `TextTable.html`, `Plot.figure` and the like.
+    package var body: [String]
+
+    /// A page of such parts.
+    package init(_ title: String, body: [String] = []) { (self.title, self.body) = (title, body) }
+
+    /// Figures beside each other, as many as fit.
+    package static func figures(_ figures: [String]) -> String {
+        "<div class=\"figures\">\n\(figures.joined(separator: "\n"))\n</div>"
+    }
+
+    /// A text as it is, each line by itself.
+    package static func preformatted(_ text: String) -> String { "<pre>\(escapedHTML(text))</pre>" }
+
+    /// The page's file, which tells a browser to load nothing, whatever stands in the data.
+    package var html: String {
+        """
+        <!doctype html>
+        <html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">
+        <meta name="color-scheme" content="light dark">
+        <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
+        <title>\(escapedHTML(title))</title>
+        <style>
+        \(Self.style)
+        \(Ink.styleSheet)
+        </style>
+        <body class="text">
+        <h1>\(escapedHTML(title))</h1>
+        \(body.joined(separator: "\n"))
+        </html>
+
+        """
+    }
+
+    private static let style = """
+        :root { --paper: #ffffff; --inset: #f5f5f3; --rule: #dddddd; }
+        @media screen and (prefers-color-scheme: dark) { :root { --paper: #16181c; --inset: #22252b; --rule: #363a42; } }
+        html { background: var(--paper); }
+        body { font: 15px/1.5 system-ui, sans-serif; margin: 2em auto; max-width: 72em; padding: 0 1em; }
+        .figures { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(27em, 100%), 1fr)); gap: 1.5em; }
+        figure { margin: 0; break-inside: avoid; } figcaption { font-weight: 600; } svg { width: 100%; height: auto; }
+        .table { overflow-x: auto; margin-bottom: 1.5em; }
+        table { border-collapse: collapse; font-size: 14px; white-space: nowrap; font-variant-numeric: tabular-nums; }
+        td, th { padding: .15em .9em .15em 0; text-align: left; } .right { text-align: right; }
+        th { border-bottom: 1px solid var(--rule); }
+        pre { background: var(--inset); padding: 1em; overflow-x: auto; font-size: 13px; }
+        @media print { body { margin: 0; max-width: none; } pre { white-space: pre-wrap; } .table { overflow: visible; } }
+        """
+}
+
+/// A text as HTML shows it, also between quotation marks.
+package func escapedHTML(_ text: String) -> String {
+    text.replacing("&", with: "&amp;").replacing("<", with: "&lt;").replacing(">", with: "&gt;")
+        .replacing("\"", with: "&quot;")
+}

@@ -1,0 +1,142 @@
+extension Plot {
+    /// The most points of a line that have dots.
+    private static let mostDots = 40
+    /// Names at the ends of series are so many pixels apart at the least.
+    private static let nameHeight = 14.0
+
+    /// The picture, with the plot's frame fitted to its names.
+    func drawing(width: Double, height: Double, showsTitle: Bool) -> Drawing {
+        let names = series.filter { !$0.points.isEmpty }.map { Drawing.width(of: $0.name) }.max() ?? 0
+        let frame = Frame(
+            left: 62, right: width - (names > 0 ? min(names + 22, width / 3) : 16), top: showsTitle ? 40 : 12,
+            bottom: height - 40)
+        let (horizontal, vertical) = axes(in: frame)
+        var drawing = Drawing(width: width, height: height, label: title)
+        if showsTitle {
+            drawing.text(title, frame.left, 22, anchor: .start, size: 15, isBold: true)
+        }
+        draw(frame, horizontal, vertical, in: &drawing)
+        for series in series { draw(series, frame, horizontal, vertical, in: &drawing) }
+        drawNames(frame, horizontal, vertical, in: &drawing)
+        return drawing
+    }
+
+    /// Where numbers are drawn, in pixels.
+    private struct Frame {
+        let left: Double
+        let right: Double
+        let top: Double
+        let bottom: Double
+    }
+
+    private func axes(in frame: Frame) -> (horizontal: ChartAxis, vertical: ChartAxis) {
+        let across = series.filter { $0.mark != .level }.flatMap { $0.points.map(\.x) }
+        // Of a scale of ratios an interval is no part: a few launches on a busy machine would press all else flat.
+        let up = series.flatMap { series in
+            series.points.flatMap { point in
+                y.scale == .linear ? [point.low ?? point.y, point.y, point.high ?? point.y] : [point.y]
+            }
+        }
+        return (
+            x.scale.axis(across, from: frame.left, to: frame.right),
+            y.scale.axis(up, from: frame.bottom, to: frame.top)
+        )
+    }
+
+    private func draw(
+        _ frame: Frame, _ horizontal: ChartAxis, _ vertical: ChartAxis, in drawing: inout Drawing
+    ) {
+        for tick in vertical.ticks {
+            let y = vertical.place(tick)
+            drawing.line(frame.left, y, frame.right, y, .grid)
+            drawing.text(ChartAxis.label(tick), frame.left - 7, y + 4, anchor: .end, size: 11, .muted)
+        }
+        for tick in horizontal.ticks {
+            let x = horizontal.place(tick)
+            drawing.line(x, frame.bottom, x, frame.bottom + 4, .muted)
+            drawing.text(ChartAxis.label(tick), x, frame.bottom + 17, size: 11, .muted)
+        }
+        drawing.line(frame.left, frame.bottom, frame.right, frame.bottom, .muted)
+        drawing.text(
+            x.label, (frame.left + frame.right) / 2, drawing.height - 6, size: 11, .muted)
+        drawing.text(y.label, 13, (frame.top + frame.bottom) / 2, size: 11, .muted, isTurned: true)
+    }
+
+    private func draw(
+        _ series: Series, _ frame: Frame, _ horizontal: ChartAxis, _ vertical: ChartAxis,
+        in drawing: inout Drawing
+    ) {
+        func places(_ value: (Point) -> Double) -> [(x: Double, y: Double)] {
+            series.points.map { (horizontal.place($0.x), vertical.clampedPlace(value($0))) }
+        }
+        let middle = places(\.y)
+        let (lower, upper) = (places { $0.low ?? $0.y }, places { $0.high ?? $0.y })
+        switch series.mark {
+        case .level:
+            guard let y = middle.first?.y else { return }
+            return drawing.path([(frame.left, y), (frame.right, y)], series.ink, isDashed: true)
+        case .curve:
+            if series.points.contains(where: { $0.low != nil || $0.high != nil }) {
+                drawing.area(upper + lower.reversed(), series.ink)
+            }
+            return drawing.path(middle, series.ink)
+        case .line: if middle.count > 1 { drawing.path(middle, series.ink) }
+        case .dots: break
+        }
+        guard series.mark == .dots || middle.count <= Self.mostDots else { return }
+        for (index, point) in series.points.enumerated() {
+            let (x, y) = middle[index]
+            if point.low != nil || point.high != nil {
+                drawing.line(x, lower[index].y, x, upper[index].y, series.ink)
+                for end in [lower[index].y, upper[index].y] {
+                    drawing.line(x - 3, end, x + 3, end, series.ink)
+                }
+            }
+            drawing.dot(x, y, series.ink)
+            if !point.label.isEmpty {
+                drawing.text(point.label, x + 6, y - 6, anchor: .start, size: 10, series.ink)
+            }
+        }
+    }
+
+    /// Names beside the ends of their series, moved apart where they would touch.
+    private func drawNames(
+        _ frame: Frame, _ horizontal: ChartAxis, _ vertical: ChartAxis, in drawing: inout Drawing
+    ) {
+        var ends = series.compactMap { series -> (series: Series, x: Double, y: Double, place: Double)? in
+            guard !series.name.isEmpty, let last = series.points.last else { return nil }
+            let y = vertical.clampedPlace(last.y)
+            return (series, series.mark == .level ? frame.right : horizontal.place(last.x), y, y)
+        }.sorted { $0.y < $1.y }
+        for index in ends.indices.dropFirst() {
+            ends[index].place = max(ends[index].place, ends[index - 1].place + Self.nameHeight)
+        }
+        // What was pushed out of the frame below pushes back.
+        var limit = frame.bottom
+        for index in ends.indices.reversed() {
+            ends[index].place = min(ends[index].place, limit)
+            limit = ends[index].place - Self.nameHeight
+        }
+        for end in ends {
+            if end.x < frame.right - 1 || abs(end.place - end.y) > 3 {
+                drawing.line(end.x + 5, end.y, frame.right + 10, end.place, .grid)
+            }
+            drawing.text(end.series.name, frame.right + 12, end.place + 4, anchor: .start, end.series.ink)
+        }
+    }
+}
+
+extension Plot.Scale {
+    /// The axis that holds values, from one place to another.
+    fileprivate func axis(_ values: [Double], from: Double, to: Double) -> ChartAxis {
+        switch self {
+        case .linear: return ChartAxis(values, from: from, to: to)
+        case .fromZero: return ChartAxis(values + [0], from: from, to: to)
+        case .ratios: return ChartAxis(ratiosOf: values, from: from, to: to)
+        case .doublings:
+            let least = values.min() ?? 1
+            return ChartAxis(
+                doublings: least...max(values.max() ?? 1, least * 2), labels: 10, from: from, to: to)
+        }
+    }
+}

@@ -1,0 +1,80 @@
+/// Series over two axes, each with its name at its end: the one plotter of every report.
+package struct Plot: Sendable {
+    /// How numbers become places.
+    package enum Scale: Sendable {
+        /// Equal distances are equal differences, between round numbers.
+        case linear
+        /// The same from zero: how shares and costs are read.
+        case fromZero
+        /// Equal distances are equal ratios, labelled at doublings of the least value.
+        case doublings
+        /// Equal distances are equal ratios, labelled at round numbers.
+        case ratios
+    }
+
+    /// What an axis shows, with its unit, and how.
+    package struct Axis: Sendable {
+        package var label: String
+        package var scale: Scale
+
+        /// An axis.
+        package init(_ label: String, _ scale: Scale = .linear) { (self.label, self.scale) = (label, scale) }
+    }
+
+    /// A point, and where its value may lie.
+    package struct Point: Sendable {
+        package var x: Double
+        package var y: Double
+        package var low: Double?
+        package var high: Double?
+        /// What is written beside it.
+        package var label = ""
+
+        /// A point and its interval, if it has one.
+        package init(x: Double, y: Double, low: Double? = nil, high: Double? = nil, label: String = "") {
+            (self.x, self.y, self.low, self.high, self.label) = (x, y, low, high, label)
+        }
+    }
+
+    /// How a series is drawn.
+    package enum Mark: Sendable {
+        /// A line through measured points; where they are few, each has a dot, and its interval as a bar.
+        case line
+        /// A smooth line with its interval as a band: what is computed for any place.
+        case curve
+        /// Dots alone, with bars: where what lies between is not meant.
+        case dots
+        /// One value that holds everywhere: a dashed line across.
+        case level
+    }
+
+    /// Points of one name and colour.
+    package struct Series: Sendable {
+        /// What stands at its end; may be empty.
+        package var name: String
+        package var ink: Ink
+        package var mark: Mark
+        package var points: [Point]
+
+        /// A series of points.
+        package init(_ name: String, _ ink: Ink, _ mark: Mark = .line, points: [Point]) {
+            (self.name, self.ink, self.mark, self.points) = (name, ink, mark, points)
+        }
+    }
+
+    package let title: String
+    package let x: Axis
+    package let y: Axis
+    package var series: [Series]
+
+    /// A picture of series.
+    package init(_ title: String, x: Axis, y: Axis, series: [Series] = []) {
+        (self.title, self.x, self.y, self.series) = (title, x, y, series)
+    }
+
+    /// A file of its own, with its title.
+    package var file: String { drawing(width: 640, height: 400, showsTitle: true).file }
+
+    /// A part of a `Page`, with its title above.
+    package var figure: String { drawing(width: 520, height: 300, showsTitle: false).figure }
+}

@@ -1,0 +1,74 @@
+/// Rows of cells under titles, for a terminal, a Markdown file or a page.
+package struct TextTable: Sendable {
+    /// A column's title, and to which side its cells are set.
+    package struct Column: Sendable {
+        let title: String
+        let isRight: Bool
+        let minimumWidth: Int
+
+        /// A column of words.
+        package static func left(_ title: String, minimumWidth: Int = 0) -> Column {
+            Column(title: title, isRight: false, minimumWidth: minimumWidth)
+        }
+
+        /// A column of numbers.
+        package static func right(_ title: String, minimumWidth: Int = 0) -> Column {
+            Column(title: title, isRight: true, minimumWidth: minimumWidth)
+        }
+    }
+
+    package let columns: [Column]
+    /// A row may be shorter than the columns: what is missing is empty.
+    package var rows: [[String]]
+
+    /// A table of these columns.
+    package init(_ columns: [Column], rows: [[String]] = []) { (self.columns, self.rows) = (columns, rows) }
+
+    /// Facts, a line each: what they are called, and what they say.
+    package init(facts: [(name: String, text: String)], width: Int) {
+        self.init([.left("", minimumWidth: width), .left("")], rows: facts.map { [$0.name, $0.text] })
+    }
+
+    /// Lines for a terminal, each column as wide as its widest cell, two spaces apart; a line of titles if there are any.
+    package var lines: [String] {
+        let titles = columns.map(\.title)
+        let all = (titles.allSatisfy(\.isEmpty) ? [] : [titles]) + rows
+        let widths = columns.indices.map { column in
+            all.reduce(columns[column].minimumWidth) { max($0, column < $1.count ? $1[column].count : 0) }
+        }
+        return all.map { row in
+            var line = ""
+            for (column, cell) in row.enumerated() {
+                let space = String(repeating: " ", count: max(0, widths[column] - cell.count))
+                line += (column > 0 ? "  " : "") + (columns[column].isRight ? space + cell : cell + space)
+            }
+            // Nothing stands right of the last word.
+            while line.last == " " { line.removeLast() }
+            return line
+        }
+    }
+
+    /// The lines as one text.
+    package var text: String { lines.joined(separator: "\n") }
+
+    /// Lines of Markdown.
+    package var markdown: [String] {
+        func line(_ cells: [String]) -> String {
+            "| " + cells.map { $0.replacing("|", with: "\\|") }.joined(separator: " | ") + " |"
+        }
+        return [line(columns.map(\.title)), line(columns.map { $0.isRight ? "---:" : "---" })]
+            + rows.map(line)
+    }
+
+    /// An element of a `Page`.
+    package var html: String {
+        func line(_ cells: [String], _ tag: String) -> String {
+            let cells = zip(cells, columns).map { cell, column in
+                "<\(tag)\(column.isRight ? " class=\"right\"" : "")>\(escapedHTML(cell))</\(tag)>"
+            }
+            return "<tr>\(cells.joined())</tr>"
+        }
+        let body = rows.map { line($0, "td") }.joined(separator: "\n")
+        return "<div class=\"table\"><table>\(line(columns.map(\.title), "th"))\n\(body)</table></div>"
+    }
+}

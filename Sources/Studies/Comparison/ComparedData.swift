@@ -1,0 +1,33 @@
+internal import Program
+
+/// What methods are compared on: recordings of one language, or texts.
+struct ComparedData: Sendable, Hashable {
+    /// What folders and tables call them.
+    let name: String
+    /// The manifest to train on.
+    let train: String
+    /// The manifest to evaluate on.
+    let valid: String
+    /// The manifest to judge final models by; nil leaves it at the one to evaluate on.
+    let test: String?
+
+    init(name: String, train: String, valid: String, test: String?) {
+        (self.name, self.train, self.valid, self.test) = (name, train, valid, test)
+    }
+
+    /// The data of `NAME=FOLDER`, and of the name of a file in it to judge by.
+    init(_ text: String, test: String?) throws {
+        let parts = text.split(separator: "=", maxSplits: 1).map(String.init)
+        let isName = { (character: Character) in
+            character.isLetter || character.isNumber || "-_".contains(character)
+        }
+        guard parts.count == 2, parts[0].allSatisfy(isName) else {
+            throw UserError(
+                .usage,
+                "--data is \(text); write NAME=FOLDER, where the folder holds train.jsonl and valid.jsonl")
+        }
+        self.init(
+            name: parts[0], train: parts[1] + "/train.jsonl", valid: parts[1] + "/valid.jsonl",
+            test: test.map { parts[1] + "/" + $0 })
+    }
+}

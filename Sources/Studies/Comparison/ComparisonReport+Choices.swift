@@ -1,0 +1,139 @@
+internal import Foundation
+internal import Pruning
+internal import Recipe
+internal import Reports
+internal import Tasks
+
+/// Tables of what a comparison decides: learning rates, what is ahead of what, and what more updates are worth.
+extension ComparisonReport {
+    /// The learning rate of a row as a number of a table.
+    func rate(_ row: ComparisonTable.Row) -> String { row.rate.map { String(format: "%g", $0) } ?? "" }
+
+    /// What each learning rate gave, the chosen one in bold.
+    var trialTable: [String] {
+        guard !comparison.trials.isEmpty else { return [] }
+        let names = comparison.data.count > 1
+        let rows = comparison.trials.map { trial -> [String] in
+            let best = trial.best(by: metric)
+            let values = zip(trial.rates, trial.values).map { rate, value in
+                value.map { String(format: rate == best ? "**%.2f**" : "%.2f", $0 * metric.scale) } ?? ""
+            }
+            let method = trial.subject.method.rawValue + (trial.subject.length > 1 ? ", updates × 2" : "")
+            return (names ? [trial.subject.data] : []) + [method, percent(trial.subject.sparsity)] + values
+        }
+        let rates = comparison.options.learningRates.map { String(format: "%g", $0) }
+        return [
+            "## Learning rates: \(metric.heading), on the validation set, of the first seed", "",
+            "The best of each row, in bold, is that of all seeds.", "",
+        ] + markdownTable((names ? ["data"] : []) + ["method", "sparsity, %"] + rates, rows) + [""]
+    }
+
+    /// How far our method and PARP are ahead of each other method or behind it, on each data.
+    var differenceTables: [String] {
+        comparison.data.flatMap { data in
+            [ComparedMethod.parpMasked, .parp].flatMap { differenceTable(of: $0, on: data) }
+        }
+    }
+
+    private func differenceTable(of method: ComparedMethod, on data: ComparedData) -> [String] {
+        let rows = table.rows(of: data.name)
+        let first = rows.filter { $0.method == method }
+        let others = ComparedMethod.allCases.filter { other in
+            other != method && rows.contains { $0.method == other }
+        }
+        guard !first.isEmpty && !others.isEmpty else { return [] }
+        let lines = others.map { other -> [String] in
+            [other.rawValue]
+                + first.map { row in
+                    rows.first { $0.method == other && (other == .dense || $0.sparsity == row.sparsity) }
+                        .flatMap { difference(row, $0) }.map(text) ?? ""
+                }
+        }
+        let title = data.name.isEmpty ? "" : ", \(data.name)"
+        let sample =
+            data.test == nil
+            ? "over seeds; of few seeds it is too narrow" : "over seeds and over the examples judged by"
+        return [
+            "## \(method.rawValue) less each other method\(title): \(metric.heading)", "",
+            "Differences of equal seeds and, in brackets, their 95 % interval (bootstrap \(sample)); "
+                + "\(metric.higherIsBetter ? "above" : "below") 0, \(method.rawValue) is ahead; clear of 0 in bold.",
+            "",
+        ] + markdownTable(["\(method.rawValue) at, %"] + first.map { percent($0.sparsity) }, lines) + [""]
+    }
+
+    /// The difference of two methods over the seeds that both have, and over the examples where they are known.
+    func difference(_ row: ComparisonTable.Row, _ other: ComparisonTable.Row) -> PairedDifference? {
+        let pairs = row.entries.compactMap { entry in
+            other.entries.first { $0.seed == entry.seed }.map { (entry, $0) }
+        }
+        let judged = pairs.compactMap { first, second in
+            first.outcomes.flatMap { outcomes in second.outcomes.map { (outcomes, $0) } }
+        }
+        guard let examples = judged.first?.0.count, judged.count == pairs.count else {
+            return PairedDifference(
+                pairs.map { $0.record.value(of: metric) - $1.record.value(of: metric) })
+        }
+        return PairedDifference(runs: judged.count, examples: examples) { runs, examples in
+            runs.reduce(0) { sum, run in
+                sum + judged[run].0.value(of: metric, over: examples)
+                    - judged[run].1.value(of: metric, over: examples)
+            } / Double(runs.count)
+        }
+    }
+
+    private func text(_ difference: PairedDifference) -> String {
+        let (value, low, high) = (
+            difference.value, difference.interval.lowerBound, difference.interval.upperBound
+        )
+        let text = String(
+            format: "%+.2f [%+.2f, %+.2f]", value * metric.scale, low * metric.scale, high * metric.scale)
+        return difference.isClear ? "**\(text)**" : text
+    }
+
+    /// What methods of one run reach with the updates of OMP's two, and with its core-seconds.
+    var equalCostTables: [String] {
+        guard comparison.options.hasEqualCost else { return [] }
+        return comparison.data.flatMap { data -> [String] in
+            let rows = table.rows(of: data.name)
+            let lines = rows.map { row -> [String] in
+                let longer = table.twiceAsLong(row)
+                let budget = rows.first { $0.method == .oneShot && $0.sparsity == row.sparsity }?.cost
+                let atBudget = budget.flatMap { value(of: row, longer, atCoreSeconds: $0.allCoreSeconds) }
+                return [row.method.rawValue, percent(row.sparsity), number(row), longer.map(number) ?? ""] + [
+                    String(format: "%.0f", row.cost.allCoreSeconds),
+                    longer.map { String(format: "%.0f", $0.cost.allCoreSeconds) } ?? "",
+                    atBudget.map { String(format: "%.2f", $0 * metric.scale) } ?? "",
+                ]
+            }
+            guard !lines.isEmpty else { return [] }
+            let heads = [
+                "method", "sparsity, %", "updates × 1", "updates × 2", "core-seconds × 1", "core-seconds × 2",
+                "at OMP's core-seconds",
+            ]
+            return [
+                "## At equal cost\(data.name.isEmpty ? "" : ", \(data.name)"): \(metric.heading)", "",
+                "OMP's × 1 takes two runs, as many updates as × 2 of a method of one run. At OMP's core-seconds: the line between "
+                    + "× 1 and × 2, where OMP's lie between theirs.", "",
+            ] + markdownTable(heads, lines) + [""]
+        }
+    }
+
+    private func number(_ row: ComparisonTable.Row) -> String {
+        row.spread { $0.value(of: metric) }.text(times: metric.scale)
+    }
+
+    /// The metric on the line between two lengths of a method, where a budget lies between them.
+    private func value(
+        of row: ComparisonTable.Row, _ longer: ComparisonTable.Row?, atCoreSeconds budget: Double
+    ) -> Double? {
+        let cost = row.cost.allCoreSeconds
+        let value = row.spread { $0.value(of: metric) }.mean
+        if row.method == .oneShot { return value }
+        guard let longer else { return nil }
+        let (longCost, longValue) = (
+            longer.cost.allCoreSeconds, longer.spread { $0.value(of: metric) }.mean
+        )
+        guard cost < longCost, (cost...longCost).contains(budget) else { return nil }
+        return value + (longValue - value) * (budget - cost) / (longCost - cost)
+    }
+}

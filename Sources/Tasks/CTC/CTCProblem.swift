@@ -55,9 +55,11 @@ package struct CTCProblem: RunProblem {
     }
 
     package func files(update: Int, sparsity: Double, evaluation: EvaluationResult?) -> ModelFiles {
+        let languages = Set(train.utterances.compactMap(\.language)).sorted()
         let card = ModelCard(
-            recipe: recipe, family: model.network.configuration.family,
-            method: recipe.pruning.method.rawValue, update: update, sparsity: sparsity, result: evaluation)
+            recipe: recipe, family: model.network.configuration.family, languages: languages,
+            training: (train.totalSeconds, train.utterances.count), update: update, sparsity: sparsity,
+            result: evaluation)
         return model.files(card: card.text)
     }
 

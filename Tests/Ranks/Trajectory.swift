@@ -63,7 +63,10 @@ struct Outcome {
             try Dictionary(
                 uniqueKeysWithValues: file.names.map { name in
                     let count = weights.info(name)?.shape.count ?? 0
-                    return (name, PruningMask(packedBytes: try file.bytes(name), count: count))
+                    guard let mask = PruningMask(packedBytes: try file.bytes(name), count: count) else {
+                        throw CheckpointError(file.path, "\(name) is no mask of \(count) weights")
+                    }
+                    return (name, mask)
                 })
         }
         mask = try masks(file)

@@ -29,7 +29,9 @@ struct DocumentedCommand: Sendable, CustomTestStringConvertible {
                         return []
                     }
                     // The drawing of the house.
-                    guard isCode, name != "docs/architecture.md", !line.contains("…"), !line.contains("RECIPE"), !line.contains("[") else {
+                    guard isCode, name != "docs/architecture.md", !line.contains("…"),
+                        !line.contains("RECIPE"), !line.contains("[")
+                    else {
                         return []
                     }
                     return commands(in: String(line)).map {

@@ -151,7 +151,8 @@ private func fitSpeech(_ sets: CorpusSets, _ options: NewRecipeOptions) throws -
         let forecast = try RunForecast(
             recipe: recipe, ranks: facts.machine.ranks, ranksPerNode: facts.machine.ranksPerNode,
             assuming: PlanAssumptions(shape: shape))
-        let report = PlanReport(forecast: forecast, productSpeed: facts.machine.speeds[recipe.precision.products])
+        let report = PlanReport(
+            forecast: forecast, productSpeed: facts.machine.speeds[recipe.precision.products])
         last = FittedCost(
             hours: report.hours, nodeBytes: forecast.memory.peakBytes * facts.machine.ranksPerNode,
             evaluationShare: forecast.evaluationOperations / max(1, forecast.operations),

@@ -116,8 +116,12 @@ struct TextForecast {
         let parts = TextTable(
             [.right("", minimumWidth: 28), .left("")],
             rows: memory.parts.map { [String(format: "%.0f MB", Double($0.bytes) / 1e6), $0.name] })
-        func lines(_ facts: [(name: String, text: String)]) -> [String] { TextTable(facts: facts, width: 16).lines }
-        return (lines(rows.map { ($0.title, $0.text) }) + parts.lines + lines(remarks.map { ("warning", $0.text) }))
+        func lines(_ facts: [(name: String, text: String)]) -> [String] {
+            TextTable(facts: facts, width: 16).lines
+        }
+        return
+            (lines(rows.map { ($0.title, $0.text) }) + parts.lines
+            + lines(remarks.map { ("warning", $0.text) }))
             .joined(separator: "\n")
     }
 

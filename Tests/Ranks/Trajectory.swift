@@ -63,7 +63,11 @@ struct Outcome {
             try Dictionary(
                 uniqueKeysWithValues: file.names.map { name in
                     let count = weights.info(name)?.shape.count ?? 0
-                    return (name, PruningMask(packedBytes: try file.bytes(name), count: count))
+                    guard let mask = PruningMask(packedBytes: try file.bytes(name), count: count) else {
+                        throw CheckpointError(
+                            path, "the mask of \(name) has other bits than its \(count) weights")
+                    }
+                    return (name, mask)
                 })
         }
         mask = try masks(file)

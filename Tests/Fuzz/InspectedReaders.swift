@@ -3,6 +3,7 @@ import Collectives
 import Foundation
 import MaskFiles
 import Pruning
+import Tasks
 import Tensors
 import Training
 

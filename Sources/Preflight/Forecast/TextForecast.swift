@@ -44,16 +44,20 @@ struct TextForecast {
             inputs, task: task, recipe: recipe, ranks: ranks, ranksPerNode: min(ranks, ranksPerNode))
         let (updates, data) = (recipe.schedule.updates, inputs.train.dataset)
         epochs = Double(updates * recipe.data.batchExamples) / Double(data.examples.count)
-        let cost = PassCost(layout, hiddenSize: inputs.model.network.configuration.hiddenSize)
+        let configuration = inputs.model.network.configuration
+        func forward(_ data: TextDataset) -> Double {
+            data.encoded.reduce(0) { $0 + configuration.forwardOperations(tokens: $1.ids.count) }
+        }
         // Backward multiplies twice what forward does.
-        operations = 3 * epochs * cost.forward(data)
+        operations = 3 * epochs * forward(data)
         let every = recipe.evaluation.everyUpdates
         let evaluations = every > 0 ? (updates + every - 1) / every : 1
-        evaluationOperations = Double(evaluations) * cost.forward(inputs.valid.dataset)
+        evaluationOperations = Double(evaluations) * forward(inputs.valid.dataset)
         self.productSpeed =
             productSpeed
             ?? measuredSpeed(
-                of: recipe, tokens: Double(data.totalTokens) * epochs / Double(updates * ranks), cost: cost)
+                of: recipe, tokens: Double(data.totalTokens) * epochs / Double(updates * ranks),
+                shape: configuration.shape)
         (self.recipe, self.inputs, self.ranks) = (recipe, inputs, ranks)
         (parameters, prunable) = (layout.parameterCount, pool.count)
     }
@@ -134,39 +138,12 @@ struct TextForecast {
     }
 }
 
-/// What passing over texts once takes: operations of matrix products, a multiplication and an addition counted as two.
-private struct PassCost {
-    let hiddenSize: Int
-    /// Channels between the two products of a feed-forward.
-    let intermediateSize: Int
-    /// Weights of the blocks' products.
-    let weights: Double
-    let blocks: Double
-
-    init(_ layout: ParameterLayout, hiddenSize: Int) {
-        let matrices = layout.prunableSlots.filter { $0.shape.rank == 2 }
-        self.hiddenSize = hiddenSize
-        intermediateSize = max(hiddenSize, matrices.map { $0.shape.count / hiddenSize }.max() ?? 0)
-        weights = matrices.reduce(0) { $0 + Double($1.shape.count) }
-        // Four projections of attention, two of the feed-forward.
-        blocks = weights / Double(4 * hiddenSize * hiddenSize + 2 * hiddenSize * intermediateSize)
-    }
-
-    /// Of products with weights, and of attention's with each other, of all examples.
-    func forward(_ data: TextDataset) -> Double {
-        data.encoded.reduce(0) { total, text in
-            let tokens = Double(text.ids.count)
-            return total + 2 * tokens * weights + 4 * tokens * tokens * Double(hiddenSize) * blocks
-        }
-    }
-}
-
 /// How fast this machine multiplies what the run will multiply, in operations a second of one rank.
-private func measuredSpeed(of recipe: Recipe, tokens: Double, cost: PassCost) -> Double? {
+private func measuredSpeed(of recipe: Recipe, tokens: Double, shape: TextShape) -> Double? {
     guard unavailability(of: recipe.precision.products) == nil else { return nil }
     setMathThreads(recipe.distributed.threadsPerRank)
     return LargestProduct(
-        rows: Int(min(Double(recipe.data.rankTokens), max(1, tokens))), hiddenSize: cost.hiddenSize,
-        intermediateSize: cost.intermediateSize, recipe.precision.products
+        rows: Int(min(Double(recipe.data.rankTokens), max(1, tokens))), hiddenSize: shape.hiddenSize,
+        intermediateSize: shape.intermediateSize, recipe.precision.products
     ).measure()
 }

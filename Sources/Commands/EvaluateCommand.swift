@@ -7,7 +7,6 @@ internal import Models
 internal import Program
 internal import Pruning
 internal import Recipe
-internal import Reports
 internal import Session
 internal import Speech
 internal import Studies

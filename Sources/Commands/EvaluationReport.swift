@@ -1,6 +1,7 @@
 internal import Foundation
 internal import JSON
 internal import Program
+internal import Reports
 internal import Speech
 internal import Tasks
 internal import Text
@@ -15,15 +16,14 @@ struct EvaluationReport {
     private let words: Compared
     private let characters: Compared
 
-    /// The errors of each unit in one kind of token, and what resamples make of them.
+    /// An error rate's interval, and how much it is above the other model's.
     private struct Compared {
         let interval: ClosedRange<Double>?
-        let difference: ErrorBootstrap.Difference?
+        let difference: PairedDifference?
 
         init(_ own: [ErrorRate], _ rival: [ErrorRate]?) {
-            let bootstrap = ErrorBootstrap(units: own.count)
-            interval = bootstrap.interval(own)
-            difference = rival.flatMap { bootstrap.difference(own, $0) }
+            interval = Tasks.interval(of: own)
+            difference = rival.flatMap { Tasks.difference(of: own, $0) }
         }
     }
 
@@ -61,9 +61,9 @@ struct EvaluationReport {
                     .init(
                         "\(name)_difference",
                         .object([
-                            .init("mean", .number(difference.rate)),
+                            .init("difference", .number(difference.value)),
                             .init("interval", Self.json(difference.interval)),
-                            .init("share_not_better", .number(difference.shareNotBetter)),
+                            .init("is_clear", .boolean(difference.isClear)),
                         ])))
             }
             members.append(.init("against", .object([.init("model", .string(rival.path))] + other)))
@@ -77,18 +77,17 @@ struct EvaluationReport {
 
     /// A table for people.
     var table: String {
-        var lines = measured.rows(words: words.interval, characters: characters.interval)
-        if let rival {
-            lines += ["", "against \(rival.path):"] + rival.rows(words: nil, characters: nil)
-            lines += [("WER", words), ("CER", characters)].compactMap { name, compared in
-                compared.difference.map { difference in
-                    String(
-                        format:
-                            "%@ less the other's: %+.2f points, 95 %% interval %+.2f to %+.2f; not better in %.1f %% of resamples",
-                        name, 100 * difference.rate, 100 * difference.interval.lowerBound,
-                        100 * difference.interval.upperBound, 100 * difference.shareNotBetter)
-                }
-            }
+        var lines = measured.lines(words: words.interval, characters: characters.interval)
+        guard let rival else { return lines.joined(separator: "\n") }
+        lines += ["", "against \(rival.path):"] + rival.lines(words: nil, characters: nil) + [""]
+        for (name, compared) in [("WER", words), ("CER", characters)] {
+            guard let difference = compared.difference else { continue }
+            lines.append(
+                String(
+                    format: "%@ less the other's: %+.2f points, 95 %% interval %+.2f to %+.2f%@", name,
+                    100 * difference.value, 100 * difference.interval.lowerBound,
+                    100 * difference.interval.upperBound,
+                    difference.isClear ? "" : ": it may be chance"))
         }
         return lines.joined(separator: "\n")
     }
@@ -114,24 +113,26 @@ extension MeasuredModel {
     }
 
     /// What a table has of it.
-    fileprivate func rows(words: ClosedRange<Double>?, characters: ClosedRange<Double>?) -> [String] {
-        func row(_ name: String, _ rate: ErrorRate, _ interval: ClosedRange<Double>? = nil) -> String {
-            String(
-                format: "%@  %7.2f %%   S %d  D %d  I %d  of %d", name, 100 * rate.rate, rate.substitutions,
-                rate.deletions, rate.insertions, rate.referenceLength)
-                + (interval.map {
-                    String(format: "   95 %%: %.2f to %.2f", 100 * $0.lowerBound, 100 * $0.upperBound)
-                } ?? "")
+    fileprivate func lines(words: ClosedRange<Double>?, characters: ClosedRange<Double>?) -> [String] {
+        func row(_ name: String, _ rate: ErrorRate, _ interval: ClosedRange<Double>? = nil) -> [String] {
+            [
+                name, String(format: "%.2f %%", 100 * rate.rate), "S \(rate.substitutions)",
+                "D \(rate.deletions)", "I \(rate.insertions)", "of \(rate.referenceLength)",
+                interval.map {
+                    String(format: "95 %%: %.2f to %.2f", 100 * $0.lowerBound, 100 * $0.upperBound)
+                } ?? "",
+            ]
         }
-        var lines = [row("WER", result.words, words), row("CER", result.characters, characters)]
-        for (language, errors) in result.languages.sorted(by: { $0.key < $1.key }) {
-            lines += [row("\(language): WER", errors.words), row("\(language): CER", errors.characters)]
+        let languages = result.languages.sorted { $0.key < $1.key }.flatMap { language, errors in
+            [row("\(language): WER", errors.words), row("\(language): CER", errors.characters)]
         }
-        lines.append(
-            String(
-                format: "loss %@ nats an utterance%@; sparsity %.4f %%; %d utterances, %@ of audio in %@",
-                result.lossText(digits: 4), result.infiniteText, 100 * sparsity, result.utterances,
-                Progress.duration(result.audioSeconds), Progress.duration(seconds)))
-        return lines + checked.skipped.map { "left out: \($0)" }
+        let table = TextTable(
+            [.left("")] + (1...5).map { _ in .right("") } + [.left("")],
+            rows: [row("WER", result.words, words), row("CER", result.characters, characters)] + languages)
+        let summary = String(
+            format: "loss %@ nats an utterance%@; sparsity %.4f %%; %d utterances, %@ of audio in %@",
+            result.lossText(digits: 4), result.infiniteText, 100 * sparsity, result.utterances,
+            Progress.duration(result.audioSeconds), Progress.duration(seconds))
+        return table.lines + [summary] + checked.skipped.map { "left out: \($0)" }
     }
 }

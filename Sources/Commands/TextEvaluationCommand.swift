@@ -78,7 +78,9 @@ func runTextEvaluation(_ options: EvaluateOptions, session: Session) throws {
 extension EvaluateOptions {
     /// Refuses options that only speech has: what they ask for would not happen.
     fileprivate func refuseSpeechOptions() throws {
-        let given = decoding.given + (tunes ? ["--tune"] : []) + (labels == "letters" ? [] : ["--labels"])
+        let given =
+            decoding.given + (tunes ? ["--tune"] : []) + (labels == "letters" ? [] : ["--labels"])
+            + (errors == nil ? [] : ["--errors"]) + (against == nil ? [] : ["--against"])
         guard !given.isEmpty else { return }
         throw UserError(
             .usage,

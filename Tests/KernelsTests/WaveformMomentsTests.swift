@@ -24,7 +24,9 @@ struct WaveformMomentsTests {
         }
     }
 
-    @Test("a convolution of a part is that part of the whole's, given the whole's statistics, and otherwise not")
+    @Test(
+        "a convolution of a part is that part of the whole's, given the whole's statistics, and otherwise not"
+    )
     func parts() {
         for (taps, stride) in [(10, 5), (3, 4)] {
             let (channels, frames) = (6, (samples.count - taps) / stride + 1)

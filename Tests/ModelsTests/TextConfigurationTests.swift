@@ -24,6 +24,18 @@ struct TextConfigurationTests {
         #expect(SequenceClassifier(other).classifierSlots[0].shape == [7, 1024])
     }
 
+    @Test("operations are those of the products: two of each weight for each token, and attention's")
+    func operations() throws {
+        // Base: 85 million weights of the blocks, a pooler, two classes; 12 blocks whose scores and sums take 2 · 768 for each pair.
+        let base = try read(#"{"model_type": "bert"}"#)
+        let weights = 84_934_656.0
+        let head = 768.0 * 768 + 768 * 2
+        #expect(base.forwardOperations(tokens: 1) == 2 * (weights + 12 * 2 * 768 + head))
+        #expect(base.forwardOperations(tokens: 100) == 2 * (100 * (weights + 12 * 2 * 768 * 100) + head))
+        let xlnet = try read(#"{"model_type": "xlnet", "d_model": 768, "n_layer": 12, "d_inner": 3072}"#)
+        #expect(xlnet.forwardOperations(tokens: 1) == 2 * (weights + 12 * 4 * 768 + head))
+    }
+
     @Test("dropout is what the model was made with")
     func regularization() throws {
         let bert = try read(

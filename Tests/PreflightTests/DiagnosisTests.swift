@@ -267,5 +267,5 @@ struct DiagnosisTests {
     }
 
     @Test(arguments: [([0, 1, 2, 3, 8], "0-3,8"), ([5], "5"), ([], ""), ([1, 3, 4], "1,3-4")])
-    func ranksAreListedInFewWords(_ ranks: [Int], _ text: String) { #expect(rankList(ranks) == text) }
+    func ranksAreListedInFewWords(_ ranks: [Int], _ text: String) { #expect(numberRanges(ranks) == text) }
 }

@@ -64,7 +64,8 @@ struct Outcome {
                 uniqueKeysWithValues: file.names.map { name in
                     let count = weights.info(name)?.shape.count ?? 0
                     guard let mask = PruningMask(packedBytes: try file.bytes(name), count: count) else {
-                        throw CheckpointError(file.path, "\(name) is no mask of \(count) weights")
+                        throw CheckpointError(
+                            path, "the mask of \(name) has other bits than its \(count) weights")
                     }
                     return (name, mask)
                 })

@@ -22,7 +22,8 @@ struct PCMStreamTests {
     }
 
     private func header(tag: UInt16, bits: UInt16, channels: UInt16, dataBytes: UInt32) -> [UInt8] {
-        var bytes = Array("RIFF\u{FF}\u{FF}\u{FF}\u{FF}".unicodeScalars.map { UInt8($0.value) }) + Array("WAVE".utf8)
+        var bytes =
+            Array("RIFF\u{FF}\u{FF}\u{FF}\u{FF}".unicodeScalars.map { UInt8($0.value) }) + Array("WAVE".utf8)
         func append(_ text: String, _ numbers: [(UInt32, Int)]) {
             bytes += Array(text.utf8)
             for (number, width) in numbers {
@@ -50,11 +51,15 @@ struct PCMStreamTests {
             (.float32, [0, 0, 0x80, 0x3E, 0, 0, 0x80, 0xBF], [0.25, -1]),
             // G.711's tables: the largest, the smallest and zero.
             (.muLaw, [0x80, 0x00, 0xFF, 0x7F], [32_124.0 / 32_768, -32_124.0 / 32_768, 0, 0]),
-            (.aLaw, [0xAA, 0x2A, 0xD5, 0x55], [32_256.0 / 32_768, -32_256.0 / 32_768, 8.0 / 32_768, -8.0 / 32_768]),
+            (
+                .aLaw, [0xAA, 0x2A, 0xD5, 0x55],
+                [32_256.0 / 32_768, -32_256.0 / 32_768, 8.0 / 32_768, -8.0 / 32_768]
+            ),
         ]
         for (encoding, bytes, expected) in cases {
             for count in [1, 2, 3, 100] {
-                let found = try samples(bytes, raw: SampleFormat(encoding: encoding, sampleRate: 8000), by: count)
+                let found = try samples(
+                    bytes, raw: SampleFormat(encoding: encoding, sampleRate: 8000), by: count)
                 #expect(found == expected, "\(encoding)")
             }
         }
@@ -62,7 +67,8 @@ struct PCMStreamTests {
         #expect(try samples([0, 128, 255, 128, 7], raw: stereo) == [-0.5, 127.0 / 256])
     }
 
-    @Test("a WAV header is read whatever its length says, and what follows the samples is not taken for sound")
+    @Test(
+        "a WAV header is read whatever its length says, and what follows the samples is not taken for sound")
     func header() throws {
         let sound: [UInt8] = [0, 0x40, 0, 0xC0]
         let wav = header(tag: 1, bits: 16, channels: 1, dataBytes: 4)

@@ -7,7 +7,8 @@ struct VoiceActivityTests {
     private let rate = 16_000
 
     /// Noise of an amplitude, with a tone between some seconds.
-    private func sound(seconds: Double, noise: Float, tone: [ClosedRange<Double>], hum: Float = 0) -> [Float] {
+    private func sound(seconds: Double, noise: Float, tone: [ClosedRange<Double>], hum: Float = 0) -> [Float]
+    {
         var state: UInt32 = 1
         return (0..<Int(seconds * Double(rate))).map { index in
             state = state &* 1_664_525 &+ 1_013_904_223
@@ -45,7 +46,9 @@ struct VoiceActivityTests {
         }
     }
 
-    @Test("silence and steady noise are silent, but for the start of the latter; a recording may begin amid speech")
+    @Test(
+        "silence and steady noise are silent, but for the start of the latter; a recording may begin amid speech"
+    )
     func edges() {
         #expect(spoken([Float](repeating: 0, count: 3 * rate), by: 1000).isEmpty)
         #expect(spoken(sound(seconds: 10, noise: 0.0005, tone: []), by: 1000).isEmpty)

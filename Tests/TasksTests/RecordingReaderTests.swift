@@ -92,7 +92,9 @@ struct RecordingReaderTests {
         #expect(silent.dropFirst().allSatisfy { heard[$0] == vocabulary.blank })
     }
 
-    @Test("a stream says the same whatever pieces it comes in, an utterance a stretch of speech, with its times")
+    @Test(
+        "a stream says the same whatever pieces it comes in, an utterance a stretch of speech, with its times"
+    )
     func stream() throws {
         let hearing = try Hearing("tiny-stable")
         let samples = hearing.samples(seconds: 12, silent: [0...1, 4...7, 11...12])

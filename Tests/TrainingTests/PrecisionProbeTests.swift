@@ -30,9 +30,10 @@ struct PrecisionProbeTests {
     @Test("every layer's products are measured, those of one shape once for all of them")
     func layers() {
         var layout = ParameterLayout()
-        let role = ParameterRole.prunable(layer: 0, kind: .other)
-        for index in 0..<2 { layout.add("layer\(index)", [256, 128], role: role) }
-        layout.add("other", [96, 256], role: role)
+        for index in 0..<2 {
+            layout.add("layer\(index)", [256, 128], role: .prunable(layer: nil, kind: .other))
+        }
+        layout.add("other", [96, 256], role: .prunable(layer: nil, kind: .other))
         layout.add("norm", [128])
         layout.add("fixed", [4096, 4096])
         let probe = PrecisionProbe(layout, frames: 64, heldSparsity: 0.9)

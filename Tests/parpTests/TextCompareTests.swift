@@ -84,6 +84,8 @@ struct TextCompareTests {
         }
         #expect(rows.compactMap { $0["method"] as? String } == ["mpi", "mpi", "omp"])
         #expect(rows.compactMap { $0["length"] as? Int } == [1, 2, 1] && updates == [4, 8, 8])
+        let operations = rows.compactMap { ($0["cost"] as? [String: Any])?["flops"] as? Double }
+        #expect(operations.count == 3 && operations.allSatisfy { $0 > 0 })
         let page = String(decoding: try fixture.folder.read("cost/comparison.md"), as: UTF8.self)
         #expect(page.contains("## At equal cost: accuracy, %"))
     }
@@ -146,5 +148,38 @@ struct TextCompareTests {
         let refused = try parp(
             ["convert", "model", "--encoder-only", "--output", "encoder"], in: fixture.folder)
         #expect(refused.status == 64 && refused.screen.contains("AutoModel"), "\(refused.screen)")
+    }
+
+    @Test("corpus split sets labelled texts aside by shares, the same each time, and refuses minutes")
+    func split() throws {
+        func split(_ arguments: [String], to output: String) throws -> Outcome {
+            try parp(
+                ["corpus", "split", "train.jsonl"] + arguments + ["--output", output], in: fixture.folder)
+        }
+        let shares = ["--valid-share", "0.3", "--test-share", "0.2"]
+        for output in ["parts", "again"] {
+            let outcome = try split(shares, to: output)
+            #expect(outcome.status == 0, "\(outcome.screen)")
+        }
+        func examples(_ content: Data) throws -> [String] {
+            try String(decoding: content, as: UTF8.self).split(separator: "\n").map { line in
+                let object = try #require(
+                    try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any])
+                return ["text", "text_pair", "label"].map { "\(object[$0] ?? "")" }.joined(separator: "|")
+            }
+        }
+        var parted: [String] = []
+        for part in ["train", "valid", "test"] {
+            let content = try fixture.folder.read("parts/\(part).jsonl")
+            #expect(try fixture.folder.read("again/\(part).jsonl") == content)
+            parted += try examples(content)
+        }
+        #expect(parted.sorted() == (try examples(fixture.folder.read("train.jsonl"))).sorted())
+        for (arguments, sentence) in [
+            ([], "--valid-share"), (shares + ["--minutes", "1"], "minutes are for speech"),
+        ] {
+            let outcome = try split(arguments, to: "refused")
+            #expect(outcome.status == 64 && outcome.screen.contains(sentence), "\(outcome.screen)")
+        }
     }
 }

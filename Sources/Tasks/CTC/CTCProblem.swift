@@ -10,7 +10,7 @@ package import Reports
 package import Session
 package import Tensors
 internal import Text
-package import Training
+internal import Training
 
 /// Fine-tuning a model to transcribe, as a recipe says.
 package struct CTCProblem: RunProblem {
@@ -40,7 +40,9 @@ package struct CTCProblem: RunProblem {
 
     /// Keeps what a frozen feature encoder makes of the audio.
     package mutating func prepare(_ store: borrowing ParameterStore, session: Session) throws {
-        try keepFeatures(of: &train, name: "train", parameters: store.views, session: session)
+        if !recipe.augmentation.changesAudio {
+            try keepFeatures(of: &train, name: "train", parameters: store.views, session: session)
+        }
         try keepFeatures(of: &valid, name: "valid", parameters: store.float32Views, session: session)
     }
 
@@ -55,16 +57,28 @@ package struct CTCProblem: RunProblem {
     }
 
     package func files(update: Int, sparsity: Double, evaluation: EvaluationResult?) -> ModelFiles {
+        let languages = Set(train.utterances.compactMap(\.language)).sorted()
         let card = ModelCard(
-            recipe: recipe, family: model.network.configuration.family,
-            method: recipe.pruning.method.rawValue, update: update, sparsity: sparsity, result: evaluation)
+            recipe: recipe, family: model.network.configuration.family, languages: languages,
+            training: (train.totalSeconds, train.utterances.count), update: update, sparsity: sparsity,
+            result: evaluation)
         return model.files(card: card.text)
     }
 
     package static let report = ReportOutline(
         charts: [
             .init(
-                "Loss, nats per utterance", [.init("train", "loss"), .init("eval", "loss", name: "valid")]),
+                "Loss, nats per character, training smoothed",
+                [
+                    .init("train", "loss_per_token", name: "train", smoothed: true),
+                    .init("eval", "loss_per_character", name: "valid"),
+                ], scale: .ratios),
+            // Logs of earlier versions do not say how many characters there were.
+            .init(
+                "Loss, nats per utterance, training smoothed",
+                [.init("train", "loss", smoothed: true), .init("eval", "loss", name: "valid")],
+                scale: .ratios,
+                isSubstitute: true),
             .init(
                 "Error rate on the validation set, %",
                 TaskKind.ctc.metrics.map { .init("eval", $0.name, name: $0.title, scale: $0.scale) }),

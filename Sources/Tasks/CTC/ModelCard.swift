@@ -1,39 +1,162 @@
 internal import Foundation
 internal import Models
 internal import Program
+internal import Pruning
 internal import Recipe
 internal import Text
+internal import Training
 
-/// The `README.md` of a model directory: what it is and how it came about.
+/// The `README.md` of a model directory: what it is, how to use it, and how it came about.
 struct ModelCard {
     let recipe: Recipe
     let family: ModelFamily
-    let method: String
+    /// The languages of the training set, where it says.
+    let languages: [String]
+    /// Seconds of audio, and recordings, of the training set.
+    let training: (seconds: Double, utterances: Int)
     let update: Int
     let sparsity: Double
     let result: EvaluationResult?
 
     /// The card, with the front matter that model hubs read.
     var text: String {
+        ([frontMatter, heading, use, data, method] + (result.map { [results($0)] } ?? []) + [limits])
+            .joined(separator: "\n\n") + "\n"
+    }
+
+    /// What a hub sorts models by (Hugging Face, "Model Cards"); what only the user knows is left to them.
+    private var frontMatter: String {
+        var lines = ["---"]
+        if !languages.isEmpty { lines += ["language:"] + languages.map { "- \(quoted($0))" } }
+        lines += [
+            "# license: yours to state: what the data, and the model that this one is made from, allow",
+            "# base_model: the hub's name of \(recipe.model.path)", "library_name: transformers",
+            "pipeline_tag: automatic-speech-recognition", "tags:", "- automatic-speech-recognition",
+            "- \(family.rawValue)", "- ctc",
+        ]
+        if sparsity > 0 { lines += ["- pruning", "- sparse"] }
+        lines.append("- parp")
+        if let result { lines += index(result) }
+        return (lines + ["---"]).joined(separator: "\n")
+    }
+
+    private func index(_ result: EvaluationResult) -> [String] {
+        let name = URL(fileURLWithPath: recipe.data.valid).deletingPathExtension().lastPathComponent
         var lines = [
-            "---", "tags:", "- automatic-speech-recognition", "- \(family.rawValue)", "- pruning", "- parp",
-            "pipeline_tag: automatic-speech-recognition", "---", "",
-            sparsity > 0 ? "# A sparse speech recogniser" : "# A speech recogniser", "",
-            "Fine-tuned by `parp` \(parpVersion) with method `\(method)` from `\(recipe.model.path)`, "
-                + "\(update) updates.", "",
+            "model-index:", "- name: \(quoted(title))", "  results:", "  - task:",
+            "      type: automatic-speech-recognition", "    dataset:", "      name: \(quoted(name))",
+            "      type: \(quoted(recipe.data.valid))", "    metrics:",
+        ]
+        for (type, rate) in [("wer", result.words.rate), ("cer", result.characters.rate)] {
+            lines += [
+                "    - type: \(type)", String(format: "      value: %.2f", 100 * rate),
+                "      name: \(type.uppercased()), %",
+            ]
+        }
+        return lines
+    }
+
+    /// A text as YAML has it between quotes (YAML 1.2, section 7.3.1); control characters, which it may not have, are spaces.
+    private func quoted(_ text: String) -> String {
+        var quoted = ""
+        for scalar in text.unicodeScalars {
+            switch scalar {
+            case "\"": quoted += "\\\""
+            case "\\": quoted += "\\\\"
+            case "\0"..<" ", "\u{7F}"..."\u{9F}", "\u{2028}", "\u{2029}": quoted += " "
+            default: quoted.unicodeScalars.append(scalar)
+            }
+        }
+        return "\"\(quoted)\""
+    }
+
+    private var title: String { sparsity > 0 ? "A sparse speech recogniser" : "A speech recogniser" }
+
+    private var heading: String {
+        "# \(title)\n\n"
+            + "Fine-tuned from `\(recipe.model.path)` by `parp` \(parpVersion), with connectionist temporal classification "
+            + "(CTC): it writes what it hears, without a language model."
+    }
+
+    private var use: String {
+        """
+        ## Use
+
+        ```python
+        import soundfile
+        import torch
+        from transformers import AutoModelForCTC, AutoProcessor
+
+        folder = "."  # where this model lies, or its name on a hub
+        processor = AutoProcessor.from_pretrained(folder)
+        model = AutoModelForCTC.from_pretrained(folder).eval()
+        samples, rate = soundfile.read("recording.wav", dtype="float32")  # one channel
+        inputs = processor(samples, sampling_rate=rate, return_tensors="pt")
+        with torch.no_grad():
+            logits = model(inputs.input_values).logits
+        print(processor.batch_decode(logits.argmax(-1))[0])
+        ```
+
+        Recordings must have the rate that `preprocessor_config.json` names. `parp transcribe --model . recording.wav` takes any
+        rate and length, and writes subtitles and word times, too.
+        """
+    }
+
+    private var data: String {
+        "## Data\n\n"
+            + String(
+                format: "%@ of speech with transcripts, %d recordings: `%@`.",
+                Progress.duration(training.seconds),
+                training.utterances, recipe.data.train)
+            + (languages.isEmpty ? "" : " Languages: \(languages.joined(separator: ", ")).")
+    }
+
+    private var method: String {
+        let pruning = recipe.pruning
+        var lines = [
+            "## Method and cost", "",
+            "Method `\(pruning.method.rawValue)`, \(update) updates of \(recipe.data.batchSeconds) s of audio"
+                + (recipe.model.freezeFeatureEncoder
+                    ? ", the convolutional feature encoder as it was." : "."),
+            "",
             String(
                 format:
                     "%.4f %% of the weights and biases of all attention and feed-forward projections are exactly zero.",
                 100 * sparsity),
         ]
-        if let result {
-            lines += [
-                "", "| set | WER | CER | utterances |", "|---|---|---|---|",
-                String(
-                    format: "| `%@` | %.2f %% | %.2f %% | %d |", recipe.data.valid, 100 * result.words.rate,
-                    100 * result.characters.rate, result.utterances),
-            ]
+        if sparsity > 0 {
+            lines.append(
+                "They are stored as zeros, so that every program reads them; `parp pack` stores the others alone."
+            )
         }
-        return lines.joined(separator: "\n") + "\n"
+        return lines.joined(separator: "\n")
+    }
+
+    private func results(_ result: EvaluationResult) -> String {
+        var lines = [
+            "## Results", "", "| set | WER | CER | utterances |", "|---|---|---|---|",
+            String(
+                format: "| `%@` | %.2f %% | %.2f %% | %d |", recipe.data.valid, 100 * result.words.rate,
+                100 * result.characters.rate, result.utterances),
+        ]
+        for (language, errors) in result.languages.sorted(by: { $0.key < $1.key }) {
+            lines.append(
+                String(
+                    format: "| %@ | %.2f %% | %.2f %% | %d |", language, 100 * errors.words.rate,
+                    100 * errors.characters.rate, errors.utterances))
+        }
+        lines += ["", "Without a language model, by the likeliest token of each frame."]
+        return lines.joined(separator: "\n")
+    }
+
+    private var limits: String {
+        """
+        ## Limits
+
+        It was judged on the set above and on nothing else: other voices, microphones, noises and ways to speak may fare worse, and
+        who chose settings by that set will find its numbers too good. It writes what resembles what it heard, also where nobody
+        speaks and in languages that it has not heard. What it was fine-tuned on, and the model it was made from, may bind those who
+        use it.
+        """
     }
 }

@@ -46,7 +46,8 @@ package struct ErrorReport {
             let (left, right) = (Self.characters(a.value).rate, Self.characters(b.value).rate)
             return left != right ? left > right : a.key < b.key
         }
-        return ([Self.heading(title)] + sorted.map { Self.row($0.key, $0.value) }).joined(separator: "\n") + "\n"
+        return ([Self.heading(title)] + sorted.map { Self.row($0.key, $0.value) }).joined(separator: "\n")
+            + "\n"
     }
 
     private static func characters(_ utterances: [JudgedUtterance]) -> ErrorRate {
@@ -67,11 +68,14 @@ package struct ErrorReport {
     /// What was most often heard as what, letters and words.
     private var confusions: String {
         var lines: [String] = []
-        for (title, tokens) in [("letters", characterTokens), ("words", Text.words)] as [(String, (String) -> [String])] {
+        for (title, tokens) in [("letters", characterTokens), ("words", Text.words)]
+            as [(String, (String) -> [String])]
+        {
             var counts: [[String]: Int] = [:]
             var leftOut = 0
             for utterance in utterances {
-                guard let alignment = aligned(tokens(utterance.reference), tokens(utterance.hypothesis)) else {
+                guard let alignment = aligned(tokens(utterance.reference), tokens(utterance.hypothesis))
+                else {
                     leftOut += 1
                     continue
                 }
@@ -81,7 +85,9 @@ package struct ErrorReport {
                 }
             }
             lines += ["# Most confused \(title): how often, said, heard", ""]
-            let sorted = counts.sorted { $0.value != $1.value ? $0.value > $1.value : $0.key.lexicographicallyPrecedes($1.key) }
+            let sorted = counts.sorted {
+                $0.value != $1.value ? $0.value > $1.value : $0.key.lexicographicallyPrecedes($1.key)
+            }
             lines += sorted.prefix(Self.told).map { pair, count in
                 String(format: "%7d  ", count) + "\(pair[0]) → \(pair[1])"
             }

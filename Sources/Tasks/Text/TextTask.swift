@@ -90,17 +90,30 @@ package struct TextTask: TrainingTask {
         let dLogits = arena.tensor(rows: output.logits.rows, columns: output.logits.columns)
         let losses = batch.targets.losses(of: output.logits, dLogits: dLogits)
         model.backward(dLogits, output: output, arena: &arena, gradientsFinal: gradientsFinal)
-        return TextSums(losses, tokens: batch.batch.tokens.count)
+        return TextSums(
+            losses, tokens: batch.batch.tokens.count,
+            operations: operations(of: batch.batch.packing, update: update))
+    }
+
+    /// Floating-point operations of a micro-batch in an update: forward, and backward of what is trained, whatever is pruned.
+    private func operations(of packing: PackedRows, update: Int) -> Double {
+        let forward = (0..<packing.count).reduce(0) {
+            $0 + model.configuration.forwardOperations(tokens: packing.length($1))
+        }
+        return trainable(update: update) == .everything ? 3 * forward : forward
     }
 
     private func trainable(update: Int) -> TrainableParameters {
         update < settings.freezeEncoderUpdates ? .headOnly : .everything
     }
 
-    package var noSums: TextSums { TextSums([], tokens: 0) }
+    package var noSums: TextSums { TextSums([], tokens: 0, operations: 0) }
 
     package func fields(_ report: StepReport<TextSums>) -> [(String, JSONValue)] {
-        [("examples", .number(report.sums.items)), ("tokens", .number(report.sums.tokens))]
+        [
+            ("examples", .number(report.sums.items)), ("tokens", .number(report.sums.tokens)),
+            ("flops", .number(report.sums.operations)),
+        ]
     }
 
     package func summary(_ sums: TextSums) -> String { "" }
@@ -201,20 +214,26 @@ package struct TextSums: BatchSums, Equatable {
     package var items = 0.0
     /// Their tokens.
     package var tokens = 0.0
+    /// Floating-point operations.
+    package var operations = 0.0
     package var workload: Double { tokens }
     /// Examples whose loss is not a number.
     package var notFinite = 0.0
 
-    init(_ losses: [Float], tokens: Int) {
+    init(_ losses: [Float], tokens: Int, operations: Double) {
         loss = losses.reduce(0) { $0 + Double($1) }
         items = Double(losses.count)
         self.tokens = Double(tokens)
+        self.operations = operations
         notFinite = Double(losses.count { !$0.isFinite })
     }
 
     /// The sums as numbers that can be all-reduced.
     package var vector: [Double] {
-        get { [loss, items, tokens, notFinite] }
-        set { (loss, items, tokens, notFinite) = (newValue[0], newValue[1], newValue[2], newValue[3]) }
+        get { [loss, items, tokens, operations, notFinite] }
+        set {
+            (loss, items, tokens) = (newValue[0], newValue[1], newValue[2])
+            (operations, notFinite) = (newValue[3], newValue[4])
+        }
     }
 }

@@ -210,7 +210,7 @@ let package = Package(
                 "Tensors", "Program", "JSON", "Speech", "Text", "Decoding", "Models", "Checkpoints", "Recipe",
                 "Tasks",
             ]),
-        tests("Preflight", ["Program", "JSON", "Session", "Training", "Preflight"]),
+        tests("Preflight", ["Program", "JSON", "Session", "Recipe", "Training", "Preflight"]),
         tests(
             "Studies",
             [
@@ -223,6 +223,7 @@ let package = Package(
             [
                 "Tensors", "JSON", "Pruning", "Collectives", "Text", "Decoding", "Session", "MaskFiles",
                 "Training", "Tasks", "Commands",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
         // Not to import it: so that the command is built before its tests run it.
         tests("parp", ["parp"]),

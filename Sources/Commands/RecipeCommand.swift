@@ -34,7 +34,7 @@ func runRecipe(_ options: RecipeOptions, session: Session) throws {
                 text: "", overrides: options.overrides, path: "the default recipe", task: options.task
             ).toml
         }
-        return try Recipe(path: path, overrides: options.overrides, task: options.task).toml
+        return try Recipe(pathOrPreset: path, overrides: options.overrides, task: options.task).toml
     }
     if session.isRoot { print(text, terminator: "") }
 }

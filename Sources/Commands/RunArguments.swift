@@ -8,7 +8,7 @@ struct RunArguments: ParsableArguments {
 
     @OptionGroup var changes: RecipeChanges
 
-    @Option(help: "The run directory (default: runs/RECIPE).")
+    @Option(name: .shortAndLong, help: "The run directory (default: runs/RECIPE).")
     var output: String?
 
     @Flag(help: "Go on with the run in the directory, from its newest checkpoint.")
@@ -24,6 +24,9 @@ struct RunArguments: ParsableArguments {
     @Flag(help: "Report at the start which processors each rank may use.")
     var reportBindings = false
 
+    @Flag(name: .shortAndLong, help: "Say nothing but warnings and how the run ends.")
+    var quiet = false
+
     @Option(help: "Write what every rank did when, for chrome://tracing or Perfetto.")
     var trace: String?
 
@@ -34,6 +37,7 @@ struct RunArguments: ParsableArguments {
             injections: injections)
         options.reportsBindings = reportBindings
         options.trace = trace
+        options.isQuiet = quiet
         return options
     }
 }

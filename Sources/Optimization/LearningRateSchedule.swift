@@ -10,6 +10,8 @@ public enum ScheduleKind: String, Sendable, Codable, CaseIterable {
     case triStage = "tri_stage"
     /// Linear rise, then linear fall to the final rate.
     case linear
+    /// Linear rise, then half a cosine to the final rate (Loshchilov and Hutter, 2017, without restarts).
+    case cosine
     /// The peak rate throughout.
     case constant
 }
@@ -58,6 +60,7 @@ public struct LearningRateSchedule: Sendable, Hashable {
         let share = Double(past) / Double(fall)
         switch kind {
         case .triStage: return finalScale > 0 ? peak * pow(finalScale, share) : peak * (1 - share)
+        case .cosine: return peak * (finalScale + (1 - finalScale) * (1 + cos(.pi * share)) / 2)
         case .linear, .constant: return peak * (1 + (finalScale - 1) * share)
         }
     }

@@ -48,6 +48,12 @@ package struct MetricSpec: Sendable, Hashable {
     /// Title and unit, as an axis or the head of a column says them.
     package var heading: String { "\(title), \(unit)" }
 
+    /// A value with its title and unit, as a line on the screen says it.
+    package func shown(_ value: Double) -> String {
+        let scaled = (value * scale * 100).rounded() / 100
+        return unit == "%" ? "\(title) \(scaled) %" : "valid \(title) \(scaled)"
+    }
+
     /// Whether a value is better than another; without another any finite one is.
     package func isBetter(_ value: Double, than other: Double?) -> Bool {
         higherIsBetter ? value > other ?? -.infinity : value < other ?? .infinity

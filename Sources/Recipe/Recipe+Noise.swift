@@ -10,6 +10,11 @@ extension Recipe {
         package var timeMaskMinimumSpans = 2
         package var channelMaskProbability = 0.512
         package var channelMaskLength = 64
+        package var speed = [1.0]
+        package var noiseSNR: [Double] = []
+
+        /// Whether recordings are heard otherwise than they are, so that nothing of them can be kept.
+        package var changesAudio: Bool { speed.contains { $0 != 1 } || !noiseSNR.isEmpty }
 
         /// As the model takes it.
         package var settings: Models.Augmentation {

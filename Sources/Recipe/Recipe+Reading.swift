@@ -38,7 +38,8 @@ extension Recipe {
             let size = attributes?[.size] as? Int, size < 1 << 20,
             let data = FileManager.default.contents(atPath: path)
         else {
-            throw RecipeError(path: path, faults: ["no such recipe, or it is larger than 1 MB"])
+            throw RecipeError(
+                path: path, faults: ["no such recipe, or it is larger than 1 MB" + presetHint(path)])
         }
         guard let text = String(validating: data, as: UTF8.self) else {
             throw RecipeError(path: path, faults: ["is not UTF-8"])
@@ -68,7 +69,9 @@ extension Recipe {
             }
             faults += apply(document)
         } catch {
-            faults.append(error.sentence)
+            let isCorpus = text.first { !$0.isWhitespace } == "{"
+            faults.append(
+                error.sentence + (isCorpus ? "; this is a corpus: a recipe names it as data.train" : ""))
         }
         for override in overrides { faults += apply(override: override) }
         faults += rangeFaults.map { fault in
@@ -89,6 +92,16 @@ extension Recipe {
                 "data.min_seconds is \(data.minimumSeconds), above data.max_seconds \(data.maximumSeconds)")
         }
         faults += pruning.faults
+        if evaluation.everyUpdates == 0, evaluation.patience > 0 {
+            faults.append(
+                "evaluation.patience is \(evaluation.patience), but evaluation.every_updates is 0: nothing is evaluated "
+                    + "before the end")
+        }
+        if evaluation.everyUpdates == 0, checkpoint.average > 1 {
+            faults.append(
+                "checkpoint.average is \(checkpoint.average), but evaluation.every_updates is 0: it is evaluated models "
+                    + "that are averaged")
+        }
         if !task.choices.contains(where: { $0.name == evaluation.metric.name }) {
             let names = task.choices.map { "\"\($0.name)\"" }.joined(separator: ", ")
             faults.append(
@@ -189,4 +202,15 @@ private func nearKey(_ entry: TOMLEntry) -> String? {
         }
     guard let path, let key = keys.first(where: { $0.path == path }) else { return nil }
     return key.section == entry.section ? key.name : path
+}
+
+/// Whether there is anything at a path.
+func isFile(_ path: String) -> Bool { FileManager.default.fileExists(atPath: path) }
+
+/// Where a name that is no file's can be used.
+private func presetHint(_ path: String) -> String {
+    guard !isFile(path) else { return "" }
+    if isFile(path + ".toml") { return "; did you mean \(path).toml?" }
+    guard let preset = RecipePreset.named(path) else { return "" }
+    return "; `parp recipe \(preset.name) > \(preset.name).toml` writes the preset of that name"
 }

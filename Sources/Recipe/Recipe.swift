@@ -131,11 +131,15 @@ package struct Recipe: Sendable, Equatable {
 
     package struct Checkpoint: Sendable, Equatable {
         package var everyUpdates = 500
+        package var everyMinutes = 0.0
         package var keep = 3
+        package var average = 0
+        package var averageOf = AveragedModels.last
     }
 
     package struct Evaluation: Sendable, Equatable {
         package var everyUpdates = 500
+        package var patience = 0
         package var metric = MetricSpec.wordErrorRate
     }
 }
@@ -146,6 +150,14 @@ package enum BadUtterances: String, Sendable, CaseIterable {
     case refuse
     /// Leave them out, counted and named.
     case skip
+}
+
+/// Which evaluated models a final model is the mean of.
+package enum AveragedModels: String, Sendable, CaseIterable {
+    /// Those of the last evaluations.
+    case last
+    /// Those of the best evaluations.
+    case best
 }
 
 /// The optimisers.

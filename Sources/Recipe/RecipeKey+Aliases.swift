@@ -66,7 +66,13 @@ extension RecipeKey {
         ("distributed.threads_per_rank", ["num_threads", "omp_num_threads", "intra_op_threads"]),
         ("distributed.bucket_megabytes", ["bucket_cap_mb", "ddp_bucket_cap_mb"]),
         ("precision.gemm", ["fp16", "bf16", "precision", "mixed_precision"]),
-        ("checkpoint.every_updates", ["save_steps", "save_interval_updates", "ckpt_interval_minutes"]),
+        ("checkpoint.every_updates", ["save_steps", "save_interval_updates"]),
+        ("checkpoint.every_minutes", ["ckpt_interval_minutes", "save_interval_minutes"]),
+        ("checkpoint.average", ["average_checkpoints", "avg_checkpoints", "num_update_checkpoints"]),
+        ("evaluation.patience", ["early_stopping_patience", "early_stopping"]),
+        ("augmentation.speed", ["speed_perturb", "speeds", "speed_changes"]),
+        ("augmentation.noise_snr", ["snr", "min_snr_in_db", "snr_low"]),
+        ("optimizer.head_scale", ["head_lr", "lr_head", "classifier_lr"]),
         (
             "checkpoint.keep",
             ["save_total_limit", "keep_interval_updates", "keep_last_epochs", "keep_checkpoints"]
@@ -92,6 +98,11 @@ extension RecipeKey {
         "distributed_training": "distributed", "eval": "evaluation", "validation": "evaluation",
         "spec_augment": "augmentation", "dropout": "regularization",
     ]
+
+    /// The path of the key that a name means, be it ours or another program's; nil if there is none.
+    package static func path(meant name: String) -> String? {
+        all.first { $0.name == name }?.path ?? alias(for: name, in: aliases)
+    }
 
     private static func aliases(_ lists: (path: String, names: [String])...) -> [String: String] {
         Dictionary(

@@ -140,15 +140,18 @@ extension RecipeKey {
         ) { $0 >= 0 },
         RecipeKey(
             "optimizer", "head_scale", \.optimizer.headScale,
-            "What the learning rate is multiplied with for the classifier and the projection before it.",
-            of: TaskKind.text, must: "be above 0"
+            "What the learning rate is multiplied with for the head: the output layer, and on text the projection before it.",
+            of: TaskKind.fineTuning, must: "be above 0"
         ) { $0 > 0 },
         RecipeKey(
-            "schedule", "kind", \.schedule.kind, "How the learning rate moves: tri_stage, linear or constant."
+            "schedule", "kind", \.schedule.kind,
+            "How the learning rate moves: tri_stage (falling exponentially), linear, cosine or constant."
         ),
-        RecipeKey("schedule", "updates", \.schedule.updates, "Updates of the run.", must: "be 1 or more") {
-            $0 >= 1
-        },
+        RecipeKey(
+            "schedule", "updates", \.schedule.updates,
+            "Updates of the run. A run can be lengthened: `--resume --set schedule.updates=N` (reference.md).",
+            must: "be 1 or more"
+        ) { $0 >= 1 },
         RecipeKey(
             "schedule", "phases", \.schedule.phases, "Shares of rise, hold and fall.",
             must: "be three numbers from 0 that sum to at most 1"
@@ -190,6 +193,17 @@ extension RecipeKey {
             "augmentation", "channel_mask_length", \.augmentation.channelMaskLength, "Channels a mask.",
             of: TaskKind.speech, must: "be 1 or more"
         ) { $0 >= 1 },
+        RecipeKey(
+            "augmentation", "speed", \.augmentation.speed,
+            "Speeds of which each utterance is heard at one, drawn anew each time, e.g. [0.9, 1.0, 1.1]. With others "
+                + "than 1, features of the training set are computed each time.",
+            of: [.ctc], must: "be one to 16 numbers from 0.5 to 2"
+        ) { (1...16).contains($0.count) && $0.allSatisfy { (0.5...2).contains($0) } },
+        RecipeKey(
+            "augmentation", "noise_snr", \.augmentation.noiseSNR,
+            "Signal-to-noise ratios in dB between which each utterance gets white noise, e.g. [10.0, 40.0]; [] adds none.",
+            of: [.ctc], must: "be two numbers from -20 to 100, the lower first, or none"
+        ) { $0.isEmpty || $0.count == 2 && $0[0] <= $0[1] && $0.allSatisfy { (-20...100).contains($0) } },
         rate("layer_drop", \.regularization.layerDrop, "Probability that a block is skipped in an update."),
         rate(
             "feature_dropout", \.regularization.featureDropout, "Dropout of the projected features.",
@@ -250,14 +264,34 @@ extension RecipeKey {
             must: "be 0 or more"
         ) { $0 >= 0 },
         RecipeKey(
+            "checkpoint", "every_minutes", \.checkpoint.everyMinutes,
+            "Minutes after which a checkpoint is written, beside those by updates; 0 goes by updates alone.",
+            changes: .nothing, must: "be 0 or more"
+        ) { $0 >= 0 },
+        RecipeKey(
             "checkpoint", "keep", \.checkpoint.keep, "Checkpoints that are kept, the newest.",
             changes: .nothing,
             must: "be 1 or more"
         ) { $0 >= 1 },
         RecipeKey(
+            "checkpoint", "average", \.checkpoint.average,
+            "Evaluated models of which final/ is the mean, under the last mask; 0 or 1 takes the last update's.",
+            of: TaskKind.fineTuning, must: "be from 0 to 100"
+        ) { (0...100).contains($0) },
+        RecipeKey(
+            "checkpoint", "average_of", \.checkpoint.averageOf,
+            "Which models `average` takes: those of the last evaluations, or of the best.",
+            of: TaskKind.fineTuning),
+        RecipeKey(
             "evaluation", "every_updates", \.evaluation.everyUpdates,
             "Updates between evaluations; 0 evaluates at the end only.", changes: .nothing,
             must: "be 0 or more"
+        ) { $0 >= 0 },
+        RecipeKey(
+            "evaluation", "patience", \.evaluation.patience,
+            "Evaluations without a better one after which the run ends early; 0 never does. Where the sparsity rises, they "
+                + "count from its end on.",
+            of: TaskKind.fineTuning, must: "be 0 or more"
         ) { $0 >= 0 },
         RecipeKey(
             "evaluation", "metric", \.evaluation.metric, "What the best model is chosen by.",

@@ -3,7 +3,7 @@
 /// Reading, writing, checking and documenting recipes all follow from `RecipeKey.all`.
 package struct RecipeKey: Sendable {
     /// The section, empty for keys at the top.
-    let section: String
+    package let section: String
     /// The key.
     package let name: String
     /// What it means, with its unit.

@@ -113,6 +113,7 @@ extension RecipeChoice {
 }
 
 extension BadUtterances: RecipeChoice {}
+extension AveragedModels: RecipeChoice {}
 extension OptimizerKind: RecipeChoice {}
 extension ComparedMethod: RecipeChoice {}
 extension PruningScope: RecipeChoice {}

@@ -29,8 +29,10 @@ package struct Page: Sendable {
         \(Ink.styleSheet)
         </style>
         <body class="text">
+        <main>
         <h1>\(escapedHTML(title))</h1>
         \(body.joined(separator: "\n"))
+        </main>
         </html>
 
         """
@@ -42,6 +44,8 @@ package struct Page: Sendable {
         html { background: var(--paper); }
         body { font: 15px/1.5 system-ui, sans-serif; margin: 2em auto; max-width: 72em; padding: 0 1em; }
         .figures { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(27em, 100%), 1fr)); gap: 1.5em; }
+        .headline { font-size: 18px; max-width: 48em; }
+        details { margin: 1em 0; } summary { cursor: pointer; font-weight: 600; }
         figure { margin: 0; break-inside: avoid; } figcaption { font-weight: 600; } svg { width: 100%; height: auto; }
         .table { overflow-x: auto; margin-bottom: 1.5em; }
         table { border-collapse: collapse; font-size: 14px; white-space: nowrap; font-variant-numeric: tabular-nums; }

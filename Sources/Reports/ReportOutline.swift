@@ -15,10 +15,15 @@ package struct ReportOutline: Sendable {
     package struct Chart: Sendable {
         package let title: String
         package let curves: [Curve]
+        /// How values become heights.
+        let scale: Plot.Scale
+        /// Whether it stands in for the chart before it, where that has nothing to show.
+        let isSubstitute: Bool
 
-        package init(_ title: String, _ curves: [Curve]) {
-            self.title = title
-            self.curves = curves
+        package init(
+            _ title: String, _ curves: [Curve], scale: Plot.Scale = .linear, isSubstitute: Bool = false
+        ) {
+            (self.title, self.curves, self.scale, self.isSubstitute) = (title, curves, scale, isSubstitute)
         }
     }
 
@@ -28,8 +33,13 @@ package struct ReportOutline: Sendable {
         package let field: String
         package let name: String
         package let scale: Double
+        /// Whether its mean over some twenty updates is drawn.
+        let isSmoothed: Bool
 
-        package init(_ kind: String, _ field: String, name: String? = nil, scale: Double = 1) {
+        package init(
+            _ kind: String, _ field: String, name: String? = nil, scale: Double = 1, smoothed: Bool = false
+        ) {
+            isSmoothed = smoothed
             self.kind = kind
             self.field = field
             self.name = name ?? kind

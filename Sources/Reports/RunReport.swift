@@ -1,93 +1,161 @@
 internal import Foundation
-package import JSON
+internal import JSON
 
 /// `report.html`: a run's curves and its last numbers on one page that needs nothing else, neither network nor
 /// script.
 package struct RunReport {
-    private let title: String
+    let history: RunHistory
     private let recipe: String
-    private var curves: [[ThinnedCurve]]
-    /// The last evaluations.
-    private var evaluations: [JSONValue] = []
-    /// The last faults, and how many there were.
-    private(set) var faults: [JSONValue] = []
-    private(set) var faultCount = 0
-    /// The last sums of the ranks.
-    private(set) var rankSums: JSONValue?
-    let outline: ReportOutline
+    private let environment: JSONValue?
+    /// What the recipe states otherwise than the defaults: keys and values.
+    private let changes: [(key: String, value: String)]
 
-    /// The most rows of a table or list.
-    static let longest = 20
-    private static let mostEvaluations = 12
-
-    /// The report of a run directory, from its recipe file and its `metrics.jsonl`.
-    ///
-    /// Neither the page nor the memory that it takes grows with the number of updates.
-    package init(directory: String, recipe: String, metrics: String, outline: ReportOutline) {
-        self.outline = outline
-        title = (directory as NSString).lastPathComponent
+    /// The report of a run directory, from its recipe, `metrics.jsonl` and `environment.json`, whatever of them is there.
+    package init(
+        history: RunHistory, recipe: String, environment: String, changes: [(key: String, value: String)] = []
+    ) {
+        self.history = history
         self.recipe = (try? String(contentsOfFile: recipe, encoding: .utf8)) ?? ""
-        curves = outline.charts.map { $0.curves.map { _ in ThinnedCurve() } }
-        // A log that cannot be read to its end is shown as far as it goes.
-        try? forEachLine(of: metrics) { line, _ in
-            if let event = try? JSONValue(parsing: line) { add(event) }
+        self.environment = FileManager.default.contents(atPath: environment).flatMap {
+            try? JSONValue(parsing: $0)
         }
-    }
-
-    private mutating func add(_ event: JSONValue) {
-        guard let kind = event["kind"]?.string else { return }
-        for (index, chart) in outline.charts.enumerated() {
-            for (place, curve) in chart.curves.enumerated() where curve.kind == kind {
-                guard let step = event["step"]?.integer, let value = event[curve.field]?.double else {
-                    continue
-                }
-                curves[index][place].add(x: Double(step), y: value * curve.scale)
-            }
-        }
-        switch kind {
-        case "eval": evaluations = (evaluations + [event]).suffix(Self.mostEvaluations)
-        case "fault":
-            faultCount += 1
-            faults = (faults + [event]).suffix(Self.longest)
-        case "ranks": rankSums = event
-        default: break
-        }
+        self.changes = changes
     }
 
     /// The page.
     package var html: String {
-        let recipe = ["<h2>Recipe</h2>", Page.preformatted(recipe)]
-        return Page(title, body: [summary.html, Page.figures(plots)] + reliability + recipe).html
+        let body =
+            [
+                "<p class=\"headline\">\(escapedHTML(history.headline))</p>", evaluationTable.html,
+                Page.figures(plots),
+            ]
+            + timeTable + reliability + environmentTable + settings
+        return Page(history.name, body: body).html
     }
 
     private var plots: [String] {
-        zip(outline.charts, curves).compactMap { chart, curves in
-            let known = zip(chart.curves, curves).filter { !$1.points.isEmpty }
-            guard !known.isEmpty else { return nil }
-            let series = known.enumerated().map { index, entry in
-                Plot.Series(
-                    known.count > 1 ? entry.0.name : "", .series(index),
-                    points: entry.1.points.map { Plot.Point(x: $0.x, y: $0.y) })
-            }
-            return Plot(chart.title, x: .init("updates"), y: .init(""), series: series).figure
+        let outline = history.outline
+        var plots = history.shownCharts.compactMap { index -> String? in
+            let (chart, series) = (outline.charts[index], history.plot(index))
+            guard !series.isEmpty else { return nil }
+            return Plot(chart.title, x: .init("updates"), y: .init("", chart.scale), series: series).figure
         }
+        let speed = history.throughput.points.map { Plot.Point(x: $0.x, y: $0.y) }
+        if !speed.isEmpty {
+            plots.append(
+                Plot(
+                    "Throughput, \(outline.workload.name)/s, smoothed", x: .init("updates"),
+                    y: .init("", .fromZero),
+                    series: [Plot.Series("", .series(0), points: speed)]
+                ).figure)
+        }
+        return plots
     }
 
     /// The evaluations as a table, the best marked.
-    private var summary: TextTable {
+    private var evaluationTable: TextTable { history.evaluationTable }
+
+    /// Where rank 0's time went.
+    private var timeTable: [String] {
+        let whole = history.phaseSeconds.reduce(0, +)
+        guard whole > 0 else { return [] }
+        let rows = zip(RunHistory.phases, history.phaseSeconds).filter { $1 > 0.0005 * whole }.sorted {
+            $0.1 > $1.1
+        }
+        let table = TextTable(
+            [.left("rank 0"), .right("seconds"), .right("share")],
+            rows: rows.map { phase, seconds in
+                [
+                    phase.name, String(format: "%.1f", seconds),
+                    String(format: "%.1f %%", 100 * seconds / whole),
+                ]
+            })
+        return ["<h2>Where the time went</h2>", table.html]
+    }
+
+    private var environmentTable: [String] {
+        guard let members = environment?.members else { return [] }
+        let rows = members.compactMap { member -> [String]? in
+            switch member.value {
+            case .string(let text): [member.key.replacing("_", with: " "), text]
+            case .integer(let number): [member.key.replacing("_", with: " "), String(number)]
+            case .array(let parts) where member.key == "command":
+                ["command", parts.compactMap(\.string).joined(separator: " ")]
+            default: nil
+            }
+        }
+        let table = TextTable([.left("environment"), .left("")], rows: rows)
+        return [Self.folded("Environment", table.html)]
+    }
+
+    /// What differs from the defaults, and the whole recipe folded away.
+    private var settings: [String] {
+        let table = TextTable([.left("key"), .left("value")], rows: changes.map { [$0.key, $0.value] })
+        return (changes.isEmpty ? [] : ["<h2>Recipe: what differs from the defaults</h2>", table.html])
+            + [Self.folded("The whole recipe", Page.preformatted(recipe))]
+    }
+
+    private static func folded(_ title: String, _ body: String) -> String {
+        "<details><summary>\(escapedHTML(title))</summary>\n\(body)\n</details>"
+    }
+}
+
+extension RunHistory {
+    /// The evaluations as a table, the best marked.
+    var evaluationTable: TextTable {
         TextTable(
             [.right("update")] + outline.columns.map { .right($0.title) } + [.left("")],
             rows: evaluations.map { event in
                 ["\(event["step"]?.integer ?? 0)"] + outline.columns.map { $0.text(of: event) }
-                    + [event["best"]?.boolean == true ? "best so far" : ""]
+                    + [
+                        event["averaged"]?.integer.map { "mean of \($0) models" }
+                            ?? (event["best"]?.boolean == true ? "best so far" : "")
+                    ]
             })
+    }
+
+    /// What came of the run, in a sentence.
+    var headline: String {
+        let done = "after \(updates) updates and \(Self.duration(seconds))"
+        guard let last = evaluations.last else {
+            return updates > 0 ? "Nothing was evaluated yet, \(done)." : "No update was done yet."
+        }
+        let found = outline.columns.filter { last[$0.field] != nil }.prefix(3)
+            .map { "\($0.title) \($0.text(of: last))" + $0.interval(of: last) }
+        var sentence = found.joined(separator: ", ") + ", \(done)."
+        if let best, let first = outline.columns.first, best["step"]?.integer != last["step"]?.integer {
+            sentence +=
+                " The best evaluation was after update \(best["step"]?.integer ?? 0): \(first.title) "
+                + "\(first.text(of: best))."
+        }
+        if let sparsity = mask?["sparsity"]?.double {
+            sentence += String(format: " %.2f %% of the pool is zero.", 100 * sparsity)
+        }
+        return sentence
+    }
+
+    private static func duration(_ seconds: Double) -> String {
+        seconds < 90
+            ? String(format: "%.0f s", seconds)
+            : seconds < 5400
+                ? String(format: "%.0f min", seconds / 60) : String(format: "%.1f h", seconds / 3600)
     }
 }
 
 extension ReportOutline.Column {
     /// What a cell says of an event.
-    fileprivate func text(of event: JSONValue) -> String {
-        let value = event[field]?.double ?? .nan
+    func text(of event: JSONValue) -> String {
+        guard let value = event[field]?.double else { return "" }
         return scale == 100 ? String(format: "%.2f %%", 100 * value) : String(format: "%.3f", scale * value)
+    }
+
+    /// Half the width of a rate's 95 % interval, by the number of words or characters that it is a share of, taken to be
+    /// independent (the normal approximation of the binomial); empty where there are no counts.
+    func interval(of event: JSONValue) -> String {
+        let counts = ["wer": "words", "cer": "characters"][field].flatMap { event[$0]?["reference"]?.double }
+        guard let rate = event[field]?.double, let counts, counts > 0, (0...1).contains(rate) else {
+            return ""
+        }
+        return String(format: " ± %.1f", 196 * (rate * (1 - rate) / counts).squareRoot())
     }
 }

@@ -64,7 +64,9 @@ package struct TextTable: Sendable {
     package var html: String {
         func line(_ cells: [String], _ tag: String) -> String {
             let cells = zip(cells, columns).map { cell, column in
-                "<\(tag)\(column.isRight ? " class=\"right\"" : "")>\(escapedHTML(cell))</\(tag)>"
+                // A title that says nothing is no title to who hears the page.
+                let tag = cell.isEmpty ? "td" : tag
+                return "<\(tag)\(column.isRight ? " class=\"right\"" : "")>\(escapedHTML(cell))</\(tag)>"
             }
             return "<tr>\(cells.joined())</tr>"
         }

@@ -22,6 +22,8 @@ public enum RandomStream: UInt64, Sendable {
     case quantizerDropout
     case audioPiece
     case positionDropout
+    case audioSpeed
+    case audioNoise
 }
 
 /// Random numbers that are a function of where they are used, not of how many were drawn before.

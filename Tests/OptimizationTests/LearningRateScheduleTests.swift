@@ -47,6 +47,15 @@ struct LearningRateScheduleTests {
         expectRates(schedule, [0: 0, 10: 1, 20: 2, 60: 1, 100: 0, 101: 0])
     }
 
+    @Test("cosine falls along half a cosine, through the middle")
+    func cosine() {
+        let schedule = LearningRateSchedule(
+            kind: .cosine, peak: 2, updates: 100, phases: [0.2, 0, 0.8], initialScale: 0, finalScale: 0.1)
+        // A quarter of the way down: (1 + cos 45°) / 2 of the 1.8 that it falls.
+        expectRates(
+            schedule, [0: 0, 20: 2, 40: 0.2 + 0.9 * (1 + 0.5.squareRoot()), 60: 1.1, 100: 0.2, 101: 0.2])
+    }
+
     @Test("constant is constant")
     func constant() {
         expectRates(LearningRateSchedule(kind: .constant, peak: 3, updates: 10), [0: 3, 5: 3, 100: 3])

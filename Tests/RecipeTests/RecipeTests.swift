@@ -45,7 +45,8 @@ struct RecipeTests {
                 "data.cache_directory", "data.rank_tokens", "distributed.bucket_megabytes",
                 "distributed.senders",
                 "distributed.reproducible",
-                "distributed.threads_per_rank", "checkpoint.every_updates", "checkpoint.keep",
+                "distributed.threads_per_rank", "checkpoint.every_updates", "checkpoint.every_minutes",
+                "checkpoint.keep",
                 "evaluation.every_updates", "reliability.not_finite", "reliability.not_finite_limit",
                 "reliability.replica_check_updates", "reliability.stall_seconds", "reliability.abort_seconds",
             ])
@@ -145,7 +146,8 @@ struct RecipeTests {
             case .array:
                 [
                     .array([.number(0.5), .number(0.25)]), .array([.number(0.25), .number(0.5), .number(0)]),
-                    .array([.number(0.5), .number(0.25), .number(0)]),
+                    .array([.number(0.5), .number(0.25), .number(0)]), .array([.number(0.25), .number(0.5)]),
+                    .array([.number(0.5)]),
                 ]
             }
         return candidates.first { candidate in

@@ -18,7 +18,8 @@ struct RunReportTests {
         let faults = (1...30).map { #"{"kind": "fault", "step": \#($0), "what": "fault \#($0)"}"# }
         let metrics = try folder.write(
             (lines + faults).joined(separator: "\n") + "\n{\"kind\": \"tr", to: "metrics")
-        return RunReport(directory: folder.path, recipe: "", metrics: metrics, outline: outline).html
+        let history = RunHistory(name: "run", metrics: metrics, outline: outline)
+        return RunReport(history: history, recipe: "", environment: "").html
     }
 
     @Test("the page of a long run is not longer than that of a short one, and loses no peak")

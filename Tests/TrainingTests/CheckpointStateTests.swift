@@ -6,7 +6,10 @@ import Testing
 struct CheckpointStateTests {
     @Test("a run goes on from its own checkpoint, and not with another seed")
     func ownRun() throws {
-        let state = CheckpointState(update: 7, seed: 3)
+        var state = CheckpointState(update: 7, seed: 3)
+        // What a decoder could forget.
+        (state.sinceBest, state.endedEarly, state.isEvaluationPending) = (2, true, true)
+        state.snapshots = [ModelSnapshot(update: 4, metric: 0.5), ModelSnapshot(update: 6, metric: nil)]
         let read = try JSONDecoder().decode(CheckpointState.self, from: JSONEncoder().encode(state))
         #expect(read == state)
         #expect(read.fault(seed: 3) == nil)

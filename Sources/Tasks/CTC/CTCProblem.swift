@@ -40,7 +40,9 @@ package struct CTCProblem: RunProblem {
 
     /// Keeps what a frozen feature encoder makes of the audio.
     package mutating func prepare(_ store: borrowing ParameterStore, session: Session) throws {
-        try keepFeatures(of: &train, name: "train", parameters: store.views, session: session)
+        if !recipe.augmentation.changesAudio {
+            try keepFeatures(of: &train, name: "train", parameters: store.views, session: session)
+        }
         try keepFeatures(of: &valid, name: "valid", parameters: store.float32Views, session: session)
     }
 
@@ -66,7 +68,17 @@ package struct CTCProblem: RunProblem {
     package static let report = ReportOutline(
         charts: [
             .init(
-                "Loss, nats per utterance", [.init("train", "loss"), .init("eval", "loss", name: "valid")]),
+                "Loss, nats per character, training smoothed",
+                [
+                    .init("train", "loss_per_token", name: "train", smoothed: true),
+                    .init("eval", "loss_per_character", name: "valid"),
+                ], scale: .ratios),
+            // Logs of earlier versions do not say how many characters there were.
+            .init(
+                "Loss, nats per utterance, training smoothed",
+                [.init("train", "loss", smoothed: true), .init("eval", "loss", name: "valid")],
+                scale: .ratios,
+                isSubstitute: true),
             .init(
                 "Error rate on the validation set, %",
                 TaskKind.ctc.metrics.map { .init("eval", $0.name, name: $0.title, scale: $0.scale) }),

@@ -8,8 +8,7 @@ extension CTCTask {
     /// pruned: products are dense. What is computed twice to save memory counts once.
     package func operations(of batch: SpeechMicroBatch, update: Int) -> Double {
         zip(batch.items, batch.audio).reduce(0) { total, utterance in
-            let seconds = data.utterances[utterance.0].durationSeconds
-            let samples = Int((seconds * Double(data.sampleRate)).rounded())
+            let samples = sampleCount(utterance.0, update: update)
             var hasFeatures = false
             if case .features = utterance.1 { hasFeatures = true }
             return total

@@ -6,7 +6,10 @@ extension CTCTask: PlannedSpeechTask {
 
     package func plannedPass(_ items: [Int], update: Int, precision: GEMMPrecision) -> PlannedPass {
         var pass = PlannedPass(
-            items.map { PlannedPass.Utterance(samples: data.sampleCount($0), labels: data.targets[$0].count) }
+            items.map {
+                PlannedPass.Utterance(
+                    samples: sampleCount($0, update: update), labels: data.targets[$0].count)
+            }
         )
         pass.hasFeatures = data.cache != nil
         pass.precision = precision

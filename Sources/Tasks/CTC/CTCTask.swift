@@ -3,6 +3,7 @@ package import JSON
 internal import Kernels
 package import Models
 package import Recipe
+internal import Speech
 package import Tensors
 internal import Text
 package import Training
@@ -24,6 +25,10 @@ package struct CTCTask: SpeechTask {
         package var freezeEncoderUpdates: Int
         package var sharing: BatchSharing
         var recomputesActivations = false
+        /// How recordings are heard otherwise than they are.
+        var audioChange = AudioChange.none
+        /// What the learning rate of the head is multiplied with.
+        var headScale = 1.0
         package var blank: Int
         package var zeroInfinity: Bool
     }
@@ -48,8 +53,29 @@ package struct CTCTask: SpeechTask {
 
     package var sharing: BatchSharing { settings.sharing }
 
-    /// Reads and normalises the audio of a micro-batch.
-    package func load(_ items: [Int], update: Int) throws -> SpeechMicroBatch { try data.load(items) }
+    /// Reads and normalises the audio of a micro-batch, changed as the recipe asks.
+    package func load(_ items: [Int], update: Int) throws -> SpeechMicroBatch {
+        guard !settings.audioChange.isNone else { return try data.load(items) }
+        return try data.load(items, update: update, changed: settings.audioChange) {
+            speed(of: $0, update: update)
+        }
+    }
+
+    /// The speed at which an utterance is heard in an update: its own where another would leave too few frames for its
+    /// transcript.
+    func speed(of item: Int, update: Int) -> Double {
+        let speed = settings.audioChange.speed(identity: data.utterances[item].identity, update: update)
+        let frames = model.configuration.frameCount(samples: Int(Double(data.sampleCount(item)) / speed))
+        return frames >= ctcMinimumFrames(data.targets[item]) ? speed : 1
+    }
+
+    /// The samples of an utterance as it is heard in an update.
+    func sampleCount(_ item: Int, update: Int) -> Int {
+        let samples = data.sampleCount(item)
+        guard !settings.audioChange.isNone else { return samples }
+        // A resampler may round up.
+        return Int((Double(samples) / speed(of: item, update: update)).rounded(.up)) + 2
+    }
 
     /// The head alone while the encoder is frozen, then everything that the recipe trains.
     package var trainablePhases: [TrainablePhase] {
@@ -62,6 +88,15 @@ package struct CTCTask: SpeechTask {
     }
 
     package var headOffset: Int { model.firstTrainableOffset(.headOnly) }
+
+    /// All alike, or the head at a learning rate of its own.
+    package var parameterGroups: [ParameterGroup] {
+        guard settings.headScale != 1 else { return [ParameterGroup(range: 0..<layout.count)] }
+        return [
+            ParameterGroup(range: 0..<headOffset),
+            ParameterGroup(range: headOffset..<layout.count, rateScale: settings.headScale),
+        ]
+    }
 
     /// Forward, CTC and backward of one micro-batch.
     package func accumulateGradients(
@@ -96,6 +131,7 @@ package struct CTCTask: SpeechTask {
         var sums = CTCSums()
         sums.items = Double(losses.count)
         sums.audioSeconds = batch.audioSeconds
+        sums.tokens = Double(batch.targets.reduce(0) { $0 + $1.count })
         for (index, loss) in losses.enumerated() {
             sums.loss += Double(loss)
             if !loss.isFinite { sums.notFinite += 1 }
@@ -111,6 +147,7 @@ package struct CTCTask: SpeechTask {
             ("utterances", .number(report.sums.items)), ("audio_seconds", .number(report.sums.audioSeconds)),
             ("infinite_losses", .number(report.sums.infiniteLosses)),
             ("flops", .number(report.sums.operations)),
+            ("loss_per_token", .number(report.sums.tokens > 0 ? report.sums.loss / report.sums.tokens : 0)),
         ]
     }
 
@@ -124,15 +161,21 @@ package struct CTCTask: SpeechTask {
 extension CTCTask {
     /// The task that a recipe describes.
     package init(recipe: Recipe, model: SpeechModel, data: SpeechDataset) {
+        self.init(recipe: recipe, network: model.network, blank: model.vocabulary.blank, data: data)
+    }
+
+    /// The task that a recipe describes, of a network whose tokens nobody needs to know.
+    package init(recipe: Recipe, network: Wav2Vec2, blank: Int, data: SpeechDataset) {
         self.init(
-            model: model.network, data: data, schedule: recipe.batchSchedule(of: data),
+            model: network, data: data, schedule: recipe.batchSchedule(of: data),
             settings: Settings(
                 seed: UInt64(recipe.seed), regularization: recipe.regularization.settings,
                 augmentation: recipe.augmentation.settings,
                 freezeFeatureEncoder: recipe.model.freezeFeatureEncoder,
                 freezeEncoderUpdates: recipe.model.freezeEncoderUpdates,
                 sharing: recipe.batchSharing,
-                recomputesActivations: recipe.model.recomputeActivations, blank: model.vocabulary.blank,
+                recomputesActivations: recipe.model.recomputeActivations,
+                audioChange: AudioChange(recipe), headScale: recipe.optimizer.headScale, blank: blank,
                 zeroInfinity: recipe.loss.zeroInfinity))
     }
 }
@@ -152,16 +195,19 @@ package struct CTCSums: BatchSums, Equatable {
     package var notFinite = 0.0
     /// Floating-point operations, by the shapes of products and convolutions.
     package var operations = 0.0
+    /// Tokens of the transcripts.
+    package var tokens = 0.0
 
     /// The utterances that can be aligned.
     package var finiteItems: Double { items - infiniteLosses }
 
     /// The sums as numbers that can be all-reduced.
     package var vector: [Double] {
-        get { [loss, items, audioSeconds, infiniteLosses, notFinite, operations] }
+        get { [loss, items, audioSeconds, infiniteLosses, notFinite, operations, tokens] }
         set {
             (loss, items, audioSeconds) = (newValue[0], newValue[1], newValue[2])
             (infiniteLosses, notFinite, operations) = (newValue[3], newValue[4], newValue[5])
+            tokens = newValue[6]
         }
     }
 }

@@ -8,7 +8,15 @@ extension EvaluationResult {
             ("wer", .number(words.rate)), ("cer", .number(characters.rate)), ("loss", .number(meanLoss)),
             ("words", words.json), ("characters", characters.json), ("utterances", .integer(utterances)),
             ("audio_seconds", .number(audioSeconds)), ("infinite_losses", .integer(infiniteLosses)),
-        ] + (languages.isEmpty ? [] : [("languages", languageObject)])
+        ]
+            + (characters.referenceLength > 0
+                ? [
+                    (
+                        "loss_per_character",
+                        .number(meanLoss * Double(utterances) / Double(characters.referenceLength))
+                    )
+                ]
+                : []) + (languages.isEmpty ? [] : [("languages", languageObject)])
     }
 
     private var languageObject: JSONValue {

@@ -72,7 +72,10 @@ struct TextProblem: RunProblem {
 
     static let report = ReportOutline(
         charts: [
-            .init("Loss an example", [.init("train", "loss"), .init("eval", "loss", name: "valid")]),
+            .init(
+                "Loss an example, training smoothed",
+                [.init("train", "loss", smoothed: true), .init("eval", "loss", name: "valid")], scale: .ratios
+            ),
             .init(
                 "On the validation set, %",
                 (TaskKind.classify.metrics + TaskKind.regress.metrics).map {

@@ -29,6 +29,12 @@ package struct CheckpointState: Sendable, Codable, Equatable {
     /// The slots of the layers that multiply a held mask's kept weights alone: chosen once, since sums in another
     /// order have other last bits.
     package var sparseSlots: [Int]?
+    /// Evaluations in a row that were not the best.
+    package var sinceBest = 0
+    /// Whether the run ended before its last update, since evaluations were no longer better.
+    package var endedEarly = false
+    /// The evaluated models that are kept to be averaged, the oldest first.
+    package var snapshots: [ModelSnapshot] = []
     /// Whether there is a manifest; checkpoints of earlier versions have none.
     var hasManifest = false
 
@@ -52,6 +58,9 @@ package struct CheckpointState: Sendable, Codable, Equatable {
         consecutiveSkips = try read(.consecutiveSkips, or: 0)
         skipped = try read(.skipped, or: 0)
         sparseSlots = try container.decodeIfPresent([Int].self, forKey: .sparseSlots)
+        sinceBest = try read(.sinceBest, or: 0)
+        endedEarly = try read(.endedEarly, or: false)
+        snapshots = try read(.snapshots, or: [])
         hasManifest = try read(.hasManifest, or: false)
     }
 
@@ -107,6 +116,13 @@ package enum CheckpointFiles {
         try AtomicFile.write(try encoder.encode(state), to: directory.temporaryPath + self.state)
         try FolderManifest.write(into: directory.temporaryPath)
         try directory.commit()
+    }
+
+    /// What a checkpoint holds beside tensors; nil where that cannot be read.
+    static func state(in path: String) -> CheckpointState? {
+        FileManager.default.contents(atPath: path + state).flatMap {
+            try? JSONDecoder().decode(CheckpointState.self, from: $0)
+        }
     }
 
     /// Reads a checkpoint into this rank's store.

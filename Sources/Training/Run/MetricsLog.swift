@@ -82,6 +82,8 @@ package final class MetricsLog: Sendable {
         switch kind {
         case .fault, .resume: return true
         case .eval where includingEvaluation: return step < update
+        // What is averaged at the end is averaged anew.
+        case .eval where event["averaged"] != nil: return false
         default: return step <= update
         }
     }

@@ -100,7 +100,7 @@ extension Session {
     /// Sets this rank's threads, refuses a precision that this machine lacks, says how ranks lie on processors, and
     /// warns of ranks and threads that do not fit those.
     func prepareProducts(
-        threads: Int, precision: GEMMPrecision, reportsBindings: Bool = false
+        threads: Int, precision: GEMMPrecision, reportsBindings: Bool = false, isQuiet: Bool = false
     ) throws {
         setMathThreads(threads)
         try together {
@@ -112,7 +112,9 @@ extension Session {
         if precision == .bfloat16 && emulatesBFloat16 {
             print("warning: bfloat16 products are emulated (PARP_BFLOAT16=emulated), slower than float32")
         }
-        for line in bindingReport(placements, each: reportsBindings) { print(line) }
+        if !isQuiet || reportsBindings {
+            for line in bindingReport(placements, each: reportsBindings) { print(line) }
+        }
         for warning in processorWarnings(placements) { print("warning: \(warning)") }
     }
 }

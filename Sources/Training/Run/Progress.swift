@@ -2,6 +2,7 @@ internal import Collectives
 internal import Foundation
 internal import Program
 package import Recipe
+internal import Reports
 package import Session
 
 #if canImport(Glibc)
@@ -9,8 +10,11 @@ package import Session
 #endif
 
 /// What a run says while it goes on: rank 0 alone, to standard output.
+///
+/// In a terminal one line with a bar is written over and over; elsewhere a plain line comes every few seconds.
 package struct Progress {
     private let isSpeaking: Bool
+    private let isQuiet: Bool
     private let updates: Int
     private let startUpdate: Int
     private let start = monotonicSeconds()
@@ -18,47 +22,74 @@ package struct Progress {
     private var workload = 0.0
     private let unit: WorkUnit
     private let isTerminal: Bool
+    private var smoothed = SmoothedValue()
+    /// What the last evaluation found: `CER 24.5 %`.
+    private var found = ""
 
     /// Seconds between lines where standard output is a file.
     private static let quietSeconds = 10.0
+    /// Seconds between lines in a terminal: as often as one can read.
+    private static let terminalSeconds = 0.1
 
-    package init(session: Session, updates: Int, startUpdate: Int, unit: WorkUnit) {
+    package init(session: Session, updates: Int, startUpdate: Int, unit: WorkUnit, isQuiet: Bool = false) {
         isSpeaking = session.isRoot
         // mpirun gives ranks a terminal of its own even where its output goes to a file.
         isTerminal = session.communicator.size == 1 && isatty(STDOUT_FILENO) == 1
+        self.isQuiet = isQuiet
         self.updates = updates
         self.unit = unit
         self.startUpdate = startUpdate
     }
 
-    /// Says something worth a line of its own.
+    /// Says something worth a line of its own; of a quiet run, warnings alone.
     package func say(_ text: String) {
-        guard isSpeaking else { return }
+        guard isSpeaking, !isQuiet || text.contains("warning") else { return }
         print((isTerminal ? "\r\u{1B}[K" : "") + text)
         fflush(nil)
     }
 
-    /// Shows an update: loss, what the task adds to it, speed, time left.
-    package mutating func show(_ report: StepReport<some BatchSums>, summary: String) {
+    /// Says how a run ended, be it quiet or not.
+    package func sayLast(_ text: String) {
         guard isSpeaking else { return }
+        print(text)
+        fflush(nil)
+    }
+
+    /// Notes what an evaluation found, for the lines to come.
+    package mutating func note(_ text: String) { found = text }
+
+    /// Shows an update: loss, what the task adds to it, sparsity, speed, time left.
+    package mutating func show(_ report: StepReport<some BatchSums>, summary: String, sparsity: Double) {
+        guard isSpeaking, !isQuiet else { return }
         workload += report.sums.workload
+        smoothed.add(report.loss)
         let now = monotonicSeconds()
         let isLast = report.update == updates
-        guard isTerminal || isLast || now - lastLine > Self.quietSeconds else { return }
+        guard isLast || now - lastLine > (isTerminal ? Self.terminalSeconds : Self.quietSeconds) else {
+            return
+        }
         lastLine = now
         let elapsed = now - start
         let done = report.update - startUpdate
         let left = elapsed / Double(max(1, done)) * Double(updates - report.update)
-        let line = String(
-            format: "update %d/%d  loss %.3f%@  lr %.2e  %.1f %@/s  %@ left", report.update, updates,
-            report.loss, summary.isEmpty ? "" : "  " + summary, report.learningRate,
-            workload / max(elapsed, 1e-9), unit.symbol, Self.duration(left))
-        if isTerminal {
-            print("\r\u{1B}[K" + line, terminator: isLast ? "\n" : "")
-            fflush(nil)
-        } else {
-            say(line)
+        let speed = String(format: "%.1f %@/s", workload / max(elapsed, 1e-9), unit.symbol)
+        guard isTerminal else {
+            say(
+                String(
+                    format: "update %d/%d  loss %.3f%@  lr %.2e  %@  %@ left", report.update, updates,
+                    report.loss, summary.isEmpty ? "" : "  " + summary, report.learningRate, speed,
+                    Self.duration(left)))
+            return
         }
+        let line = ProgressLine(
+            share: Double(report.update) / Double(max(1, updates)),
+            parts: [
+                "\(report.update)/\(updates)", String(format: "loss %.3f", smoothed.value), found,
+                sparsity > 0 ? String(format: "%.0f %% zeros", 100 * sparsity) : "", speed,
+                Self.duration(left) + " left", summary,
+            ])
+        print("\r\u{1B}[K" + line.text(columns: terminalColumns()), terminator: isLast ? "\n" : "")
+        fflush(nil)
     }
 
     /// Seconds as people write them.
@@ -68,4 +99,34 @@ package struct Progress {
         if whole < 3600 { return "\(whole / 60) min \(whole % 60) s" }
         return "\(whole / 3600) h \(whole % 3600 / 60) min"
     }
+}
+
+/// A bar and what stands behind it, cut to a terminal's width.
+struct ProgressLine {
+    /// How much is done, from 0 to 1.
+    let share: Double
+    /// What stands behind the bar, the most important first; empty parts are left out.
+    let parts: [String]
+
+    private static let widths = 8...30
+
+    /// The line: the bar takes what the parts leave, and parts that have no room are left out from the end.
+    func text(columns: Int) -> String {
+        var shown = parts.filter { !$0.isEmpty }
+        func words() -> String { shown.joined(separator: "  ") }
+        // The bar's brackets, its percentage, and a column that stays free, since some terminals break the line there.
+        let fixed = "[] 100 %  ".count + 1
+        while shown.count > 1, words().count + fixed + Self.widths.lowerBound > columns { shown.removeLast() }
+        let width = min(max(columns - fixed - words().count, Self.widths.lowerBound), Self.widths.upperBound)
+        let done = Int((min(max(share, 0), 1) * Double(width)).rounded(.down))
+        let bar = String(repeating: "#", count: done) + String(repeating: ".", count: width - done)
+        return String(format: "[%@] %3.0f %%  %@", bar, 100 * share, words())
+    }
+}
+
+/// The columns of the terminal that standard output is.
+private func terminalColumns() -> Int {
+    var size = winsize()
+    guard ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return 80 }
+    return Int(size.ws_col)
 }

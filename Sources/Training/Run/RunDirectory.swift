@@ -46,9 +46,13 @@ package struct RunDirectory: Sendable {
     /// Refuses a folder that is not free for a run: one that holds a run, what is left of one, or a model; or, to go
     /// on with, another run.
     ///
-    /// - Parameter allowsMoves: Whether model and data may lie elsewhere by now: their content is compared later, where
-    ///   it is known.
-    func checkFree(for recipe: Recipe, resume: Bool, allowsMoves: Bool = false) throws {
+    /// - Parameters:
+    ///   - allowsMoves: Whether model and data may lie elsewhere by now: their content is compared later, where it is
+    ///     known.
+    ///   - allowsLengthening: Whether the number of updates may be another than before, as `checkLengthening` allows.
+    func checkFree(
+        for recipe: Recipe, resume: Bool, allowsMoves: Bool = false, allowsLengthening: Bool = false
+    ) throws {
         guard holdsRun else {
             guard results.isEmpty else {
                 throw UserError(
@@ -66,6 +70,7 @@ package struct RunDirectory: Sendable {
                 .usage, "\(path) holds a run already; go on with --resume, or choose another --output")
         }
         let begun = try begunRecipe(task: recipe.task)
+        if allowsLengthening { try checkLengthening(from: begun, to: recipe) }
         let isReproducible = begun.distributed.reproducible
         let allowsMoves = allowsMoves && knowsContent
         var recipe = recipe
@@ -73,6 +78,7 @@ package struct RunDirectory: Sendable {
         let changes = RecipeKey.all(for: recipe.task).filter {
             ($0.decidesResults && !(allowsMoves && $0.namesContent) || isReproducible && $0.decidesSums)
                 && $0.get(begun) != $0.get(recipe)
+                && !(allowsLengthening && $0.path == "schedule.updates")
         }
         guard changes.isEmpty else {
             throw UserError(

@@ -44,7 +44,8 @@ package func startRun<Problem: RunProblem>(
     // Before anything takes time.
     try session.together {
         guard session.isRoot else { return }
-        try directory.checkFree(for: recipe, resume: options.resume, allowsMoves: true)
+        try directory.checkFree(
+            for: recipe, resume: options.resume, allowsMoves: true, allowsLengthening: options.statesUpdates)
         if options.resume { try directory.checkCheckpoints() }
         try directory.requireOutside(model: recipe.model.path)
         try directory.checkWritable()
@@ -52,7 +53,7 @@ package func startRun<Problem: RunProblem>(
     if options.resume { try session.keepPrecision(of: directory, in: &recipe) }
     try session.prepareProducts(
         threads: recipe.distributed.threadsPerRank, precision: recipe.precision.products,
-        reportsBindings: options.reportsBindings)
+        reportsBindings: options.reportsBindings, isQuiet: options.isQuiet)
     let prepared = try prepare(recipe)
     let probe = try session.settlePrecision(of: &recipe, layout: prepared.problem.layout)
     let lock = try session.together { () -> RunLock? in
@@ -60,7 +61,8 @@ package func startRun<Problem: RunProblem>(
         try directory.create()
         let lock = try RunLock(directory: directory.path)
         // Again, now that no other run can begin here in between.
-        try directory.checkFree(for: recipe, resume: options.resume, allowsMoves: true)
+        try directory.checkFree(
+            for: recipe, resume: options.resume, allowsMoves: true, allowsLengthening: options.statesUpdates)
         try directory.requireSame(prepared.content) { recipe.text(of: $0) }
         directory.clearUnfinished()
         return lock
@@ -73,15 +75,16 @@ package func startRun<Problem: RunProblem>(
             session: session, skipped: prepared.leftOut, precision: recipe.precision.products, probe: probe)
         try AtomicFile.write(Data((environment.text() + "\n").utf8), to: directory.environment)
     }
-    if session.isRoot {
+    if session.isRoot, !options.isQuiet {
         let found = probe.map { ["precision: \($0.text)"] } ?? []
         for line in prepared.announcement + found + [stopAdvice(session)] { print(line) }
         fflush(nil)
     }
-    var run = try TrainingRun(
-        TrainingRun.Start(
-            recipe: recipe, session: session, directory: directory, problem: prepared.problem,
-            resume: options.resume, injections: injections, trace: options.trace))
+    var start = TrainingRun.Start(
+        recipe: recipe, session: session, directory: directory, problem: prepared.problem,
+        resume: options.resume, injections: injections, trace: options.trace)
+    start.isQuiet = options.isQuiet
+    var run = try TrainingRun(start)
     try withExtendedLifetime(lock) { try run.run() }
 }
 

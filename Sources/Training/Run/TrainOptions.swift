@@ -14,6 +14,11 @@ package struct TrainOptions: Sendable {
     package var reportsBindings = false
     /// A file for what every rank did when, for Chrome's trace viewer; nil writes none.
     package var trace: String?
+    /// Whether nothing is said that is neither a warning nor the end.
+    package var isQuiet = false
+
+    /// Whether the number of updates is stated anew, so that a run can be lengthened.
+    var statesUpdates: Bool { overrides.contains { $0.hasPrefix("schedule.updates=") } }
 
     /// What to train, and where to.
     package init(

@@ -49,6 +49,7 @@ extension TrainingRun {
         let hash = contentHash(trainer.store.values.all)
         if !session.isRoot { monitor.enter(.checkpoint, update: trainer.update) }
         let isWritten = keep("a checkpoint") { try write(weightsHash: hash) }
+        lastCheckpoint = monotonicSeconds()
         return try session.share(isWritten)
     }
 
@@ -65,6 +66,7 @@ extension TrainingRun {
         }
         if monitor.plans(update: trainer.update, { $0 == .truncate }) { try CheckpointFiles.truncate(path) }
         directory.keepNewestCheckpoints(recipe.checkpoint.keep)
+        directory.clearSnapshots(keeping: state.snapshots)
         metrics.append(
             .checkpoint, step: trainer.update,
             [

@@ -35,21 +35,39 @@ extension TrainingRun {
         let isBest = evaluation.isSound && metric.isBetter(value, than: state.bestMetric)
         if isBest {
             state.bestMetric = value
+            state.sinceBest = 0
             keep("the best model") {
                 try writeModel(at: directory.best, evaluation: evaluation, sparsity: mask.sparsity)
             }
         }
         setAside.restore(to: values)
+        if !isBest, hasFinalSparsity { state.sinceBest += 1 }
+        try keepSnapshot(metric: evaluation.isSound ? value : nil)
         state.isEvaluationPending = false
         metrics.append(
             .eval, step: trainer.update,
             evaluation.fields(sparsity: mask.sparsity) + [
                 ("best", .boolean(isBest)), ("seconds", .number(monotonicSeconds() - start)),
             ])
+        progress.note(metric.shown(value))
         progress.say(
             "update \(trainer.update)  valid: \(evaluation.summary(sparsity: mask.sparsity))"
                 + (isBest ? "  (best)" : ""))
     }
+
+    /// Ends a run whose evaluations are no longer better, with a mask as at the end of any run.
+    mutating func endIfNoBetter() throws {
+        let patience = recipe.evaluation.patience
+        guard patience > 0, !state.endedEarly, state.sinceBest >= patience else { return }
+        progress.say(
+            "update \(trainer.update)  no better for \(patience) evaluations (evaluation.patience): the run ends here"
+        )
+        if method.sparsity > 0, trainer.trainsPrunedWeights { try prune(to: method.sparsity) }
+        state.endedEarly = true
+    }
+
+    /// Whether the sparsity is what it is to be in the end.
+    private var hasFinalSparsity: Bool { method.sparsity(afterUpdates: trainer.update) == method.sparsity }
 
     private func writeModel(at path: String, evaluation: Problem.Evaluation?, sparsity: Double) throws {
         try writeModelDirectory(
@@ -58,14 +76,13 @@ extension TrainingRun {
     }
 
     /// Writes `final/`: the weights of the last update, exactly as sparse as asked.
-    package func finish() throws {
+    package mutating func finish() throws {
         monitor.enter(.final, update: trainer.update)
+        let averaged = try averageSnapshots()
         try session.together {
             guard session.isRoot else { return }
-            try writeModel(at: directory.final, evaluation: nil, sparsity: masks.current.sparsity)
-            let report = RunReport(
-                directory: directory.path, recipe: directory.recipe, metrics: directory.metrics,
-                outline: Problem.report)
+            try writeModel(at: directory.final, evaluation: averaged, sparsity: masks.current.sparsity)
+            let report = directory.makeReport(recipe, outline: Problem.report)
             try AtomicFile.write(Data(report.html.utf8), to: directory.report)
         }
         if let trace {
@@ -79,6 +96,6 @@ extension TrainingRun {
                 "\(state.skipped) updates were left out: their loss or gradient was not finite (metrics.jsonl)"
             )
         }
-        progress.say("final model: \(directory.final); report: \(directory.report)")
+        progress.sayLast("final model: \(directory.final); report: \(directory.report)")
     }
 }

@@ -33,6 +33,10 @@ package struct TrainingRun<Problem: RunProblem>: ~Copyable {
     package var trace: Trace?
     /// Whether a rank was asked to stop.
     private var isInterrupted = false
+    /// Whether a checkpoint is due by the clock.
+    private var isCheckpointDue = false
+    /// When the last checkpoint was written, or the run began here.
+    var lastCheckpoint = monotonicSeconds()
 
     /// What a run starts from.
     package struct Start {
@@ -44,6 +48,8 @@ package struct TrainingRun<Problem: RunProblem>: ~Copyable {
         package var injections: [Injection] = []
         /// Where what all ranks did when is written; nil does not.
         package var trace: String?
+        /// Whether nothing is said that is neither a warning nor the end.
+        package var isQuiet = false
 
         /// The start of a run, or of one that goes on.
         package init(
@@ -108,7 +114,7 @@ package struct TrainingRun<Problem: RunProblem>: ~Copyable {
         self.method = method
         progress = Progress(
             session: session, updates: recipe.schedule.updates, startUpdate: state.update,
-            unit: recipe.task.workUnit)
+            unit: recipe.task.workUnit, isQuiet: start.isQuiet)
         if session.communicator.size > 1 { progress.say(plan.description) }
         trainer = Trainer(
             task: problem.makeTask(), store: store, communicator: session.communicator,
@@ -140,7 +146,7 @@ package struct TrainingRun<Problem: RunProblem>: ~Copyable {
             try takeUpMask()
             if state.isEvaluationPending { try followUp() }
         }
-        while trainer.update < recipe.schedule.updates {
+        while trainer.update < recipe.schedule.updates, !state.endedEarly {
             try step()
             try pruneIfDue()
             try followUp()
@@ -151,9 +157,11 @@ package struct TrainingRun<Problem: RunProblem>: ~Copyable {
     /// Does one update, without what falls due after it.
     package mutating func step() throws {
         let start = monotonicSeconds()
+        let minutes = recipe.checkpoint.everyMinutes
+        trainer.isCheckpointDue = session.isRoot && minutes > 0 && start - lastCheckpoint > 60 * minutes
         let report = try trainer.step()
         trace?.add(report, start: start, end: monotonicSeconds())
-        isInterrupted = report.isInterrupted
+        (isInterrupted, isCheckpointDue) = (report.isInterrupted, report.isCheckpointDue)
         ledger.add(report.notes)
         try record(report)
     }
@@ -166,7 +174,9 @@ package struct TrainingRun<Problem: RunProblem>: ~Copyable {
         if isDue(every: recipe.reliability.replicaCheckUpdates) { try checkReplicas() }
         if isInterrupted { try stop() }
         if state.isEvaluationPending { try evaluate() }
-        if isLast || isDue(every: recipe.checkpoint.everyUpdates) { try checkpoint() }
+        if !isLast { try endIfNoBetter() }
+        let isDue = isCheckpointDue || isDue(every: recipe.checkpoint.everyUpdates)
+        if isLast || state.endedEarly || isDue { try checkpoint() }
     }
 
     private func isDue(every interval: Int) -> Bool { interval > 0 && trainer.update % interval == 0 }
@@ -179,7 +189,8 @@ package struct TrainingRun<Problem: RunProblem>: ~Copyable {
 
     /// Notes an update, and what it came from if it is not finite.
     private mutating func record(_ report: StepReport<Problem.Task.Sums>) throws {
-        progress.show(report, summary: trainer.task.summary(report.sums))
+        progress.show(
+            report, summary: trainer.task.summary(report.sums), sparsity: masks.current.sparsity)
         metrics.append(
             .train, step: report.update,
             report.fields(trainer.task.fields(report)) + ledger.lastFields + [

@@ -19,6 +19,8 @@ package struct StepReport<Sums: BatchSums>: Sendable {
 
     /// Whether a rank was asked to stop: the same answer on every rank.
     var isInterrupted: Bool { notes.contains(where: \.isInterrupted) }
+    /// Whether a rank's clock says that a checkpoint is due: the same answer on every rank.
+    var isCheckpointDue: Bool { notes.contains(where: \.isCheckpointDue) }
 
     /// The mean loss of the global batch, in nats an item whose loss is finite; infinite if there are others alone.
     package var loss: Double {
@@ -30,6 +32,8 @@ package struct StepReport<Sums: BatchSums>: Sendable {
 package struct RankNote: Sendable, Equatable {
     /// Whether it was asked to stop.
     var isInterrupted: Bool
+    /// Whether its clock says that a checkpoint is due.
+    var isCheckpointDue = false
     /// Seconds it waited for data.
     package var data: Double
     /// Seconds of forward and backward.
@@ -37,17 +41,21 @@ package struct RankNote: Sendable, Equatable {
     /// What it had to work on, in the task's unit.
     package var workload: Double
 
-    init(isInterrupted: Bool, phases: StepPhases, workload: Double) {
-        self.isInterrupted = isInterrupted
+    init(isInterrupted: Bool, isCheckpointDue: Bool = false, phases: StepPhases, workload: Double) {
+        (self.isInterrupted, self.isCheckpointDue) = (isInterrupted, isCheckpointDue)
         (data, compute) = (phases.data, phases.compute)
         self.workload = workload
     }
 
     /// The note as it travels.
-    package var numbers: [Double] { [isInterrupted ? 1 : 0, data, compute, workload] }
+    package var numbers: [Double] {
+        [(isInterrupted ? 1 : 0) + (isCheckpointDue ? 2 : 0), data, compute, workload]
+    }
 
     /// A note that has travelled.
     init(numbers: [Double]) {
-        (isInterrupted, data, compute, workload) = (numbers[0] != 0, numbers[1], numbers[2], numbers[3])
+        let flags = Int(numbers[0])
+        (isInterrupted, isCheckpointDue) = (flags & 1 != 0, flags & 2 != 0)
+        (data, compute, workload) = (numbers[1], numbers[2], numbers[3])
     }
 }

@@ -48,6 +48,8 @@ package struct Trainer<Task: TrainingTask>: ~Copyable {
     /// What sums gradients instead where their bits must not depend on the number of ranks.
     private var reproducible: ReproducibleSum?
     private let prefetcher: Prefetcher<PrefetchedBatch<Task.MicroBatch>>
+    /// Whether this rank's clock says that a checkpoint is due behind the next update.
+    var isCheckpointDue = false
     /// What this rank had to work on in the last update.
     private(set) var lastItems: [Int] = []
 
@@ -104,7 +106,8 @@ package struct Trainer<Task: TrainingTask>: ~Copyable {
         monitor.enter(.collective, update: update + 1)
         let start = monotonicSeconds()
         let own = RankNote(
-            isInterrupted: Interruption.isRequested, phases: phases, workload: sums.workload)
+            isInterrupted: Interruption.isRequested, isCheckpointDue: isCheckpointDue, phases: phases,
+            workload: sums.workload)
         let notes = try finishSum(of: &sums, from: firstTrainable, own: own)
         phases.add(.exposedCommunication, from: start, to: monotonicSeconds())
         addCommunication(to: &phases, since: start)

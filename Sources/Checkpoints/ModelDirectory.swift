@@ -23,8 +23,17 @@ public struct ModelDirectory: Sendable {
     public init(path: String) throws(CheckpointError) {
         var isDirectory: ObjCBool = false
         guard FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory), isDirectory.boolValue
-        else { throw CheckpointError(path, "no such model directory") }
+        else { throw CheckpointError(path, "no such model directory" + Self.hubHint(path)) }
         try self.init(path: path) { name throws(CheckpointError) in try Self.json(path + "/" + name) }
+    }
+
+    /// What to do about `OWNER/NAME`, as the hub calls models.
+    private static func hubHint(_ path: String) -> String {
+        let parts = path.split(separator: "/", omittingEmptySubsequences: false)
+        guard parts.count == 2, !parts.contains(""), parts[0] != ".", parts[0] != "..",
+            !FileManager.default.fileExists(atPath: String(parts[0]))
+        else { return "" }
+        return "; nothing is downloaded: fetch that model's files from huggingface.co and name their folder"
     }
 
     /// Reads the small files of a packed directory.

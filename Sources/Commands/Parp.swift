@@ -19,17 +19,19 @@ struct Parp: ParsableCommand {
             PARP (Prune, Adjust and Re-Prune; Lai et al., NeurIPS 2021) prunes a pre-trained wav2vec 2.0, fine-tunes it \
             with every weight free to move, and prunes it again every few updates.
 
-              parp init --preset tiny --output model
-              parp recipe > recipe.toml
-              mpirun -np 4 parp train recipe.toml --output runs/first
-              parp evaluate --model runs/first/final --data test.jsonl
+              parp corpus split speech.csv --minutes 10 --valid-minutes 2 --test-minutes 2 --output split
+              parp new split --model wav2vec2-base --output first.toml
+              parp plan first.toml --ranks 2
+              mpirun -np 2 parp train first.toml --output runs/first
+              parp evaluate --model runs/first/final --data split/test.jsonl
             """,
         version: parpVersion,
         subcommands: [
             Train.self, Pretrain.self, Evaluate.self, Transcribe.self, Align.self, Classify.self,
             Tokenize.self,
             Prune.self, Mask.self, Compare.self, Convert.self, Pack.self, Unpack.self, Init.self, Corpus.self,
-            LanguageModel.self, Scale.self, RecipeReference.self, Plan.self, Doctor.self,
+            LanguageModel.self, Scale.self, New.self, Report.self, RecipeReference.self, Plan.self,
+            Doctor.self,
             Bench.self,
         ])
 
@@ -94,9 +96,11 @@ struct Parp: ParsableCommand {
     /// They meet for it: a rank that left on its own would have the launcher kill the one that speaks.
     private static func refuse(_ error: any Error) -> Never {
         let text = fullMessage(for: error)
-        let sentence = text.hasPrefix("Error: ") ? String(text.dropFirst("Error: ".count)) : text
+        let said = text.hasPrefix("Error: ") ? String(text.dropFirst("Error: ".count)) : text
+        let (head, tail) = (said.prefix { $0 != "\n" }, said.drop { $0 != "\n" })
+        let sentence = head + optionHint(said) + tail
         launch { session in
-            try session.together { throw UserError(.usage, sentence) }
+            try session.together { throw UserError(.usage, String(sentence)) }
         }
     }
 

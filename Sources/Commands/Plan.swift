@@ -9,10 +9,13 @@ struct Plan: ParsableCommand {
         abstract:
             "Predict what a run will take: memory, updates, bytes on the network, operations, time.",
         discussion:
-            "Reads the recipe, the model's shape and the manifests, but no audio, and measures matrix products for a moment."
-    )
+            """
+            Reads the recipe, the model's shape and the manifests, but no audio, and measures matrix products for a moment. \
+            RECIPE may be the name of one that comes with parp, such as base-1h. What is not there yet can be taken for \
+            granted: of a corpus, --hours of speech; of a model, --set model.path=base or another preset's name.
+            """)
 
-    @Argument(help: "The recipe, a TOML file.")
+    @Argument(help: "The recipe, a TOML file, or the name of one that comes with parp.")
     var recipe: String
 
     @OptionGroup var kind: RecipeKind
@@ -23,6 +26,9 @@ struct Plan: ParsableCommand {
     @Option(help: "Ranks per node (default: all on one).")
     var ranksPerNode: Int?
 
+    @Option(help: "Hours of speech to plan for, where the recipe's corpus is not there yet.")
+    var hours: Double?
+
     @Flag(help: "Print one JSON object on one line.")
     var json = false
 
@@ -30,13 +36,16 @@ struct Plan: ParsableCommand {
         guard (1...1_000_000).contains(ranks), (1...1_000_000).contains(ranksPerNode ?? 1) else {
             throw ValidationError("--ranks and --ranks-per-node must be from 1 to 1000000")
         }
+        guard (0.001...100_000).contains(hours ?? 1) else {
+            throw ValidationError("--hours must be from 0.001 to 100000")
+        }
     }
 
     func run() {
         let options = PlanOptions(
             recipe: recipe, overrides: kind.overrides, task: kind.task,
             ranks: ranks,
-            ranksPerNode: ranksPerNode, json: json)
+            ranksPerNode: ranksPerNode, hours: hours, json: json)
         launch { try runPlan(options, session: $0) }
     }
 }

@@ -3,6 +3,7 @@ import TestSupport
 import Testing
 
 @testable import Preflight
+@testable import Recipe
 
 /// The demo's run on a manifest of as long recordings as its own.
 private struct DemoForecast {
@@ -23,12 +24,13 @@ private struct DemoForecast {
     }
 
     func forecast(ranks: Int, overrides: [String] = []) throws -> RunForecast {
-        try RunForecast(
-            recipe: repository + "/cluster/recipes/demo.toml",
+        let recipe = try Recipe(
+            path: repository + "/cluster/recipes/demo.toml",
             overrides: [
                 "model.path=\(repository)/cluster/models/small", "data.train=\(manifest)",
                 "data.valid=\(manifest)",
-            ] + overrides, task: nil, ranks: ranks, ranksPerNode: ranks)
+            ] + overrides)
+        return try RunForecast(recipe: recipe, ranks: ranks, ranksPerNode: ranks)
     }
 }
 

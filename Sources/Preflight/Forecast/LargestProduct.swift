@@ -20,6 +20,14 @@ package struct LargestProduct {
         self.precision = precision
     }
 
+    /// The product of so many rows with a layer's expansion.
+    package init(rows: Int, hiddenSize: Int, intermediateSize: Int, _ precision: GEMMPrecision) {
+        frames = max(1, rows)
+        self.hiddenSize = hiddenSize
+        self.intermediateSize = intermediateSize
+        self.precision = precision
+    }
+
     /// Multiplies a few times and returns the operations a second of the median.
     ///
     /// Its memory is given back, so that it does not count in the peak of what is measured beside it.

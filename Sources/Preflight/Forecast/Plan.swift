@@ -2,6 +2,7 @@ internal import Batching
 internal import Foundation
 internal import JSON
 internal import Kernels
+internal import Program
 package import Recipe
 package import Session
 internal import Training
@@ -18,14 +19,17 @@ package struct PlanOptions: Sendable {
     package var ranks: Int
     /// Ranks of a node; nil takes one node.
     package var ranksPerNode: Int?
+    /// Hours of speech to plan for where the recipe's corpus is not there; nil needs one, or a preset's name.
+    package var hours: Double?
     /// Whether to print one JSON object on one line.
     package var json: Bool
 
     /// A look ahead at a run on so many ranks.
     package init(
         recipe: String, overrides: [String] = [], task: TaskKind? = nil, ranks: Int,
-        ranksPerNode: Int? = nil, json: Bool = false
+        ranksPerNode: Int? = nil, hours: Double? = nil, json: Bool = false
     ) {
+        self.hours = hours
         self.task = task
         self.recipe = recipe
         self.overrides = overrides
@@ -37,31 +41,40 @@ package struct PlanOptions: Sendable {
 
 /// Says what a run will take, before anything is allocated for it.
 package func runPlan(_ options: PlanOptions, session: Session) throws {
-    let recipe = try session.together {
-        try Recipe(path: options.recipe, overrides: options.overrides, task: options.task)
-    }
-    guard !TaskKind.text.contains(recipe.task) else {
-        return try session.together {
-            guard session.isRoot else { return }
-            try requirePaths(recipe)
-            let forecast = try TextForecast(
-                recipe, ranks: options.ranks, ranksPerNode: options.ranksPerNode ?? options.ranks)
-            print(options.json ? forecast.json.line : forecast.text)
-        }
-    }
-    let report = try session.together { () -> PlanReport? in
+    let text = try session.together { () -> String? in
         guard session.isRoot else { return nil }
-        let forecast = try RunForecast(
-            recipe: options.recipe, overrides: options.overrides, task: options.task,
-            ranks: options.ranks, ranksPerNode: options.ranksPerNode ?? options.ranks)
-        return PlanReport(forecast: forecast, productSpeed: measuredSpeed(forecast))
+        let recipe = try Recipe(
+            pathOrPreset: options.recipe, overrides: options.overrides, task: options.task)
+        return try plan(recipe, options)
     }
-    guard let report else { return }
-    print(options.json ? report.json.line : report.text)
+    if let text { print(text) }
+}
+
+private func plan(_ recipe: Recipe, _ options: PlanOptions) throws -> String {
+    try requirePaths(recipe)
+    guard !TaskKind.text.contains(recipe.task) else {
+        let forecast = try TextForecast(
+            recipe, ranks: options.ranks, ranksPerNode: options.ranksPerNode ?? options.ranks)
+        return options.json ? forecast.json.line : forecast.text
+    }
+    let preset = RecipePreset.named(options.recipe)
+    let assumptions = PlanAssumptions(shape: preset?.shape, hours: options.hours ?? preset?.hours)
+    let missing = [recipe.data.train, recipe.data.valid].filter(isMissing)
+    guard missing.isEmpty || assumptions.hours != nil else {
+        throw UserError(
+            .data,
+            "\(missing.joined(separator: ", ")): no such file or folder; `--hours H` plans for H hours of speech "
+                + "without it")
+    }
+    let forecast = try RunForecast(
+        recipe: recipe, ranks: options.ranks, ranksPerNode: options.ranksPerNode ?? options.ranks,
+        assuming: assumptions)
+    let report = PlanReport(forecast: forecast, productSpeed: measuredSpeed(forecast))
+    return options.json ? report.json.line : report.text
 }
 
 /// How fast this machine multiplies what the run will multiply, in operations a second of one rank.
-private func measuredSpeed(_ forecast: RunForecast) -> Double? {
+func measuredSpeed(_ forecast: RunForecast) -> Double? {
     guard unavailability(of: forecast.precision) == nil else { return nil }
     setMathThreads(forecast.threads)
     // A mean update's share of a rank, in pieces that a cache does not hold.

@@ -12,14 +12,14 @@ struct PlanReport {
 
     /// The share of its products' speed that an update of base reached (docs/results.md): norms, softmax and Adam
     /// take the rest.
-    private static let shareOfProducts = 0.7
+    static let shareOfProducts = 0.7
 
     /// Bytes a second that reach a local disk, with their hash: what machines of the day do at least.
     private static let writtenBytesPerSecond = 500e6
 
     /// Hours of features, updates and evaluations, by this machine's products, and of what is written; without the
     /// network.
-    private var hours: Double? {
+    var hours: Double? {
         productSpeed.map { speed in
             let shared = (forecast.evaluationOperations + forecast.featureOperations) / Double(forecast.ranks)
             let computing = (forecast.busiestOperations + shared) / (speed * Self.shareOfProducts)
@@ -56,6 +56,7 @@ struct PlanReport {
             .init("checkpoint_bytes", .integer(forecast.checkpointBytes)),
             .init("checkpoints_kept", .integer(forecast.checkpointsKept)),
             .init("feature_bytes_per_node", .integer(forecast.featureBytes)),
+            .init("warnings", .array(remarks.map(\.json))),
             .init("unknown", .array(unknowns.map(JSONValue.string))),
         ])
     }
@@ -118,7 +119,7 @@ struct PlanReport {
                         ? "; \(bytesText(forecast.featureBytes)) of features on each node" : "")
             ),
             ("time", timeText),
-        ] + unknowns.map { ("not known", $0) }
+        ] + remarks.map { ("warning", $0.text) } + unknowns.map { ("not known", $0) }
     }
 
     /// How evenly batches can be shared out, and what to change where they cannot.
@@ -132,9 +133,21 @@ struct PlanReport {
         return idle + ": set data.batch_seconds to \(Int(seconds)) or more, or take fewer ranks"
     }
 
+    /// What makes no sense in the recipe, or needs a reason.
+    private var remarks: [PlanRemark] {
+        PlannedAmounts(
+            recipe: forecast.recipe, corpus: forecast.audioSeconds, batch: forecast.recipe.data.batchSeconds,
+            epochs: forecast.epochs, hours: hours,
+            evaluationShare: forecast.operations > 0
+                ? forecast.evaluationOperations / forecast.operations : 0,
+            masksBetween: forecast.masksBetween
+        ).remarks
+    }
+
     /// What this is silent of, a sentence each.
     private var unknowns: [String] {
-        var unknowns = ["utterances that the run will leave out or find longer: durations are the manifests'"]
+        var unknowns = forecast.assumed
+        unknowns += ["utterances that the run will leave out or find longer: durations are the manifests'"]
         if forecast.leavesPrecisionOpen {
             unknowns.append("what precision.gemm = \"auto\" will find faster: planned as float32")
         }
@@ -155,9 +168,23 @@ struct PlanReport {
             + "without the network"
     }
 
-    private func millions(_ count: Int) -> String { String(format: "%.2f", Double(count) / 1e6) }
+    private func time(_ hours: Double) -> String { hoursText(hours) }
 
-    private func time(_ hours: Double) -> String {
-        hours < 1 ? String(format: "%.1f min", hours * 60) : String(format: "%.1f h", hours)
+    private func millions(_ count: Int) -> String { String(format: "%.2f", Double(count) / 1e6) }
+}
+
+/// Hours in words, of minutes to weeks.
+func hoursText(_ hours: Double) -> String {
+    switch hours {
+    case ..<1: String(format: "%.1f min", hours * 60)
+    case ..<100: String(format: "%.1f h", hours)
+    default: String(format: "%.0f h (%.0f days)", hours, hours / 24)
+    }
+}
+
+extension PlanRemark {
+    /// The remark for programs.
+    var json: JSONValue {
+        .object([.init("text", .string(sentence)), .init("keys", .array(keys.map(JSONValue.string)))])
     }
 }

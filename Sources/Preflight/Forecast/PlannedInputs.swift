@@ -22,10 +22,14 @@ struct PlannedInputs {
     let keepsFeatures: Bool
     /// Whether there are weights to go on from.
     let readsWeights: Bool
+    /// What was taken for granted, a sentence each.
+    let assumed: [String]
 
-    init(_ recipe: Recipe) throws {
+    init(_ recipe: Recipe, assuming assumptions: PlanAssumptions = PlanAssumptions()) throws {
         try requirePaths(recipe)
         switch recipe.task {
+        case .ctc where assumptions.areNeeded(by: recipe):
+            try self.init(assumed: try AssumedInputs(recipe, assumptions), recipe)
         case .ctc: try self.init(fineTuning: recipe)
         case .pretrain: try self.init(preTraining: recipe)
         case .classify, .regress:
@@ -47,15 +51,29 @@ struct PlannedInputs {
                 planned: utterances, targets: targets, path: path, preprocessor: model.source.preprocessor)
         }
         if keepsFeatures {
-            let cache = FeatureCache(
-                root: "", encoder: 0, audioHashes: [], channels: model.network.featureChannels)
-            for index in sets.indices { sets[index].cache = cache }
+            for index in Self.keptSets(recipe) { sets[index].cache = .planned(of: model.network) }
         }
         (train, valid) = (sets[0], sets[1])
         task = CTCTask(recipe: recipe, model: model, data: train)
         validation = CTCTask(recipe: recipe, model: model, data: valid)
         layout = model.network.layout
         readsWeights = true
+        assumed = []
+        self.recipe = recipe
+    }
+
+    private init(assumed inputs: AssumedInputs, _ recipe: Recipe) throws {
+        keepsFeatures = recipe.data.cacheFeatures && recipe.model.freezeFeatureEncoder
+        var sets = [inputs.train, inputs.valid]
+        if keepsFeatures {
+            for index in Self.keptSets(recipe) { sets[index].cache = .planned(of: inputs.network) }
+        }
+        (train, valid) = (sets[0], sets[1])
+        task = CTCTask(recipe: recipe, network: inputs.network, blank: 0, data: train)
+        validation = CTCTask(recipe: recipe, network: inputs.network, blank: 0, data: valid)
+        layout = inputs.network.layout
+        readsWeights = true
+        assumed = inputs.sentences
         self.recipe = recipe
     }
 
@@ -82,7 +100,13 @@ struct PlannedInputs {
         layout = model.network.layout
         keepsFeatures = false
         readsWeights = model.weights != nil
+        assumed = []
         self.recipe = recipe
+    }
+
+    /// Of training (0) and validation (1), the sets whose features can be kept: nothing of what is heard anew each time.
+    private static func keptSets(_ recipe: Recipe) -> [Int] {
+        recipe.augmentation.changesAudio ? [1] : [0, 1]
     }
 
     var configuration: Wav2Vec2Configuration { task.configuration }
@@ -101,9 +125,11 @@ struct PlannedInputs {
         return layout.prunableSlots.filter { $0.shape.rank == 2 }
     }
 
-    /// The samples of every utterance of both sets.
+    /// The samples of every utterance of the sets whose features are kept.
     var sampleCounts: [Int] {
-        [train, valid].flatMap { data in data.utterances.indices.map(data.sampleCount) }
+        Self.keptSets(recipe).map { [train, valid][$0] }.flatMap { data in
+            data.utterances.indices.map(data.sampleCount)
+        }
     }
 
     /// Bytes of the features of both sets.
@@ -128,9 +154,16 @@ struct PlannedInputs {
     }
 }
 
+extension FeatureCache {
+    /// Features that are only counted.
+    fileprivate static func planned(of network: Wav2Vec2) -> FeatureCache {
+        FeatureCache(root: "", encoder: 0, audioHashes: [], channels: network.featureChannels)
+    }
+}
+
 extension SpeechDataset {
     /// The utterances of a manifest, with the durations that it states.
-    fileprivate init(
+    init(
         planned utterances: [Utterance], targets: [[Int]], path: String, preprocessor: PreprocessorConfig
     ) throws {
         guard !utterances.isEmpty else {

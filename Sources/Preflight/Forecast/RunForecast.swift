@@ -56,18 +56,25 @@ package struct RunForecast: Sendable {
     package let featureBytes: Int
     /// Bytes of memory of a rank.
     package let memory: MemoryForecast
+    /// The recipe that was looked at.
+    package let recipe: Recipe
+    /// What was taken for granted, a sentence each.
+    package let assumed: [String]
+    /// How many masks are made between the first and the last.
+    package let masksBetween: Int
 
     /// Looks ahead at a run on so many ranks, of which a node has `ranksPerNode`.
     package init(
-        recipe path: String, overrides: [String], task: TaskKind?, ranks: Int, ranksPerNode: Int
+        recipe: Recipe, ranks: Int, ranksPerNode: Int,
+        assuming assumptions: PlanAssumptions = PlanAssumptions()
     ) throws {
-        try self.init(
-            recipe: Recipe(path: path, overrides: overrides, task: task), ranks: ranks,
-            ranksPerNode: ranksPerNode)
-    }
-
-    init(recipe: Recipe, ranks: Int, ranksPerNode: Int) throws {
-        let inputs = try PlannedInputs(recipe)
+        let inputs = try PlannedInputs(recipe, assuming: assumptions)
+        self.recipe = recipe
+        assumed = inputs.assumed
+        masksBetween =
+            recipe.pruning.makeMethod(updates: recipe.schedule.updates) {
+                inputs.task.schedule.epochEnds(through: $0)
+            }.masksAfter.count
         let layout = inputs.layout
         self.ranks = ranks
         self.ranksPerNode = min(ranks, ranksPerNode)

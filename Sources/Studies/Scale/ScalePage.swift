@@ -14,7 +14,8 @@ struct ScalePage {
 
     var html: String {
         let parts =
-            ["<p>\(introduction(projection.measurements.study))</p>", limits, Page.figures(figures)]
+            report.doubts.map { "<p class=\"headline\">\(escapedHTML($0))</p>" }
+            + ["<p>\(introduction(projection.measurements.study))</p>", limits, Page.figures(figures)]
             + ["<h2>Measured</h2>", "<p>\(explanation)</p>", measuredTable]
             + ["<h2>The model</h2>", modelTable, "<h2>Projected</h2>", "<p>\(projectionNote)</p>"]
         return Page(

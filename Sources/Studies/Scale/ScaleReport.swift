@@ -16,6 +16,7 @@ package func reportScaleStudy(_ options: ScaleReportOptions, session: Session) t
     try write(report.csv, "report.csv")
     try writeJSON(report, to: "\(options.study)/report.json")
     try write(ScalePage(report: report, projection: projection).html, "report.html")
+    for doubt in report.doubts { print("warning: " + doubt) }
     print(report.text)
     print("written: \(options.study)/report.html, report.json, report.csv")
 }

@@ -6,7 +6,7 @@ export OMPI_ALLOW_RUN_AS_ROOT = 1
 export OMPI_ALLOW_RUN_AS_ROOT_CONFIRM = 1
 PYTHON ?= .venv/bin/python
 
-.PHONY: help setup build demo demo-text test fuzz sanitize chaos lint format parity golden overfit parity-text \
+.PHONY: help setup build install demo demo-text test fuzz sanitize chaos lint format parity golden overfit parity-text \
 	transcripts bench-peer bench-load \
 	bench-memory bench-precision bench-efficiency bench-reproducible cluster-test slurm-test hosts-test study study-scale clean
 
@@ -15,6 +15,7 @@ help:
 	@echo "make demo-text  fetch real BERT weights and film reviews, fine-tune dense and sparse, print a table"
 	@echo "make test     build, check the house rules, run all tests, also under mpirun"
 	@echo "make build    build the parp command (.build/release/parp)"
+	@echo "make install  the command, its manual page and shell completion, below PREFIX (default /usr/local)"
 	@echo "make chaos    kill ranks of a run 50 times, resume it, and ask for the same end; fill a disk to the brim"
 	@echo "make fuzz     hand every reader of files broken ones, a million in all (INPUTS=N for N)"
 	@echo "make sanitize run the tests under AddressSanitizer, and what has threads under ThreadSanitizer"
@@ -40,6 +41,20 @@ setup:
 
 build: setup
 	$(SWIFT) build -c release --product parp
+
+# Everything below PREFIX (and DESTDIR, for packagers): the program, its manual page, completion, recipes and scripts.
+PREFIX ?= /usr/local
+install: build
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/man/man1 \
+		$(DESTDIR)$(PREFIX)/share/bash-completion/completions $(DESTDIR)$(PREFIX)/share/zsh/site-functions \
+		$(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d $(DESTDIR)$(PREFIX)/share/parp
+	install $(BIN)/parp $(DESTDIR)$(PREFIX)/bin/parp
+	$(BIN)/parp --experimental-dump-help | python3 cluster/man_page.py "$$($(BIN)/parp --version)" \
+		> $(DESTDIR)$(PREFIX)/share/man/man1/parp.1
+	$(BIN)/parp --generate-completion-script bash > $(DESTDIR)$(PREFIX)/share/bash-completion/completions/parp
+	$(BIN)/parp --generate-completion-script zsh > $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_parp
+	$(BIN)/parp --generate-completion-script fish > $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/parp.fish
+	cp -r cluster/recipes cluster/slurm $(DESTDIR)$(PREFIX)/share/parp/
 
 demo: build
 	cluster/demo.sh $(BIN)/parp

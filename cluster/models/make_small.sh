@@ -31,4 +31,5 @@ done
 [ -e "$work/start-phones" ] || "$parp" convert "$work/stage3/best" --encoder-only --output "$work/start-phones"
 launch "$ranks" "$parp" train cluster/recipes/small-phones.toml --output "$work/stage4" --resume
 launch "$ranks" "$parp" train cluster/recipes/small-phones-2.toml --output "$work/stage5" --resume
-"$parp" convert "$work/stage5/final" --encoder-only --bfloat16 --output "$work/small"
+launch "$ranks" "$parp" train cluster/recipes/small-phones-3.toml --output "$work/stage6" --resume
+"$parp" convert "$work/stage6/final" --encoder-only --bfloat16 --output "$work/small"

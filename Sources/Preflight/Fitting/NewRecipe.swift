@@ -171,14 +171,14 @@ private func fitText(_ sets: CorpusSets, _ options: NewRecipeOptions) throws -> 
     var corpus = FittingFacts.Corpus(
         train: sets.train, valid: sets.valid, items: examples.count, validItems: validation.count)
     corpus.longTokens = lengths[min(lengths.count - 1, lengths.count * 99 / 100)]
-    let configuration = try StoredModel.open(options.model).textConfiguration()
+    let shape = try StoredModel.open(options.model).textConfiguration().shape
     let facts = FittingFacts(
         task: areNumbers(examples) ? .regress : .classify, corpus: corpus,
         model: try FittingFacts.Model(
             options.model, sparsity: options.wishes.sparsity, includesBiases: false),
         machine: FittingFacts.Machine(
             ranks: options.ranks, ranksPerNode: options.ranksPerNode, rows: 2048,
-            hiddenSize: configuration.hiddenSize, intermediateSize: 4 * configuration.hiddenSize))
+            hiddenSize: shape.hiddenSize, intermediateSize: shape.intermediateSize))
     var fitted = FittedRecipe(facts, options.wishes)
     var last = FittedCost(hours: nil, nodeBytes: 0, evaluationShare: 0)
     try fitted.keepToLimits { recipe in

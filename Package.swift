@@ -208,6 +208,7 @@ let package = Package(
             "Tasks",
             [
                 "Tensors", "Program", "JSON", "Speech", "Text", "Decoding", "Models", "Checkpoints", "Recipe",
+                "Reports",
                 "Tasks",
             ]),
         tests("Preflight", ["Program", "JSON", "Session", "Training", "Preflight"]),

@@ -205,7 +205,7 @@ let package = Package(
             "Tasks",
             [
                 "Tensors", "Program", "JSON", "Speech", "Text", "Decoding", "Models", "Checkpoints", "Recipe",
-                "Tasks",
+                "Reports", "Tasks",
             ]),
         tests("Preflight", ["Program", "JSON", "Session", "Training", "Preflight"]),
         tests(

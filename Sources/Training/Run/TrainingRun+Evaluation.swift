@@ -40,6 +40,7 @@ extension TrainingRun {
             }
         }
         setAside.restore(to: values)
+        lastEvaluation = (trainer.update, evaluation)
         state.isEvaluationPending = false
         metrics.append(
             .eval, step: trainer.update,
@@ -62,7 +63,9 @@ extension TrainingRun {
         monitor.enter(.final, update: trainer.update)
         try session.together {
             guard session.isRoot else { return }
-            try writeModel(at: directory.final, evaluation: nil, sparsity: masks.current.sparsity)
+            // A run that was interrupted behind its last evaluation does not know it any more.
+            let evaluation = lastEvaluation.flatMap { $0.update == trainer.update ? $0.evaluation : nil }
+            try writeModel(at: directory.final, evaluation: evaluation, sparsity: masks.current.sparsity)
             let report = RunReport(
                 directory: directory.path, recipe: directory.recipe, metrics: directory.metrics,
                 outline: Problem.report)

@@ -12,7 +12,8 @@ public struct VoiceActivity: Sendable {
     /// Seconds that it must be loud to begin and soft to end, that are speech before and behind, and that the
     /// background is the lowest of.
     private static let (attack, release, padding, memory) = (0.03, 0.3, 0.2, 2.0)
-    /// The background's bounds in decibels: digital silence is none, and a recording may begin amid speech.
+    /// The background's bounds in decibels: digital silence is none, and a recording may begin amid speech, so that it
+    /// is taken for no louder than the second until as much has been heard as is remembered.
     private static let (quietest, firstGuess) = (-70.0, -55.0)
     private static let frameSeconds = 0.01
 
@@ -74,7 +75,7 @@ public struct VoiceActivity: Sendable {
         }
         lowest[lowest.count - 1] = min(lowest[lowest.count - 1], level)
         let least = lowest.reduce(.infinity, min)
-        let known = frame < frames(1) ? min(least, Self.firstGuess) : least
+        let known = frame < frames(Self.memory) ? min(least, Self.firstGuess) : least
         return max(Self.quietest, known)
     }
 

@@ -6,11 +6,9 @@ struct TextAlignmentTests {
     @Test("tokens are correct, substituted, deleted or inserted, in order")
     func kinds() {
         #expect(
-            aligned(["a", "b", "c", "d"], ["a", "x", "d", "e"])
-                == [
-                    .correct("a"), .substituted(said: "b", heard: "x"), .deleted("c"), .correct("d"),
-                    .inserted("e"),
-                ])
+            aligned(["a", "b", "c", "d"], ["a", "x", "d"])
+                == [.correct("a"), .substituted(said: "b", heard: "x"), .deleted("c"), .correct("d")])
+        #expect(aligned(["a", "b"], ["a", "c", "b"]) == [.correct("a"), .inserted("c"), .correct("b")])
         #expect(aligned([], []) == [])
         #expect(aligned([], ["a"]) == [.inserted("a")])
         #expect(aligned(["a"], []) == [.deleted("a")])

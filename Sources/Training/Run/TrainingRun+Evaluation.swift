@@ -43,6 +43,7 @@ extension TrainingRun {
         setAside.restore(to: values)
         if !isBest, hasFinalSparsity { state.sinceBest += 1 }
         try keepSnapshot(metric: evaluation.isSound ? value : nil)
+        lastEvaluation = (trainer.update, evaluation)
         state.isEvaluationPending = false
         metrics.append(
             .eval, step: trainer.update,
@@ -81,7 +82,10 @@ extension TrainingRun {
         let averaged = try averageSnapshots()
         try session.together {
             guard session.isRoot else { return }
-            try writeModel(at: directory.final, evaluation: averaged, sparsity: masks.current.sparsity)
+            // A run that was interrupted behind its last evaluation does not know it any more.
+            let last = lastEvaluation.flatMap { $0.update == trainer.update ? $0.evaluation : nil }
+            try writeModel(
+                at: directory.final, evaluation: averaged ?? last, sparsity: masks.current.sparsity)
             let report = directory.makeReport(recipe, outline: Problem.report)
             try AtomicFile.write(Data(report.html.utf8), to: directory.report)
         }

@@ -31,6 +31,8 @@ package struct TrainingRun<Problem: RunProblem>: ~Copyable {
     private let watchdog: Watchdog
     package let plan: ReductionPlan
     package var trace: Trace?
+    /// What the last evaluation of this process found, and after which update.
+    var lastEvaluation: (update: Int, evaluation: Problem.Evaluation)?
     /// Whether a rank was asked to stop.
     private var isInterrupted = false
     /// Whether a checkpoint is due by the clock.

@@ -37,3 +37,8 @@ for model in dense/final parp-50/final once-50 parp-m-90/final once-90; do
     "$parp" pack --model "$demo/$model" --output "$demo/$model.pack" >>"$demo/pack.log"
 done
 python3 cluster/demo_table.py "$demo" "$corpus" | tee "$demo/report.md"
+{
+    printf '\nWithout and with a language model:\n\n'
+    cluster/demo_lm.sh "$parp" "$corpus" "$demo/lm" "dense=$demo/dense/final" "PARP at 50 %=$demo/parp-50/final" \
+        "PARP-M at 90 %=$demo/parp-m-90/final"
+} | tee -a "$demo/report.md"

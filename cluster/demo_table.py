@@ -85,7 +85,7 @@ def main(demo, corpus):
           "development split.\nSparsity: the share of exact zeros among weights and biases of all attention and feed-forward projections. "
           "Pack:\nthe model as one file (`parp pack`). Transcribes: seconds of audio per second, on one core.")
     heard(results)
-    print(f"\nRun directories with their reports: {', '.join(f'{demo}/{run}' for _, run, _ in ROWS if run)}.\nThis table: {demo}/report.md")
+    print(f"\nRun directories with their reports: {', '.join(f'{demo}/{run}' for _, run, _ in ROWS if run)}.\nThese tables: {demo}/report.md")
 
 
 main(*sys.argv[1:3])

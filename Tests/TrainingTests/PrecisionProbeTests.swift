@@ -31,11 +31,11 @@ struct PrecisionProbeTests {
     func layers() {
         var layout = ParameterLayout()
         for index in 0..<2 {
-            layout.add("layer\(index)", [256, 128], role: .prunable(layer: nil, kind: .other))
+            _ = layout.add("layer\(index)", [256, 128], role: .prunable(layer: nil, kind: .other))
         }
-        layout.add("other", [96, 256], role: .prunable(layer: nil, kind: .other))
-        layout.add("norm", [128])
-        layout.add("fixed", [4096, 4096])
+        _ = layout.add("other", [96, 256], role: .prunable(layer: nil, kind: .other))
+        _ = layout.add("norm", [128])
+        _ = layout.add("fixed", [4096, 4096])
         let probe = PrecisionProbe(layout, frames: 64, heldSparsity: 0.9)
         #expect(probe.float32Seconds > 0)
         // 10 million operations; the matrix that no mask knows would take thousands.

@@ -42,7 +42,7 @@ extension RankFacts {
     /// The products of base's feed-forward, for two and a half seconds of audio.
     private static func probePrecision() -> PrecisionProbe {
         var layout = ParameterLayout()
-        layout.add(
+        _ = layout.add(
             "intermediate", [3072, 768], role: .prunable(layer: 0, kind: .firstFeedForward),
             initializer: .zeros)
         return PrecisionProbe(layout, frames: 128, heldSparsity: 0)

@@ -8,6 +8,7 @@ package import Pruning
 package import Recipe
 package import Reports
 package import Session
+internal import Speech
 package import Tensors
 internal import Text
 internal import Training

@@ -31,7 +31,7 @@ private struct Hearing: ~Copyable {
         (0..<Int(seconds * 16_000)).map { index in
             let time = Double(index) / 16_000
             guard !silent.contains(where: { $0.contains(time) }) else { return 0 }
-            return Float(0.02 * (1 + time) * sin(2 * .pi * (300 + 200 * sin(3 * time)) * time))
+            return Float(0.04 * (2 + time) * sin(2 * .pi * (300 + 200 * sin(3 * time)) * time))
         }
     }
 

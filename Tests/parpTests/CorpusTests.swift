@@ -12,10 +12,10 @@ struct CorpusTests {
         let arguments = ["corpus", "check", "train.jsonl", "--model", "model", "--decode"]
         let outcome = try parp(arguments, in: fixture.folder)
         #expect(outcome.status == 0, "\(outcome.screen)")
-        #expect(outcome.output.contains("utterances            6\n"))
-        #expect(outcome.output.contains("sample rates          16000 6\n"))
+        #expect(outcome.output.contains("utterances              6\n"))
+        #expect(outcome.output.contains("sample rates            16000 6\n"))
         #expect(outcome.output.contains("6 distinct: A 7, E 7, D 6"))
-        #expect(outcome.output.contains("not in vocabulary     none\n"))
+        #expect(outcome.output.contains("not in vocabulary       none\n"))
         let report = try json(try parp(arguments + ["--json"], in: fixture.folder))
         // Half a second, and an eighth more each.
         #expect(report["seconds"] as? Double == 4.875)

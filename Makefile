@@ -151,8 +151,8 @@ parity-text: build .venv
 	$(PYTHON) Tests/Parity/tokenizer_ids.py $(BIN)/parp build/text
 
 # MODEL and MANIFEST: any model directory and JSONL manifest of 16 kHz audio.
-MODEL ?= build/demo/parp/final
-MANIFEST ?= build/corpora/asterisk-es/heldout.jsonl
+MODEL ?= build/demo/parp-50/final
+MANIFEST ?= build/corpora/asterisk-es/test.jsonl
 transcripts: build .venv
 	$(PYTHON) Tests/Parity/transcripts.py $(BIN)/parp $(MODEL) $(MANIFEST)
 

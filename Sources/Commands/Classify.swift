@@ -21,7 +21,7 @@ struct Classify: ParsableCommand {
               parp classify --model runs/first/final --data reviews.jsonl --json
             """)
 
-    @Option(help: "The model: a directory of a fine-tuned model of text.")
+    @Option(help: "The model: a directory or a pack of a fine-tuned model of text.")
     var model: String
 
     @Argument(help: "Texts.")

@@ -1,5 +1,6 @@
 internal import Kernels
 package import Models
+internal import Program
 package import Tensors
 
 /// The largest matrix product of an update: a layer's expansion of all frames that a rank holds.
@@ -31,7 +32,9 @@ package struct LargestProduct {
     /// Multiplies a few times and returns the operations a second of the median.
     ///
     /// Its memory is given back, so that it does not count in the peak of what is measured beside it.
-    package func measure(repeats: Int = 5) -> Double {
+    ///
+    /// - Parameter clock: What tells the time, such as the processor's alone.
+    package func measure(repeats: Int = 5, by clock: () -> Double = { monotonicSeconds() }) -> Double {
         var arena = Arena()
         func random(_ rows: Int, _ columns: Int) -> Matrix {
             let tensor = arena.tensor(rows: rows, columns: columns)
@@ -46,7 +49,7 @@ package struct LargestProduct {
         let input = random(frames, hiddenSize)
         let weight = random(intermediateSize, hiddenSize)
         let output = arena.matrix(rows: frames, columns: intermediateSize, precision: precision)
-        let seconds = medianSeconds(repeats) {
+        let seconds = medianSeconds(repeats, by: clock) {
             linearForward(input, weight: weight, bias: nil, into: output)
         }
         return 2 * Double(frames * hiddenSize * intermediateSize) / seconds

@@ -1,11 +1,17 @@
+internal import Program
+
 /// The median of the seconds that `body` needs, after a first time that does not count.
-package func medianSeconds(_ repeats: Int, _ body: () throws -> Void) rethrows -> Double {
+///
+/// - Parameter clock: What tells the time, such as the processor's alone.
+package func medianSeconds(
+    _ repeats: Int, by clock: () -> Double = { monotonicSeconds() }, _ body: () throws -> Void
+) rethrows -> Double {
     try body()
     var samples: [Double] = []
     for _ in 0..<repeats {
-        let start = ContinuousClock.now
+        let start = clock()
         try body()
-        samples.append(seconds(since: start))
+        samples.append(clock() - start)
     }
     return median(samples)
 }

@@ -65,6 +65,9 @@ package struct StepBenchmarkOptions: Sendable {
         self.configuration = configuration
         self.modelName = modelName
     }
+
+    /// Whether one of so many ranks computes without others, in one thread.
+    func isAlone(among ranks: Int) -> Bool { ranks == 1 && threads == 1 }
 }
 
 /// Measures updates of fine-tuning on random audio, and prints where their time goes.
@@ -102,8 +105,9 @@ package func runStepBenchmark(_ options: StepBenchmarkOptions, session: Session)
         settings.multipliesSparsely = false
         beside = try makeReplica(corpus.batches, session)
     }
+    let clock = benchmarkClock(isAlone: options.isAlone(among: ranks))
     for update in 0..<options.warmup + updates {
-        let speed = update < options.warmup ? nil : product.measure()
+        let speed = update < options.warmup ? nil : product.measure(by: clock)
         let operations = corpus.samples(ofUpdate: update).map(options.configuration.operations)
         try session.communicator.barrier()
         try replica.update(operations, productSpeed: speed)

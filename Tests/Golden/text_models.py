@@ -1,6 +1,6 @@
 """What transformers says of BERT and XLNet: logits, losses, every gradient and ten Adam updates, one example at a time.
 
-Shared by make_text_models.py, which commits small cases, and Tests/Parity/text_parity.py, which compares live.
+Shared by make_text_models.py, which commits small cases, and Tests/Checks/Parity/text_parity.py, which compares live.
 """
 
 import os

@@ -71,7 +71,7 @@ struct CompareTests {
             try FileManager.default.removeItem(atPath: fixture.folder.file(dense + name))
         }
         let resumed = try compare(arguments + ["--output", "stopped"])
-        #expect(resumed.status == 0 && resumed.count("going on after update 4") == 1, "\(resumed.screen)")
+        #expect(resumed.status == 0 && resumed.count("continuing after update 4") == 1, "\(resumed.screen)")
         for run in ["dense", "omp-0.5"] {
             #expect(try model("stopped/runs/seed-2337/" + run) == model("whole/runs/seed-2337/" + run))
         }
@@ -127,6 +127,6 @@ struct CompareTests {
         let arguments = ["--methods", "dense", "--set", "schedule.updates=2", "--output", "own"]
         #expect(try compare(arguments).status == 0)
         let outcome = try compare(arguments + ["--set", "optimizer.learning_rate=2e-3"])
-        #expect(outcome.status == 64 && outcome.count("begun with another recipe") == 1)
+        #expect(outcome.status == 64 && outcome.count("started with another recipe") == 1)
     }
 }

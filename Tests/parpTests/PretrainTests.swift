@@ -107,7 +107,8 @@ struct PretrainTests {
             }
             let resumed = try parp(
                 pretrain + ["begun-\(ranks)", "--resume"], ranks: ranks, in: fixture.folder)
-            #expect(resumed.status == 0 && resumed.count("going on after update 4") == 1, "\(resumed.screen)")
+            #expect(
+                resumed.status == 0 && resumed.count("continuing after update 4") == 1, "\(resumed.screen)")
             for name in ["final/model.safetensors", "checkpoints/step-8/state.safetensors"] {
                 let same =
                     try fixture.folder.read("\(whole)/\(name)")

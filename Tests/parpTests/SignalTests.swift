@@ -177,7 +177,7 @@ struct SignalTests {
         #expect(outcome.status == 85, "\(outcome.screen)")
         #expect(outcome.count("give the same command again to go on") == 1, "\(outcome.screen)")
         let again = try parp(command, ranks: ranks, in: fixture.folder)
-        #expect(again.status == 0 && again.count("going on after update") == 1, "\(again.screen)")
+        #expect(again.status == 0 && again.count("continuing after update") == 1, "\(again.screen)")
     }
 
     @Test(

@@ -91,9 +91,9 @@ struct TextTests {
     @Test(
         "evaluating a model of text refuses what only speech has, by name",
         arguments: [
-            (["--beam", "20", "--lm", "x.arpa"], "--lm, --beam are for models of speech"),
-            (["--hotwords", "film"], "--hotwords is for models of speech"),
-            (["--tune"], "--tune is for models of speech"),
+            (["--beam", "20", "--lm", "x.arpa"], "--lm, --beam are for speech models"),
+            (["--hotwords", "film"], "--hotwords is for speech models"),
+            (["--tune"], "--tune is for speech models"),
         ])
     func speechOptions(options: [String], says: String) throws {
         let outcome = try parp(

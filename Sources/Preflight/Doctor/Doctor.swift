@@ -6,7 +6,7 @@ package import Recipe
 package import Session
 internal import Training
 
-/// What `parp doctor` was asked for.
+/// Options of `parp doctor`.
 package struct DoctorOptions: Sendable {
     /// The recipe that is to run; nil looks at the launch alone.
     package var recipe: String?

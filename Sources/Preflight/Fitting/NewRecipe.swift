@@ -11,7 +11,7 @@ internal import Tasks
 internal import Text
 internal import Training
 
-/// What `parp new` was asked for.
+/// Options of `parp new`.
 package struct NewRecipeOptions: Sendable {
     /// The corpus to train on, or a folder with several sets.
     package var corpus: String
@@ -27,7 +27,7 @@ package struct NewRecipeOptions: Sendable {
     package var ranksPerNode: Int?
     /// The file to write; nil prints.
     package var output: String?
-    /// Whether a file that is there is replaced.
+    /// Whether an existing file is replaced.
     package var overwrites = false
 
     package init(corpus: String, model: String) { (self.corpus, self.model) = (corpus, model) }

@@ -7,7 +7,7 @@ package import Recipe
 package import Session
 internal import Training
 
-/// What `parp plan` was asked for.
+/// Options of `parp plan`.
 package struct PlanOptions: Sendable {
     /// The recipe that is to run.
     package var recipe: String

@@ -21,7 +21,7 @@ package enum MeasuredFeatures: String, Sendable, CaseIterable {
     case trained
 }
 
-/// What `parp bench step` was asked for.
+/// Options of `parp bench step`.
 package struct StepBenchmarkOptions: Sendable {
     /// The shape.
     package var configuration: Wav2Vec2Configuration

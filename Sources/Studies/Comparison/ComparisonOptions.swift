@@ -1,4 +1,4 @@
-/// What `parp compare` was asked for.
+/// Options of `parp compare`.
 package struct ComparisonOptions: Sendable {
     /// The recipe that all runs follow.
     package var recipe: String

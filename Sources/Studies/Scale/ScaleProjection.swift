@@ -4,7 +4,7 @@ internal import Recipe
 internal import Reports
 internal import Tasks
 
-/// What `parp scale report` was asked for.
+/// Options of `parp scale report`.
 package struct ScaleReportOptions: Sendable {
     /// The folder of the study.
     package var study: String

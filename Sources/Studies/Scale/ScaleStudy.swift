@@ -11,7 +11,7 @@ package enum ScalingMode: String, Codable, Sendable, CaseIterable {
     case weak
 }
 
-/// What `parp scale run` was asked for.
+/// Options of `parp scale run`.
 package struct ScaleRunOptions: Sendable {
     /// The recipe file.
     package var recipe: String

@@ -87,7 +87,7 @@ struct PretrainTests {
                 "further", "--set", "model.path=run/best", "--set", "pretraining.codebook_entries=0",
             ],
             in: fixture.folder)
-        #expect(further.status == 0 && further.count("going on from those in the directory") == 1)
+        #expect(further.status == 0 && further.count("continuing from those in the directory") == 1)
     }
 
     @Test(
@@ -138,7 +138,7 @@ struct PretrainTests {
             "optimizer.learning_rate=2e-3",
         ]
         let outcome = try parp(pretrain + ["run"] + sets.flatMap { ["--set", $0] }, in: fixture.folder)
-        #expect(outcome.status == 0 && outcome.count("all of them fresh") == 1, "\(outcome.screen)")
+        #expect(outcome.status == 0 && outcome.count("all initialised at random") == 1, "\(outcome.screen)")
         let losses = try values("loss", of: "train", in: "run", fixture)
         let (first, last) = (losses.prefix(5).reduce(0, +), losses.suffix(5).reduce(0, +))
         #expect(last < first, "\(losses)")

@@ -45,7 +45,7 @@ struct CompareTests {
         }
         let page = String(decoding: try fixture.folder.read("all/comparison.md"), as: UTF8.self)
         #expect(page.contains("| imp | 30 |") && page.contains("iou-0.3.svg"))
-        #expect(page.contains("## parp less each other method"))
+        #expect(page.contains("## parp minus each other method"))
     }
 
     @Test("a report of a comparison that is not there is refused, and makes no folder")
@@ -112,7 +112,7 @@ struct CompareTests {
         let faults = [
             (["--methods", "parp,ompp"], "no such method to compare: ompp"),
             (["--sparsities", "0.5,1.5"], "each must be above 0 and below 1"),
-            (["--transfer", "omp"], "name two with --data"),
+            (["--transfer", "omp"], "give two with --data"),
             (["--data", "es"], "write NAME=FOLDER"),
         ]
         for (arguments, sentence) in faults {

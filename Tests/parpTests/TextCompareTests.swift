@@ -32,8 +32,8 @@ struct TextCompareTests {
         #expect(outcome.status == 0, "\(outcome.screen)")
         let page = String(decoding: try fixture.folder.read("swept/comparison.md"), as: UTF8.self)
         #expect(page.contains("## Learning rates: accuracy, %, on the validation set"))
-        #expect(page.contains("final model on `test.jsonl`, from which nothing was chosen"))
-        #expect(page.contains("## parp-m less each other method: accuracy, %"))
+        #expect(page.contains("final model on `test.jsonl`, on which nothing was selected"))
+        #expect(page.contains("## parp-m minus each other method: accuracy, %"))
         let rows = try #require(try json("swept/comparison.json")["rows"] as? [[String: Any]])
         #expect(rows.count == 4)
         for row in rows {

@@ -93,8 +93,8 @@ struct TextCompareTests {
     @Test("rates and files to judge by that cannot be used are refused before anything runs")
     func refusals() throws {
         let faults = [
-            (["--learning-rates", "1e-4,0"], 64, "each must be above 0, and once"),
-            (["--learning-rates", "1e-4,1e-4"], 64, "each must be above 0, and once"),
+            (["--learning-rates", "1e-4,0"], 64, "each must be above 0 and given once"),
+            (["--learning-rates", "1e-4,1e-4"], 64, "each must be above 0 and given once"),
             (["--test", "nowhere.jsonl"], 65, "nowhere.jsonl: no such file"),
         ]
         for (arguments, status, sentence) in faults {

@@ -146,7 +146,7 @@ struct DiagnosisTests {
             for rank in ranks.indices { ranks[rank].memory.sharedIsWritable = false }
         }
         #expect(!found.isEmpty && found.allSatisfy { $0.level == .warning })
-        #expect(found.allSatisfy { $0.what == "no file can be made in /dev/shm" })
+        #expect(found.allSatisfy { $0.what == "no file can be created in /dev/shm" })
     }
 
     @Test func sharedMemoryTooSmallForTheGradientsIsWarnedOf() {

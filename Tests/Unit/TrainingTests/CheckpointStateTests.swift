@@ -20,6 +20,6 @@ struct CheckpointStateTests {
     func otherPlan() throws {
         let earlier = Data(#"{"update": 7, "seed": 3}"#.utf8)
         let state = try JSONDecoder().decode(CheckpointState.self, from: earlier)
-        #expect(state.fault(seed: 3)?.contains("begin anew in another --output") == true)
+        #expect(state.fault(seed: 3)?.contains("start over in another --output") == true)
     }
 }

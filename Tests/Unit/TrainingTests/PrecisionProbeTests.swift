@@ -24,7 +24,7 @@ struct PrecisionProbeTests {
         let mixed = PrecisionProbe(slowestOf: [fast, lacking])
         #expect(mixed == PrecisionProbe(float32Seconds: 2.5, bfloat16Seconds: nil))
         #expect(mixed.precision == .float32)
-        #expect(mixed.text == "float32; bfloat16 cannot be had here")
+        #expect(mixed.text == "float32; bfloat16 is not available here")
     }
 
     @Test("every layer's products are measured, those of one shape once for all of them")

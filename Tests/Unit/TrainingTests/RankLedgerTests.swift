@@ -31,8 +31,8 @@ struct RankLedgerTests {
         uneven.add([note(compute: 1), note(compute: 1), note(data: 1.5, compute: 1)])
         #expect(
             uneven.remark
-                == "slow rank: 2 on c, 150 % more seconds for a second of audio than the rank in the middle, "
-                + "most of them waiting for audio; the slowest in 1 of 1 updates")
+                == "slow rank: 2 on c, 150 % more seconds for a second of audio than the median rank, "
+                + "mostly waiting for audio; the slowest in 1 of 1 updates")
     }
 
     @Test("a rank that has more audio is not called slow, but its share uneven")
@@ -42,7 +42,7 @@ struct RankLedgerTests {
             note(compute: 3, workload: 6), note(compute: 1.5, workload: 3), note(compute: 1.5, workload: 3),
         ])
         let remark = try #require(ledger.remark)
-        #expect(remark.hasPrefix("uneven shares: rank 0 had 100 % more audio than the rank in the middle;"))
+        #expect(remark.hasPrefix("uneven shares: rank 0 had 100 % more audio than the median rank;"))
     }
 
     @Test("ranks that never had work are counted, and no rank is compared with them")
@@ -64,7 +64,7 @@ struct RankLedgerTests {
         let remark = try #require(ledger.remark)
         #expect(
             remark.hasPrefix(
-                "slow rank: 2 on c, 37000 times the seconds for a second of audio of the rank in the middle"),
+                "slow rank: 2 on c, 37000 times the seconds for a second of audio of the median rank"),
             "\(remark)")
     }
 

@@ -93,7 +93,7 @@ struct RunDirectoryTests {
         try FileManager.default.createSymbolicLink(
             atPath: folder.path + "/link", withDestinationPath: model)
         for path in [folder.path + "/link", model + "/", folder.path + "/a/../a"] {
-            #expect(fault { try directory.requireOutside(model: path) }.contains("lies in model.path"))
+            #expect(fault { try directory.requireOutside(model: path) }.contains("is inside model.path"))
             #expect(
                 fault { try RunDirectory(path: model).requireOutside(model: path) }.contains("model.path"))
             try RunDirectory(path: folder.path + "/ab").requireOutside(model: path)

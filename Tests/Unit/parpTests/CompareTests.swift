@@ -45,7 +45,7 @@ struct CompareTests {
         }
         let page = String(decoding: try fixture.folder.read("all/comparison.md"), as: UTF8.self)
         #expect(page.contains("| imp | 30 |") && page.contains("iou-0.3.svg"))
-        #expect(page.contains("## parp less each other method"))
+        #expect(page.contains("## parp minus each other method"))
     }
 
     @Test("a report of a comparison that is not there is refused, and makes no folder")
@@ -71,7 +71,7 @@ struct CompareTests {
             try FileManager.default.removeItem(atPath: fixture.folder.file(dense + name))
         }
         let resumed = try compare(arguments + ["--output", "stopped"])
-        #expect(resumed.status == 0 && resumed.count("going on after update 4") == 1, "\(resumed.screen)")
+        #expect(resumed.status == 0 && resumed.count("continuing after update 4") == 1, "\(resumed.screen)")
         for run in ["dense", "omp-0.5"] {
             #expect(try model("stopped/runs/seed-2337/" + run) == model("whole/runs/seed-2337/" + run))
         }
@@ -112,7 +112,7 @@ struct CompareTests {
         let faults = [
             (["--methods", "parp,ompp"], "no such method to compare: ompp"),
             (["--sparsities", "0.5,1.5"], "each must be above 0 and below 1"),
-            (["--transfer", "omp"], "name two with --data"),
+            (["--transfer", "omp"], "give two with --data"),
             (["--data", "es"], "write NAME=FOLDER"),
         ]
         for (arguments, sentence) in faults {
@@ -127,6 +127,6 @@ struct CompareTests {
         let arguments = ["--methods", "dense", "--set", "schedule.updates=2", "--output", "own"]
         #expect(try compare(arguments).status == 0)
         let outcome = try compare(arguments + ["--set", "optimizer.learning_rate=2e-3"])
-        #expect(outcome.status == 64 && outcome.count("begun with another recipe") == 1)
+        #expect(outcome.status == 64 && outcome.count("started with another recipe") == 1)
     }
 }

@@ -49,7 +49,7 @@ struct DoctorTests {
         let outcome = try parp(
             ["doctor", "recipe.toml", "--output", "/proc/none"], ranks: 2, in: fixture.folder)
         #expect(outcome.status == 64)
-        #expect(outcome.output.contains("rank 0 cannot write below /proc/none"))
+        #expect(outcome.output.contains("rank 0 cannot write to /proc/none"))
         #expect(outcome.count("1 error; fix it before the run") == 1)
     }
 }

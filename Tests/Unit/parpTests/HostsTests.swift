@@ -160,6 +160,6 @@ struct HostsTests {
             ],
             in: fixture.folder)
         #expect(moved.status == 0, "\(moved.screen)")
-        #expect(moved.count("going on after update") == 1, "\(moved.screen)")
+        #expect(moved.count("continuing after update") == 1, "\(moved.screen)")
     }
 }

@@ -12,7 +12,8 @@ struct InjectionTests {
         #expect(outcome.status == 70, "\(outcome.screen)")
         let ours = outcome.error.split(separator: "\n").filter { $0.hasPrefix("parp: ") }
         #expect(ours.count == 1 && ours[0].contains("rank 1 on "), "\(outcome.screen)")
-        #expect(ours.last?.contains("update 3: failed as --inject asked for") == true, "\(outcome.screen)")
+        #expect(
+            ours.last?.contains("update 3: failed, as requested by --inject") == true, "\(outcome.screen)")
         // Launch and set-up included: the rest may not wait for the one that is gone.
         #expect(Date().timeIntervalSince(start) < 40)
     }
@@ -51,8 +52,8 @@ struct InjectionTests {
         let resumed = try parp(train + ["--resume"], in: fixture.folder)
         #expect(resumed.status == 0, "\(resumed.screen)")
         #expect(resumed.count("step-6/state.safetensors: has ") == 1, "\(resumed.screen)")
-        #expect(resumed.count("using the checkpoint before it") == 1)
-        #expect(resumed.count("going on after update 4") == 1)
+        #expect(resumed.count("using the previous checkpoint") == 1)
+        #expect(resumed.count("continuing after update 4") == 1)
         let same =
             try fixture.folder.read("run/final/model.safetensors")
             == fixture.folder.read("whole/final/model.safetensors")
@@ -72,7 +73,7 @@ struct InjectionTests {
             let resumed = try parp(train + ["--resume"], in: fixture.folder)
             #expect(resumed.status == 0, "\(resumed.screen)")
             #expect(resumed.count("step-8/\(name)") == 1, "\(resumed.screen)")
-            #expect(resumed.count("going on after update 6") == 1, "\(resumed.screen)")
+            #expect(resumed.count("continuing after update 6") == 1, "\(resumed.screen)")
         }
     }
 

@@ -61,7 +61,7 @@ struct InterruptionTests {
         #expect(stopped.status == 85, "\(stopped.screen)")
         let resumed = try parp(train + sets + ["--resume"], ranks: 2, in: fixture.folder)
         #expect(resumed.status == 0, "\(resumed.screen)")
-        #expect(resumed.count("going on after update 5") == 1)
+        #expect(resumed.count("continuing after update 5") == 1)
         // The same utterances in the same updates: what changes is the order in which sums are formed.
         let whole = ["train", "recipe.toml", "--output", "whole"] + sets
         #expect(try parp(whole, in: fixture.folder).status == 0)

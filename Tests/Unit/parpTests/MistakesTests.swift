@@ -74,7 +74,7 @@ private let mistakes: [Mistake] = [
     Mistake("new train.jsonl --model model", 64, "no corpus to evaluate on", "parp corpus split"),
     // Places that are taken.
     Mistake("train recipe.toml --output model", 64, "model holds a model", "choose another --output"),
-    Mistake("prune --model model --sparsity 0.5 --output model", 64, "is what is read", "another --output"),
+    Mistake("prune --model model --sparsity 0.5 --output model", 64, "is an input", "another --output"),
     Mistake("init --preset tiny --output model", 64, "holds a model already", "--overwrite"),
     // Numbers and names of commands.
     Mistake("prune --model model --sparsity 50 --output pruned", 64, "--sparsity is 50.0", "e.g. 0.5"),

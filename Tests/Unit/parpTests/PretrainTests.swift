@@ -87,7 +87,7 @@ struct PretrainTests {
                 "further", "--set", "model.path=run/best", "--set", "pretraining.codebook_entries=0",
             ],
             in: fixture.folder)
-        #expect(further.status == 0 && further.count("going on from those in the directory") == 1)
+        #expect(further.status == 0 && further.count("continuing from those in the directory") == 1)
     }
 
     @Test(
@@ -107,7 +107,8 @@ struct PretrainTests {
             }
             let resumed = try parp(
                 pretrain + ["begun-\(ranks)", "--resume"], ranks: ranks, in: fixture.folder)
-            #expect(resumed.status == 0 && resumed.count("going on after update 4") == 1, "\(resumed.screen)")
+            #expect(
+                resumed.status == 0 && resumed.count("continuing after update 4") == 1, "\(resumed.screen)")
             for name in ["final/model.safetensors", "checkpoints/step-8/state.safetensors"] {
                 let same =
                     try fixture.folder.read("\(whole)/\(name)")
@@ -137,7 +138,7 @@ struct PretrainTests {
             "optimizer.learning_rate=2e-3",
         ]
         let outcome = try parp(pretrain + ["run"] + sets.flatMap { ["--set", $0] }, in: fixture.folder)
-        #expect(outcome.status == 0 && outcome.count("all of them fresh") == 1, "\(outcome.screen)")
+        #expect(outcome.status == 0 && outcome.count("all initialised at random") == 1, "\(outcome.screen)")
         let losses = try values("loss", of: "train", in: "run", fixture)
         let (first, last) = (losses.prefix(5).reduce(0, +), losses.suffix(5).reduce(0, +))
         #expect(last < first, "\(losses)")

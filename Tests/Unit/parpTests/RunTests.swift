@@ -110,7 +110,7 @@ struct RunTests {
 
         let resumed = try parp(train + sets + ["--resume"], in: fixture.folder)
         #expect(resumed.status == 0, "\(resumed.screen)")
-        #expect(resumed.count("going on after update ") == 1, "\(resumed.screen)")
+        #expect(resumed.count("continuing after update ") == 1, "\(resumed.screen)")
         #expect(try losses(fixture, "run") == losses(fixture, "whole"))
         #expect(try losses(fixture, "run").count == 40)
         for name in [
@@ -132,7 +132,7 @@ struct RunTests {
         let resumed = try parp(train + ["--resume"], in: fixture.folder)
         #expect(resumed.status == 0, "\(resumed.screen)")
         #expect(resumed.count("step-8/state.safetensors") == 1, "\(resumed.screen)")
-        #expect(resumed.count("going on after update 6") == 1, "\(resumed.screen)")
+        #expect(resumed.count("continuing after update 6") == 1, "\(resumed.screen)")
         let same = try fixture.folder.read("run/final/model.safetensors") == final
         #expect(same)
     }

@@ -31,7 +31,7 @@ struct ScheduleKeysTests {
         let refused = try train("run", in: fixture, ["--set", "schedule.updates=6", "--resume"])
         #expect(refused.status == 64 && refused.error.contains("has done 8 updates"), "\(refused.screen)")
         let resumed = try train("run", longer, in: fixture, ["--resume"])
-        #expect(resumed.status == 0 && resumed.count("going on after update 8") == 1, "\(resumed.screen)")
+        #expect(resumed.status == 0 && resumed.count("continuing after update 8") == 1, "\(resumed.screen)")
         let steps = try events("run", "train", in: fixture).compactMap { $0["step"] as? Int }
         #expect(steps == Array(1...12))
         func rates(_ run: String) throws -> [Double] {

@@ -175,9 +175,9 @@ struct SignalTests {
             holds("state.json", below: runs)
         }
         #expect(outcome.status == 85, "\(outcome.screen)")
-        #expect(outcome.count("give the same command again to go on") == 1, "\(outcome.screen)")
+        #expect(outcome.count("repeat the same command to continue") == 1, "\(outcome.screen)")
         let again = try parp(command, ranks: ranks, in: fixture.folder)
-        #expect(again.status == 0 && again.count("going on after update") == 1, "\(again.screen)")
+        #expect(again.status == 0 && again.count("continuing after update") == 1, "\(again.screen)")
     }
 
     @Test(
@@ -195,7 +195,7 @@ struct SignalTests {
             holds("metrics.jsonl", below: study)
         }
         #expect(outcome.status == 85, "\(outcome.screen)")
-        #expect(outcome.count("the launch that ran is stopped") == 1, "\(outcome.screen)")
+        #expect(outcome.count("the current launch is stopped") == 1, "\(outcome.screen)")
         // The launcher has ended; its ranks end with it.
         let deadline = Date(timeIntervalSinceNow: 10)
         while !processes(with: study).isEmpty, Date() < deadline { Thread.sleep(forTimeInterval: 0.1) }

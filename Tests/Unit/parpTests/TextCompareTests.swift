@@ -32,8 +32,8 @@ struct TextCompareTests {
         #expect(outcome.status == 0, "\(outcome.screen)")
         let page = String(decoding: try fixture.folder.read("swept/comparison.md"), as: UTF8.self)
         #expect(page.contains("## Learning rates: accuracy, %, on the validation set"))
-        #expect(page.contains("final model on `test.jsonl`, from which nothing was chosen"))
-        #expect(page.contains("## parp-m less each other method: accuracy, %"))
+        #expect(page.contains("final model on `test.jsonl`, on which nothing was selected"))
+        #expect(page.contains("## parp-m minus each other method: accuracy, %"))
         let rows = try #require(try json("swept/comparison.json")["rows"] as? [[String: Any]])
         #expect(rows.count == 4)
         for row in rows {
@@ -93,8 +93,8 @@ struct TextCompareTests {
     @Test("rates and files to judge by that cannot be used are refused before anything runs")
     func refusals() throws {
         let faults = [
-            (["--learning-rates", "1e-4,0"], 64, "each must be above 0, and once"),
-            (["--learning-rates", "1e-4,1e-4"], 64, "each must be above 0, and once"),
+            (["--learning-rates", "1e-4,0"], 64, "each must be above 0 and given once"),
+            (["--learning-rates", "1e-4,1e-4"], 64, "each must be above 0 and given once"),
             (["--test", "nowhere.jsonl"], 65, "nowhere.jsonl: no such file"),
         ]
         for (arguments, status, sentence) in faults {

@@ -91,9 +91,9 @@ struct TextTests {
     @Test(
         "evaluating a model of text refuses what only speech has, by name",
         arguments: [
-            (["--beam", "20", "--lm", "x.arpa"], "--lm, --beam are for models of speech"),
-            (["--hotwords", "film"], "--hotwords is for models of speech"),
-            (["--tune"], "--tune is for models of speech"),
+            (["--beam", "20", "--lm", "x.arpa"], "--lm, --beam are for speech models"),
+            (["--hotwords", "film"], "--hotwords is for speech models"),
+            (["--tune"], "--tune is for speech models"),
         ])
     func speechOptions(options: [String], says: String) throws {
         let outcome = try parp(
@@ -108,7 +108,7 @@ struct TextTests {
         #expect(outcome.status == 0, "\(outcome.screen)")
         #expect(outcome.screen.contains("3 classes: neg, neutral, pos"))
         // Some examples are longer than 12 tokens, which is said.
-        #expect(outcome.screen.contains("more cut from"))
+        #expect(outcome.screen.contains("more truncated from"))
         #expect(try fixture.events("run", "prune").compactMap { $0["step"] as? Int } == [0, 3, 6, 8])
         let evaluations = try fixture.events("run", "eval")
         #expect(evaluations.count == 2)

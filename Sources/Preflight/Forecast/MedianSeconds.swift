@@ -1,8 +1,8 @@
 internal import Program
 
-/// The median of the seconds that `body` needs, after a first time that does not count.
+/// The median seconds of `body`, after an uncounted first call.
 ///
-/// - Parameter clock: What tells the time, such as the processor's alone.
+/// - Parameter clock: The clock read, such as the processor's.
 package func medianSeconds(
     _ repeats: Int, by clock: () -> Double = { monotonicSeconds() }, _ body: () throws -> Void
 ) rethrows -> Double {
@@ -24,7 +24,7 @@ package func median(_ values: [Double]) -> Double {
     return sorted.count % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2
 }
 
-/// The seconds that have passed since an instant.
+/// The seconds since an instant.
 package func seconds(since start: ContinuousClock.Instant) -> Double {
     let elapsed = (ContinuousClock.now - start).components
     return Double(elapsed.seconds) + Double(elapsed.attoseconds) * 1e-18

@@ -4,12 +4,13 @@ internal import Recipe
 internal import Reports
 internal import Tasks
 
-/// Tables of what a comparison decides: learning rates, what is ahead of what, and what more updates are worth.
+/// Tables of a comparison's conclusions: learning rates, differences of methods, and the value of more
+/// updates.
 extension ComparisonReport {
-    /// The learning rate of a row as a number of a table.
+    /// The learning rate of a row for a table.
     func rate(_ row: ComparisonTable.Row) -> String { row.rate.map { String(format: "%g", $0) } ?? "" }
 
-    /// What each learning rate gave, the chosen one in bold.
+    /// The result of each learning rate, the chosen one in bold.
     var trialTable: [String] {
         guard !comparison.trials.isEmpty else { return [] }
         let names = comparison.data.count > 1
@@ -23,12 +24,12 @@ extension ComparisonReport {
         }
         let rates = comparison.options.learningRates.map { String(format: "%g", $0) }
         return [
-            "## Learning rates: \(metric.heading), on the validation set, of the first seed", "",
-            "The best of each row, in bold, is that of all seeds.", "",
+            "## Learning rates: \(metric.heading), on the validation set, for the first seed", "",
+            "The best of each row, in bold, is used for all seeds.", "",
         ] + markdownTable((names ? ["data"] : []) + ["method", "sparsity, %"] + rates, rows) + [""]
     }
 
-    /// How far our method and PARP are ahead of each other method or behind it, on each data.
+    /// How far our method and PARP are ahead of or behind each other method, for each data set.
     var differenceTables: [String] {
         comparison.data.flatMap { data in
             [ComparedMethod.parpMasked, .parp].flatMap { differenceTable(of: $0, on: data) }
@@ -52,16 +53,16 @@ extension ComparisonReport {
         let title = data.name.isEmpty ? "" : ", \(data.name)"
         let sample =
             data.test == nil
-            ? "over seeds; of few seeds it is too narrow" : "over seeds and over the examples judged by"
+            ? "over seeds; with few seeds it is too narrow" : "over seeds and test examples"
         return [
-            "## \(method.rawValue) less each other method\(title): \(metric.heading)", "",
+            "## \(method.rawValue) minus each other method\(title): \(metric.heading)", "",
             "Differences of equal seeds and, in brackets, their 95 % interval (bootstrap \(sample)); "
-                + "\(metric.higherIsBetter ? "above" : "below") 0, \(method.rawValue) is ahead; clear of 0 in bold.",
+                + "\(metric.higherIsBetter ? "above" : "below") 0, \(method.rawValue) is ahead; intervals that exclude 0 in bold.",
             "",
         ] + markdownTable(["\(method.rawValue) at, %"] + first.map { percent($0.sparsity) }, lines) + [""]
     }
 
-    /// The difference of two methods over the seeds that both have, and over the examples where they are known.
+    /// The difference of two methods over the seeds that both have, and over the examples if known.
     func difference(_ row: ComparisonTable.Row, _ other: ComparisonTable.Row) -> PairedDifference? {
         let pairs = row.entries.compactMap { entry in
             other.entries.first { $0.seed == entry.seed }.map { (entry, $0) }
@@ -90,7 +91,7 @@ extension ComparisonReport {
         return difference.isClear ? "**\(text)**" : text
     }
 
-    /// What methods of one run reach with the updates of OMP's two, and with its core-seconds.
+    /// What single-run methods reach with the updates of OMP's two runs, and with its core-seconds.
     var equalCostTables: [String] {
         guard comparison.options.hasEqualCost else { return [] }
         return comparison.data.flatMap { data -> [String] in
@@ -112,8 +113,8 @@ extension ComparisonReport {
             ]
             return [
                 "## At equal cost\(data.name.isEmpty ? "" : ", \(data.name)"): \(metric.heading)", "",
-                "OMP's × 1 takes two runs, as many updates as × 2 of a method of one run. At OMP's core-seconds: the line between "
-                    + "× 1 and × 2, where OMP's lie between theirs.", "",
+                "OMP's × 1 takes two runs, as many updates as × 2 of a single-run method. At OMP's core-seconds: interpolated between "
+                    + "× 1 and × 2, where OMP's are between theirs.", "",
             ] + markdownTable(heads, lines) + [""]
         }
     }
@@ -122,7 +123,7 @@ extension ComparisonReport {
         row.spread { $0.value(of: metric) }.text(times: metric.scale)
     }
 
-    /// The metric on the line between two lengths of a method, where a budget lies between them.
+    /// The metric interpolated between two lengths of a method, if a budget is between them.
     private func value(
         of row: ComparisonTable.Row, _ longer: ComparisonTable.Row?, atCoreSeconds budget: Double
     ) -> Double? {

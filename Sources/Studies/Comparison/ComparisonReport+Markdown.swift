@@ -6,16 +6,16 @@ internal import Reports
 extension ComparisonReport {
     /// The page of a comparison.
     func markdown(plots: [String]) -> String {
-        let missing = table.missing > 0 ? ["\(table.missing) subnetworks are missing yet.", ""] : []
+        let missing = table.missing > 0 ? ["\(table.missing) subnetworks are still missing.", ""] : []
         let changes = comparison.options.overrides.map { " --set \($0)" }.joined()
         var lines = ["# Comparison", "", "`\(comparison.options.recipe)`\(changes)", ""]
         lines +=
             missing + errorTables + [
                 "",
                 judgedBy
-                    + " ± is the standard deviation over seeds. Runs, updates and the rest are what one subnetwork takes: the dense run "
+                    + " ± is the standard deviation over seeds. Runs, updates and the rest are the cost of one subnetwork: the dense run "
                     + "counts for OMP, the rounds for IMP. FLOP by the shapes of products and convolutions; bytes are what each "
-                    + "rank gave into sums of gradients.", "",
+                    + "rank contributed to sums of gradients.", "",
             ]
         lines +=
             trialTable + differenceTables + equalCostTables + totalTable + languageTable + transferTables
@@ -24,22 +24,22 @@ extension ComparisonReport {
         return lines.joined(separator: "\n") + "\n"
     }
 
-    /// What the final models were judged by, and what was chosen by it.
+    /// What the final models were evaluated on, and what was selected on it.
     private var judgedBy: String {
         let tests = comparison.data.compactMap(\.test)
         let chosen = comparison.trials.isEmpty ? "" : "; learning rates were chosen on the validation set"
         if let test = tests.first {
             let others = tests.count > 1 ? " and the like" : ""
             return
-                "Numbers are those of the final model on `\(test)`\(others), from which nothing was chosen\(chosen)."
+                "Numbers are those of the final model on `\(test)`\(others), on which nothing was selected\(chosen)."
         }
         return comparison.trials.isEmpty
-            ? "Numbers are those of the final model on the recipe's validation set, from which nothing was chosen."
-            : "Numbers are those of the final model on the recipe's validation set, by which learning rates were chosen, too: "
-                + "they flatter (--test judges by other data)."
+            ? "Numbers are those of the final model on the recipe's validation set, on which nothing was selected."
+            : "Numbers are those of the final model on the recipe's validation set, on which learning rates were also chosen: "
+                + "they are optimistic (--test evaluates on other data)."
     }
 
-    /// A table of each language.
+    /// A table for each language.
     var errorTables: [String] {
         comparison.data.flatMap { data -> [String] in
             let rows = table.rows(of: data.name).map { row -> [String] in
@@ -65,7 +65,7 @@ extension ComparisonReport {
         }
     }
 
-    /// What each method took for all of its subnetworks.
+    /// The cost of each method for all of its subnetworks.
     private var totalTable: [String] {
         let phases = RunCost.Phase.allCases
         let rows = totals.map { total in
@@ -81,13 +81,13 @@ extension ComparisonReport {
             ["method", "subnetworks", "runs", "updates", "PFLOP", "GB summed", "mask bytes", "core-seconds"]
             + phases.map(\.rawValue)
         return [
-            "## What each method took for all of its subnetworks", "",
-            "Runs that several of them need are counted once. Core-seconds by phase: seconds of rank 0 times all cores.",
+            "## Cost of each method for all of its subnetworks", "",
+            "Shared runs are counted once. Core-seconds by phase: seconds of rank 0 times all cores.",
             "",
         ] + markdownTable(heads, rows) + [""]
     }
 
-    /// Error rates of each language, where one model recognises several.
+    /// Error rates of each language, if one model recognises several.
     private var languageTable: [String] {
         let joint = table.rows.filter { $0.source == nil && !($0.entries[0].record.languages.isEmpty) }
         let names = Set(joint.flatMap { $0.entries.flatMap(\.record.languages.keys) }).sorted()
@@ -110,13 +110,14 @@ extension ComparisonReport {
                 [name] + spreads.map { $0?.text(times: metric.scale) ?? "" }
             }
             return [
-                "## \(group.title): \(metric.heading)", "", "Rows: whose mask; columns: the language.", "",
+                "## \(group.title): \(metric.heading)", "", "Rows: source of the mask; columns: language.",
+                "",
             ]
                 + markdownTable(["mask of"] + group.names, rows) + [""]
         }
     }
 
-    /// How masks agree.
+    /// Tables of how masks agree.
     private var maskTables: [String] {
         func tables(_ groups: [ComparisonMasks.Group], _ title: String) -> [String] {
             groups.flatMap { group -> [String] in

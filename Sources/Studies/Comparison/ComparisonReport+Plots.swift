@@ -4,13 +4,13 @@ internal import Recipe
 internal import Reports
 
 extension ComparisonReport {
-    /// A plot's file, without its ending, and what stands in it.
+    /// A plot's file name, without extension, and its content.
     struct Picture {
         let name: String
         let svg: String
     }
 
-    /// All plots that there is something to draw of.
+    /// All plots with something to draw.
     var plots: [Picture] {
         comparison.data.flatMap { data -> [Picture] in
             let rows = table.rows(of: data.name)
@@ -23,12 +23,12 @@ extension ComparisonReport {
         } + maskPlots + transferPlots
     }
 
-    /// What plots call the metric; all that is better when it is lower counts errors.
+    /// The metric's name in plots; metrics for which lower is better count errors.
     private var metricName: String { metric.higherIsBetter ? metric.title : "Error rate" }
 
     private func title(_ text: String, _ data: String) -> String { data.isEmpty ? text : "\(text), \(data)" }
 
-    /// Error rate against sparsity; the dense model is a line across.
+    /// Error rate against sparsity; the dense model is a horizontal line.
     private func errorPlot(_ rows: [ComparisonTable.Row], _ data: String) -> Plot {
         Plot(
             title("\(metricName) against sparsity", data), x: .init("sparsity, %"), y: .init(metric.heading),
@@ -39,7 +39,7 @@ extension ComparisonReport {
             })
     }
 
-    /// Error rate against what a subnetwork takes; the sparsities of a method are joined, and named.
+    /// Error rate against a subnetwork's cost; the sparsities of a method are connected and labelled.
     private func costPlot(_ rows: [ComparisonTable.Row], _ data: String) -> Plot {
         Plot(
             title("Cost against \(metricName.lowercased())", data), x: .init("PFLOP per subnetwork"),

@@ -3,12 +3,12 @@ package import Recipe
 package import Reports
 
 extension RunDirectory {
-    /// What the run's log tells so far.
+    /// The history in the run's log so far.
     package func history(outline: ReportOutline) -> RunHistory {
         RunHistory(name: (path as NSString).lastPathComponent, metrics: metrics, outline: outline)
     }
 
-    /// The page of a run, as far as it has come.
+    /// The page of a run up to its latest update.
     package func makeReport(_ recipe: Recipe, outline: ReportOutline) -> RunReport {
         let defaults = Recipe(for: recipe.task)
         return RunReport(

@@ -79,15 +79,15 @@ test: export PARP_BFLOAT16 = emulated
 test: lint
 	$(SWIFT) test -c release --scratch-path .build/test
 	$(TESTED)/FuzzChecks --inputs 20000
-	Tests/CollectiveChecks/run.sh $(TESTED)/CollectiveChecks
-	Tests/Ranks/run.sh $(TESTED)/RankChecks
-	python3 Tests/Chaos/chaos.py $(TESTED)/parp 3
-	python3 Tests/Chaos/disks.py $(TESTED)/parp
+	Tests/Checks/Collectives/run.sh $(TESTED)/CollectiveChecks
+	Tests/Checks/Ranks/run.sh $(TESTED)/RankChecks
+	python3 Tests/Checks/Chaos/chaos.py $(TESTED)/parp 3
+	python3 Tests/Checks/Chaos/disks.py $(TESTED)/parp
 
 KILLS ?= 50
 chaos: build
-	python3 Tests/Chaos/chaos.py $(BIN)/parp $(KILLS)
-	python3 Tests/Chaos/disks.py $(BIN)/parp
+	python3 Tests/Checks/Chaos/chaos.py $(BIN)/parp $(KILLS)
+	python3 Tests/Checks/Chaos/disks.py $(BIN)/parp
 
 INPUTS ?= 1000000
 fuzz: setup
@@ -95,20 +95,20 @@ fuzz: setup
 	$(BIN)/FuzzChecks --inputs $(INPUTS)
 
 sanitize: setup
-	Tests/Sanitizers/run.sh address
-	Tests/Sanitizers/run.sh thread
+	Tests/Checks/Sanitizers/run.sh address
+	Tests/Checks/Sanitizers/run.sh thread
 
 cluster-test: build
-	Tests/Cluster/check.sh
-	Tests/Cluster/recipes.sh $(BIN)/parp
-	Tests/Cluster/profiler.sh $(BIN)/parp
-	Tests/Cluster/commands.sh $(BIN)/parp
+	Tests/Checks/Cluster/check.sh
+	Tests/Checks/Cluster/recipes.sh $(BIN)/parp
+	Tests/Checks/Cluster/profiler.sh $(BIN)/parp
+	Tests/Checks/Cluster/commands.sh $(BIN)/parp
 
 slurm-test: build
-	Tests/Cluster/slurm.sh $(BIN)/parp
+	Tests/Checks/Cluster/slurm.sh $(BIN)/parp
 
 hosts-test: build
-	Tests/Hosts/hosts.sh $(BIN)/parp
+	Tests/Checks/Hosts/hosts.sh $(BIN)/parp
 
 study: build
 	cluster/studies/study.sh $(BIN)/parp comparison cluster/models/small
@@ -137,50 +137,50 @@ golden: .venv
 
 parity: build .venv
 	$(SWIFT) build -c release --product ParityProbe
-	$(PYTHON) Tests/Parity/parity.py $(BIN)
-	$(PYTHON) Tests/Parity/families.py $(BIN)
-	$(PYTHON) Tests/Parity/text_parity.py $(BIN)
-	$(PYTHON) Tests/Parity/text_parity.py $(BIN) --base
-	$(PYTHON) Tests/Parity/pretraining_parity.py $(BIN)
-	$(PYTHON) Tests/Parity/parp_parity.py $(BIN)
-	$(PYTHON) Tests/Parity/methods_reference.py $(BIN)
+	$(PYTHON) Tests/Checks/Parity/parity.py $(BIN)
+	$(PYTHON) Tests/Checks/Parity/families.py $(BIN)
+	$(PYTHON) Tests/Checks/Parity/text_parity.py $(BIN)
+	$(PYTHON) Tests/Checks/Parity/text_parity.py $(BIN) --base
+	$(PYTHON) Tests/Checks/Parity/pretraining_parity.py $(BIN)
+	$(PYTHON) Tests/Checks/Parity/parp_parity.py $(BIN)
+	$(PYTHON) Tests/Checks/Parity/methods_reference.py $(BIN)
 
 parity-text: build .venv
 	cluster/text/fetch.sh build/text
 	.venv/bin/pip install --quiet sentencepiece protobuf
-	$(PYTHON) Tests/Parity/tokenizer_ids.py $(BIN)/parp build/text
+	$(PYTHON) Tests/Checks/Parity/tokenizer_ids.py $(BIN)/parp build/text
 
 # MODEL and MANIFEST: any model directory and JSONL manifest of 16 kHz audio.
 MODEL ?= build/demo/parp-50/final
 MANIFEST ?= build/corpora/asterisk-es/test.jsonl
 transcripts: build .venv
-	$(PYTHON) Tests/Parity/transcripts.py $(BIN)/parp $(MODEL) $(MANIFEST)
+	$(PYTHON) Tests/Checks/Parity/transcripts.py $(BIN)/parp $(MODEL) $(MANIFEST)
 
 bench-peer: build .venv
 	cluster/corpora/fetch.sh asterisk-en
-	$(PYTHON) Tests/Benchmarks/peer.py $(BIN)/parp --manifest build/corpora/asterisk-en/train.jsonl
+	$(PYTHON) Tests/Checks/Benchmarks/peer.py $(BIN)/parp --manifest build/corpora/asterisk-en/train.jsonl
 
 bench-load: build .venv
-	$(PYTHON) Tests/Benchmarks/load.py $(BIN)/parp
+	$(PYTHON) Tests/Checks/Benchmarks/load.py $(BIN)/parp
 
 # Needs a quiet machine: two ranks against two independent runs on the same two cores.
 bench-efficiency: build
-	python3 Tests/Benchmarks/efficiency.py $(BIN)/parp --model small=cluster/models/small
-	python3 Tests/Benchmarks/efficiency.py $(BIN)/parp --model base=base --rounds 3 --updates 3 --warmup 1
+	python3 Tests/Checks/Benchmarks/efficiency.py $(BIN)/parp --model small=cluster/models/small
+	python3 Tests/Checks/Benchmarks/efficiency.py $(BIN)/parp --model base=base --rounds 3 --updates 3 --warmup 1
 	cluster/corpora/fetch.sh asterisk-en
-	python3 Tests/Benchmarks/efficiency.py $(BIN)/parp --model small=cluster/models/small \
+	python3 Tests/Checks/Benchmarks/efficiency.py $(BIN)/parp --model small=cluster/models/small \
 		--manifest build/corpora/asterisk-en/train.jsonl
 
 bench-reproducible: build
-	python3 Tests/Benchmarks/reproducible.py $(BIN)/parp
+	python3 Tests/Checks/Benchmarks/reproducible.py $(BIN)/parp
 
 bench-precision: build
 	cluster/corpora/fetch.sh asterisk-es
-	python3 Tests/Benchmarks/precision.py $(BIN)/parp
+	python3 Tests/Checks/Benchmarks/precision.py $(BIN)/parp
 
 bench-memory: build
-	python3 Tests/Benchmarks/memory.py $(BIN)/parp
-	python3 Tests/Benchmarks/memory.py $(BIN)/parp --flat 2000
+	python3 Tests/Checks/Benchmarks/memory.py $(BIN)/parp
+	python3 Tests/Checks/Benchmarks/memory.py $(BIN)/parp --flat 2000
 
 clean:
 	rm -rf .build build

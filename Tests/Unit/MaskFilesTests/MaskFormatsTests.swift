@@ -178,7 +178,7 @@ struct MaskFormatsTests {
     @Test("what is no mask is refused, and says what would be one")
     func refused() throws {
         let weights = fault { try StoredMask.load(model + "/model.safetensors") }
-        #expect(weights.contains("holds no mask") && weights.contains("give its directory"))
+        #expect(weights.contains("holds no mask") && weights.contains("give the directory"))
         let views = fault { try StoredMask.load(goldenFolder + "/checkpoints/views-zip.pt") }
         #expect(views.contains("has no …_mask"))
         let half = file("half.safetensors")

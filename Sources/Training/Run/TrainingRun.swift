@@ -81,7 +81,7 @@ package struct TrainingRun<Problem: RunProblem>: ~Copyable {
         watchdog.start()
         var problem = start.problem
         let layout = problem.layout
-        let store = ParameterStore(
+        var store = ParameterStore(
             layout: layout, gradients: try session.communicator.makeBuffer(count: layout.count),
             precision: recipe.precision.products)
         var masks = MaskAuthority(
@@ -91,7 +91,7 @@ package struct TrainingRun<Problem: RunProblem>: ~Copyable {
         let pruning = PruningState(method: method, pool: masks.pool, elementCount: layout.count)
         let state = try Self.load(
             start.resume ? start.directory : nil, recipe: recipe, session: session, problem: problem,
-            store: store, pruning: pruning, masks: &masks)
+            store: &store, pruning: pruning, masks: &masks)
         let ledger = RankLedger(
             hosts: try session.exchange(session.communicator.hostName), unit: recipe.task.workUnit)
         let metrics = try Self.openMetrics(start.directory, state: state, session: session)

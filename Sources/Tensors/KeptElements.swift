@@ -1,12 +1,10 @@
-public import Tensors
-
-/// Which elements of a flat buffer a sum is about: with a mask that does not change, the gradients of pruned
-/// weights need not travel.
+/// Which elements of a flat buffer something is about: under a mask that does not change, the gradients of pruned weights
+/// need not travel, and Adam keeps no moments of them.
 public struct KeptElements: Sendable, Equatable {
     /// One bit an element, 64 a word from the lowest up; 1 keeps.
-    let words: [UInt64]
+    package let words: [UInt64]
     /// The bit of the first element.
-    let firstBit: Int
+    package let firstBit: Int
 
     /// A description of `words.count * 64` elements or a few less.
     public init(words: [UInt64]) { self.init(words: words, firstBit: 0) }

@@ -84,6 +84,7 @@ package func startRun<Problem: RunProblem>(
         recipe: recipe, session: session, directory: directory, problem: prepared.problem,
         resume: options.resume, injections: injections, trace: options.trace)
     start.isQuiet = options.isQuiet
+    start.writesHistograms = options.writesHistograms
     var run = try TrainingRun(start)
     try withExtendedLifetime(lock) { try run.run() }
 }
@@ -91,10 +92,12 @@ package func startRun<Problem: RunProblem>(
 /// How a run is stopped so that nothing is lost.
 ///
 /// One rank that is asked is enough. Open MPI's launcher answers Ctrl-C, SIGTERM and SIGHUP by ending the ranks within two
-/// seconds, whatever they are at; SIGUSR1 it passes on.
+/// seconds, whatever they are at; SIGUSR1 it passes on. MPICH's passes all of them on.
 private func stopAdvice(_ session: Session) -> String {
     let stop = "stop with: kill -USR1 \(ProcessInfo.processInfo.processIdentifier)"
     guard session.communicator.size > 1 else { return stop + ", or Ctrl-C" }
+    let isOpenMPI = session.communicator.libraryVersion.contains("Open MPI")
+    guard isOpenMPI else { return stop + " on \(session.communicator.hostName), or SIGUSR1 to the launcher" }
     return stop
         + " on \(session.communicator.hostName) (Ctrl-C makes mpirun kill the ranks within two seconds)"
 }

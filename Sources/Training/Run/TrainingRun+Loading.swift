@@ -87,16 +87,16 @@ extension TrainingRun {
     /// Opens the log on rank 0; a run that goes on forgets what was done behind its checkpoint, which will be done
     /// and noted once more.
     static func openMetrics(
-        _ directory: RunDirectory, state: CheckpointState, session: Session
+        _ directory: RunDirectory, recipe: Recipe, state: CheckpointState, session: Session
     ) throws -> MetricsLog {
         guard session.isRoot else { return MetricsLog(path: nil) }
         // Also one that had no checkpoint yet and begins anew.
         let goesOn = state.update > 0 || FileManager.default.fileExists(atPath: directory.metrics)
-        let log = MetricsLog(
-            path: directory.metrics,
-            events: EventFile(
-                folder: directory.path, host: session.communicator.hostName,
-                firstStep: goesOn ? state.update + 1 : nil))
+        let events = EventFile(
+            folder: directory.path, host: session.communicator.hostName,
+            firstStep: goesOn ? state.update + 1 : nil)
+        events.begin(recipe)
+        let log = MetricsLog(path: directory.metrics, events: events)
         // A run that begins anew does all again, the mask before its first update included.
         try log.forget(
             behind: state.update > 0 ? state.update : -1,

@@ -30,6 +30,8 @@ package struct TrainingRun<Problem: RunProblem>: ~Copyable {
     private(set) var ledger: RankLedger
     private let watchdog: Watchdog
     package let plan: ReductionPlan
+    /// Whether each evaluation tells TensorBoard how weights are spread.
+    let writesHistograms: Bool
     package var trace: Trace?
     /// What the last evaluation of this process found, and after which update.
     var lastEvaluation: (update: Int, evaluation: Problem.Evaluation)?
@@ -52,6 +54,8 @@ package struct TrainingRun<Problem: RunProblem>: ~Copyable {
         package var trace: String?
         /// Whether nothing is said that is neither a warning nor the end.
         package var isQuiet = false
+        /// Whether TensorBoard is told how weights are spread.
+        package var writesHistograms = false
 
         /// The start of a run, or of one that goes on.
         package init(
@@ -93,7 +97,8 @@ package struct TrainingRun<Problem: RunProblem>: ~Copyable {
             store: store, pruning: pruning, masks: &masks)
         let ledger = RankLedger(
             hosts: try session.exchange(session.communicator.hostName), unit: recipe.task.workUnit)
-        let metrics = try Self.openMetrics(start.directory, state: state, session: session)
+        let metrics = try Self.openMetrics(
+            start.directory, recipe: recipe, state: state, session: session)
         refreshShadow(of: store)
         try problem.prepare(store, session: session)
         let trace = try start.trace.map {
@@ -113,6 +118,7 @@ package struct TrainingRun<Problem: RunProblem>: ~Copyable {
         self.plan = plan
         self.trace = trace
         directory = start.directory
+        writesHistograms = start.writesHistograms
         self.method = method
         progress = Progress(
             session: session, updates: recipe.schedule.updates, startUpdate: state.update,

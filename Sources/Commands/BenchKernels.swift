@@ -19,7 +19,7 @@ struct BenchKernels: ParsableCommand {
     @Option(help: "Frames of each utterance.")
     var frames = 249
 
-    @Option(help: "What matrix products multiply: float32 or bfloat16.")
+    @Option(help: "Precision of matrix products: float32 or bfloat16.")
     var precision = "float32"
 
     @Option(help: "Threads.")

@@ -17,7 +17,7 @@ func runPack(model: String, output: String, place: OutputPlace, session: Session
     }
 }
 
-/// Writes the model directory that was packed, file by file the same bytes.
+/// Writes the packed model directory, with the same bytes in every file.
 func runUnpack(pack: String, output: String, place: OutputPlace, session: Session) throws {
     try session.together {
         guard session.isRoot else { return }

@@ -24,14 +24,14 @@ struct Prune: ParsableCommand {
     @Option(help: "The seed of the random numbers.")
     var seed = 1
 
-    @Flag(help: "Rank each Transformer block by itself, so that all are pruned alike.")
+    @Flag(help: "Rank each Transformer block separately, so that all are equally sparse.")
     var byLayer = false
 
     @Flag var biases: BiasChoice?
 
     @Option(
         help:
-            "A mask whose pruned weights stay pruned and count towards the sparsity: that of iterative pruning's last round."
+            "A mask whose pruned weights stay pruned and count towards the sparsity, as in rounds of iterative pruning."
     )
     var within: String?
 

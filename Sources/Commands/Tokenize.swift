@@ -23,7 +23,7 @@ struct Tokenize: ParsableCommand {
     @Flag(help: "Every line is two texts separated by a tab.")
     var pairs = false
 
-    @Argument(help: "A file with a text a line; or examples in JSONL, CSV or TSV, or FORMAT:PATH.")
+    @Argument(help: "A file with one text per line; or examples in JSONL, CSV or TSV, or FORMAT:PATH.")
     var file: String
 
     @Flag(help: "Print a JSON list of ids per line instead of the tokens.")

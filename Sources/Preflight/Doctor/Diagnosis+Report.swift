@@ -9,7 +9,7 @@ extension Diagnosis {
     /// What would make the run fail.
     var errors: [Finding] { findings.filter { $0.level == .error } }
 
-    /// How the command ends: by the first error.
+    /// The command's exit code, from the first error.
     var exitCode: UInt64 { UInt64(errors.first?.topic.exitCode.rawValue ?? 0) }
 
     /// The findings as an object.
@@ -31,7 +31,7 @@ extension Diagnosis {
             + (launch.map { "; with cores of its own for each rank: \($0) parp …" } ?? "")
     }
 
-    /// The findings as a table: level, ranks and what, with why and the fix below.
+    /// The findings as a table: level, ranks and finding, with reason and fix below.
     var text: String {
         let findings = self.findings
         let counts = Finding.Level.allCases.map { level in

@@ -1,4 +1,4 @@
-/// The median of the seconds that `body` needs, after a first time that does not count.
+/// The median seconds of `body`, after an uncounted first call.
 package func medianSeconds(_ repeats: Int, _ body: () throws -> Void) rethrows -> Double {
     try body()
     var samples: [Double] = []
@@ -18,7 +18,7 @@ package func median(_ values: [Double]) -> Double {
     return sorted.count % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2
 }
 
-/// The seconds that have passed since an instant.
+/// The seconds since an instant.
 package func seconds(since start: ContinuousClock.Instant) -> Double {
     let elapsed = (ContinuousClock.now - start).components
     return Double(elapsed.seconds) + Double(elapsed.attoseconds) * 1e-18

@@ -11,11 +11,11 @@ package import Session
 internal import Tensors
 internal import Training
 
-/// What `parp bench kernels` measures.
+/// Options of `parp bench kernels`.
 package struct KernelsBenchmarkOptions: Sendable {
     /// The shape.
     package var configuration: Wav2Vec2Configuration
-    /// What the output calls the model.
+    /// The model's name in the output.
     package var modelName: String
     /// Utterances.
     package var batch = 4
@@ -25,7 +25,7 @@ package struct KernelsBenchmarkOptions: Sendable {
     package var precision = "float32"
     /// Threads.
     package var threads = 1
-    /// All dropouts.
+    /// The probability of every dropout.
     package var dropout = 0.1
     /// How often every kernel is measured; medians are reported.
     package var repeats = 9
@@ -39,8 +39,8 @@ package struct KernelsBenchmarkOptions: Sendable {
     }
 }
 
-/// Measures every kernel of the blocks and of the optimiser by itself against the limit that it has: the
-/// fastest matrix product, or the bandwidth of a copy.
+/// Measures every kernel of the blocks and of the optimiser separately against its limit: the fastest matrix
+/// product, or the bandwidth of a copy.
 package func runKernelsBenchmark(_ options: KernelsBenchmarkOptions, session: Session) throws {
     setMathThreads(options.threads)
     guard let precision = GEMMPrecision(rawValue: options.precision) else {
@@ -67,7 +67,7 @@ struct KernelMeasurement {
     enum Work {
         /// Floating-point operations.
         case operations(Double)
-        /// Bytes that must be read or written at least.
+        /// Bytes that must at least be read or written.
         case bytes(Double)
     }
 }
@@ -134,8 +134,8 @@ private struct KernelBench: ~Copyable {
         ]
     }
 
-    /// All linear layers of a pass forward and backward, each with operands of its own as a step has them: the speed
-    /// that products alone would give a step, which the fastest of them, with operands in cache, does not tell.
+    /// All linear layers of a forward and backward pass, each with its own operands as in a step: the speed
+    /// of a step's products, which the fastest product, with operands in cache, overestimates.
     mutating func linearLayers() -> [KernelMeasurement] {
         let mark = arena.mark
         defer { arena.release(to: mark) }
@@ -221,14 +221,14 @@ private struct KernelBench: ~Copyable {
         ]
     }
 
-    /// The optimiser's passes over all weights: what an update does after its gradients are summed.
+    /// The optimiser's passes over all weights, after gradients are summed.
     func optimizer(_ layout: ParameterLayout) -> [KernelMeasurement] {
         let store = ParameterStore(layout: layout, precision: precision)
         store.values.all.fill(0.01)
         store.gradients.all.fill(0.001)
         let adam = Adam()
-        // Four buffers are read and three written, and the weights for products if they are others; the norm
-        // reads the gradients once more.
+        // Four buffers are read and three written, and the weights for products if those are separate; the
+        // norm reads the gradients again.
         let update = Double(layout.count * (7 * 4 + (precision == .bfloat16 ? 2 : 0)))
         let norm = Double(layout.count * 4)
         func applyAdam(scale: Float) {
@@ -254,7 +254,7 @@ private struct KernelReport {
     let bandwidth: MemoryBandwidth
     let measurements: [KernelMeasurement]
 
-    /// The speed of the fastest product, in operations a second.
+    /// The speed of the fastest product, in operations per second.
     private var fastestProduct: Double {
         measurements.map { if case .operations(let count) = $0.work { count / $0.seconds } else { 0 } }.max()
             ?? 0

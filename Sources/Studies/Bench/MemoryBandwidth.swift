@@ -2,15 +2,14 @@ internal import Kernels
 internal import Preflight
 internal import Tensors
 
-/// How fast one rank's threads pass over memory that no cache holds: the limit of everything that computes
-/// little.
+/// The memory bandwidth of one rank's threads outside caches: the limit of memory-bound kernels.
 struct MemoryBandwidth {
-    /// Bytes a second of reading.
+    /// Bytes per second of reading.
     let read: Double
-    /// Bytes a second of copying, what is read and what is written both counted.
+    /// Bytes per second of copying, counting both reads and writes.
     let copy: Double
 
-    /// Measures passes over as many floats as `elements`, the best of `repeats`: a limit, not an average.
+    /// Measures passes over `elements` floats, the best of `repeats`: a limit, not an average.
     init(elements: Int, repeats: Int) {
         let from = FlatBuffer(count: elements)
         let to = FlatBuffer(count: elements)
@@ -31,7 +30,7 @@ struct MemoryBandwidth {
     }
 }
 
-/// The least seconds that `body` needs, after a first time that does not count.
+/// The shortest time of `body` in seconds, after an uncounted first call.
 func bestSeconds(_ repeats: Int, _ body: () throws -> Void) rethrows -> Double {
     try body()
     var best = Double.infinity

@@ -4,7 +4,7 @@ internal import Recipe
 internal import Reports
 
 extension ComparisonReport {
-    /// A plot's file, without its ending, what stands in it, and the same as a part of a page.
+    /// A plot's file name, without extension, its content, and the same as part of a page.
     struct Picture {
         let name: String
         let svg: String
@@ -14,10 +14,10 @@ extension ComparisonReport {
         init(_ name: String, _ map: HeatMap) { (self.name, svg, figure) = (name, map.file, map.figure) }
     }
 
-    /// All plots that there is something to draw of.
+    /// All plots with something to draw.
     var plots: [Picture] { comparison.data.flatMap(resultPlots) + maskPlots + transferPlots }
 
-    /// What a language's error rates are against sparsity and cost.
+    /// The plots of a language's error rates against sparsity and cost.
     func resultPlots(_ data: ComparedData) -> [Picture] {
         let rows = table.rows(of: data.name)
         guard !rows.isEmpty else { return [] }
@@ -28,14 +28,14 @@ extension ComparisonReport {
         ]
     }
 
-    /// What plots call the metric; all that is better when it is lower counts errors.
+    /// The metric's name in plots; metrics for which lower is better count errors.
     var metricName: String {
         metric.higherIsBetter ? metric.title.prefix(1).uppercased() + metric.title.dropFirst() : "Error rate"
     }
 
     func title(_ text: String, _ data: String) -> String { data.isEmpty ? text : "\(text), \(data)" }
 
-    /// Error rate against sparsity; the dense model is a line across.
+    /// Error rate against sparsity; the dense model is a horizontal line.
     private func errorPlot(_ rows: [ComparisonTable.Row], _ data: String) -> Plot {
         var plot = Plot(
             title("\(metricName) against sparsity\(barsText(rows))", data), x: .init("sparsity, %"),
@@ -49,13 +49,13 @@ extension ComparisonReport {
         return plot
     }
 
-    /// What the bars at points are; nothing where there are none.
+    /// The meaning of the error bars; empty without any.
     private func barsText(_ rows: [ComparisonTable.Row]) -> String {
         if rows.contains(where: { intervals[$0.subject] != nil }) { return " (bars: 95 % interval)" }
         return rows.contains { $0.entries.count > 1 } ? " (bars: standard deviation over seeds)" : ""
     }
 
-    /// Error rate against what a subnetwork takes; the sparsities of a method are joined, and named.
+    /// Error rate against a subnetwork's cost; the sparsities of a method are connected and labelled.
     private func costPlot(_ rows: [ComparisonTable.Row], _ data: String) -> Plot {
         // Runs of earlier versions did not count the operations of texts.
         let countsOperations = rows.allSatisfy { $0.cost.operations > 0 }

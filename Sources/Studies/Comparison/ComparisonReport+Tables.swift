@@ -26,34 +26,34 @@ extension ComparisonReport {
     /// The numbers of maps of transfers and masks.
     var mapSections: [ReportSection] { transferTables + maskTables }
 
-    /// How many subnetworks are not there.
+    /// The number of missing subnetworks.
     var missingText: String {
-        "\(table.missing) \(table.missing == 1 ? "subnetwork is" : "subnetworks are") missing yet."
+        "\(table.missing) \(table.missing == 1 ? "subnetwork is" : "subnetworks are") still missing."
     }
 
-    /// How the numbers of the tables of error rates are to be read.
+    /// How to read the tables of error rates.
     var costRemark: String {
-        "± is the standard deviation over seeds. Runs, updates and the rest are what one subnetwork takes: the dense run "
+        "± is the standard deviation over seeds. Runs, updates and the rest are the cost of one subnetwork: the dense run "
             + "counts for OMP, the rounds for IMP. FLOP by the shapes of products and convolutions; bytes are what each "
-            + "rank gave into sums of gradients."
+            + "rank contributed to sums of gradients."
     }
 
-    /// What the final models were judged by, and what was chosen by it.
+    /// What the final models were evaluated on, and what was selected on it.
     var judgedBy: String {
         let tests = comparison.data.compactMap(\.test)
         let chosen = comparison.trials.isEmpty ? "" : "; learning rates were chosen on the validation set"
         if let test = tests.first {
             let others = tests.count > 1 ? " and the like" : ""
             return
-                "Numbers are those of the final model on `\(test)`\(others), from which nothing was chosen\(chosen)."
+                "Numbers are those of the final model on `\(test)`\(others), on which nothing was selected\(chosen)."
         }
         return comparison.trials.isEmpty
-            ? "Numbers are those of the final model on the recipe's validation set, from which nothing was chosen."
-            : "Numbers are those of the final model on the recipe's validation set, by which learning rates were chosen, too: "
-                + "they flatter (--test judges by other data)."
+            ? "Numbers are those of the final model on the recipe's validation set, on which nothing was selected."
+            : "Numbers are those of the final model on the recipe's validation set, on which learning rates were also chosen: "
+                + "they are optimistic (--test evaluates on other data)."
     }
 
-    /// A table of each language.
+    /// A table for each language.
     var errorTables: [ReportSection] {
         comparison.data.compactMap { data -> ReportSection? in
             let rows = table.rows(of: data.name).map { row -> [String] in
@@ -79,7 +79,7 @@ extension ComparisonReport {
         }
     }
 
-    /// What each method took for all of its subnetworks.
+    /// The cost of each method for all of its subnetworks.
     private var totalTable: ReportSection {
         let phases = RunCost.Phase.allCases
         let rows = totals.map { total in
@@ -95,13 +95,13 @@ extension ComparisonReport {
             ["method", "subnetworks", "runs", "updates", "PFLOP", "GB summed", "mask bytes", "core-seconds"]
             + phases.map(\.rawValue)
         return ReportSection(
-            "What each method took for all of its subnetworks",
+            "Cost of each method for all of its subnetworks",
             remark:
-                "Runs that several of them need are counted once. Core-seconds by phase: seconds of rank 0 times all "
+                "Shared runs are counted once. Core-seconds by phase: seconds of rank 0 times all "
                 + "cores.", heads, rows)
     }
 
-    /// Error rates of each language, where one model recognises several.
+    /// Error rates of each language, if one model recognises several.
     private var languageTable: [ReportSection] {
         let joint = table.rows.filter { $0.source == nil && !($0.entries[0].record.languages.isEmpty) }
         let names = Set(joint.flatMap { $0.entries.flatMap(\.record.languages.keys) }).sorted()
@@ -126,12 +126,12 @@ extension ComparisonReport {
                 [name] + spreads.map { $0?.text(times: metric.scale) ?? "" }
             }
             return ReportSection(
-                "\(group.title): \(metric.heading)", remark: "Rows: whose mask; columns: the language.",
+                "\(group.title): \(metric.heading)", remark: "Rows: source of the mask; columns: language.",
                 ["mask of"] + group.names, rows)
         }
     }
 
-    /// How masks agree.
+    /// Tables of how masks agree.
     private var maskTables: [ReportSection] {
         func tables(_ groups: [ComparisonMasks.Group], _ title: String) -> [ReportSection] {
             groups.map { group in

@@ -13,7 +13,7 @@ package import Tensors
 internal import Text
 internal import Training
 
-/// Fine-tuning a model to transcribe, as a recipe says.
+/// Fine-tuning a model to transcribe, by a recipe.
 package struct CTCProblem: RunProblem {
     let recipe: Recipe
     let model: SpeechModel
@@ -39,7 +39,7 @@ package struct CTCProblem: RunProblem {
         try model.loadWeights(into: values, seed: seed)
     }
 
-    /// Keeps what a frozen feature encoder makes of the audio.
+    /// Caches a frozen feature encoder's output.
     package mutating func prepare(_ store: borrowing ParameterStore, session: Session) throws {
         if !recipe.augmentation.changesAudio {
             try keepFeatures(of: &train, name: "train", parameters: store.views, session: session)
@@ -77,7 +77,7 @@ package struct CTCProblem: RunProblem {
                     .init("train", "loss_per_token", name: "train", smoothed: true),
                     .init("eval", "loss_per_character", name: "valid"),
                 ], scale: .ratios),
-            // Logs of earlier versions do not say how many characters there were.
+            // Logs of earlier versions lack the number of characters.
             .init(
                 "Loss, nats per utterance, training smoothed",
                 [.init("train", "loss", smoothed: true), .init("eval", "loss", name: "valid")],
@@ -90,7 +90,7 @@ package struct CTCProblem: RunProblem {
             .init(
                 "Kept weights shared with another mask, % of either",
                 [
-                    .init("prune", "iou_previous", name: "the mask before", scale: 100),
+                    .init("prune", "iou_previous", name: "the previous mask", scale: 100),
                     .init("prune", "iou_initial", name: "the first mask", scale: 100),
                 ]),
             .init("Learning rate", [.init("train", "learning_rate")]),

@@ -6,44 +6,44 @@ internal import Kernels
 package import Pruning
 package import Tensors
 
-/// What a run needs beside weights and moments to go on as if it had not stopped.
+/// What a run needs besides weights and moments to continue as if it had not stopped.
 ///
-/// Everything random is counted from the seed, and batches follow from data and seed: neither has a state.
+/// Random numbers are computed from the seed, and batches from data and seed: neither has a state.
 package struct CheckpointState: Sendable, Codable, Equatable {
     /// The updates done.
     package var update: Int
     /// The best metric so far, if there was an evaluation.
     package var bestMetric: Double?
-    /// The run's seed: with another, the rest would be another run's.
+    /// The run's seed: with another one, the rest would belong to another run.
     package var seed: Int
-    /// The way in which batches are drawn; checkpoints from before there was a second have none.
+    /// The version of batch planning; checkpoints from before the second version have none.
     var batchPlan: Int? = EpochPlan.version
     /// The hash of the weights that the run started from.
     package var parentHash: String?
-    /// Whether the evaluation that was due after this update is still to be done.
+    /// Whether the evaluation due after this update is still to be done.
     package var isEvaluationPending = false
-    /// Updates in a row that were skipped, the last of them this one.
+    /// Updates skipped in a row, up to this one.
     var consecutiveSkips = 0
-    /// Updates that were left out since the run began.
+    /// Updates skipped since the run began.
     package var skipped = 0
-    /// The slots of the layers that multiply a held mask's kept weights alone: chosen once, since sums in another
-    /// order have other last bits.
+    /// The slots of the layers that multiply only a held mask's kept weights: chosen once, since another
+    /// order of summation changes the last bits.
     package var sparseSlots: [Int]?
-    /// Evaluations in a row that were not the best.
+    /// Evaluations in a row without a new best.
     package var sinceBest = 0
-    /// Whether the run ended before its last update, since evaluations were no longer better.
+    /// Whether the run ended early because evaluations no longer improved.
     package var endedEarly = false
-    /// The evaluated models that are kept to be averaged, the oldest first.
+    /// The evaluated models kept for averaging, oldest first.
     package var snapshots: [ModelSnapshot] = []
     /// Whether there is a manifest; checkpoints of earlier versions have none.
     var hasManifest = false
 
-    /// The state after so many updates of a run with a seed.
+    /// The state after this many updates of a run with a seed.
     package init(update: Int, bestMetric: Double? = nil, seed: Int) {
         (self.update, self.bestMetric, self.seed) = (update, bestMetric, seed)
     }
 
-    /// Reads a state; what earlier versions did not write has its default.
+    /// Reads a state; fields missing in earlier versions get their defaults.
     package init(from decoder: any Decoder) throws {
         let container = try decoder.container(keyedBy: CodingKeys.self)
         func read<Value: Decodable>(_ key: CodingKeys, or value: Value) throws -> Value {
@@ -64,14 +64,14 @@ package struct CheckpointState: Sendable, Codable, Equatable {
         hasManifest = try read(.hasManifest, or: false)
     }
 
-    /// Why a run with a seed cannot go on from here; nil if it can.
+    /// Why a run with a seed cannot resume from here; nil if it can.
     func fault(seed: Int) -> String? {
         guard self.seed == seed else {
             return "was run with seed \(self.seed), not \(seed): not the same run"
         }
         guard batchPlan == EpochPlan.version else {
-            return "was begun by an earlier version, which drew other batches: an epoch would hold some "
-                + "utterances twice and others not at all; let that version end it, or begin anew in another "
+            return "was started by an earlier version, which drew other batches: an epoch would contain some "
+                + "utterances twice and others not at all; finish it with that version, or start over in another "
                 + "--output"
         }
         return nil
@@ -84,7 +84,7 @@ package enum CheckpointFiles {
     private static let weights = "/state.safetensors"
     private static let state = "/state.json"
 
-    /// Writes a checkpoint on rank 0: whole or not at all.
+    /// Writes a checkpoint on rank 0, atomically.
     ///
     /// - Parameter midway: Called when half of it is written.
     package static func write(
@@ -118,7 +118,7 @@ package enum CheckpointFiles {
         try directory.commit()
     }
 
-    /// What a checkpoint holds beside tensors; nil where that cannot be read.
+    /// A checkpoint's state besides tensors; nil if it cannot be read.
     static func state(in path: String) -> CheckpointState? {
         FileManager.default.contents(atPath: path + state).flatMap {
             try? JSONDecoder().decode(CheckpointState.self, from: $0)

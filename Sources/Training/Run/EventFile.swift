@@ -6,16 +6,17 @@ internal import Synchronization
 /// A record is its length, the masked CRC-32C of the length, the event, and the masked CRC-32C of the event
 /// (tensorflow/core/lib/io/record_writer.h); events are those of tensorflow/core/util/event.proto.
 package final class EventFile: Sendable {
-    // A class, as the file is that it adds to.
+    // A class, as is the file that it appends to.
     private let file: AppendedFile
-    /// What every file begins with: a disk that was full at the start may have room later.
+    /// The beginning of every file: a disk that was full at the start may have room later.
     private let beginning: Data
     private let hasBegun = Atomic(false)
 
-    /// Starts a file in a folder, named so that it sorts behind those of the same run, even if the clock went back.
+    /// Starts a file in a folder, named so that it sorts after those of the same run, even if the clock went
+    /// back.
     ///
-    /// - Parameter firstStep: The first step that a run that goes on writes: what earlier files hold from there on is
-    ///   void. Nil for a run that begins.
+    /// - Parameter firstStep: The first step that a resumed run writes: earlier files are void from there on.
+    ///   Nil for a new run.
     init(folder: String, host: String, firstStep: Int?, wall: Double = Date().timeIntervalSince1970) {
         let process = ProcessInfo.processInfo.processIdentifier
         let second = max(Int(wall), (Self.seconds(in: folder).max() ?? 0) + 1)
@@ -28,16 +29,16 @@ package final class EventFile: Sendable {
 
     private static let prefix = "events.out.tfevents."
 
-    /// The seconds that the names of a folder's files begin with.
+    /// The seconds at the beginning of the names of a folder's files.
     private static func seconds(in folder: String) -> [Int] {
         let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
         return names.filter { $0.hasPrefix(prefix) }.compactMap { name in
-            // A name that someone made up must not push the next beyond all numbers.
+            // A made-up name must not make the next number overflow.
             Int(name.dropFirst(prefix.count).prefix { $0 != "." }).flatMap { $0 < 1 << 40 ? $0 : nil }
         }
     }
 
-    /// Writes what must come first, until it is written.
+    /// Writes the beginning, until that has succeeded.
     private func begin() {
         if hasBegun.load(ordering: .relaxed) { return }
         if case .written = file.append(beginning) { hasBegun.store(true, ordering: .relaxed) }
@@ -61,7 +62,8 @@ package final class EventFile: Sendable {
         [0x09] + little(wall.bitPattern) + field(0x1A, Array("brain.Event:2".utf8))
     }
 
-    /// The event that says that a run goes on (SessionLog.START): TensorBoard drops what it read of this and later steps.
+    /// The event for a resumed run (SessionLog.START): TensorBoard drops this and later steps that it has
+    /// read.
     package static func sessionStart(step: Int, wall: Double) -> [UInt8] {
         [0x09] + little(wall.bitPattern) + [0x10] + varint(UInt64(max(0, step)))
             + field(0x3A, [0x08, 0x01])

@@ -7,12 +7,12 @@ extension RunDirectory {
     /// The utterances that the last evaluated model erred most in.
     package var worst: String { path + "/worst.json" }
 
-    /// What the run's log tells so far.
+    /// The history in the run's log so far.
     package func history(outline: ReportOutline) -> RunHistory {
         RunHistory(name: (path as NSString).lastPathComponent, metrics: metrics, outline: outline)
     }
 
-    /// The page of a run, as far as it has come.
+    /// The page of a run up to its latest update.
     ///
     /// - Parameter page: Where it will lie; nil is in the run's folder.
     package func makeReport(

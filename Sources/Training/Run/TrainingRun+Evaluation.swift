@@ -11,9 +11,9 @@ internal import Session
 internal import Tensors
 
 extension TrainingRun {
-    /// Evaluates on freshly pruned weights, keeps them if they are the best, and puts training's weights back.
+    /// Evaluates on freshly pruned weights, keeps them if they are the best, and restores training's weights.
     ///
-    /// Asked to stop meanwhile, it gives up, and the run stops: the evaluation is done when the run goes on.
+    /// If asked to stop meanwhile, it gives up and the run stops: the evaluation is done after resuming.
     package mutating func evaluate() throws {
         monitor.enter(.evaluation, update: trainer.update)
         let start = monotonicSeconds()
@@ -67,7 +67,7 @@ extension TrainingRun {
         }
     }
 
-    /// Ends a run whose evaluations are no longer better, with a mask as at the end of any run.
+    /// Ends a run whose evaluations no longer improve, with a mask as at the end of any run.
     mutating func endIfNoBetter() throws {
         let patience = recipe.evaluation.patience
         guard patience > 0, !state.endedEarly, state.sinceBest >= patience else { return }
@@ -78,7 +78,7 @@ extension TrainingRun {
         state.endedEarly = true
     }
 
-    /// Whether the sparsity is what it is to be in the end.
+    /// Whether the sparsity has reached its final value.
     private var hasFinalSparsity: Bool { method.sparsity(afterUpdates: trainer.update) == method.sparsity }
 
     private func writeModel(at path: String, evaluation: Problem.Evaluation?, sparsity: Double) throws {
@@ -87,13 +87,13 @@ extension TrainingRun {
             files: problem.files(update: trainer.update, sparsity: sparsity, evaluation: evaluation))
     }
 
-    /// Writes `final/`: the weights of the last update, exactly as sparse as asked.
+    /// Writes `final/`: the weights of the last update, at exactly the requested sparsity.
     package mutating func finish() throws {
         monitor.enter(.final, update: trainer.update)
         let averaged = try averageSnapshots()
         try session.together {
             guard session.isRoot else { return }
-            // A run that was interrupted behind its last evaluation does not know it any more.
+            // A run interrupted after its last evaluation no longer has its result.
             let last = lastEvaluation.flatMap { $0.update == trainer.update ? $0.evaluation : nil }
             try writeModel(
                 at: directory.final, evaluation: averaged ?? last, sparsity: masks.current.sparsity)

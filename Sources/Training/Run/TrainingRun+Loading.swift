@@ -10,8 +10,8 @@ package import Session
 package import Tensors
 
 extension TrainingRun {
-    /// Fills the store on rank 0, from the newest whole checkpoint or the model directory, and gives it to
-    /// all.
+    /// Fills the store on rank 0, from the newest intact checkpoint or the model directory, and broadcasts
+    /// it.
     package static func load(
         _ directory: RunDirectory?, recipe: Recipe, session: Session, problem: Problem,
         store: borrowing ParameterStore, pruning: borrowing PruningState, masks: inout MaskAuthority
@@ -34,7 +34,7 @@ extension TrainingRun {
             start.parentHash = contentHash(values).description
             return start
         }
-        for fault in faults { print("parp: warning: \(fault); using the checkpoint before it") }
+        for fault in faults { print("parp: warning: \(fault); using the previous checkpoint") }
         state = try session.share(state)
         try session.communicator.broadcast(values, root: 0)
         guard state.update > 0 else {
@@ -56,7 +56,7 @@ extension TrainingRun {
         return state
     }
 
-    /// The newest checkpoint that can be read; those that cannot are named.
+    /// The newest readable checkpoint; unreadable ones are reported.
     private static func newestState(
         _ directory: RunDirectory, recipe: Recipe, store: borrowing ParameterStore,
         pruning: borrowing PruningState, masks: inout MaskAuthority, faults: inout [String]
@@ -79,25 +79,25 @@ extension TrainingRun {
                 .data,
                 "none of the checkpoints of \(directory.path) can be used:\n"
                     + faults.map { "  \($0)\n" }.joined()
-                    + "restore one of them, or begin anew in another --output")
+                    + "restore one of them, or start over in another --output")
         }
         return nil
     }
 
-    /// Opens the log on rank 0; a run that goes on forgets what was done behind its checkpoint, which will be done
-    /// and noted once more.
+    /// Opens the log on rank 0; a resumed run removes entries after its checkpoint, since those updates will
+    /// be repeated.
     static func openMetrics(
         _ directory: RunDirectory, recipe: Recipe, state: CheckpointState, session: Session
     ) throws -> MetricsLog {
         guard session.isRoot else { return MetricsLog(path: nil) }
-        // Also one that had no checkpoint yet and begins anew.
+        // Also a run that had no checkpoint yet and starts over.
         let goesOn = state.update > 0 || FileManager.default.fileExists(atPath: directory.metrics)
         let events = EventFile(
             folder: directory.path, host: session.communicator.hostName,
             firstStep: goesOn ? state.update + 1 : nil)
         events.begin(recipe)
         let log = MetricsLog(path: directory.metrics, events: events)
-        // A run that begins anew does all again, the mask before its first update included.
+        // A run that starts over repeats everything, including the mask before its first update.
         try log.forget(
             behind: state.update > 0 ? state.update : -1,
             includingEvaluation: state.isEvaluationPending)

@@ -4,12 +4,12 @@ internal import Pruning
 internal import Tensors
 
 extension Trainer {
-    /// Whether pruned weights take part in forward, so that the model is another than its mask's.
+    /// Whether pruned weights take part in forward, so that the model is not the masked one.
     var trainsPrunedWeights: Bool {
         pruning.method.axes.forward == .dense && !pruning.method.isFixed(afterUpdates: update)
     }
 
-    /// Brings the values behind the mask into the store, for a mask to be selected.
+    /// Restores the masked values in the store, for a mask to be selected.
     mutating func showValues() { pruning.show(in: store.values.all) }
 
     /// Prunes the weights in the store by a new mask.
@@ -19,9 +19,9 @@ extension Trainer {
         refreshShadow(of: store)
     }
 
-    /// Goes on under a mask, a new one or that of a checkpoint: hides what it prunes, or holds it at 0.
+    /// Continues under a new or a checkpoint's mask: hides what it prunes, or holds it at 0.
     ///
-    /// Where pruned weights stand still, neither the gradients to come nor the moments of those that were move them.
+    /// Where pruned weights do not change, neither new gradients nor old moments move them.
     mutating func takeUp(_ mask: PruningMask) {
         guard !trainsPrunedWeights else { return }
         if pruning.method.axes.keepsValues && !pruning.method.isFixed(afterUpdates: update) {
@@ -42,7 +42,7 @@ extension Trainer {
         pruning.method.takesAllGradients(inUpdate: number) ? nil : keptGradients
     }
 
-    /// Moves scores by the summed gradient of this update, whose weights are still as they were.
+    /// Moves scores by this update's summed gradient, before the weights change.
     func moveScores(learningRate: Double, scale: Float, from firstTrainable: Int) {
         let method = pruning.method
         guard method.sparsity > 0, !method.isFixed(afterUpdates: update) else { return }

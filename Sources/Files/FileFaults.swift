@@ -23,6 +23,6 @@ public struct FileFaults: Error, CustomStringConvertible, Equatable {
 }
 
 extension FileFaults: Fault {
-    /// How the process ends.
+    /// The exit code.
     public var exitCode: ExitCode { .data }
 }

@@ -14,7 +14,7 @@ public enum ExitCode: Int32, Sendable {
 
 /// A fault for its user: what happened, where, and the fix.
 public struct UserError: Error, CustomStringConvertible {
-    /// How the process ends.
+    /// The exit code.
     public let code: ExitCode
     /// What happened, where, and the fix.
     public let description: String
@@ -27,12 +27,12 @@ public struct UserError: Error, CustomStringConvertible {
 }
 
 extension UserError: Fault {
-    /// How the process ends.
+    /// The exit code.
     public var exitCode: ExitCode { code }
 }
 
 /// An error that knows how the process ends by it, and tells its user what happened, where, and the fix.
 public protocol Fault: Error, CustomStringConvertible {
-    /// How the process ends.
+    /// The exit code.
     var exitCode: ExitCode { get }
 }

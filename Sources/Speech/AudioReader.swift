@@ -47,7 +47,7 @@ public struct AudioError: Error, CustomStringConvertible, Equatable {
 }
 
 extension AudioError: Fault {
-    /// How the process ends.
+    /// The exit code.
     public var exitCode: ExitCode { .data }
 }
 

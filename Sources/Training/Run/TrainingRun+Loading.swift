@@ -89,16 +89,16 @@ extension TrainingRun {
     /// Opens the log on rank 0; a resumed run removes entries after its checkpoint, since those updates will
     /// be repeated.
     static func openMetrics(
-        _ directory: RunDirectory, state: CheckpointState, session: Session
+        _ directory: RunDirectory, recipe: Recipe, state: CheckpointState, session: Session
     ) throws -> MetricsLog {
         guard session.isRoot else { return MetricsLog(path: nil) }
         // Also a run that had no checkpoint yet and starts over.
         let goesOn = state.update > 0 || FileManager.default.fileExists(atPath: directory.metrics)
-        let log = MetricsLog(
-            path: directory.metrics,
-            events: EventFile(
-                folder: directory.path, host: session.communicator.hostName,
-                firstStep: goesOn ? state.update + 1 : nil))
+        let events = EventFile(
+            folder: directory.path, host: session.communicator.hostName,
+            firstStep: goesOn ? state.update + 1 : nil)
+        events.begin(recipe)
+        let log = MetricsLog(path: directory.metrics, events: events)
         // A run that starts over repeats everything, including the mask before its first update.
         try log.forget(
             behind: state.update > 0 ? state.update : -1,

@@ -32,7 +32,7 @@ struct FieldFilesTests {
         try folder.write([0x1F, 0x8B, 8, 0], to: "model.safetensors")
         #expect(fault { try openModelWeights(directory: path) }.contains("gzip"))
         try folder.write("{}", to: "config.json")
-        #expect(fault { try StoredModel(path: path + "/config.json") }.contains("name the folder"))
+        #expect(fault { try StoredModel(path: path + "/config.json") }.contains("name its folder"))
     }
 
     @Test(

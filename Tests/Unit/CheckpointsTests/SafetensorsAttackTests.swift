@@ -33,7 +33,7 @@ struct SafetensorsAttackTests {
         let entries = (0..<100_000).map { entry("weight_\($0)", shape: "[200,200]", "0", String(bytes)) }
         let header = "{" + entries.joined(separator: ",") + "}"
         let message = refusal(safetensors(header, buffer: [UInt8](repeating: 0, count: bytes)))
-        #expect(message.contains("overlaps the one before"), "\(message)")
+        #expect(message.contains("overlaps the previous one"), "\(message)")
     }
 
     @Test("offsets that are negative, out of the file, or another number of bytes than shape and type have")

@@ -147,12 +147,12 @@ struct SafetensorsFileTests {
         }
     }
 
-    @Test("what is no regular file is refused")
+    @Test("anything but a regular file is refused")
     func notAFile() throws {
         let folder = try TemporaryDirectory()
         #expect(fault { try SafetensorsFile(path: folder.path) }.contains("is a directory"))
         #expect(fault { try SafetensorsFile(path: folder.path + "/none") }.contains("no such file"))
-        #expect(fault { try SafetensorsFile(path: "/dev/zero") }.contains("no regular file"))
+        #expect(fault { try SafetensorsFile(path: "/dev/zero") }.contains("not a regular file"))
     }
 
     @Test("a tensor that is not asked for with its own count is refused")

@@ -42,7 +42,7 @@ struct ZipDirectoryTests {
             (ZipEntry(name: "../z", content: [1]), "leaves its folder"),
             (ZipEntry(name: "a/../../z", content: [1]), "leaves its folder"),
             (ZipEntry(name: "/etc/z", content: [1]), "leaves its folder"),
-            (ZipEntry(name: "a/data/0", content: [1]), "stands twice"),
+            (ZipEntry(name: "a/data/0", content: [1]), "occurs twice"),
             (ZipEntry(name: "a/z", content: [1], statedOffset: 0), "overlap"),
             (ZipEntry(name: "a/z", content: [1], statedOffset: 0xFFFF_FFF0), "outside the file"),
             (ZipEntry(name: "a/z", content: [1], statedOffset: 3), "outside the file"),
@@ -65,7 +65,7 @@ struct ZipDirectoryTests {
         #expect(try message { $0[$0.count - 3] = 0x7F }.contains("outside the file"))
     }
 
-    @Test("a zip64 record that lies outside the file is refused")
+    @Test("a zip64 record that is outside the file is refused")
     func zip64() throws {
         for place in [UInt64(0), 1, 1 << 20, .max] {
             let found = try message { content in
@@ -74,7 +74,7 @@ struct ZipDirectoryTests {
                 content[content.count - 12] = 0xFF
                 content[content.count - 11] = 0xFF
             }
-            #expect(found.contains("zip64 record lies outside"), "\(place): \(found)")
+            #expect(found.contains("zip64 record is outside"), "\(place): \(found)")
         }
         let tiny =
             bytes(UInt32(0x0403_4B50)) + bytes(UInt32(0x0706_4B50)) + [UInt8](repeating: 0, count: 16)
@@ -82,6 +82,6 @@ struct ZipDirectoryTests {
             + [UInt8](repeating: 0, count: 10)
         let folder = try TemporaryDirectory()
         let path = try folder.write(tiny, to: "tiny.bin")
-        #expect(fault { try TorchArchive(path: path) }.contains("zip64 record lies outside"))
+        #expect(fault { try TorchArchive(path: path) }.contains("zip64 record is outside"))
     }
 }

@@ -31,11 +31,11 @@ struct RecipePruningTests {
 
     @Test("a mask that contradicts the method is refused with the fix")
     func contradictions() {
-        #expect(faults("method = \"omp\"").first?.contains("give the mask of the run before") == true)
+        #expect(faults("method = \"omp\"").first?.contains("give the previous run's mask") == true)
         #expect(faults("method = \"imp\"").count == 1 && faults("method = \"dense\"").isEmpty)
         #expect(faults("method = \"omp\"", "initial_mask = \"m.safetensors\"").isEmpty)
         #expect(
-            faults("method = \"mpi\"", "initial_mask = \"m\"").first?.contains("the method is \"omp\"")
+            faults("method = \"mpi\"", "initial_mask = \"m\"").first?.contains("set the method to \"omp\"")
                 == true)
         #expect(faults("method = \"rp\"", "initial_mask = \"magnitude\"").count == 1)
         #expect(
@@ -75,7 +75,7 @@ struct RecipePruningTests {
         #expect(faults("method = \"dense\"", "forward = \"masked\"").first?.contains("has no mask") == true)
         #expect(faults("schedule = \"quadratic\"").count == 1 && faults("hold_from = 1.5").count == 1)
         #expect(
-            faults("method = \"gmp\"", "initial_mask = \"m\"").first?.contains("give pruning.start_sparsity")
+            faults("method = \"gmp\"", "initial_mask = \"m\"").first?.contains("set pruning.start_sparsity")
                 == true)
     }
 

@@ -66,14 +66,14 @@ struct TOMLReaderTests {
         arguments: [
             ("a = 1\n\na = 2", "line 3: a is already on line 1"),
             ("[s]\n[t]\n[s]", "line 3: [s] is already on line 1"),
-            ("a = {b = 1}", "line 1: a table in braces has no place in a recipe; write a [section]"),
-            ("a = [1 2]", "line 1: a list must go on with \",\" or end with \"]\""),
-            ("a = [1,\n2", "line 2: a list must go on with \",\" or end with \"]\""),
+            ("a = {b = 1}", "line 1: a recipe cannot contain a table in braces; write a [section]"),
+            ("a = [1 2]", "line 1: a list must continue with \",\" or end with \"]\""),
+            ("a = [1,\n2", "line 2: a list must continue with \",\" or end with \"]\""),
             ("a 1", "line 1: a must be followed by \"=\" and a value"), ("a =", "line 1: a value is missing"),
-            ("a = 1 2", "line 1: the line goes on where it should end"),
+            ("a = 1 2", "line 1: the line continues where it should end"),
             ("\n= 1", "line 2: a key or a [section] is expected here"),
             ("a = 1 # \0", "line 1: holds a zero byte"),
-            ("a = [[[[[[[[[1]]]]]]]]]", "line 1: lists in lists in lists have no place in a recipe"),
+            ("a = [[[[[[[[[1]]]]]]]]]", "line 1: a recipe cannot contain lists nested this deep"),
         ])
     func refused(text: String, sentence: String) { #expect(fault(text) == sentence) }
 }

@@ -66,7 +66,7 @@ private let mistakes: [Mistake] = [
     Mistake(set + "data.train=.", 65, "a folder without wav.scp", "LibriSpeech"),
     Mistake(set + "data.train=notes.txt", 65, "notes.txt", "line 1: not a JSON object"),
     Mistake(set + "model.path=facebook/wav2vec2-base", 65, "facebook/wav2vec2-base", "nothing is downloaded"),
-    Mistake(set + "model.path=model/config.json", 65, "is one file of a model", "name the folder"),
+    Mistake(set + "model.path=model/config.json", 65, "is one file of a model", "name its folder"),
     Mistake("evaluate --model model --data nowhere.jsonl", 65, "nowhere.jsonl", "no such file or folder"),
     Mistake("transcribe --model nowhere 0.wav", 65, "nowhere: no such model"),
     Mistake("corpus check 0.wav", 65, "0.wav", "not a list of recordings"),

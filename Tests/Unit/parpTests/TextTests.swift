@@ -185,7 +185,7 @@ struct TextTests {
                 [
                     "--model", repository.appendingPathComponent("Tests/Golden/models/tiny-stable").path,
                     "a film",
-                ], "it hears speech"
+                ], "it is a speech model"
             ),
         ] {
             let outcome = try parp(["classify"] + arguments, in: fixture.folder)

@@ -36,7 +36,7 @@ struct TextCorpusTests {
         // A name that shows no format.
         try folder.write("text\tlabel\na\tb\n", to: "set.data")
         #expect(try TextCorpus(path: "tsv:\(folder.path)/set.data").examples.count == 1)
-        #expect(fault { try TextCorpus(path: "\(folder.path)/set.data") }.contains("no format shows"))
+        #expect(fault { try TextCorpus(path: "\(folder.path)/set.data") }.contains("shows no format"))
     }
 
     @Test("every broken line is named")
@@ -54,7 +54,7 @@ struct TextCorpusTests {
         let header = try folder.write("phrase,label\na,1\n", to: "b.csv")
         #expect(fault { try TextCorpus(path: header) }.contains("no column for the text"))
         let empty = try folder.write("text,label\n", to: "c.csv")
-        #expect(fault { try TextCorpus(path: empty) }.contains("holds no example"))
+        #expect(fault { try TextCorpus(path: empty) }.contains("has no examples"))
     }
 
     @Test("labels are found by name, then by index, in the model's order or in that of their names")
@@ -74,7 +74,7 @@ struct TextCorpusTests {
         #expect(
             message.contains("2 examples") && message.contains("f:1: the label \"2\"")
                 && message.contains("f:2: no label"))
-        #expect(fault { try LabelSet(["a", "a"]) }.contains("stands twice"))
+        #expect(fault { try LabelSet(["a", "a"]) }.contains("occurs twice"))
     }
 
     @Test(

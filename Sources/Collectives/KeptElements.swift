@@ -1,9 +1,8 @@
 public import Tensors
 
-/// Which elements of a flat buffer a sum is about: with a mask that does not change, the gradients of pruned
-/// weights need not travel.
+/// The elements of a flat buffer to sum: with a fixed mask, the gradients of pruned weights need not be sent.
 public struct KeptElements: Sendable, Equatable {
-    /// One bit an element, 64 a word from the lowest up; 1 keeps.
+    /// One bit per element, 64 per word from the lowest up; 1 keeps.
     let words: [UInt64]
     /// The bit of the first element.
     let firstBit: Int

@@ -12,7 +12,7 @@ package struct HeatMap: Sendable {
     package let values: [[Double?]]
     /// How a number is written.
     package let format: String
-    /// The numbers of the palest and the darkest cell; nil takes the least and the most that occur.
+    /// The numbers of the palest and the darkest cell; nil uses the minimum and maximum.
     package let range: ClosedRange<Double>?
     /// Whether the lowest number is to be the darkest.
     package var isLowGood = false
@@ -35,7 +35,7 @@ package struct HeatMap: Sendable {
 
     private static let (left, top, cell, cellHeight) = (96.0, 72.0, 72.0, 36.0)
 
-    /// A file of its own, with its title.
+    /// A standalone file, with its title.
     package var file: String { drawing.file }
 
     private var drawing: Drawing {
@@ -43,7 +43,7 @@ package struct HeatMap: Sendable {
         let low = range?.lowerBound ?? known.min() ?? 0
         let high = range?.upperBound ?? known.max() ?? 1
         let (width, height) = (Self.cell * Double(columns.count), Self.cellHeight * Double(rows.count))
-        // A bold title of 15 pixels takes about 9 a character.
+        // A bold title of 15 pixels takes about 9 per character.
         var drawing = Drawing(
             width: max(Self.left + width + 24, 24 + 9 * Double(title.count)), height: Self.top + height + 20,
             label: title)

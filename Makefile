@@ -8,7 +8,7 @@ PYTHON ?= .venv/bin/python
 
 .PHONY: help setup build install demo demo-text test fuzz sanitize chaos lint format parity golden overfit parity-text \
 	transcripts bench-peer bench-load \
-	bench-memory bench-precision bench-efficiency bench-reproducible cluster-test slurm-test hosts-test study study-scale clean
+	bench-memory bench-precision bench-efficiency bench-reproducible cluster-test slurm-test hosts-test study study-scale documentation clean
 
 help:
 	@echo "make demo     fetch recorded speech, fine-tune on 2 ranks, print dense and pruned error rates"
@@ -28,12 +28,13 @@ help:
 	@echo "make bench-memory compare the memory that parp plan estimates with what runs use, in 23 shapes"
 	@echo "make bench-precision  check that bfloat16 fine-tunes real speech to float32's loss and error rate"
 	@echo "make bench-efficiency  measure 2 ranks against 2 independent runs on the same cores"
-	@echo "make cluster-test  check cluster/, run the commands of docs/cluster.md (installs shellcheck and Slurm)"
+	@echo "make cluster-test  check cluster/, run the commands of docs/cluster.md, build and run on MPICH (installs shellcheck and Slurm)"
 	@echo "make slurm-test    interrupt runs under a real Slurm; they must end as if uninterrupted (installs Slurm)"
 	@echo "make hosts-test    train on several hosts (network namespaces, as root), links at 10 Gb/s to 100 Mb/s"
 	@echo "make study    the paper's comparisons: days, resumable, in parts of two hours (cluster/studies/study.sh): build/studies"
 	@echo "make study-scale   measure how training scales on this machine, model and project it: build/scale/report.html"
 	@echo "make golden   regenerate the golden files (installs PyTorch)"
+	@echo "make documentation  the rooms of the source as DocC pages: build/documentation"
 	@echo "make lint     check formatting and the dependency rules;  make format  formats"
 
 setup:
@@ -102,6 +103,7 @@ cluster-test: build
 	Tests/Checks/Cluster/check.sh
 	Tests/Checks/Cluster/recipes.sh $(BIN)/parp
 	Tests/Checks/Cluster/profiler.sh $(BIN)/parp
+	Tests/Checks/Cluster/mpich.sh $(BIN)/parp
 	Tests/Checks/Cluster/commands.sh $(BIN)/parp
 
 slurm-test: build
@@ -181,6 +183,10 @@ bench-precision: build
 bench-memory: build
 	python3 Tests/Checks/Benchmarks/memory.py $(BIN)/parp
 	python3 Tests/Checks/Benchmarks/memory.py $(BIN)/parp --flat 2000
+
+# The landing page is build/documentation/documentation/index.html, for any web server.
+documentation: build
+	.ci/documentation.sh $(BIN) build/documentation
 
 clean:
 	rm -rf .build build

@@ -54,12 +54,12 @@ public struct KeptFile: Sendable, Equatable {
         "vocab.txt", "spiece.model",
     ]
 
-    /// The files of the text tokenizer in a model directory.
-    public static func tokenizer(in directory: String) throws(CheckpointError) -> [KeptFile] {
+    /// The files of the text tokenizer of a model.
+    public static func tokenizer(of model: StoredModel) throws(CheckpointError) -> [KeptFile] {
         var files: [KeptFile] = []
         for name in tokenizerNames {
-            if let content = try ModelDirectory.smallFile("\(directory)/\(name)") {
-                files.append(KeptFile(name: name, content: content))
+            if let content = try model.smallFile(name) {
+                files.append(KeptFile(name: name, content: Data(content)))
             }
         }
         return files

@@ -83,6 +83,21 @@ public struct StoredModel: Sendable {
     /// Whether it is a directory, packed or not, with a file for each part.
     public var isDirectory: Bool { form != .fairseq }
 
+    /// Whether a file is a model directory in one file; `init` says of one that is broken what is wrong.
+    public static func isPack(_ path: String) -> Bool {
+        guard ModelPack.isHeld(by: path), let file = try? SafetensorsFile(path: path) else { return false }
+        return file.metadata["format"] == ModelPack.format
+    }
+
+    /// The bytes of a small file beside the weights, such as a tokenizer's; nil if there is none of the name.
+    public func smallFile(_ name: String) throws(CheckpointError) -> [UInt8]? {
+        switch form {
+        case .directory: try ModelDirectory.smallFile("\(path)/\(name)").map { [UInt8]($0) }
+        case .pack: try (opened as? ModelPack)?.contents(name)
+        case .fairseq: nil
+        }
+    }
+
     /// Its tensors, by transformers' names.
     public func openWeights() throws(CheckpointError) -> any TensorSource {
         if let opened { return opened }

@@ -18,7 +18,7 @@ public final class MPICommunicator: Communicator {
     public let size: Int
     /// The machine this rank runs on.
     public let hostName: String
-    /// Open MPI's name and version.
+    /// The MPI library's name and version.
     public let libraryVersion: String
     /// This rank among those of its node, from 0.
     public let nodeRank: Int

@@ -11,7 +11,7 @@ struct Align: ParsableCommand {
             The confidence of a word is the mean probability of its tokens where they are spoken.
             """)
 
-    @Option(help: "The model: a directory or a fairseq checkpoint.")
+    @Option(help: "The model: a directory, a pack or a fairseq checkpoint.")
     var model: String
 
     @Argument(help: "The recording.")

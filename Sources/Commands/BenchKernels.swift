@@ -8,7 +8,8 @@ internal import Training
 struct BenchKernels: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "kernels",
-        abstract: "Measure each kernel against its limit: the fastest product, or the bandwidth of a copy.")
+        abstract: "Measure each kernel against its limit: the fastest product, or the bandwidth of a copy.",
+        discussion: "Of one thread the processor's time is measured, so that other programs do not sway it.")
 
     @Option(help: "A preset (tiny, base, large, xlsr53) or a model directory.")
     var model = "base"

@@ -21,7 +21,7 @@ struct Classify: ParsableCommand {
               parp classify --model runs/first/final --data reviews.jsonl --json
             """)
 
-    @Option(help: "The model: the directory of a fine-tuned text model.")
+    @Option(help: "The model: a directory or a pack of a fine-tuned text model.")
     var model: String
 
     @Argument(help: "Texts.")

@@ -102,7 +102,7 @@ private func convertText(_ source: StoredModel, _ options: ConvertOptions) throw
         at: options.output, weights: writer,
         files: ModelFiles(
             config: source.config(hasHead: true, hasQuantizer: false, precision: options.precision),
-            kept: try KeptFile.tokenizer(in: source.path)))
+            kept: try KeptFile.tokenizer(of: source)))
     print(
         "\(options.output): \(source.config["model_type"]?.string ?? "bert"), "
             + (hasHead ? "fine-tuned" : "pre-trained")

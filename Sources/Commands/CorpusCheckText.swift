@@ -2,6 +2,7 @@ internal import Foundation
 internal import JSON
 internal import Program
 internal import Reports
+internal import Tasks
 internal import Text
 
 /// Prints what a corpus of labelled texts holds, and what looks doubtful.
@@ -10,7 +11,7 @@ internal import Text
 func runTextCorpusCheck(_ source: String, model: String?, json: Bool) throws {
     let corpus = try TextCorpus(path: source)
     let report = TextCorpusReport(corpus.examples)
-    let lengths = try model.map { TokenLengths(corpus.examples, try Tokenizer(directory: $0)) }
+    let lengths = try model.map { TokenLengths(corpus.examples, try Tokenizer(model: $0)) }
     print(
         json ? report.json(corpus, lengths).line : report.table(corpus, lengths).joined(separator: "\n")
     )

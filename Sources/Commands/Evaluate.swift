@@ -10,7 +10,7 @@ struct Evaluate: ParsableCommand {
             "Measure a model on labelled data: error rates of speech, accuracy of classes; one or many ranks."
     )
 
-    @Option(help: "The model: a directory or a fairseq checkpoint.")
+    @Option(help: "The model: a directory, a pack or a fairseq checkpoint.")
     var model: String
 
     @Option(help: "The corpus, of any format that `parp corpus` reads.")

@@ -149,8 +149,9 @@ func runLanguageModelAttaching(_ options: LanguageModelAttachOptions, session: S
             throw UserError(.usage, "--alpha and --beta must be numbers")
         }
         let model = try SpeechModel.fineTuned(path: options.model)
-        guard model.source.isDirectory else {
-            throw UserError(.usage, "\(options.model) is no model directory; make one with `parp convert`")
+        guard model.source.form == .directory else {
+            let remedy = model.source.form == .pack ? "parp unpack" : "parp convert"
+            throw UserError(.usage, "\(options.model) is no model directory; make one with `\(remedy)`")
         }
         var attributes = ProcessorWithLM.Attributes()
         (attributes.alpha, attributes.beta) = (options.alpha, options.beta)

@@ -11,7 +11,7 @@ struct Mask: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Inspect, compare and apply masks, and convert those of other tools.",
         discussion: """
-            Wherever a mask is asked for, any of these will do: a mask file of parp, a model directory, whose exact zeros \
+            Wherever a mask is asked for, any of these will do: a mask file of parp, a model directory or a pack, whose exact zeros \
             are its mask, a state dict of torch.nn.utils.prune (.pt, .bin, .safetensors), and a file in \
             compressed-tensors' bitmask format.
             """,
@@ -68,7 +68,7 @@ struct MaskApply: ParsableCommand {
     @Option(help: "The mask.")
     var mask: String
 
-    @Option(help: "The model directory.")
+    @Option(help: "The model directory, or a pack.")
     var model: String
 
     @Option(help: "The directory to write.")
@@ -94,7 +94,8 @@ struct MaskConvert: ParsableCommand {
     @Option(help: "The format: parp, torch (…_orig and …_mask), or bitmask (compressed-tensors).")
     var to = MaskFormat.parp
 
-    @Option(help: "The model directory whose weights are written too; torch and bitmask need it.")
+    @Option(
+        help: "The model directory, or a pack, whose weights are written too; torch and bitmask need it.")
     var model: String?
 
     @Option(help: "The .safetensors file to write.")

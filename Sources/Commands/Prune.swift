@@ -9,7 +9,7 @@ struct Prune: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Prune a model once, without training, and write it with its mask.")
 
-    @Option(help: "The model: a directory or a fairseq checkpoint.")
+    @Option(help: "The model: a directory, a pack or a fairseq checkpoint.")
     var model: String
 
     @Option(help: "The share of the prunable weights to zero, from 0 to 1.")

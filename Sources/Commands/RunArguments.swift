@@ -27,6 +27,9 @@ struct RunArguments: ParsableArguments {
     @Flag(name: .shortAndLong, help: "Print only warnings and how the run ends.")
     var quiet = false
 
+    @Flag(help: "Write histograms of the kept weights for TensorBoard, at each evaluation.")
+    var histograms = false
+
     @Option(help: "Write a trace of every rank, for chrome://tracing or Perfetto.")
     var trace: String?
 
@@ -38,6 +41,7 @@ struct RunArguments: ParsableArguments {
         options.reportsBindings = reportBindings
         options.trace = trace
         options.isQuiet = quiet
+        options.writesHistograms = histograms
         return options
     }
 }

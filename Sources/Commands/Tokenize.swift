@@ -3,6 +3,7 @@ internal import Foundation
 internal import JSON
 internal import Program
 internal import Session
+internal import Tasks
 internal import Text
 
 /// `parp tokenize`.
@@ -17,7 +18,7 @@ struct Tokenize: ParsableCommand {
               parp tokenize --model build/text/minilm sentences.txt --json
             """)
 
-    @Option(help: "A model directory.")
+    @Option(help: "A model directory, or a pack.")
     var model: String
 
     @Flag(help: "Every line is two texts separated by a tab.")
@@ -33,7 +34,7 @@ struct Tokenize: ParsableCommand {
         launch { session in
             try session.together {
                 guard session.isRoot else { return }
-                let tokenizer = try Tokenizer(directory: model)
+                let tokenizer = try Tokenizer(model: model)
                 try write(try examples(), tokenizer)
             }
         }

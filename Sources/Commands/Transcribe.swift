@@ -17,7 +17,7 @@ struct Transcribe: ParsableCommand {
               arecord -t raw -f S16_LE -r 16000 | parp transcribe --model final --raw-rate 16000 -
             """)
 
-    @Option(help: "The model: a directory or a fairseq checkpoint.")
+    @Option(help: "The model: a directory, a pack or a fairseq checkpoint.")
     var model: String
 
     @Argument(

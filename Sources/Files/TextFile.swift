@@ -52,12 +52,14 @@ public func fileBytes(of path: String, isText: Bool = true) throws(FileFaults) -
     guard attributes?[.type] as? FileAttributeType == .typeRegular,
         let data = FileManager.default.contents(atPath: path)
     else { throw FileFaults(path, ["cannot be read as a file"]) }
-    let start = [UInt8](data.prefix(64))
-    if let fault = strangerFault(start: start) ?? (isText ? encodingFault(start: start) : nil) {
-        throw FileFaults(path, [fault])
-    }
-    guard isText else { return Array(data) }
-    return Array(data.starts(with: [0xEF, 0xBB, 0xBF]) ? data.dropFirst(3) : data)
+    if let fault = strangerFault(start: [UInt8](data.prefix(64))) { throw FileFaults(path, [fault]) }
+    return isText ? try textBytes(Array(data), of: path) : Array(data)
+}
+
+/// The bytes of a text that was read, without the byte order mark that editors on Windows begin it with.
+public func textBytes(_ bytes: [UInt8], of path: String) throws(FileFaults) -> [UInt8] {
+    if let fault = encodingFault(start: Array(bytes.prefix(64))) { throw FileFaults(path, [fault]) }
+    return bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? Array(bytes.dropFirst(3)) : bytes
 }
 
 /// Refuses a text with old Mac line ends: it would be one line.

@@ -73,8 +73,8 @@ package struct StoredMask: Sendable {
         return builder.build()
     }
 
-    /// Reads a mask in any format: a mask file, a state dict of `torch.nn.utils.prune`, a file of bitmasks,
-    /// or the exact zeros of a model directory.
+    /// Reads a mask in any format: a mask file, a state dict of `torch.nn.utils.prune`, a file of bitmasks, or the
+    /// exact zeros of a model directory or a pack.
     ///
     /// - Parameters:
     ///   - bitOrder: The order of bits in bitmasks that do not state it.
@@ -86,7 +86,8 @@ package struct StoredMask: Sendable {
         extras: PrunableExtras = []
     ) throws -> StoredMask {
         var isDirectory: ObjCBool = false
-        if FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory), isDirectory.boolValue {
+        let exists = FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory)
+        if exists && isDirectory.boolValue || StoredModel.isPack(path) {
             return try zeros(ofModel: path, includesBiases: includesBiases, extras: extras)
         }
         guard path.hasSuffix(".safetensors") else { return try TorchPruning.read(TorchArchive(path: path)) }

@@ -14,7 +14,8 @@ extension RecipeKey {
         },
         RecipeKey(
             "model", "path", \.model.path,
-            "The model to start from: a Hugging Face directory or a fairseq checkpoint.", changes: .content),
+            "The model to start from: a Hugging Face directory, a pack or a fairseq checkpoint.",
+            changes: .content),
         RecipeKey(
             "model", "vocabulary", \.model.vocabulary,
             "A vocab.json; if empty, the model's own, or one built from the transcripts if it has none.",

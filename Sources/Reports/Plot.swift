@@ -66,6 +66,8 @@ package struct Plot: Sendable {
     package let x: Axis
     package let y: Axis
     package var series: [Series]
+    /// Whether points of several series at one place are drawn beside each other, so that none hides another.
+    package var separatesPoints = false
 
     /// A picture of series.
     package init(_ title: String, x: Axis, y: Axis, series: [Series] = []) {
@@ -76,5 +78,5 @@ package struct Plot: Sendable {
     package var file: String { drawing(width: 640, height: 400, showsTitle: true).file }
 
     /// A part of a `Page`, with its title above.
-    package var figure: String { drawing(width: 520, height: 300, showsTitle: false).figure }
+    package var figure: String { drawing(width: 420, height: 280, showsTitle: false).figure }
 }

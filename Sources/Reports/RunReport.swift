@@ -5,9 +5,14 @@ internal import JSON
 package struct RunReport {
     let history: RunHistory
     private let recipe: String
-    private let environment: JSONValue?
+    private let environment: TextTable?
     /// The recipe's non-default keys and values.
     private let changes: [(key: String, value: String)]
+    /// How sparsity is spread over the model.
+    package var layers: HeatMap?
+    package var worst: WorstUtterances?
+    /// Where the page will lie.
+    package var folder = "."
 
     /// The report of a run directory, from its recipe, `metrics.jsonl` and `environment.json`, as far as they
     /// exist.
@@ -16,9 +21,7 @@ package struct RunReport {
     ) {
         self.history = history
         self.recipe = (try? String(contentsOfFile: recipe, encoding: .utf8)) ?? ""
-        self.environment = FileManager.default.contents(atPath: environment).flatMap {
-            try? JSONValue(parsing: $0)
-        }
+        self.environment = TextTable(environment: environment)
         self.changes = changes
     }
 
@@ -29,8 +32,11 @@ package struct RunReport {
                 "<p class=\"headline\">\(escapedHTML(history.headline))</p>", evaluationTable.html,
                 Page.figures(plots),
             ]
-            + timeTable + reliability + environmentTable + settings
-        return Page(history.name, body: body).html
+            + [worst].compactMap { $0?.html(besides: folder) } + timeTable + reliability
+            + [environment].compactMap { $0.map { Page.folded("Environment", $0.html) } } + settings
+        var page = Page(history.name, body: body)
+        page.hasSounds = worst != nil
+        return page.html
     }
 
     private var plots: [String] {
@@ -49,7 +55,7 @@ package struct RunReport {
                     series: [Plot.Series("", .series(0), points: speed)]
                 ).figure)
         }
-        return plots
+        return plots + [layers].compactMap { $0?.figure }
     }
 
     /// The evaluations as a table, the best marked.
@@ -73,30 +79,11 @@ package struct RunReport {
         return ["<h2>Where the time went</h2>", table.html]
     }
 
-    private var environmentTable: [String] {
-        guard let members = environment?.members else { return [] }
-        let rows = members.compactMap { member -> [String]? in
-            switch member.value {
-            case .string(let text): [member.key.replacing("_", with: " "), text]
-            case .integer(let number): [member.key.replacing("_", with: " "), String(number)]
-            case .array(let parts) where member.key == "command":
-                ["command", parts.compactMap(\.string).joined(separator: " ")]
-            default: nil
-            }
-        }
-        let table = TextTable([.left("environment"), .left("")], rows: rows)
-        return [Self.folded("Environment", table.html)]
-    }
-
     /// What differs from the defaults, and the full recipe collapsed.
     private var settings: [String] {
         let table = TextTable([.left("key"), .left("value")], rows: changes.map { [$0.key, $0.value] })
         return (changes.isEmpty ? [] : ["<h2>Recipe: what differs from the defaults</h2>", table.html])
-            + [Self.folded("The whole recipe", Page.preformatted(recipe))]
-    }
-
-    private static func folded(_ title: String, _ body: String) -> String {
-        "<details><summary>\(escapedHTML(title))</summary>\n\(body)\n</details>"
+            + [Page.folded("The whole recipe", Page.preformatted(recipe))]
     }
 }
 

@@ -60,17 +60,26 @@ package struct TextTable: Sendable {
             + rows.map(line)
     }
 
-    /// An element of a `Page`.
+    /// A cell that stands out: in bold where there is such a thing, between asterisks elsewhere.
+    package static func strong(_ cell: String) -> String { "**\(cell)**" }
+
+    /// An element of a `Page`, which a keyboard can scroll where it is wider than the screen.
     package var html: String {
         func line(_ cells: [String], _ tag: String) -> String {
             let cells = zip(cells, columns).map { cell, column in
                 // An empty title is not a title to screen readers.
                 let tag = cell.isEmpty ? "td" : tag
-                return "<\(tag)\(column.isRight ? " class=\"right\"" : "")>\(escapedHTML(cell))</\(tag)>"
+                let isStrong = cell.count > 4 && cell.hasPrefix("**") && cell.hasSuffix("**")
+                let text =
+                    isStrong
+                    ? "<b>\(escapedHTML(String(cell.dropFirst(2).dropLast(2))))</b>" : escapedHTML(cell)
+                return "<\(tag)\(column.isRight ? " class=\"right\"" : "")>\(text)</\(tag)>"
             }
             return "<tr>\(cells.joined())</tr>"
         }
         let body = rows.map { line($0, "td") }.joined(separator: "\n")
-        return "<div class=\"table\"><table>\(line(columns.map(\.title), "th"))\n\(body)</table></div>"
+        let titles = columns.map(\.title)
+        let head = titles.allSatisfy(\.isEmpty) ? "" : line(titles, "th") + "\n"
+        return "<div class=\"table\" tabindex=\"0\"><table>\(head)\(body)</table></div>"
     }
 }

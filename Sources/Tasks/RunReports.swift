@@ -32,7 +32,7 @@ package func runReport(_ runs: [String], output: String?, session: Session) thro
         let isOne = found.count == 1
         let html =
             isOne
-            ? first.directory.makeReport(first.recipe, outline: outline).html
+            ? first.directory.makeReport(first.recipe, outline: outline, page: output).html
             : RunsReport(found.map { $0.directory.history(outline: outline) }).html
         let place = output ?? (isOne ? first.directory.report : "report.html")
         if let output { try OutputPlace(output, overwrites: output.hasSuffix(".html")).requireFreeForFile() }

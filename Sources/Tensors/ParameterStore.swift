@@ -6,10 +6,8 @@ public struct ParameterStore: ~Copyable {
     public let values: FlatBuffer
     /// The gradients of the current update; backward accumulates into them.
     public let gradients: FlatBuffer
-    /// Adam's first moment.
-    public let firstMoment: FlatBuffer
-    /// Adam's second moment.
-    public let secondMoment: FlatBuffer
+    /// Adam's moments.
+    public var moments: Moments
     /// A copy of the weights for bfloat16 products: two elements in the space of a float.
     ///
     /// Empty in float32.
@@ -32,8 +30,7 @@ public struct ParameterStore: ~Copyable {
         self.layout = layout
         self.precision = precision
         values = FlatBuffer(count: layout.count)
-        firstMoment = FlatBuffer(count: gradients.count)
-        secondMoment = FlatBuffer(count: gradients.count)
+        moments = Moments(count: gradients.count)
         self.gradients = gradients
         shadowBuffer = FlatBuffer(count: precision == .bfloat16 ? (layout.count + 1) / 2 : 0)
     }

@@ -151,6 +151,10 @@ typedef struct {
 } parp_adam_settings;
 void parp_adam(float *values, const float *gradients, float *first, float *second, uint16_t *shadow,
                int64_t count, parp_adam_settings settings);
+// The same of the elements from `lower` to below `upper` whose bit is 1, 64 a word; moments are those of these alone, the
+// first at `first` and `second`.
+void parp_adam_kept(float *values, const float *gradients, float *first, float *second, uint16_t *shadow,
+                    int64_t lower, int64_t upper, const uint64_t *kept, parp_adam_settings settings);
 
 // prune.c: selection by rank, of magnitudes or, where the sign counts, of values. Keys are whole numbers that order
 // like them.

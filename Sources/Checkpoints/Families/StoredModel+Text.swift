@@ -23,7 +23,7 @@ extension StoredModel {
     /// The small files of the same model with other weights, which are float32.
     package func files(card: String? = nil) throws -> ModelFiles {
         isText
-            ? ModelFiles(config: config.inFloat32, kept: try KeptFile.tokenizer(in: path), card: card)
+            ? ModelFiles(config: config.inFloat32, kept: try KeptFile.tokenizer(of: self), card: card)
             : ModelFiles(
                 config: config.inFloat32, tokens: tokens, preprocessor: preprocessor, tokenizer: tokenizer,
                 card: card)

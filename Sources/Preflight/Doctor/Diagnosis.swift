@@ -8,8 +8,10 @@ struct Diagnosis: Sendable {
     let needs: RecipeNeeds
     /// Whether ranks cannot send long messages, so that only rank 0's other facts are known.
     var knowsOnlySingleCopy = false
+    /// Which MPI carries the messages.
+    var library: MPILibrary { MPILibrary(version: ranks[0].program.library) }
     /// Whether Open MPI carries the messages: its settings are the fixes.
-    var usesOpenMPI: Bool { ranks.contains { $0.program.library.contains("Open MPI") } }
+    var usesOpenMPI: Bool { library == .openMPI }
 
     /// Everything found: errors first, then warnings, then notes.
     var findings: [Finding] {

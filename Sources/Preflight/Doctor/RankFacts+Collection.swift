@@ -68,7 +68,8 @@ enum LaunchVariables {
         // Of Open MPI's own, only those that people set: others differ by rank.
         let prefixes = [
             "OMPI_MCA_btl", "OMPI_MCA_pml", "OMPI_MCA_mtl", "OMPI_MCA_coll", "OMPI_MCA_osc", "OMPI_MCA_smsc",
-            "OMPI_MCA_oob_tcp_if", "UCX_", "PARP_", "ONEDNN_", "DNNL_", "OPENBLAS_", "OMP_", "LC_", "MALLOC_",
+            "OMPI_MCA_oob_tcp_if", "UCX_", "MPIR_CVAR_", "MPICH_", "FI_", "I_MPI_", "PARP_", "ONEDNN_",
+            "DNNL_", "OPENBLAS_", "OMP_", "LC_", "MALLOC_",
         ]
         return ["LANG", "LD_LIBRARY_PATH", "LD_PRELOAD", "GLIBC_TUNABLES"].contains(name)
             || prefixes.contains { name.hasPrefix($0) }

@@ -99,8 +99,7 @@ package struct FittedRecipe: Sendable {
         }
         seconds = neat(seconds)
         choose("data.batch_seconds", .number(seconds), reason)
-        let rate = neat(
-            min(max(1e-4 * 95_000_000 / Double(max(1, facts.model.weights)), 5e-5), 2e-3))
+        let rate = learningRate(of: 1e-4, for: 95_000_000, between: 5e-5...2e-3)
         choose("optimizer.learning_rate", .number(rate), "1e-4 for base, scaled by the number of weights")
         choose("optimizer.clip_norm", .number(5), "a bad batch moves weights no further than a good one")
         choose(
@@ -154,11 +153,11 @@ package struct FittedRecipe: Sendable {
         }
     }
 
-    /// A rate that falls with the root of the number of weights.
+    /// A rate that falls with the number of weights.
     private func learningRate(of base: Double, for weights: Double, between limits: ClosedRange<Double>)
         -> Double
     {
-        let rate = base * (weights / Double(max(1, facts.model.weights))).squareRoot()
+        let rate = base * weights / Double(max(1, facts.model.weights))
         return neat(min(max(rate, limits.lowerBound), limits.upperBound))
     }
 
@@ -176,8 +175,7 @@ package struct FittedRecipe: Sendable {
         }
         let rate = learningRate(of: 5e-5, for: 110_000_000, between: 2e-5...2e-4)
         choose(
-            "optimizer.learning_rate", .number(rate),
-            "5e-5 for BERT base, scaled by the root of the number of weights"
+            "optimizer.learning_rate", .number(rate), "5e-5 for BERT base, scaled by the number of weights"
         )
         let byEpochs = 3 * Double(corpus.items) / Self.textBatch
         let updates = max(min(Self.leastTextUpdates, 10 * Double(corpus.items) / Self.textBatch), byEpochs)

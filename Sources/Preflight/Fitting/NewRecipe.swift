@@ -165,7 +165,7 @@ private func fitSpeech(_ sets: CorpusSets, _ options: NewRecipeOptions) throws -
 private func fitText(_ sets: CorpusSets, _ options: NewRecipeOptions) throws -> Fitting {
     let examples = try TextCorpus(path: sets.train).examples
     let validation = try TextCorpus(path: sets.valid).examples
-    let tokenizer = try Tokenizer(directory: options.model)
+    let tokenizer = try Tokenizer(model: options.model)
     let lengths = examples.map { tokenizer.encode($0.text, pair: $0.textPair).ids.count }.sorted()
     guard !lengths.isEmpty else { throw UserError(.data, "\(sets.train) holds no examples") }
     var corpus = FittingFacts.Corpus(

@@ -1,5 +1,6 @@
 internal import Kernels
 package import Models
+internal import Program
 package import Tensors
 
 /// The largest matrix product of an update: a feed-forward expansion of all frames that a rank holds.
@@ -31,7 +32,9 @@ package struct LargestProduct {
     /// Multiplies a few times and returns the median's operations per second.
     ///
     /// Its memory is freed, so that it does not count in a peak measured meanwhile.
-    package func measure(repeats: Int = 5) -> Double {
+    ///
+    /// - Parameter clock: The clock read, such as the processor's.
+    package func measure(repeats: Int = 5, by clock: () -> Double = { monotonicSeconds() }) -> Double {
         var arena = Arena()
         func random(_ rows: Int, _ columns: Int) -> Matrix {
             let tensor = arena.tensor(rows: rows, columns: columns)
@@ -46,7 +49,7 @@ package struct LargestProduct {
         let input = random(frames, hiddenSize)
         let weight = random(intermediateSize, hiddenSize)
         let output = arena.matrix(rows: frames, columns: intermediateSize, precision: precision)
-        let seconds = medianSeconds(repeats) {
+        let seconds = medianSeconds(repeats, by: clock) {
             linearForward(input, weight: weight, bias: nil, into: output)
         }
         return 2 * Double(frames * hiddenSize * intermediateSize) / seconds

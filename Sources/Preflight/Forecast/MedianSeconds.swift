@@ -1,11 +1,17 @@
+internal import Program
+
 /// The median seconds of `body`, after an uncounted first call.
-package func medianSeconds(_ repeats: Int, _ body: () throws -> Void) rethrows -> Double {
+///
+/// - Parameter clock: The clock read, such as the processor's.
+package func medianSeconds(
+    _ repeats: Int, by clock: () -> Double = { monotonicSeconds() }, _ body: () throws -> Void
+) rethrows -> Double {
     try body()
     var samples: [Double] = []
     for _ in 0..<repeats {
-        let start = ContinuousClock.now
+        let start = clock()
         try body()
-        samples.append(seconds(since: start))
+        samples.append(clock() - start)
     }
     return median(samples)
 }

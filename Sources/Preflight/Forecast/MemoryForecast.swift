@@ -165,7 +165,9 @@ private struct HeldWeights {
         parts = [
             .init(name: "weights", bytes: weights), .init(name: "gradients", bytes: weights),
             .init(name: "gradients of the node's other ranks", bytes: shared),
-            .init(name: "moments", bytes: 2 * trained * float),
+            .init(
+                name: "moments",
+                bytes: 2 * (trained - recipe.pruning.heldZeros(prunable: pool)) * float),
             .init(name: "weights in bfloat16", bytes: shadow), .init(name: "masks", bytes: 4 * mask),
             .init(name: "masked weights", bytes: recipe.pruning.keepsValues ? pool * float : 0),
             .init(name: "scores", bytes: recipe.pruning.scoresKept * pool * float),

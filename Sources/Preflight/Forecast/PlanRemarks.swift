@@ -129,5 +129,6 @@ func neat(_ value: Double) -> Double {
     let size = pow(10, floor(log10(value)))
     let lead = value / size
     let rounded = lead < 2 ? (lead * 5).rounded() / 5 : lead < 5 ? (lead * 2).rounded() / 2 : lead.rounded()
-    return size >= 1 ? rounded * size : rounded / (1 / size).rounded()
+    // The number that is nearest to two digits, which prints as they do.
+    return Double(String(format: "%.1e", rounded * size)) ?? rounded * size
 }

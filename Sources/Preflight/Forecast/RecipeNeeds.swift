@@ -61,10 +61,13 @@ package struct RecipeNeeds: Sendable, Codable, Equatable {
 
     /// The existing files whose content determines a run: recipe, manifests and model.
     package var files: [String] {
-        let folder = (try? FileManager.default.contentsOfDirectory(atPath: model)) ?? []
+        let own = ([recipe] + manifests).filter { !$0.isEmpty }
+        guard let folder = try? FileManager.default.contentsOfDirectory(atPath: model) else {
+            return own + (FileManager.default.fileExists(atPath: model) ? [model] : [])
+        }
         let endings = [".json", ".safetensors", ".bin", ".pt", ".txt"]
         let parts = folder.filter { name in endings.contains { name.hasSuffix($0) } }.sorted()
-        return ([recipe] + manifests).filter { !$0.isEmpty } + parts.prefix(64).map { "\(model)/\($0)" }
+        return own + parts.prefix(64).map { "\(model)/\($0)" }
     }
 }
 

@@ -92,7 +92,8 @@ package struct RunForecast: Sendable {
         longestSeconds = inputs.train.utterances.reduce(0) { max($0, $1.durationSeconds) }
         // Weights and two moments; the current mask and, in a run that prunes, the first.
         let masks = recipe.pruning.method == .dense ? 1 : 2
-        let state = 3 * parameters + recipe.pruning.scoresKept * prunable
+        let heldZeros = recipe.pruning.heldZeros(prunable: prunable)
+        let state = 3 * parameters - 2 * heldZeros + recipe.pruning.scoresKept * prunable
         checkpointBytes = state * MemoryLayout<Float>.stride + masks * ((prunable + 7) / 8)
         checkpointsKept = recipe.checkpoint.keep
         let every = recipe.checkpoint.everyUpdates
@@ -103,7 +104,7 @@ package struct RunForecast: Sendable {
         let nodes = (ranks + self.ranksPerNode - 1) / self.ranksPerNode
         // Each lane of a node's ranks scatters its slice's pieces to the other nodes, and receives their
         // sums.
-        let travelling = trained - recipe.pruning.heldZeros(prunable: prunable)
+        let travelling = trained - heldZeros
         sentBytesPerRank = 2 * (nodes - 1) * (travelling / self.ranksPerNode) / nodes * wire
         sentBytes = 2 * (nodes - 1) * travelling * wire
         let walk = UpdateWalk(inputs, ranks: ranks)
@@ -126,8 +127,9 @@ package struct RunForecast: Sendable {
 }
 
 extension Recipe.Pruning {
-    /// The pool's weights that a method holds at zero from the first update on: their gradients are not sent.
-    fileprivate func heldZeros(prunable: Int) -> Int {
+    /// The pool's weights that a method holds at zero from the first update on: their gradients are not sent, and they have
+    /// no moments.
+    func heldZeros(prunable: Int) -> Int {
         axes.holdFrom == 0 ? prunedCount(sparsity: sparsity, poolSize: prunable) : 0
     }
 }

@@ -41,6 +41,8 @@ package struct KernelsBenchmarkOptions: Sendable {
 
 /// Measures every kernel of the blocks and of the optimiser separately against its limit: the fastest matrix
 /// product, or the bandwidth of a copy.
+///
+/// With one thread, processor time is measured, which other programs do not affect.
 package func runKernelsBenchmark(_ options: KernelsBenchmarkOptions, session: Session) throws {
     setMathThreads(options.threads)
     guard let precision = GEMMPrecision(rawValue: options.precision) else {
@@ -48,13 +50,18 @@ package func runKernelsBenchmark(_ options: KernelsBenchmarkOptions, session: Se
     }
     if let fault = unavailability(of: precision) { throw UserError(.usage, fault) }
     guard session.isRoot else { return }
-    let bandwidth = MemoryBandwidth(elements: 1 << 26, repeats: options.repeats)
+    let bandwidth = MemoryBandwidth(elements: 1 << 26, repeats: options.repeats, by: options.clock)
     var bench = KernelBench(options, precision: precision)
     var measurements = bench.products() + bench.linearLayers() + bench.attention() + bench.elementwise()
-    measurements += bench.optimizer(Wav2Vec2(options.configuration).layout)
+    let layout = Wav2Vec2(options.configuration).layout
+    measurements += bench.optimizer(layout) + [bench.heldOptimizer(layout)]
     let report = KernelReport(
         options: options, bandwidth: bandwidth, measurements: measurements)
     print(options.json ? report.json.line : report.text)
+}
+
+extension KernelsBenchmarkOptions {
+    fileprivate var clock: () -> Double { benchmarkClock(isAlone: threads == 1) }
 }
 
 /// One kernel's time and work.
@@ -110,7 +117,8 @@ private struct KernelBench: ~Copyable {
     private func measure(
         _ name: String, _ work: KernelMeasurement.Work, _ body: () -> Void
     ) -> KernelMeasurement {
-        KernelMeasurement(name: name, work: work, seconds: medianSeconds(options.repeats, body))
+        KernelMeasurement(
+            name: name, work: work, seconds: medianSeconds(options.repeats, by: options.clock, body))
     }
 
     /// The three products of the widest linear layer.
@@ -233,11 +241,8 @@ private struct KernelBench: ~Copyable {
         let norm = Double(layout.count * 4)
         func applyAdam(scale: Float) {
             adam.update(
-                values: store.values.all, gradients: store.gradients.all,
-                firstMoment: store.firstMoment.all, secondMoment: store.secondMoment.all,
-                shadow: store.shadow, step: 10, learningRate: 1e-6, gradientScale: scale)
+                0..<layout.count, of: store, step: 10, learningRate: 1e-6, gradientScale: scale)
         }
-        let cast = precision == .bfloat16 ? " and bfloat16 cast" : ""
         return [
             measure("gradient norm", .bytes(norm)) { _ = gradientNorm(store.gradients.all) },
             measure("Adam\(cast)", .bytes(update)) { applyAdam(scale: 1) },
@@ -245,6 +250,29 @@ private struct KernelBench: ~Copyable {
                 applyAdam(scale: Float(clippingFactor(norm: gradientNorm(store.gradients.all), limit: 1)))
             },
         ]
+    }
+
+    private var cast: String { precision == .bfloat16 ? " and bfloat16 cast" : "" }
+
+    /// The same of weights of which a held mask keeps one in eight.
+    func heldOptimizer(_ layout: ParameterLayout) -> KernelMeasurement {
+        var store = ParameterStore(layout: layout, precision: precision)
+        store.values.all.fill(0.01)
+        store.gradients.all.fill(0.001)
+        // Three random bits are all set in one of eight places.
+        let draw = CountedRandom(seed: 1, stream: .pretraining)
+        let kept = KeptElements(
+            words: (0..<UInt64(layout.count + 63) / 64).map { word in
+                draw.bits(at: 3 * word) & draw.bits(at: 3 * word + 1) & draw.bits(at: 3 * word + 2)
+            })
+        kept.clearDropped(in: store.values.all)
+        kept.clearDropped(in: store.gradients.all)
+        store.moments.keep(kept)
+        // Of values and gradients nearly every cache line holds something that is kept.
+        let update = Double(12 * layout.count + 16 * kept.keptCount(in: 0..<layout.count))
+        return measure("Adam of one in eight weights\(cast)", .bytes(update)) {
+            Adam().update(0..<layout.count, of: store, step: 10, learningRate: 1e-6, gradientScale: 1)
+        }
     }
 }
 

@@ -1,5 +1,5 @@
 internal import Kernels
-internal import Preflight
+internal import Program
 internal import Tensors
 
 /// The memory bandwidth of one rank's threads outside caches: the limit of memory-bound kernels.
@@ -10,7 +10,7 @@ struct MemoryBandwidth {
     let copy: Double
 
     /// Measures passes over `elements` floats, the best of `repeats`: a limit, not an average.
-    init(elements: Int, repeats: Int) {
+    init(elements: Int, repeats: Int, by clock: () -> Double = { monotonicSeconds() }) {
         let from = FlatBuffer(count: elements)
         let to = FlatBuffer(count: elements)
         let (source, target) = (from.all, to.all)
@@ -18,11 +18,11 @@ struct MemoryBandwidth {
         target.fill(0)
         let bytes = Double(elements * MemoryLayout<Float>.stride)
         var isFinite = true
-        read = bytes / bestSeconds(repeats) { isFinite = allFinite(source) && isFinite }
+        read = bytes / bestSeconds(repeats, by: clock) { isFinite = allFinite(source) && isFinite }
         precondition(isFinite, "a buffer of ones is finite")
         copy =
             2 * bytes
-            / bestSeconds(repeats) {
+            / bestSeconds(repeats, by: clock) {
                 parallelFor(elements, grain: 65_536) { range in
                     target.elements(range).copy(from: source.elements(range))
                 }
@@ -31,13 +31,15 @@ struct MemoryBandwidth {
 }
 
 /// The shortest time of `body` in seconds, after an uncounted first call.
-func bestSeconds(_ repeats: Int, _ body: () throws -> Void) rethrows -> Double {
+private func bestSeconds(
+    _ repeats: Int, by clock: () -> Double, _ body: () throws -> Void
+) rethrows -> Double {
     try body()
     var best = Double.infinity
     for _ in 0..<repeats {
-        let start = ContinuousClock.now
+        let start = clock()
         try body()
-        best = min(best, seconds(since: start))
+        best = min(best, clock() - start)
     }
     return best
 }

@@ -66,6 +66,9 @@ package struct StepBenchmarkOptions: Sendable {
         self.configuration = configuration
         self.modelName = modelName
     }
+
+    /// Whether one of so many ranks computes without others, in one thread.
+    func isAlone(among ranks: Int) -> Bool { ranks == 1 && threads == 1 }
 }
 
 /// Measures fine-tuning updates on random audio, and prints where their time goes.
@@ -103,8 +106,9 @@ package func runStepBenchmark(_ options: StepBenchmarkOptions, session: Session)
         settings.multipliesSparsely = false
         beside = try makeReplica(corpus.batches, session)
     }
+    let clock = benchmarkClock(isAlone: options.isAlone(among: ranks))
     for update in 0..<options.warmup + updates {
-        let speed = update < options.warmup ? nil : product.measure()
+        let speed = update < options.warmup ? nil : product.measure(by: clock)
         let operations = corpus.samples(ofUpdate: update).map(options.configuration.operations)
         try session.communicator.barrier()
         try replica.update(operations, productSpeed: speed)

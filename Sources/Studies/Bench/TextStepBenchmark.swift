@@ -100,7 +100,7 @@ private func step(
         losses: &losses, dLogits: dLogits)
     network.backward(dLogits, output: output, arena: &arena)
     Adam().update(
-        values: store.values.all, gradients: store.gradients.all, firstMoment: store.firstMoment.all,
-        secondMoment: store.secondMoment.all, step: update + 1, learningRate: 1e-4,
+        values: store.values.all, gradients: store.gradients.all, firstMoment: store.moments.first.all,
+        secondMoment: store.moments.second.all, step: update + 1, learningRate: 1e-4,
         gradientScale: 1 / Float(count))
 }

@@ -8,16 +8,22 @@ internal import Reports
 internal import Tasks
 internal import Training
 
-/// The report files of a comparison: Markdown, CSV, JSON and plots.
+/// The report files of a comparison: a page, Markdown, CSV, JSON and plots.
 struct ComparisonReport {
     let comparison: Comparison
     let table: ComparisonTable
     let masks: ComparisonMasks
+    /// Where the metric of each row may lie, of those whose models were judged example by example.
+    let intervals: [ComparedSubject: ClosedRange<Double>]
 
     init(_ comparison: Comparison) throws {
         self.comparison = comparison
         table = try ComparisonTable(comparison)
         masks = try ComparisonMasks(table, includesBiases: comparison.recipe.prunesBiases)
+        let metric = comparison.recipe.metric
+        intervals = Dictionary(
+            table.rows.compactMap { row in row.interval(of: metric).map { (row.subject, $0) } },
+            uniquingKeysWith: { first, _ in first })
     }
 
     /// The task of all runs.
@@ -34,14 +40,15 @@ struct ComparisonReport {
         let plots = self.plots
         for plot in plots { try write(plot.svg, plot.name + ".svg") }
         try write(markdown(plots: plots.map(\.name)), "comparison.md")
+        try write(ComparisonPage(report: self).html, "comparison.html")
         try write(csv, "comparison.csv")
         try write(json.text() + "\n", "comparison.json")
     }
 
     /// The summary printed at the end.
     var summary: String {
-        let missing = table.missing > 0 ? "; \(table.missing) subnetworks are missing" : ""
-        return (errorTables + ["", "\(comparison.options.output)/comparison.md" + missing])
+        let missing = table.missing > 0 ? "; \(missingText)" : ""
+        return (errorTables.flatMap(\.markdown) + ["\(comparison.options.output)/comparison.html" + missing])
             .joined(separator: "\n")
     }
 

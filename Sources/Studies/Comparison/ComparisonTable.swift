@@ -59,6 +59,22 @@ struct ComparisonTable: Sendable {
         /// The mean cost of a subnetwork over seeds.
         var cost: RunCost { RunCost.sum(entries.map(\.cost)).divided(by: entries.count) }
 
+        /// What it is a row of.
+        var subject: ComparedSubject {
+            ComparedSubject(method: method, sparsity: sparsity, data: data, source: source, length: length)
+        }
+
+        /// The 95 % interval of a metric's mean over seeds, by the bootstrap over seeds and over examples; nil where it is not known
+        /// how each example was taken.
+        func interval(of metric: MetricSpec) -> ClosedRange<Double>? {
+            let judged = entries.compactMap(\.outcomes)
+            guard let examples = judged.first?.count, judged.count == entries.count else { return nil }
+            return Bootstrap.interval(runs: judged.count, examples: examples, resamples: 1_000) {
+                runs, examples in
+                runs.reduce(0) { $0 + judged[$1].value(of: metric, over: examples) } / Double(runs.count)
+            }
+        }
+
         /// A number of each seed.
         func spread(_ value: (RunRecord) -> Double) -> Spread {
             Spread(values: entries.map { value($0.record) })

@@ -52,9 +52,12 @@ package struct CTCProblem: RunProblem {
     package func evaluate(
         parameters: ParameterViews, session: Session, arena: inout Arena
     ) throws -> EvaluationResult {
-        try Evaluator(
+        let (found, hypotheses) = try Evaluator(
             model: model.network, vocabulary: model.vocabulary, rankSeconds: recipe.data.rankSeconds
-        ).evaluate(valid, parameters: parameters, session: session, arena: &arena).result
+        ).evaluate(valid, parameters: parameters, session: session, arena: &arena)
+        var result = found
+        if session.isRoot { result.worst = valid.worst(hypotheses) }
+        return result
     }
 
     package func files(update: Int, sparsity: Double, evaluation: EvaluationResult?) -> ModelFiles {

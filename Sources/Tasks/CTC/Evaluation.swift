@@ -5,6 +5,7 @@ internal import Foundation
 internal import Kernels
 package import Models
 package import Recipe
+package import Reports
 package import Session
 internal import Speech
 package import Tensors
@@ -27,6 +28,8 @@ package struct EvaluationResult: Sendable {
     package var audioSeconds = 0.0
     /// The errors of each language, if there are several.
     package var languages: [String: LanguageErrors] = [:]
+    /// On rank 0 of a run, the utterances with the most errors.
+    package var worst: [WorstUtterances.Utterance] = []
 
     /// The mean loss of the utterances that can be aligned; infinite if there are none.
     package var meanLoss: Double {

@@ -105,7 +105,7 @@ package struct MeasuredTraining: ~Copyable {
         ).mask
         mask.apply(to: trainer.store.values.all, pool: pool)
         refreshShadow(of: trainer.store)
-        trainer.keptGradients = KeptElements(mask, pool: pool, elementCount: layout.count)
+        trainer.hold(mask, of: pool)
         guard settings.multipliesSparsely && trainer.store.precision == .float32 else { return }
         trainer.multiply(
             try .forTraining(trainer.store, mask: mask, pool: pool, choice: .measured, session: session))

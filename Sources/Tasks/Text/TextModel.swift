@@ -98,7 +98,8 @@ package struct TextModel: Sendable {
         let source = try StoredModel(path: path)
         guard source.isDirectory else {
             throw CheckpointError(
-                path, "is not a text model: it must be a Hugging Face directory of BERT or XLNet")
+                path,
+                "is not a text model: it must be a Hugging Face directory of BERT or XLNet, or a pack of one")
         }
         return source
     }
@@ -112,14 +113,14 @@ package struct TextModel: Sendable {
         _ source: StoredModel, configuration: TextConfiguration, objective: Objective, needsFreshHead: Bool,
         extras: PrunableExtras
     ) throws {
-        tokenizer = try Tokenizer(directory: source.path)
+        tokenizer = try Tokenizer(of: source)
         guard tokenizer.rowCount <= configuration.vocabularySize else {
             throw CheckpointError(
                 source.path,
                 "has a tokenizer of \(tokenizer.rowCount) tokens, but vocab_size is \(configuration.vocabularySize): "
                     + "tokenizer and weights do not match")
         }
-        kept = try KeptFile.tokenizer(in: source.path)
+        kept = try KeptFile.tokenizer(of: source)
         network = SequenceClassifier(configuration, extras: extras)
         self.source = source
         self.objective = objective

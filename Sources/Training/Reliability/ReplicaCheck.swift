@@ -44,13 +44,14 @@ struct ReplicaCheck {
     ) -> [(what: String, value: UInt64)] {
         var hashes: [(what: String, value: UInt64)] = []
         for slot in store.layout.slots {
+            let places = store.moments.places(of: slot.range)
             hashes += [
                 (
                     "the weights \(slot.name)",
                     contentHash(pruning.shown(slot, in: store.values.all)).value
                 ),
-                ("the first moments of \(slot.name)", contentHash(store.firstMoment[slot.range]).value),
-                ("the second moments of \(slot.name)", contentHash(store.secondMoment[slot.range]).value),
+                ("the first moments of \(slot.name)", contentHash(store.moments.first[places]).value),
+                ("the second moments of \(slot.name)", contentHash(store.moments.second[places]).value),
             ]
         }
         for slot in pruning.pool.members.map(\.slot) {

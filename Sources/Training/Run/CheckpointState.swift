@@ -37,6 +37,8 @@ package struct CheckpointState: Sendable, Codable, Equatable {
     package var snapshots: [ModelSnapshot] = []
     /// Whether there is a manifest; checkpoints of earlier versions have none.
     var hasManifest = false
+    /// Whether moments are those of the weights that the mask keeps alone; in earlier versions they never were.
+    var hasKeptMomentsAlone = false
 
     /// The state after this many updates of a run with a seed.
     package init(update: Int, bestMetric: Double? = nil, seed: Int) {
@@ -62,6 +64,7 @@ package struct CheckpointState: Sendable, Codable, Equatable {
         endedEarly = try read(.endedEarly, or: false)
         snapshots = try read(.snapshots, or: [])
         hasManifest = try read(.hasManifest, or: false)
+        hasKeptMomentsAlone = try read(.hasKeptMomentsAlone, or: false)
     }
 
     /// Why a run with a seed cannot resume from here; nil if it can.
@@ -96,8 +99,10 @@ package enum CheckpointFiles {
         for slot in store.layout.slots {
             writer.add(
                 "value." + slot.name, pruning.shown(slot, in: store.values.all), shape: slot.shape)
-            writer.add("first." + slot.name, store.firstMoment[slot.range], shape: slot.shape)
-            writer.add("second." + slot.name, store.secondMoment[slot.range], shape: slot.shape)
+            let places = store.moments.places(of: slot.range)
+            let shape = places.count == slot.shape.count ? slot.shape : Shape([places.count])
+            writer.add("first." + slot.name, store.moments.first[places], shape: shape)
+            writer.add("second." + slot.name, store.moments.second[places], shape: shape)
         }
         for slot in pruning.pool.members.map(\.slot) {
             for (name, tensor) in pruning.scores.parts {
@@ -111,6 +116,7 @@ package enum CheckpointFiles {
         midway()
         var state = state
         state.hasManifest = true
+        state.hasKeptMomentsAlone = store.moments.kept != nil
         let encoder = JSONEncoder()
         encoder.outputFormatting = .sortedKeys
         try AtomicFile.write(try encoder.encode(state), to: directory.temporaryPath + self.state)
@@ -127,7 +133,7 @@ package enum CheckpointFiles {
 
     /// Reads a checkpoint into this rank's store.
     package static func read(
-        _ path: String, into store: borrowing ParameterStore, pruning: borrowing PruningState,
+        _ path: String, into store: inout ParameterStore, pruning: borrowing PruningState,
         masks: inout MaskAuthority
     ) throws -> CheckpointState {
         let stateFile = path + state
@@ -136,16 +142,6 @@ package enum CheckpointFiles {
         else { throw CheckpointError(stateFile, "is missing or broken") }
         if state.hasManifest || FolderManifest.exists(in: path) { try FolderManifest.verify(path) }
         let file = try SafetensorsFile(path: path + weights)
-        for slot in store.layout.slots {
-            try file.read("value." + slot.name, into: store.values[slot.range])
-            try file.read("first." + slot.name, into: store.firstMoment[slot.range])
-            try file.read("second." + slot.name, into: store.secondMoment[slot.range])
-        }
-        for slot in pruning.pool.members.map(\.slot) {
-            for (name, tensor) in pruning.scores.parts {
-                try file.read("\(name).\(slot.name)", into: tensor.elements(slot.range))
-            }
-        }
         func mask(_ name: String) throws -> PruningMask {
             guard let mask = PruningMask(packedBytes: try file.bytes(name), count: masks.pool.count) else {
                 throw CheckpointError(file.path, "\(name) is not a mask of \(masks.pool.count) weights")
@@ -155,6 +151,21 @@ package enum CheckpointFiles {
         masks.restore(
             current: try mask("mask.current"),
             initial: file.info("mask.initial") == nil ? nil : try mask("mask.initial"))
+        let count = store.layout.count
+        store.moments.keep(state.hasKeptMomentsAlone ? masks.keptElements(of: count) : nil)
+        for slot in store.layout.slots {
+            let places = store.moments.places(of: slot.range)
+            try file.read("value." + slot.name, into: store.values[slot.range])
+            try file.read("first." + slot.name, into: store.moments.first[places])
+            try file.read("second." + slot.name, into: store.moments.second[places])
+        }
+        // The run may hold its mask later than when this was written, having been lengthened.
+        store.moments.keep(masks.heldElements(under: pruning.method, afterUpdates: state.update, of: count))
+        for slot in pruning.pool.members.map(\.slot) {
+            for (name, tensor) in pruning.scores.parts {
+                try file.read("\(name).\(slot.name)", into: tensor.elements(slot.range))
+            }
+        }
         return state
     }
 

@@ -1,7 +1,7 @@
 internal import Foundation
 internal import Synchronization
 
-/// A TensorBoard event file: scalars as length-delimited, checksummed protocol buffers, written by hand.
+/// A TensorBoard event file: summaries as length-delimited, checksummed protocol buffers, written by hand.
 ///
 /// A record is its length, the masked CRC-32C of the length, the event, and the masked CRC-32C of the event
 /// (tensorflow/core/lib/io/record_writer.h); events are those of tensorflow/core/util/event.proto.
@@ -46,10 +46,15 @@ package final class EventFile: Sendable {
 
     /// Appends the scalars of one step.
     package func append(_ scalars: [(tag: String, value: Float)], step: Int, wall: Double) {
-        guard !scalars.isEmpty else { return }
+        append(scalars.map(Self.scalar), step: step, wall: wall)
+    }
+
+    /// Appends summaries of one step.
+    package func append(_ summaries: [[UInt8]], step: Int, wall: Double) {
+        guard !summaries.isEmpty else { return }
         begin()
         guard hasBegun.load(ordering: .relaxed) else { return }
-        _ = file.append(Data(Self.record(Self.event(scalars, step: step, wall: wall))))
+        _ = file.append(Data(Self.record(Self.event(summaries, step: step, wall: wall))))
     }
 
     /// The event that must come first.
@@ -64,11 +69,14 @@ package final class EventFile: Sendable {
             + field(0x3A, [0x08, 0x01])
     }
 
-    /// An event of scalars.
-    package static func event(_ scalars: [(tag: String, value: Float)], step: Int, wall: Double) -> [UInt8] {
-        let summary = scalars.flatMap { scalar in
-            field(0x0A, field(0x0A, Array(scalar.tag.utf8)) + [0x15] + little(scalar.value.bitPattern))
-        }
+    /// The summary of a scalar.
+    package static func scalar(_ tag: String, _ value: Float) -> [UInt8] {
+        field(0x0A, Array(tag.utf8)) + [0x15] + little(value.bitPattern)
+    }
+
+    /// An event of summaries.
+    package static func event(_ summaries: [[UInt8]], step: Int, wall: Double) -> [UInt8] {
+        let summary = summaries.flatMap { field(0x0A, $0) }
         return [0x09] + little(wall.bitPattern) + [0x10] + varint(UInt64(max(0, step))) + field(0x2A, summary)
     }
 
@@ -90,7 +98,7 @@ package final class EventFile: Sendable {
     }
 
     /// A length-delimited field.
-    private static func field(_ key: UInt8, _ content: [UInt8]) -> [UInt8] {
+    static func field(_ key: UInt8, _ content: [UInt8]) -> [UInt8] {
         [key] + varint(UInt64(content.count)) + content
     }
 
@@ -103,7 +111,7 @@ package final class EventFile: Sendable {
         return bytes
     }
 
-    private static func little<Value: FixedWidthInteger>(_ value: Value) -> [UInt8] {
+    static func little<Value: FixedWidthInteger>(_ value: Value) -> [UInt8] {
         (0..<Value.bitWidth / 8).map { UInt8(truncatingIfNeeded: value >> Value($0 * 8)) }
     }
 }

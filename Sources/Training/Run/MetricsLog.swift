@@ -55,6 +55,14 @@ package final class MetricsLog: Sendable {
         }
     }
 
+    /// Appends what TensorBoard alone is told.
+    package func note(_ summaries: [[UInt8]], step: Int) {
+        events?.append(summaries, step: step, wall: Date().timeIntervalSince1970)
+    }
+
+    /// Notes that the run has ended as it should.
+    package func end(step: Int) { events?.end(step: step) }
+
     private func say(_ sentence: String) { print("parp: \(sentence)") }
 
     /// Removes events after an update, which the run will repeat.

@@ -33,8 +33,7 @@ package struct Progress {
 
     package init(session: Session, updates: Int, startUpdate: Int, unit: WorkUnit, isQuiet: Bool = false) {
         isSpeaking = session.isRoot
-        // mpirun gives ranks a terminal of its own even if its output goes to a file.
-        isTerminal = session.communicator.size == 1 && isatty(STDOUT_FILENO) == 1
+        isTerminal = session.communicator.size == 1 && isOwnTerminal(STDOUT_FILENO)
         self.isQuiet = isQuiet
         self.updates = updates
         self.unit = unit
@@ -123,6 +122,12 @@ struct ProgressLine {
         return String(format: "[%@] %3.0f %%  %@", bar, 100 * share, words())
     }
 }
+
+/// Whether a descriptor is the terminal that this process was started from.
+///
+/// Open MPI's launcher gives each rank a pseudo-terminal for its output and copies what it reads from it to wherever its own output
+/// goes: a terminal, a pipe or a log. That one is no rank's controlling terminal.
+func isOwnTerminal(_ descriptor: Int32) -> Bool { isatty(descriptor) == 1 && tcgetpgrp(descriptor) >= 0 }
 
 /// The columns of the terminal on standard output.
 private func terminalColumns() -> Int {

@@ -53,4 +53,10 @@ package protocol RunEvaluation: Sendable {
     var isSound: Bool { get }
     /// Its summary in a line of progress.
     func summary(sparsity: Double) -> String
+    /// On rank 0, the utterances that it erred most in, the worst first; empty where there are none.
+    var worst: [WorstUtterances.Utterance] { get }
+}
+
+extension RunEvaluation {
+    package var worst: [WorstUtterances.Utterance] { [] }
 }

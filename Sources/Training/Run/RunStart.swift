@@ -84,6 +84,7 @@ package func startRun<Problem: RunProblem>(
         recipe: recipe, session: session, directory: directory, problem: prepared.problem,
         resume: options.resume, injections: injections, trace: options.trace)
     start.isQuiet = options.isQuiet
+    start.writesHistograms = options.writesHistograms
     var run = try TrainingRun(start)
     try withExtendedLifetime(lock) { try run.run() }
 }
@@ -92,9 +93,12 @@ package func startRun<Problem: RunProblem>(
 ///
 /// Asking one rank is enough. On Ctrl-C, SIGTERM and SIGHUP, Open MPI's launcher ends the ranks within two
 /// seconds, whatever they are doing; it passes SIGUSR1 on.
+/// MPICH's launcher passes all of them on.
 private func stopAdvice(_ session: Session) -> String {
     let stop = "stop with: kill -USR1 \(ProcessInfo.processInfo.processIdentifier)"
     guard session.communicator.size > 1 else { return stop + ", or Ctrl-C" }
+    let isOpenMPI = session.communicator.libraryVersion.contains("Open MPI")
+    guard isOpenMPI else { return stop + " on \(session.communicator.hostName), or SIGUSR1 to the launcher" }
     return stop
         + " on \(session.communicator.hostName) (Ctrl-C makes mpirun kill the ranks within two seconds)"
 }

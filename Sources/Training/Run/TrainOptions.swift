@@ -16,6 +16,8 @@ package struct TrainOptions: Sendable {
     package var trace: String?
     /// Whether only warnings and the end are printed.
     package var isQuiet = false
+    /// Whether TensorBoard is told at each evaluation how weights are spread.
+    package var writesHistograms = false
 
     /// Whether the number of updates is overridden, so that a run can be lengthened.
     var statesUpdates: Bool { overrides.contains { $0.hasPrefix("schedule.updates=") } }

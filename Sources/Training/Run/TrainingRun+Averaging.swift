@@ -107,6 +107,7 @@ extension TrainingRun {
         let evaluation = try problem.evaluate(
             parameters: trainer.store.float32Views.multiplying(trainer.sparse), session: session,
             arena: &trainer.arena)
+        keepWorst(of: evaluation)
         metrics.append(
             .eval, step: trainer.update,
             evaluation.fields(sparsity: masks.current.sparsity) + [("averaged", .integer(snapshots.count))])

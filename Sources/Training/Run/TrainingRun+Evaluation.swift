@@ -30,6 +30,7 @@ extension TrainingRun {
             setAside.restore(to: values)
             try stop()
         }
+        noteHistograms(of: values)
         let metric = recipe.evaluation.metric
         let value = evaluation.value(of: metric)
         let isBest = evaluation.isSound && metric.isBetter(value, than: state.bestMetric)
@@ -45,6 +46,7 @@ extension TrainingRun {
         try keepSnapshot(metric: evaluation.isSound ? value : nil)
         lastEvaluation = (trainer.update, evaluation)
         state.isEvaluationPending = false
+        keepWorst(of: evaluation)
         metrics.append(
             .eval, step: trainer.update,
             evaluation.fields(sparsity: mask.sparsity) + [
@@ -54,6 +56,15 @@ extension TrainingRun {
         progress.say(
             "update \(trainer.update)  valid: \(evaluation.summary(sparsity: mask.sparsity))"
                 + (isBest ? "  (best)" : ""))
+    }
+
+    /// Keeps the utterances that a model erred most in, for the page of the run.
+    func keepWorst(of evaluation: Problem.Evaluation) {
+        guard !evaluation.worst.isEmpty else { return }
+        keep("the worst utterances") {
+            let worst = WorstUtterances(update: trainer.update, utterances: evaluation.worst)
+            try AtomicFile.write(try worst.data(), to: directory.worst)
+        }
     }
 
     /// Ends a run whose evaluations no longer improve, with a mask as at the end of any run.
@@ -89,6 +100,7 @@ extension TrainingRun {
             let report = directory.makeReport(recipe, outline: Problem.report)
             try AtomicFile.write(Data(report.html.utf8), to: directory.report)
         }
+        metrics.end(step: trainer.update)
         if let trace {
             let gathered = try gathered(trace)
             try session.together { if let gathered { try trace.write(gathered) } }

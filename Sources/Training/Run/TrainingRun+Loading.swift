@@ -14,18 +14,17 @@ extension TrainingRun {
     /// it.
     package static func load(
         _ directory: RunDirectory?, recipe: Recipe, session: Session, problem: Problem,
-        store: borrowing ParameterStore, pruning: borrowing PruningState, masks: inout MaskAuthority
+        store: inout ParameterStore, pruning: borrowing PruningState, masks: inout MaskAuthority
     ) throws -> CheckpointState {
         var state = CheckpointState(update: 0, seed: recipe.seed)
         let values = store.values.all
-        let moments = [store.firstMoment.all, store.secondMoment.all]
         var words: [UInt64] = []
         var faults: [String] = []
         state = try session.together {
             guard session.isRoot else { return state }
             let found = try directory.flatMap {
                 try newestState(
-                    $0, recipe: recipe, store: store, pruning: pruning, masks: &masks, faults: &faults)
+                    $0, recipe: recipe, store: &store, pruning: pruning, masks: &masks, faults: &faults)
             }
             if let found { return found }
             try problem.loadWeights(into: values, seed: UInt64(recipe.seed))
@@ -41,9 +40,6 @@ extension TrainingRun {
             pruning.begin(values: values)
             return state
         }
-        for part in moments + pruning.scores.parts.map(\.tensor) {
-            try session.communicator.broadcast(part, root: 0)
-        }
         // A run that never pruned has no first mask, and must not get one.
         let hasInitial = try session.share(masks.initial != nil)
         words = masks.current.bits + (masks.initial ?? masks.current).bits
@@ -53,19 +49,25 @@ extension TrainingRun {
             current: PruningMask(bits: Array(words[..<half]), count: masks.pool.count),
             initial: hasInitial
                 ? PruningMask(bits: Array(words[half...]), count: masks.pool.count) : nil)
+        store.moments.keep(
+            masks.heldElements(under: pruning.method, afterUpdates: state.update, of: store.layout.count))
+        let moments = [store.moments.first.all, store.moments.second.all]
+        for part in moments + pruning.scores.parts.map(\.tensor) {
+            try session.communicator.broadcast(part, root: 0)
+        }
         return state
     }
 
     /// The newest readable checkpoint; unreadable ones are reported.
     private static func newestState(
-        _ directory: RunDirectory, recipe: Recipe, store: borrowing ParameterStore,
+        _ directory: RunDirectory, recipe: Recipe, store: inout ParameterStore,
         pruning: borrowing PruningState, masks: inout MaskAuthority, faults: inout [String]
     ) throws -> CheckpointState? {
         let updates = directory.checkpointUpdates()
         for update in updates {
             do {
                 let state = try CheckpointFiles.read(
-                    directory.checkpoint(update), into: store, pruning: pruning, masks: &masks)
+                    directory.checkpoint(update), into: &store, pruning: pruning, masks: &masks)
                 if let fault = state.fault(seed: recipe.seed) {
                     throw UserError(.usage, "\(directory.path) \(fault)")
                 }
@@ -87,16 +89,16 @@ extension TrainingRun {
     /// Opens the log on rank 0; a resumed run removes entries after its checkpoint, since those updates will
     /// be repeated.
     static func openMetrics(
-        _ directory: RunDirectory, state: CheckpointState, session: Session
+        _ directory: RunDirectory, recipe: Recipe, state: CheckpointState, session: Session
     ) throws -> MetricsLog {
         guard session.isRoot else { return MetricsLog(path: nil) }
         // Also a run that had no checkpoint yet and starts over.
         let goesOn = state.update > 0 || FileManager.default.fileExists(atPath: directory.metrics)
-        let log = MetricsLog(
-            path: directory.metrics,
-            events: EventFile(
-                folder: directory.path, host: session.communicator.hostName,
-                firstStep: goesOn ? state.update + 1 : nil))
+        let events = EventFile(
+            folder: directory.path, host: session.communicator.hostName,
+            firstStep: goesOn ? state.update + 1 : nil)
+        events.begin(recipe)
+        let log = MetricsLog(path: directory.metrics, events: events)
         // A run that starts over repeats everything, including the mask before its first update.
         try log.forget(
             behind: state.update > 0 ? state.update : -1,

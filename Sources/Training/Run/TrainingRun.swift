@@ -31,6 +31,8 @@ package struct TrainingRun<Problem: RunProblem>: ~Copyable {
     private(set) var ledger: RankLedger
     private let watchdog: Watchdog
     package let plan: ReductionPlan
+    /// Whether each evaluation tells TensorBoard how weights are spread.
+    let writesHistograms: Bool
     package var trace: Trace?
     /// This process's last evaluation, and the update after which it was done.
     var lastEvaluation: (update: Int, evaluation: Problem.Evaluation)?
@@ -53,6 +55,8 @@ package struct TrainingRun<Problem: RunProblem>: ~Copyable {
         package var trace: String?
         /// Whether only warnings and the end are printed.
         package var isQuiet = false
+        /// Whether TensorBoard is told how weights are spread.
+        package var writesHistograms = false
 
         /// The start of a new or resumed run.
         package init(
@@ -81,7 +85,7 @@ package struct TrainingRun<Problem: RunProblem>: ~Copyable {
         watchdog.start()
         var problem = start.problem
         let layout = problem.layout
-        let store = ParameterStore(
+        var store = ParameterStore(
             layout: layout, gradients: try session.communicator.makeBuffer(count: layout.count),
             precision: recipe.precision.products)
         var masks = MaskAuthority(
@@ -91,10 +95,11 @@ package struct TrainingRun<Problem: RunProblem>: ~Copyable {
         let pruning = PruningState(method: method, pool: masks.pool, elementCount: layout.count)
         let state = try Self.load(
             start.resume ? start.directory : nil, recipe: recipe, session: session, problem: problem,
-            store: store, pruning: pruning, masks: &masks)
+            store: &store, pruning: pruning, masks: &masks)
         let ledger = RankLedger(
             hosts: try session.exchange(session.communicator.hostName), unit: recipe.task.workUnit)
-        let metrics = try Self.openMetrics(start.directory, state: state, session: session)
+        let metrics = try Self.openMetrics(
+            start.directory, recipe: recipe, state: state, session: session)
         refreshShadow(of: store)
         try problem.prepare(store, session: session)
         let trace = try start.trace.map {
@@ -114,6 +119,7 @@ package struct TrainingRun<Problem: RunProblem>: ~Copyable {
         self.plan = plan
         self.trace = trace
         directory = start.directory
+        writesHistograms = start.writesHistograms
         self.method = method
         progress = Progress(
             session: session, updates: recipe.schedule.updates, startUpdate: state.update,

@@ -1,6 +1,6 @@
 internal import Collectives
 internal import Optimization
-internal import Pruning
+package import Pruning
 internal import Tensors
 
 extension Trainer {
@@ -31,10 +31,22 @@ extension Trainer {
         } else {
             mask.apply(to: store.values.all, pool: pruning.pool)
         }
-        mask.apply(to: store.firstMoment.all, pool: pruning.pool)
-        mask.apply(to: store.secondMoment.all, pool: pruning.pool)
         stillMask = mask
-        keptGradients = KeptElements(mask, pool: pruning.pool, elementCount: store.layout.count)
+        guard pruning.method.isHeld(afterUpdates: update) else {
+            // Values behind the mask stand still, but for weight decay, and may come back.
+            mask.apply(to: store.moments.first.all, pool: pruning.pool)
+            mask.apply(to: store.moments.second.all, pool: pruning.pool)
+            keptGradients = KeptElements(mask, pool: pruning.pool, elementCount: store.layout.count)
+            return
+        }
+        hold(mask, of: pruning.pool)
+    }
+
+    /// Goes on without gradients and moments of the weights that a mask prunes of a pool, which are 0 and stay so.
+    package mutating func hold(_ mask: PruningMask, of pool: PrunablePool) {
+        let kept = KeptElements(mask, pool: pool, elementCount: store.layout.count)
+        keptGradients = kept
+        store.moments.keep(kept)
     }
 
     /// Which gradients an update, counted from 1, sums over ranks; nil sums all.

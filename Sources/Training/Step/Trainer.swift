@@ -27,7 +27,7 @@ package struct Trainer<Task: TrainingTask>: ~Copyable {
     package let communicator: any Communicator
     package let optimizer: OptimizerSettings
     /// Weights, gradients and moments of this replica.
-    package let store: ParameterStore
+    package internal(set) var store: ParameterStore
     /// The updates done.
     package private(set) var update: Int
     /// The updates of the whole run.
@@ -261,14 +261,11 @@ package struct Trainer<Task: TrainingTask>: ~Copyable {
     private func applyAdam(
         to group: ParameterGroup, in trained: Range<Int>, step: Int, learningRate: Double, scale: Float
     ) {
-        let range = group.range.clamped(to: trained)
         var adam = optimizer.adam
         if !group.decays { adam.weightDecay = 0 }
         adam.update(
-            values: store.values[range], gradients: store.gradients[range],
-            firstMoment: store.firstMoment[range], secondMoment: store.secondMoment[range],
-            shadow: store.shadow(range), step: step, learningRate: learningRate * group.rateScale,
-            gradientScale: scale)
+            group.range.clamped(to: trained), of: store, step: step,
+            learningRate: learningRate * group.rateScale, gradientScale: scale)
     }
 }
 

@@ -1,8 +1,9 @@
 """Measures transformers with PyTorch DDP and parp in turn on the same batches, and prints the ratios.
 
-Usage: peer.py PARP [--manifest MANIFEST.jsonl] [--rounds N] [--steps N] [--only NAME,...] [--model base|large]
+Usage: peer.py PARP [--manifest MANIFEST.jsonl] [--rounds N] [--steps N] [--only NAME,...] [--model base|large] [--processor-time]
 Each round runs the peer and then parp, so that both see the same weather; the ratio is that of the medians.
-Needs: pip install 'torch==2.13.0+cpu' transformers; a machine with nothing else to do.
+Needs: pip install 'torch==2.13.0+cpu' transformers; a machine with nothing else to do. With --processor-time rows of one rank and
+one thread count what their processes used of the processor, on both sides: for a machine that has other things to do.
 """
 
 import argparse
@@ -57,21 +58,22 @@ def peer_worker(rank, ranks, port, arguments, batches, out):
         return audio, labels
 
     ready = [make(batch) for batch in batches]
-    seconds = []
+    seconds, used = [], []
     for audio, labels in ready:
         if ranks > 1:
             dist.barrier()
-        start = time.monotonic()
+        start, processor = time.monotonic(), time.process_time()
         with torch.autocast("cpu", dtype=torch.bfloat16, enabled=arguments["precision"] == "bfloat16"):
             loss = step_model(audio, labels=labels).loss
         loss.backward()
         optimizer.step()
         optimizer.zero_grad()
         seconds.append(time.monotonic() - start)
+        used.append(time.process_time() - processor)
     if rank == 0:
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
         with open(out, "w") as file:
-            json.dump(dict(seconds=seconds, peak=peak), file)
+            json.dump(dict(seconds=seconds, used=used, peak=peak), file)
 
 
 def run_peer(arguments, batches):
@@ -90,7 +92,7 @@ def run_peer(arguments, batches):
             raise SystemExit("the peer failed; see above")
         with open(out) as file:
             result = json.load(file)
-    return result["seconds"][1:], result["peak"]
+    return result[arguments.get("clock", "seconds")][1:], result["peak"]
 
 
 def run_ours(parp, arguments, batches):
@@ -108,8 +110,11 @@ def run_ours(parp, arguments, batches):
     return json.loads(output.strip().splitlines()[-1])
 
 
-def compare(parp, name, peer, ours, peer_batches, our_batches, rounds):
+def compare(parp, name, peer, ours, peer_batches, our_batches, rounds, by_processor=False):
     """One row of the table: audio seconds a second of both, and their ratio."""
+    by_processor = by_processor and ours["ranks"] == ours["threads"] == 1
+    if by_processor:
+        peer = dict(peer, clock="used")
     rates = dict(peer=[], ours=[])
     share, peaks = [], dict(peer=0, ours=0)
     for _ in range(rounds):
@@ -117,7 +122,9 @@ def compare(parp, name, peer, ours, peer_batches, our_batches, rounds):
         # The first batch warmed the peer up, and is not counted.
         rates["peer"].append(sum(map(sum, peer_batches[1:])) / sum(seconds))
         report = run_ours(parp, ours, our_batches)
-        rates["ours"].append(report["audio_seconds_per_second"])
+        rates["ours"].append(
+            sum(map(sum, our_batches)) / len(our_batches) / report["cpu_seconds"]
+            if by_processor else report["audio_seconds_per_second"])
         share.append(report["share_of_gemm_bound"])
         peaks["peer"], peaks["ours"] = max(peaks["peer"], peak), max(peaks["ours"], report["peak_resident_bytes"])
     theirs, own = statistics.median(rates["peer"]), statistics.median(rates["ours"])
@@ -150,6 +157,7 @@ def main():
     parser.add_argument("--steps", type=int, default=3)
     parser.add_argument("--batch", type=int, default=4)
     parser.add_argument("--only", default="")
+    parser.add_argument("--processor-time", action="store_true")
     parser.add_argument("--json")
     parser.add_argument("--worker")
     options = parser.parse_args()
@@ -185,7 +193,7 @@ def main():
     print(f"{'':46} {'peer':>6} {'parp':>6}   ratio   of GEMM  peak memory    (audio seconds a second)")
     for name, (peer, ours, batches) in cases.items():
         if is_asked(name, ours):
-            rows.append(compare(options.parp, name, peer, ours, batches, batches, options.rounds))
+            rows.append(compare(options.parp, name, peer, ours, batches, batches, options.rounds, options.processor_time))
     if options.manifest:
         count = 4 * options.steps
         random_batches = real_batches(options.manifest, count, options.batch, by_length=False)
@@ -201,7 +209,7 @@ def main():
         }
         for name, (peer, ours, theirs, own) in real.items():
             if is_asked(name, ours):
-                rows.append(compare(options.parp, name, peer, ours, [theirs[0]] + theirs, own, options.rounds))
+                rows.append(compare(options.parp, name, peer, ours, [theirs[0]] + theirs, own, options.rounds, options.processor_time))
     if options.json:
         with open(options.json, "w") as file:
             json.dump(rows, file, indent=1)

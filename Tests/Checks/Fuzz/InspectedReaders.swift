@@ -30,9 +30,9 @@ enum InspectedReaders {
 
     /// Reads a checkpoint of a run into a store of these parameters.
     static func checkpoint(_ path: String, layout: ParameterLayout) throws {
-        let store = ParameterStore(layout: layout)
+        var store = ParameterStore(layout: layout)
         var masks = MaskAuthority(pool: PrunablePool(layout), communicator: SoloCommunicator())
-        _ = try CheckpointFiles.read(path, into: store, pruning: PruningState(), masks: &masks)
+        _ = try CheckpointFiles.read(path, into: &store, pruning: PruningState(), masks: &masks)
     }
 
     /// Writes such a checkpoint.

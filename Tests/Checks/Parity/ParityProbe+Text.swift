@@ -9,10 +9,10 @@ extension ParityProbe {
     ) {
         var model = try GoldenText(directory: directory)
         if let place {
-            let source = try ModelDirectory(path: directory)
+            let source = try StoredModel(path: directory)
             try writeModelDirectory(
                 at: String(place), values: model.store.values.all, layout: model.network.layout,
-                files: ModelFiles(config: source.config, kept: try KeptFile.tokenizer(in: directory)))
+                files: ModelFiles(config: source.config, kept: try KeptFile.tokenizer(of: source)))
         }
         let answer = model.run()
         var (logits, loss, alone) = (0.0, 0.0, 0.0)

@@ -23,12 +23,12 @@ func checkEvaluation(_ runner: CheckRunner, _ workplace: Workplace) throws {
     fresh.all.copy(from: run.values)
     let mask = try magnitudeMask(values: run.values, pool: run.pool, sparsity: 0.5).mask
     mask.apply(to: fresh.all, pool: run.pool)
-    let before = [run.values, run.firstMoment, run.secondMoment].map { $0.array() }
+    let before = [run.values.array(), run.firstMoment, run.secondMoment]
     try run.evaluate()
     try runner.check("evaluation leaves the weights in training and Adam's moments as they were") {
         findings in
         findings.expect(moved > run.pool.count * 9 / 10, "too few weights had moved: \(moved)")
-        let after = [run.values, run.firstMoment, run.secondMoment]
+        let after = [run.values.array(), run.firstMoment, run.secondMoment]
         let changed = zip(after, before).reduce(0) { $0 + differingBits($1.0, $1.1) }
         findings.expect(changed == 0, "\(changed) elements changed")
         let hashes = Set(try runner.communicator.allGather([contentHash(run.values)]).map { $0[0] })

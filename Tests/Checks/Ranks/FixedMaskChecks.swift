@@ -39,7 +39,7 @@ private func checkHeldMask(_ runner: CheckRunner, _ workplace: Workplace) throws
         counts.append(prunedCounts(run, mask, moved: before))
     }
     let hashes = [
-        mask.hash, contentHash(run.values), contentHash(run.firstMoment), contentHash(run.secondMoment),
+        mask.hash, contentHash(run.values), bitHash(run.firstMoment), bitHash(run.secondMoment),
     ]
     try runner.check("a held mask keeps weights with a history exactly 0: gradient, moments and value") {
         findings in
@@ -54,6 +54,11 @@ private func checkHeldMask(_ runner: CheckRunner, _ workplace: Workplace) throws
         }
         findings.note = "\(pruned) of \(mask.count)"
     }
+    let (momentCount, parameterCount) = (run.momentCount, run.values.count)
+    try runner.check("under a held mask pruned weights have no moments at all") { findings in
+        let expected = parameterCount - mask.prunedCount
+        findings.expect(momentCount == expected, "\(momentCount) moments, not \(expected)")
+    }
     try runner.check("what a held mask keeps goes on training") { findings in
         let kept = mask.keptCount
         let moved = counts.map(\.keptMoved).min() ?? 0
@@ -64,6 +69,13 @@ private func checkHeldMask(_ runner: CheckRunner, _ workplace: Workplace) throws
         let all = try runner.communicator.allGather(hashes)
         findings.expect(Set(all).count == 1, "hashes differ")
     }
+}
+
+/// A hash of numbers' bits.
+private func bitHash(_ numbers: [Float]) -> UInt64 {
+    var hash = ContentHash()
+    hash.combine(numbers.map { UInt64($0.bitPattern) })
+    return hash.value
 }
 
 /// Elements of a run's replica that are not zero where the mask prunes.

@@ -48,10 +48,22 @@ struct InspectedRun: ~Copyable {
     var values: Tensor { run.trainer.store.values.all }
     /// The gradients of the last update, summed over all ranks.
     var gradients: Tensor { run.trainer.store.gradients.all }
-    /// Adam's first moment.
-    var firstMoment: Tensor { run.trainer.store.firstMoment.all }
+    /// Adam's first moment of each weight, 0 where a held mask leaves none.
+    var firstMoment: [Float] { spread(run.trainer.store.moments.first.all) }
     /// Adam's second moment.
-    var secondMoment: Tensor { run.trainer.store.secondMoment.all }
+    var secondMoment: [Float] { spread(run.trainer.store.moments.second.all) }
+    /// How many weights have moments.
+    var momentCount: Int { run.trainer.store.moments.first.count }
+
+    private func spread(_ moments: Tensor) -> [Float] {
+        guard let kept = run.trainer.store.moments.kept else { return moments.array() }
+        var place = 0
+        return (0..<values.count).map { index in
+            guard kept[index] else { return 0 }
+            place += 1
+            return moments[place - 1]
+        }
+    }
     /// The mask of the last re-prune.
     var mask: PruningMask { run.masks.current }
     /// What is pruned.

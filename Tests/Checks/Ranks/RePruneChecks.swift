@@ -71,7 +71,7 @@ private struct ObservedRun {
 
     private mutating func observe(_ run: inout InspectedRun, update: Int) throws {
         let before = run.values.array()
-        let moments = [run.firstMoment.array(), run.secondMoment.array()]
+        let moments = [run.firstMoment, run.secondMoment]
         let earlier = run.mask
         try run.pruneIfDue()
         let values = run.values
@@ -130,8 +130,11 @@ private struct ObservedRun {
 }
 
 /// How many floats have other bits than before.
-func differingBits(_ tensor: Tensor, _ before: [Float]) -> Int {
-    before.indices.count { tensor[$0].bitPattern != before[$0].bitPattern }
+func differingBits(_ tensor: Tensor, _ before: [Float]) -> Int { differingBits(tensor.array(), before) }
+
+/// Elements whose bits differ.
+func differingBits(_ numbers: [Float], _ before: [Float]) -> Int {
+    before.indices.count { numbers[$0].bitPattern != before[$0].bitPattern }
 }
 
 /// A hash of a tensor's bits.

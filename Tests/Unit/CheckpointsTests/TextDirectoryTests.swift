@@ -72,7 +72,8 @@ struct TextDirectoryTests {
         let folder = try TemporaryDirectory()
         try folder.write("{\"version\": \"1.0\"} ", to: "from/tokenizer.json")
         try folder.write([0, 255, 7], to: "from/spiece.model")
-        let kept = try KeptFile.tokenizer(in: folder.path + "/from")
+        try folder.write("{}", to: "from/config.json")
+        let kept = try KeptFile.tokenizer(of: StoredModel(path: folder.path + "/from"))
         #expect(kept.map(\.name) == ["tokenizer.json", "spiece.model"])
         let path = folder.path + "/model"
         let labels = LabelNames(["no", "yes", "maybe", "who knows"])
@@ -83,7 +84,7 @@ struct TextDirectoryTests {
             try FileManager.default.contentsOfDirectory(atPath: path).sorted() == [
                 "README.md", "config.json", "model.safetensors", "spiece.model", "tokenizer.json",
             ])
-        #expect(try KeptFile.tokenizer(in: path) == kept)
+        #expect(try KeptFile.tokenizer(of: StoredModel(path: path)) == kept)
         var config = try ModelDirectory(path: path).config
         #expect(try LabelNames(of: config, path: path) == labels)
         #expect(config["label2id"]?["maybe"]?.integer == 2)

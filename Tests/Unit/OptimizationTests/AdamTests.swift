@@ -70,4 +70,41 @@ struct AdamTests {
         #expect(whole == results([0..<17, 17..<100_000, 100_000..<count], threads: 1))
         #expect(whole == results([0..<count], threads: 3))
     }
+
+    @Test(
+        "an update of kept elements alone has the bits of one of all whose pruned weights, gradients and moments are 0",
+        arguments: [1, 3])
+    func keptElements(threads: Int) {
+        var layout = ParameterLayout()
+        _ = layout.add("weight", [200_001])
+        let count = layout.count
+        // Words that keep all, none, and some.
+        let kept = KeptElements(
+            words: (0..<(count + 63) / 64).map { [0, .max, 0x8421_0F00_0000_1001][$0 / 5 % 3] })
+        func results(_ keepsAll: Bool) -> [[Float]] {
+            var store = ParameterStore(layout: layout, precision: .bfloat16)
+            store.values.all.copy(from: wave(count, phase: 0))
+            store.gradients.all.copy(from: wave(count, phase: 1))
+            for tensor in [store.values.all, store.gradients.all] { kept.clearDropped(in: tensor) }
+            if !keepsAll { store.moments.keep(kept) }
+            Threads.$countOfTask.withValue(threads) {
+                for step in 1...3 {
+                    // The first elements belong to something that is frozen.
+                    Adam(weightDecay: 0.01).update(
+                        77..<count, of: store, step: step, learningRate: 0.01, gradientScale: 0.5)
+                }
+            }
+            store.moments.keep(nil)
+            let rounded = (77..<count).map { index in
+                Float(store.shadow?.address(index).load(as: UInt16.self) ?? 0)
+            }
+            return [
+                store.values.all.array(), store.moments.first.all.array(),
+                store.moments.second.all.array(), rounded,
+            ]
+        }
+        let (dense, sparse) = (results(true), results(false))
+        #expect(zip(dense, sparse).allSatisfy { sameBits($0, $1) })
+        #expect(dense.allSatisfy { $0.contains { $0 != 0 } })
+    }
 }

@@ -60,6 +60,6 @@ struct PlanRemarksTests {
             (600, 600),
         ])
     func neatNumbers(_ value: Double, _ expected: Double) {
-        #expect(abs(neat(value) - expected) < 1e-12 * max(1, expected), "\(neat(value))")
+        #expect(neat(value) == expected, "\(neat(value))")
     }
 }

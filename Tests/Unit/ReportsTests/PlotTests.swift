@@ -92,7 +92,7 @@ struct PlotTests {
         // Ticks of 0.2 and 0.5 hold both values; their places are the lower and the upper end.
         for tick in ["0.2", "0.5"] { #expect(figure.contains(">\(tick)<")) }
         for other in [">0.1<", "e-0", "nan"] { #expect(!figure.contains(other), "\(other)") }
-        #expect(figure.contains("y1=\"260.0\"") && figure.contains("y2=\"12.0\""))
+        #expect(figure.contains("y1=\"240.0\"") && figure.contains("y2=\"12.0\""))
     }
 
     @Test("ticks of ratios are 1, 2 and 5, and powers of ten where there would be many")
@@ -106,6 +106,44 @@ struct PlotTests {
         let axis = ChartAxis(ratiosOf: [1, 100], from: 0, to: 100)
         #expect(
             abs(axis.place(10) - 50) < 1e-9 && axis.clampedPlace(-7) == 0 && axis.clampedPlace(1e9) == 100)
+    }
+
+    @Test("points of several series at one place stand beside each other, and so do their labels")
+    func separated() throws {
+        let points = [30.0, 50, 90].map { Plot.Point(x: $0, y: 10, low: 9, high: 11, label: "p") }
+        var plot = Plot(
+            "t", x: .init("x"), y: .init("y"),
+            series: (0..<6).map { .init("", .series($0), points: points) })
+        func places() throws -> [Double] {
+            try plot.figure.matches(of: /<circle cx="([0-9.]+)"/).map { try #require(Double($0.1)) }
+        }
+        #expect(Set(try places()).count == 3)
+        plot.separatesPoints = true
+        let sorted = try places().sorted()
+        #expect(zip(sorted, sorted.dropFirst()).allSatisfy { $1 - $0 >= 4 }, "\(sorted)")
+        #expect(plot.figure.components(separatedBy: ">p<").count > 6)
+    }
+
+    @Test("differences stand beside the line of none, and those that are clear of it are bold")
+    func differences() {
+        let chart = DifferenceChart(
+            "Less < dense", label: "CER, %",
+            groups: [
+                (
+                    "50 % zeros",
+                    [
+                        .init("omp", .series(2), value: 1, interval: -0.5...2.5),
+                        .init("parp", .series(1), value: 3, interval: 2...4),
+                    ]
+                )
+            ])
+        let figure = chart.figure
+        #expect(XMLCheck.isWellFormed(figure) && figure.contains("Less &lt; dense"))
+        #expect(
+            figure.contains("font-weight=\"600\">+3.00<") && !figure.contains("font-weight=\"600\">+1.00<"))
+        #expect(figure.contains(">+1.00<") && figure.contains(">50 % zeros<"))
+        // Of its ticks, zero alone is drawn in the colour of text.
+        #expect(figure.components(separatedBy: "class=\"text\" stroke").count == 2)
     }
 
     @Test("a plot without points is still a picture")

@@ -33,6 +33,44 @@ struct RunReportTests {
     }
 }
 
+struct RunReportSizeTests {
+    @Test("the page of 400,000 updates with all curves, masks and evaluations is under 300 KB")
+    func longRun() throws {
+        let outline = ReportOutline(
+            charts: ["loss", "learning_rate", "gradient_norm"].map {
+                .init($0, [.init("train", $0, smoothed: true)])
+            }
+                + [
+                    .init("errors", [.init("eval", "wer"), .init("eval", "cer")]),
+                    .init("masks", [.init("prune", "sparsity"), .init("prune", "iou_previous")]),
+                ], columns: [.init("WER", "wer", scale: 100)],
+            workload: .init(name: "audio", field: "audio_seconds"))
+        let folder = try TemporaryDirectory()
+        let path = folder.path + "/metrics.jsonl"
+        _ = FileManager.default.createFile(atPath: path, contents: nil)
+        let file = try #require(FileHandle(forWritingAtPath: path))
+        for first in stride(from: 1, through: 400_000, by: 1000) {
+            var text = ""
+            for step in first..<first + 1000 {
+                // Noise that no thinning makes shorter.
+                let noise = step &* 7919 % 1009
+                text += #"{"kind":"train","step":\#(step),"loss":\#(1 + noise),"learning_rate":\#(noise),"#
+                text += #""gradient_norm":\#(noise),"seconds":\#(1 + noise),"audio_seconds":9}"# + "\n"
+            }
+            text +=
+                #"{"kind":"eval","step":\#(first),"wer":0.\#(first % 997),"cer":0.\#(first % 499)}"# + "\n"
+            text +=
+                #"{"kind":"prune","step":\#(first),"sparsity":0.5,"iou_previous":0.\#(first % 997)}"# + "\n"
+            try file.write(contentsOf: Data(text.utf8))
+        }
+        try file.close()
+        let history = RunHistory(name: "run", metrics: path, outline: outline)
+        #expect(history.updates == 400_000)
+        let page = RunReport(history: history, recipe: "", environment: "").html
+        #expect(page.utf8.count < 300_000, "\(page.utf8.count) bytes")
+    }
+}
+
 struct ThinnedCurveTests {
     @Test(
         "few points are all kept, and many in places that are bounded, in order, with the lowest and the highest"

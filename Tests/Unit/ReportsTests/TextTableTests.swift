@@ -31,7 +31,9 @@ struct PageTests {
     @Test("a page escapes its title, and may load nothing from anywhere")
     func page() {
         let html = Page("a <b>", body: ["<p>c</p>", Page.preformatted("1 < 2")]).html
-        #expect(html.contains("<title>a &lt;b&gt;</title>") && html.contains("<pre>1 &lt; 2</pre>"))
+        #expect(
+            html.contains("<title>a &lt;b&gt;</title>") && html.contains("<pre tabindex=\"0\">1 &lt; 2</pre>")
+        )
         #expect(html.contains("default-src 'none'") && html.contains("@media print"))
     }
 }

@@ -14,7 +14,7 @@ struct ParameterStoreTests {
         let layout = makeLayout()
         let store = ParameterStore(layout: layout)
         for tensor in [
-            store.values.all, store.gradients.all, store.firstMoment.all, store.secondMoment.all,
+            store.values.all, store.gradients.all, store.moments.first.all, store.moments.second.all,
         ] {
             #expect(tensor.array() == Array(repeating: 0, count: layout.count))
         }
@@ -26,7 +26,7 @@ struct ParameterStoreTests {
     func inference() {
         let store = ParameterStore(layout: makeLayout(), training: false)
         #expect(store.values.count == store.layout.count)
-        #expect(store.gradients.count + store.firstMoment.count + store.secondMoment.count == 0)
+        #expect(store.gradients.count + store.moments.first.count + store.moments.second.count == 0)
     }
 
     @Test("views show a slot as a matrix: the last extent across, all others down")

@@ -1,4 +1,3 @@
-import Collectives
 import Pruning
 import Tensors
 import Testing

@@ -1,3 +1,4 @@
+import Foundation
 import Reports
 import Testing
 
@@ -13,6 +14,20 @@ struct ProgressTests {
         #expect(text.count < columns)
         #expect(text.contains("500/1000") && text.contains(" 50 %"))
         #expect(text.contains("left") == (columns >= 80 + 20))
+    }
+
+    @Test("a pseudo-terminal that a launcher made for a rank is not its own terminal, and a file is none")
+    func terminal() throws {
+        var (leader, follower): (Int32, Int32) = (0, 0)
+        try #require(openpty(&leader, &follower, nil, nil, nil) == 0)
+        defer {
+            close(leader)
+            close(follower)
+        }
+        #expect(isatty(follower) == 1 && !isOwnTerminal(follower))
+        let file = open("/dev/null", O_WRONLY)
+        #expect(!isOwnTerminal(file))
+        close(file)
     }
 
     @Test("the bar is empty at the start and full at the end")

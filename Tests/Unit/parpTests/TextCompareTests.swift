@@ -34,6 +34,15 @@ struct TextCompareTests {
         #expect(page.contains("## Learning rates: accuracy, %, on the validation set"))
         #expect(page.contains("final model on `test.jsonl`, on which nothing was selected"))
         #expect(page.contains("## parp-m minus each other method: accuracy, %"))
+        let html = String(decoding: try fixture.folder.read("swept/comparison.html"), as: UTF8.self)
+        #expect(html.contains("class=\"headline\">The best with 50 % zeros: "), "\(html.prefix(3000))")
+        #expect(
+            html.contains("There are 3 seeds")
+                && html.contains("Accuracy against sparsity (bars: 95 % interval)"))
+        #expect(html.contains("Less the dense model") && html.contains("right of 0 is better"))
+        #expect(
+            html.contains("<a href=\"runs/seed-1/lr-")
+                && html.contains("<summary>Environment of the first run"))
         let rows = try #require(try json("swept/comparison.json")["rows"] as? [[String: Any]])
         #expect(rows.count == 4)
         for row in rows {

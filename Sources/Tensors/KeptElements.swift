@@ -1,11 +1,10 @@
-public import Tensors
-
-/// The elements of a flat buffer to sum: with a fixed mask, the gradients of pruned weights need not be sent.
+/// A subset of a flat buffer's elements: with a fixed mask, the gradients of pruned weights need not be sent, and
+/// Adam keeps no moments of them.
 public struct KeptElements: Sendable, Equatable {
     /// One bit per element, 64 per word from the lowest up; 1 keeps.
-    let words: [UInt64]
+    package let words: [UInt64]
     /// The bit of the first element.
-    let firstBit: Int
+    package let firstBit: Int
 
     /// A description of `words.count * 64` elements or a few less.
     public init(words: [UInt64]) { self.init(words: words, firstBit: 0) }

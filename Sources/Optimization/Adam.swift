@@ -1,8 +1,8 @@
 internal import CMath
 public import Tensors
 
-/// Adam (Kingma and Ba, 2015) as fairseq writes it: ε is added to √v before the bias correction, and weight
-/// decay is taken from the weight itself (Loshchilov and Hutter, 2019).
+/// Adam (Kingma and Ba, 2015) as in fairseq: ε is added to √v before the bias correction, and weight decay is
+/// applied to the weight itself (Loshchilov and Hutter, 2019).
 public struct Adam: Sendable, Hashable {
     /// Decay of the first moment.
     public var beta1: Double
@@ -10,7 +10,7 @@ public struct Adam: Sendable, Hashable {
     public var beta2: Double
     /// Added to the root of the second moment.
     public var epsilon: Double
-    /// The share of a weight that an update of learning rate 1 takes away.
+    /// The share of a weight removed by an update with learning rate 1.
     public var weightDecay: Double
 
     /// The optimiser with these constants.
@@ -28,8 +28,8 @@ public struct Adam: Sendable, Hashable {
     /// - Parameters:
     ///   - gradients: Sums; each is multiplied by `gradientScale` before anything else.
     ///   - step: The update's number, from 1.
-    ///   - learningRate: Of this update.
-    ///   - shadow: The weights in bfloat16, brought up to date in the same pass; nil where there are none.
+    ///   - learningRate: The rate of this update.
+    ///   - shadow: The weights in bfloat16, updated in the same pass; nil if there are none.
     ///   - gradientScale: One over the global denominator, times the clipping factor.
     public func update(
         values: Tensor, gradients: Tensor, firstMoment: Tensor, secondMoment: Tensor, shadow: Matrix? = nil,
@@ -103,7 +103,7 @@ public struct Adam: Sendable, Hashable {
 }
 
 extension Adam {
-    /// The same optimiser for what weight decay is not meant for, such as scores.
+    /// The same optimiser without weight decay, for example for scores.
     public var withoutDecay: Adam {
         Adam(beta1: beta1, beta2: beta2, epsilon: epsilon)
     }

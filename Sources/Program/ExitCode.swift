@@ -1,6 +1,6 @@
-/// How a process ends, by the conventions of `sysexits.h` and of batch systems.
+/// Exit codes, by the conventions of `sysexits.h` and of batch systems.
 public enum ExitCode: Int32, Sendable {
-    /// Wrong usage, or a recipe that cannot be.
+    /// Wrong usage, or an impossible recipe.
     case usage = 64
     /// Data or a model file that cannot be used.
     case data = 65
@@ -8,11 +8,11 @@ public enum ExitCode: Int32, Sendable {
     case fault = 70
     /// A rank was lost, or ranks waited too long for it.
     case stalled = 75
-    /// Interrupted in order: what was done is in a checkpoint, and the same command with --resume goes on.
+    /// Interrupted cleanly: progress is in a checkpoint, and the same command with --resume continues.
     case interrupted = 85
 }
 
-/// A fault for its user: what happened, where, and the fix.
+/// A fault to report to the user: what happened, where, and the fix.
 public struct UserError: Error, CustomStringConvertible {
     /// The exit code.
     public let code: ExitCode
@@ -31,7 +31,7 @@ extension UserError: Fault {
     public var exitCode: ExitCode { code }
 }
 
-/// An error that knows how the process ends by it, and tells its user what happened, where, and the fix.
+/// An error that knows its exit code, and describes what happened, where, and the fix.
 public protocol Fault: Error, CustomStringConvertible {
     /// The exit code.
     var exitCode: ExitCode { get }

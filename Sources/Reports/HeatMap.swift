@@ -12,7 +12,7 @@ package struct HeatMap: Sendable {
     package let values: [[Double?]]
     /// How a number is written.
     package let format: String
-    /// The numbers of the palest and the darkest cell; nil takes the least and the most that occur.
+    /// The numbers of the palest and the darkest cell; nil uses the minimum and maximum.
     package let range: ClosedRange<Double>?
     /// Whether the lowest number is to be the darkest.
     package var isLowGood = false
@@ -35,7 +35,7 @@ package struct HeatMap: Sendable {
 
     private static let left = 96.0
 
-    /// A file of its own, with its title.
+    /// A standalone file, with its title.
     package var file: String { drawing(top: 72, showsTitle: true).file }
 
     /// A part of a `Page`, with its title above.
@@ -48,7 +48,7 @@ package struct HeatMap: Sendable {
         let cellHeight = rows.count > 8 ? 22.0 : 36
         let cell = columns.count > 5 ? 54.0 : 72
         let (width, height) = (cell * Double(columns.count), cellHeight * Double(rows.count))
-        // A bold title of 15 pixels takes about 9 a character; a picture of few columns is no larger on a page than one of many.
+        // A bold title of 15 pixels takes about 9 per character; on a page, few columns get no larger picture than many.
         let least = showsTitle ? 24 + 9 * Double(title.count) : 420
         var drawing = Drawing(
             width: max(Self.left + width + 24, least), height: top + height + 20, label: title)

@@ -1,24 +1,25 @@
 internal import Foundation
 
-/// A colour by its meaning; a style sheet gives most of them one value on light paper and another on dark.
+/// A colour by its meaning; a style sheet gives most of them one value on light backgrounds and another on
+/// dark ones.
 package enum Ink: Sendable, Equatable {
-    /// What lies below everything.
+    /// The background.
     case paper
     case text
-    /// Units, ticks and what else is read last.
+    /// Units, ticks and other secondary text.
     case muted
     case grid
-    /// The colour of a series, from 0; after the last they start over.
+    /// The colour of a series, from 0; repeating after the last.
     case series(Int)
     /// A cell of a heat map, from 0, nearly white, to 1, dark blue.
     case shade(Double)
-    /// What is written on such a cell.
+    /// Text on such a cell.
     case onShade(Double)
     /// A cell without a value.
     case unknown
 
-    /// Colours of series on light and on dark paper, told apart without seeing red and green (Okabe and Ito, 2008, then Tol,
-    /// 2021), each at least three times as light or as dark as the paper (WCAG 2.2, 1.4.11).
+    /// Colours of series on light and on dark paper, distinguishable with red-green blindness (Okabe and Ito, 2008, then
+    /// Tol, 2021), each with a contrast of at least 3 to the paper (WCAG 2.2, 1.4.11).
     static let series = [
         ("#0072b2", "#56a8e0"), ("#d55e00", "#f0883e"), ("#009e73", "#2fbf95"), ("#cc79a7", "#e39ac3"),
         ("#b37c00", "#e6b422"), ("#3a97cf", "#9ad4f5"), ("#882255", "#d9669a"), ("#117733", "#5fbf7f"),

@@ -1,31 +1,32 @@
-/// A page in HTML that needs nothing else, neither network nor script; it follows the reader's light or dark screen, and
+/// A self-contained HTML page, without network or scripts; it follows the reader's light or dark mode, and
 /// prints on white.
 package struct Page: Sendable {
     package let title: String
-    /// What stands below the title, as HTML: tables and figures by `TextTable.html`, `Plot.figure` and the like.
+    /// The content below the title, as HTML: tables and figures by `TextTable.html`, `Plot.figure` and the
+    /// like.
     package var body: [String]
-    /// Whether it plays sounds that lie beside it.
+    /// Whether it plays sounds stored beside it.
     package var hasSounds = false
 
     /// A page of such parts.
     package init(_ title: String, body: [String] = []) { (self.title, self.body) = (title, body) }
 
-    /// Figures beside each other, as many as fit.
+    /// Figures side by side, as many as fit.
     package static func figures(_ figures: [String]) -> String {
         "<div class=\"figures\">\n\(figures.joined(separator: "\n"))\n</div>"
     }
 
-    /// A text as it is, each line by itself.
+    /// Preformatted text.
     package static func preformatted(_ text: String) -> String {
         "<pre tabindex=\"0\">\(escapedHTML(text))</pre>"
     }
 
-    /// What is read only by those who want to.
+    /// A collapsed section.
     package static func folded(_ title: String, _ body: String) -> String {
         "<details><summary>\(escapedHTML(title))</summary>\n\(body)\n</details>"
     }
 
-    /// A text of sentences, in which what stands between backticks is code.
+    /// Plain text, with code between backticks.
     package static func sentence(_ text: String) -> String {
         text.split(separator: "`", omittingEmptySubsequences: false).enumerated().map { index, part in
             let part = escapedHTML(String(part))
@@ -33,7 +34,7 @@ package struct Page: Sendable {
         }.joined()
     }
 
-    /// The page's file, which tells a browser to load nothing, whatever stands in the data, but sounds that lie beside it.
+    /// The page's file; whatever the data contain, a browser loads nothing but sounds beside it.
     package var html: String {
         """
         <!doctype html>
@@ -79,7 +80,7 @@ package struct Page: Sendable {
         """
 }
 
-/// A text as HTML shows it, also between quotation marks.
+/// A text escaped for HTML, including attribute values.
 package func escapedHTML(_ text: String) -> String {
     text.replacing("&", with: "&amp;").replacing("<", with: "&lt;").replacing(">", with: "&gt;")
         .replacing("\"", with: "&quot;")

@@ -1,7 +1,7 @@
 extension Plot {
-    /// The most points of a line that have dots.
+    /// The maximum number of points of a line with dots.
     private static let mostDots = 40
-    /// Names at the ends of series are so many pixels apart at the least.
+    /// The minimum distance, in pixels, of names at the ends of series.
     private static let nameHeight = 14.0
 
     /// The picture, with the plot's frame fitted to its names.
@@ -24,7 +24,7 @@ extension Plot {
         return drawing
     }
 
-    /// Where numbers are drawn, in pixels.
+    /// The drawing area, in pixels.
     private struct Frame {
         let left: Double
         let right: Double
@@ -34,7 +34,8 @@ extension Plot {
 
     private func axes(in frame: Frame) -> (horizontal: ChartAxis, vertical: ChartAxis) {
         let across = series.filter { $0.mark != .level }.flatMap { $0.points.map(\.x) }
-        // Of a scale of ratios an interval is no part: a few launches on a busy machine would press all else flat.
+        // On a ratio scale intervals do not extend the axis: a few launches on a busy machine would flatten
+        // everything else.
         let up = series.flatMap { series in
             series.points.flatMap { point in
                 y.scale == .linear ? [point.low ?? point.y, point.y, point.high ?? point.y] : [point.y]
@@ -136,7 +137,7 @@ extension Plot {
         }
     }
 
-    /// Names beside the ends of their series, moved apart where they would touch.
+    /// Names beside the ends of their series, moved apart if they would touch.
     private func drawNames(
         _ frame: Frame, _ horizontal: ChartAxis, _ vertical: ChartAxis, in drawing: inout Drawing
     ) {
@@ -148,7 +149,7 @@ extension Plot {
         for index in ends.indices.dropFirst() {
             ends[index].place = max(ends[index].place, ends[index - 1].place + Self.nameHeight)
         }
-        // What was pushed out of the frame below pushes back.
+        // Names pushed out of the frame at the bottom are moved back up.
         var limit = frame.bottom
         for index in ends.indices.reversed() {
             ends[index].place = min(ends[index].place, limit)

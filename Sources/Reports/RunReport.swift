@@ -1,13 +1,12 @@
 internal import Foundation
 internal import JSON
 
-/// `report.html`: a run's curves and its last numbers on one page that needs nothing else, neither network nor
-/// script.
+/// `report.html`: a run's curves and its last numbers on one self-contained page.
 package struct RunReport {
     let history: RunHistory
     private let recipe: String
     private let environment: TextTable?
-    /// What the recipe states otherwise than the defaults: keys and values.
+    /// The recipe's non-default keys and values.
     private let changes: [(key: String, value: String)]
     /// How sparsity is spread over the model.
     package var layers: HeatMap?
@@ -15,7 +14,8 @@ package struct RunReport {
     /// Where the page will lie.
     package var folder = "."
 
-    /// The report of a run directory, from its recipe, `metrics.jsonl` and `environment.json`, whatever of them is there.
+    /// The report of a run directory, from its recipe, `metrics.jsonl` and `environment.json`, as far as they
+    /// exist.
     package init(
         history: RunHistory, recipe: String, environment: String, changes: [(key: String, value: String)] = []
     ) {
@@ -79,7 +79,7 @@ package struct RunReport {
         return ["<h2>Where the time went</h2>", table.html]
     }
 
-    /// What differs from the defaults, and the whole recipe folded away.
+    /// What differs from the defaults, and the full recipe collapsed.
     private var settings: [String] {
         let table = TextTable([.left("key"), .left("value")], rows: changes.map { [$0.key, $0.value] })
         return (changes.isEmpty ? [] : ["<h2>Recipe: what differs from the defaults</h2>", table.html])
@@ -101,7 +101,7 @@ extension RunHistory {
             })
     }
 
-    /// What came of the run, in a sentence.
+    /// The outcome of the run, in a sentence.
     var headline: String {
         let done = "after \(updates) updates and \(Self.duration(seconds))"
         guard let last = evaluations.last else {
@@ -130,14 +130,14 @@ extension RunHistory {
 }
 
 extension ReportOutline.Column {
-    /// What a cell says of an event.
+    /// The text of an event's cell.
     func text(of event: JSONValue) -> String {
         guard let value = event[field]?.double else { return "" }
         return scale == 100 ? String(format: "%.2f %%", 100 * value) : String(format: "%.3f", scale * value)
     }
 
-    /// Half the width of a rate's 95 % interval, by the number of words or characters that it is a share of, taken to be
-    /// independent (the normal approximation of the binomial); empty where there are no counts.
+    /// Half the width of a rate's 95 % interval, from the number of words or characters, assumed independent
+    /// (the normal approximation of the binomial); empty without counts.
     func interval(of event: JSONValue) -> String {
         let counts = ["wer": "words", "cer": "characters"][field].flatMap { event[$0]?["reference"]?.double }
         guard let rate = event[field]?.double, let counts, counts > 0, (0...1).contains(rate) else {

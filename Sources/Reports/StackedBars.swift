@@ -1,7 +1,7 @@
 /// The shares of wholes, as bars of one height.
 package struct StackedBars: Sendable {
     package let title: String
-    /// What bars are.
+    /// The meaning of bars.
     package let label: String
     /// The names of the parts, from the lowest up.
     package let parts: [String]

@@ -1,7 +1,7 @@
-/// Which elements of a flat buffer something is about: under a mask that does not change, the gradients of pruned weights
-/// need not travel, and Adam keeps no moments of them.
+/// A subset of a flat buffer's elements: with a fixed mask, the gradients of pruned weights need not be sent, and
+/// Adam keeps no moments of them.
 public struct KeptElements: Sendable, Equatable {
-    /// One bit an element, 64 a word from the lowest up; 1 keeps.
+    /// One bit per element, 64 per word from the lowest up; 1 keeps.
     package let words: [UInt64]
     /// The bit of the first element.
     package let firstBit: Int

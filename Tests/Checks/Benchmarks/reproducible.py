@@ -3,7 +3,7 @@
     python3 Tests/Checks/Benchmarks/reproducible.py .build/release/parp [--model small] [--ranks 1 2] [--updates 20] [--turns 3]
 
 Needs no packages. All runs train on the same noise from the same weights, without evaluation and checkpoints. A run's
-speed is the median of its updates behind the first quarter; the best run of the turns counts, for what else the machine
+speed is the median of its updates after the first quarter; the best run of the turns counts, for what else the machine
 does can only slow one down.
 """
 

@@ -19,7 +19,7 @@ struct FuzzOutcome: CustomStringConvertible {
     }
 }
 
-/// Runs a reader in processes of its own, and goes on behind an input that ended one.
+/// Runs a reader in processes of its own, and continues after an input that ended one.
 struct FuzzParent {
     let reader: String
     let seed: UInt64
@@ -27,7 +27,7 @@ struct FuzzParent {
 
     /// Faults after which a reader is given up.
     private static let mostFaults = 10
-    /// Inputs per process: what one of them might leave behind does not reach the others.
+    /// Inputs per process: what one might leave behind does not reach the others.
     private static let batch = 4096
 
     func run(count: Int) throws -> FuzzOutcome {

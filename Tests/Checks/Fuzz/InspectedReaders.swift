@@ -44,7 +44,7 @@ enum InspectedReaders {
             state, store: store, pruning: PruningState(), masks: masks, to: path, midway: {})
     }
 
-    /// Takes out of a `metrics.jsonl` what stands behind an update.
+    /// Removes from a `metrics.jsonl` what follows an update.
     static func log(_ path: String, forgettingBehind update: Int) throws {
         try MetricsLog(path: path).forget(behind: update, includingEvaluation: true)
     }
@@ -54,6 +54,6 @@ enum InspectedReaders {
         Heartbeat.read(RunDirectory(path: directory), rank: 0) != nil
     }
 
-    /// Reads what a user writes behind `--inject`.
+    /// Reads what a user writes after `--inject`.
     static func injection(_ text: String) throws { _ = try Injection(parsing: text) }
 }

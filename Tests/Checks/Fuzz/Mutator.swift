@@ -31,7 +31,7 @@ struct Mutator {
     /// A copy with up to eight faults; `other` is a file of the same kind, of which pieces may be taken.
     func mutant(of original: [UInt8], with other: [UInt8], _ random: inout CountedSequence) -> [UInt8] {
         var bytes = original
-        // Mostly one fault: with several, the first hides those behind it.
+        // Mostly one fault: with several, the first hides the later ones.
         let count = [1, 1, 1, 2, 2, 3, 5, 8][Int.random(in: 0..<8, using: &random)]
         for _ in 0..<count {
             breakOnce(&bytes, other, &random)

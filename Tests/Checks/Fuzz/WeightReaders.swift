@@ -113,7 +113,7 @@ func weightReaders() throws -> [FuzzedReader] {
         },
         safetensorsReader(
             "safetensors", [try stored("views.safetensors"), safetensors(header, buffer: buffer)]),
-        // With a true length and a buffer behind it, so that what it says is looked at.
+        // With a true length and a buffer after it, so that its content is read.
         safetensorsReader("safetensors header", [Array(header.utf8)]) { bytes($0.count) + $0 + buffer },
         torch("torch zip", [try stored("views-zip.pt"), try stored("views-zip-protocol4.pt")]),
         torch("torch legacy", [try stored("views-legacy.pt"), try stored("views-legacy-protocol5.pt")]),

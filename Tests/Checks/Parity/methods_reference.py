@@ -55,7 +55,7 @@ class Method:
         self.mask = [torch.ones_like(p, dtype=torch.bool) for p in pool]
 
     def planned(self, first, last):
-        """Updates behind which a mask is planned: multiples of the interval in (first, last]."""
+        """Updates after which a mask is planned: multiples of the interval in (first, last]."""
         return [u for u in range(self.interval, self.updates + 1, self.interval) if first < u <= last]
 
     def select(self, scores, sparsity):
@@ -207,7 +207,7 @@ class Router(Behind):
 
 class ParpMasked(Behind):
     """Ours: the sparsity of gradual pruning in one ranking of all weights, forward through the mask, and the gradient
-    there given to all values behind it; from seven tenths of the run on pruned weights are 0."""
+    there given to all unmasked values; from seven tenths of the run on pruned weights are 0."""
 
     end = 0.7
 

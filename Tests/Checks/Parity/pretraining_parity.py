@@ -24,7 +24,7 @@ import pretraining  # noqa: E402
 
 # As docs/numerics.md gives reasons for them, and Tests/Unit/ModelsTests has them.
 TOLERANCES = dict(terms=1e-5, gradient=1e-3, start=1e-3, mean=2e-2)
-# The updates over which a run is compared one by one, and behind which only its mean is.
+# The updates over which a run is compared one by one; after them only its mean is.
 START = 10
 
 
@@ -65,7 +65,7 @@ def main():
     arguments = parser.parse_args()
     print(f"seed {arguments.seed}; tolerances: " + ", ".join(f"{k} {v:g}" for k, v in TOLERANCES.items()))
     print("| model | utterances (samples) | masked frames | terms | gradients (small) | worst gradient "
-          f"| first {START} updates | mean loss behind them | largest of all | loss from, to |  |")
+          f"| first {START} updates | mean loss after them | largest of all | loss from, to |  |")
     print("|---|---|---|---|---|---|---|---|---|---|---|")
     generator = random.Random(arguments.seed)
     failed = False

@@ -6,7 +6,7 @@ FOLDER holds what cluster/text/fetch.sh makes, by default build/text. Texts: all
 their sentences, every Unicode scalar by itself and between letters, random strings of scalars, and awkward ones; for
 BERT's tokenizer uncased, cased, by `tokenizer.json` and by `vocab.txt`; for XLNet's, made by sentencepiece of Rotten
 Tomatoes, by `tokenizer.json` and by `spiece.model`, as transformers converts it; and for both with every assigned scalar
-as a piece, so that nothing hides behind the unknown one. Needs transformers, sentencepiece and protobuf. Ends with 1 if
+as a piece, so that the unknown piece hides nothing. Needs transformers, sentencepiece and protobuf. Ends with 1 if
 any ids differ.
 """
 

@@ -8,7 +8,7 @@ internal import Training
 /// What a check found on this rank.
 struct Findings {
     private(set) var faults: [String] = []
-    /// Numbers worth reading; rank 0's are printed behind the sentence.
+    /// Numbers worth reading; rank 0's are printed after the sentence.
     var note = ""
 
     /// Notes a fault unless a condition holds; the first few of a check are enough.

@@ -36,7 +36,7 @@ struct PrefetcherTests {
         #expect(try prefetcher.next() == nil && prefetcher.next() == nil)
     }
 
-    @Test("an error comes in its place, and nothing behind it")
+    @Test("an error comes in its place, and nothing after it")
     func errors() throws {
         let source = Source(count: 10, failing: 3)
         let prefetcher = Prefetcher { try source.load() }

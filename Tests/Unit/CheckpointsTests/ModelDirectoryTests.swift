@@ -65,7 +65,7 @@ struct ModelDirectoryTests {
             (["vocab.json": #"{"a":-1}"#], "each once"), (["vocab.json": #"{"a":"0"}"#], "each once"),
             (["vocab.json": #"{"a":99999999999999999999}"#], "each once"),
             (["vocab.json": #"{"en":{"a":0}}"#], "several languages (en)"),
-            (["vocab.json": #"{"a":0,"a":1}"#], "stands twice"),
+            (["vocab.json": #"{"a":0,"a":1}"#], "occurs twice"),
             (["tokenizer_config.json": "nonsense"], "tokenizer_config.json: line 1"),
         ]
         for (files, expected) in cases {
@@ -80,7 +80,7 @@ struct ModelDirectoryTests {
     }
 
     @Test(
-        "small files larger than any are refused, also behind a symbolic link as Hugging Face's cache has them"
+        "small files larger than any are refused, also through a symbolic link, as in Hugging Face's cache"
     )
     func large() throws {
         let folder = try TemporaryDirectory()

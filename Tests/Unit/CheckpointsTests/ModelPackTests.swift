@@ -159,11 +159,11 @@ struct ModelPackTests {
         #expect(try pack(planes: rawFrame([0, 0], stating: 16)).contains("tensor w is broken"))
         #expect(try pack(planes: Array(planes.dropLast())).contains("tensor w is broken"))
         #expect(try pack(planes: []).contains("tensor w is broken"))
-        // Something behind the last frame; frames that state more together than a number holds.
+        // Something after the last frame; frames that state more together than a number holds.
         #expect(try pack(planes: planes + [0]).contains("tensor w is broken"))
         let huge = rawFrame([0], stating: .max)
         #expect(try pack(planes: planes + huge + huge).contains("tensor w is broken"))
-        // A mask that keeps another number, or bits behind the last.
+        // A mask that keeps another number, or bits after the last.
         let kept = rawFrame([UInt8](repeating: 0x3F, count: 8))
         #expect(try pack(planes: kept, mask: rawFrame([0b0101])) == "no fault")
         #expect(try pack(planes: kept, mask: rawFrame([0b0111])).contains("tensor w is broken"))

@@ -47,7 +47,7 @@ struct MutationTests {
         "mutated fairseq checkpoints never end the process",
         arguments: ["pretrained-args-zip.pt", "stable-omegaconf-zip.pt", "hubert-stable.pt"])
     func fairseq(name: String) throws {
-        // The pickle alone is broken, of which most of what is read consists, with the storages behind it.
+        // Only the pickle is broken, most of what is read; the storages follow it.
         let original = try content("fairseq/" + name)
         let folder = try TemporaryDirectory()
         var opened = 0

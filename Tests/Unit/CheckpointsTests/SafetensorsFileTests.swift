@@ -138,7 +138,7 @@ struct SafetensorsFileTests {
             ([entry("a", "[2305843009213693951]", 0, 9_223_372_036_854_775_804)], 4, "overflow"),
             ([entry("a", "[99999999999999999999]", 0, 4)], 4, "negative or missing"),
             ([entry("a", "7", 0, 4)], 4, "not whole numbers"),
-            ([entry("a", "[1]", 0, 4), entry("a", "[1]", 4, 8)], 8, "stands twice"),
+            ([entry("a", "[1]", 0, 4), entry("a", "[1]", 4, 8)], 8, "occurs twice"),
         ]
         for (entries, size, expected) in cases {
             let header = "{" + entries.joined(separator: ",") + "}"

@@ -43,7 +43,7 @@ struct ShardedSourceTests {
             (#"{"weight_map":{"a":".."}}"#, "is not a file beside it"),
             (#"{"weight_map":{"a":"9.safetensors"}}"#, "9.safetensors: no such file"),
             (#"{"weight_map":{"z":"1.safetensors"}}"#, "tensor z is not in 1.safetensors"),
-            (#"{"weight_map":{"a":"1.safetensors","a":"2.safetensors"}}"#, "stands twice"),
+            (#"{"weight_map":{"a":"1.safetensors","a":"2.safetensors"}}"#, "occurs twice"),
             (#"{"weight_map":{"a":"model.safetensors.index.json"}}"#, "neither"),
         ]
         for (index, expected) in cases {

@@ -26,7 +26,7 @@ struct ZipDirectoryTests {
         }
     }
 
-    @Test("an honest file is read, with a comment behind it and two dots in a name, too")
+    @Test("an honest file is read, with a comment after it and two dots in a name, too")
     func honest() throws {
         #expect(try message() == "no fault")
         #expect(try message(comment: Array("a comment PK\u{5}\u{6}".utf8)) == "no fault")

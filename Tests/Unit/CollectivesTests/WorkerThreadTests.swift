@@ -14,7 +14,7 @@ struct WorkerThreadTests {
                 seen.withLock { $0.append((job, name)) }
             }
         }
-        #expect(worker.run { 42 } == 42, "a job waited for runs behind those before it")
+        #expect(worker.run { 42 } == 42, "a job waited for runs after earlier ones")
         seen.withLock { seen in
             #expect(seen.map(\.job) == Array(0..<500))
             #expect(seen.allSatisfy { $0.thread == "worker\n" })

@@ -51,10 +51,10 @@ struct JSONParserTests {
         #expect(fault { try parse("{\n\"a\": 1,\n\"b\": x}") } == "line 3: expected a value")
     }
 
-    @Test("a key that stands twice is refused, two that only look the same are not")
+    @Test("a key that occurs twice is refused, two that only look the same are not")
     func duplicates() throws {
-        #expect(fault { try parse(#"{"a":1,"b":2,"a":3}"#) }.contains("\"a\" stands twice"))
-        #expect(fault { try parse(#"{"a":1,"\u0061":3}"#) }.contains("\"a\" stands twice"))
+        #expect(fault { try parse(#"{"a":1,"b":2,"a":3}"#) }.contains("\"a\" occurs twice"))
+        #expect(fault { try parse(#"{"a":1,"\u0061":3}"#) }.contains("\"a\" occurs twice"))
         let lookalikes = try parse(#"{"\u00e9":0,"e\u0301":1,"\u00c5":2,"\u212b":3}"#)
         #expect(lookalikes.members?.map(\.value.integer) == [0, 1, 2, 3])
     }

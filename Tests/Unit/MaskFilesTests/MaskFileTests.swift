@@ -100,7 +100,7 @@ struct MaskFileTests {
         try writer.write(to: path)
     }
 
-    @Test("files that lie are refused with what is wrong: shapes, names, bits behind the end, hash, order")
+    @Test("files that lie are refused with what is wrong: shapes, names, bits after the end, hash, order")
     func hostile() throws {
         try write([:])
         #expect(try StoredMask.load(path).mask.count == 10)

@@ -145,7 +145,7 @@ struct Wav2Vec2PretrainingTests {
     }
 
     @Test(
-        "with every dropout on, gradients behind the codes are those of differences", arguments: models)
+        "with every dropout on, gradients after the codes match finite differences", arguments: models)
     func dropoutGradients(name: String) throws {
         var model = try GoldenPretraining(directory: "\(goldenModels)/\(name)") { $0.quantizerDropout = 0.2 }
         let objective = model.network.objective

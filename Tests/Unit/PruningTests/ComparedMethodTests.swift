@@ -33,7 +33,7 @@ struct ComparedMethodTests {
         #expect(axes.begin == 0.1 && axes.end == 0.8 && axes.holdFrom == 1)
     }
 
-    @Test("RigL replaces three tenths at first, none behind three quarters of the run, at one sparsity")
+    @Test("RigL replaces three tenths at first, none after three quarters of the run, at one sparsity")
     func rigL() {
         let axes = ComparedMethod.rigL.axes
         #expect(axes.schedule == .constant && axes.score == .gradient && axes.forward == .held)
@@ -48,7 +48,7 @@ struct ComparedMethodTests {
         #expect(ComparedMethod.allCases.filter { !$0.axes.trainsWeights } == [.router])
     }
 
-    @Test("PARP-M is gradual pruning whose pruned weights learn on behind the mask")
+    @Test("PARP-M is gradual pruning whose pruned weights keep learning")
     func parpMasked() {
         var axes = ComparedMethod.gradual.axes
         axes.forward = .masked

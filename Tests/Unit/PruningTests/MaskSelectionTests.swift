@@ -138,7 +138,7 @@ struct MaskSelectionTests {
         #expect(all.threshold == .infinity)
     }
 
-    @Test("a weight that is not a number is refused with its parameter's name, whatever its sign")
+    @Test("a NaN weight is refused with its parameter's name, whatever its sign")
     func notANumber() {
         for number in [Float.nan, -Float.nan, .signalingNaN] {
             let fixture = PoolFixture()
@@ -149,7 +149,7 @@ struct MaskSelectionTests {
             } catch {
                 message = error.description
             }
-            #expect(message.hasPrefix("weight.3 holds a weight that is not a number"))
+            #expect(message.hasPrefix("weight.3 has a NaN weight"))
         }
     }
 

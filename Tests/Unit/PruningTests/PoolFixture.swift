@@ -3,7 +3,7 @@ import Tensors
 import TestSupport
 
 /// A store whose pool has parameters of odd sizes, so that none but the first starts at a multiple of 64,
-/// with kept parameters before, between and behind them.
+/// with kept parameters before, between and after them.
 struct PoolFixture: ~Copyable {
     let layout: ParameterLayout
     let pool: PrunablePool

@@ -3,7 +3,7 @@ import Tensors
 import Testing
 
 struct PrunablePoolTests {
-    @Test("the pool is the prunable parameters one behind another, without the gaps between them")
+    @Test("the pool is the prunable parameters one after another, without the gaps between them")
     func members() {
         let fixture = PoolFixture()
         #expect(fixture.pool.count == 21 + 64 + 1 + 260 + 63)

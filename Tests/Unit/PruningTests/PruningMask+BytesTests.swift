@@ -36,7 +36,7 @@ struct PruningMaskBytesTests {
         }
     }
 
-    @Test("too few or too many bytes make no mask; bits behind the last weight are dropped")
+    @Test("too few or too many bytes make no mask; bits after the last weight are dropped")
     func broken() {
         #expect(PruningMask(packedBytes: [1], count: 9) == nil)
         #expect(PruningMask(packedBytes: [1, 0], count: 8) == nil)

@@ -20,7 +20,7 @@ struct PruningMaskTests {
         }
     }
 
-    @Test("bits behind the last weight are dropped, so equal masks are equal and hash alike")
+    @Test("bits after the last weight are dropped, so equal masks are equal and hash alike")
     func tail() {
         let clean = PruningMask(bits: [0b101], count: 3)
         let dirty = PruningMask(bits: [.max << 3 | 0b101], count: 3)

@@ -92,7 +92,7 @@ struct PruningMethodTests {
         }
     }
 
-    @Test("a run that goes on behind its end stays at the final sparsity")
+    @Test("a run that continues past its end stays at the final sparsity")
     func behindTheEnd() {
         let method = parp(0.7, from: 0.3, interval: 4, updates: 10)
         #expect(method.sparsityDue(afterUpdates: 11) == 0.7)
@@ -126,7 +126,7 @@ struct PruningMethodTests {
         let method = PruningMethod(
             name: "gmp", sparsity: 0.8, axes: axes,
             masksAfter: PruningMethod.masks(every: 5, updates: 50), updates: 50)
-        // Of masks behind update 10, to 35: five steps of 1 − (1 − t)³.
+        // Of masks after update 10, to 35: five steps of 1 − (1 − t)³.
         let expected = [
             15: 0.8 * (1 - 0.512), 20: 0.8 * (1 - 0.216), 25: 0.8 * (1 - 0.064), 30: 0.8 * (1 - 0.008),
         ]

@@ -37,7 +37,7 @@ struct PruningStateTests {
         #expect(state.show(in: fixture.values) == nil)
     }
 
-    @Test("a mask is selected from the values behind the mask, not from its zeros")
+    @Test("a mask is selected from the unmasked values, not from zeros")
     func selection() throws {
         let fixture = PoolFixture()
         var state = state(method(.parpMasked), fixture)

@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 struct SelectionOrderTests {
-    /// A mask of what is behind in a stable sort by value.
+    /// A mask of what comes last in a stable sort by value.
     private func sortedByValue(_ scores: [Float], pruned: Int) -> [Bool] {
         let order = scores.indices.sorted { (scores[$0], $0) < (scores[$1], $1) }
         var kept = [Bool](repeating: true, count: scores.count)

@@ -153,7 +153,7 @@ struct CorpusFormatTests {
         }
         #expect(try message("text", "u-a X\n").contains("/wav.scp:2: u-b has no line in"))
         #expect(try message("text", "u-a X\nu-b Y\nu-c Z\n").contains("/text:3: u-c has no line in"))
-        #expect(try message("text", "u-a X\nu-a Y\n").contains("line 2: u-a stands already at line 1"))
+        #expect(try message("text", "u-a X\nu-a Y\n").contains("line 2: u-a is already on line 1"))
         #expect(try message("utt2spk", "u-a s\n").contains("/wav.scp:2: u-b has no line in"))
         #expect(try message("utt2spk", "u-a s\nu-b\n").contains("line 2: expected a name, a space"))
         #expect(try message("wav.scp", "u-a a.wav\nu-b\n").contains("line 2: expected a name, a space"))

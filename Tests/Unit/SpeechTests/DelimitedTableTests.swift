@@ -49,7 +49,7 @@ struct DelimitedTableTests {
             try header("name,text").contains(
                 "line 1: no column for the recording: expected audio_filepath or"))
         #expect(try header("path,words").contains("line 1: no column for the text: expected text or"))
-        #expect(try header("path,path").contains("line 1: a column stands twice"))
+        #expect(try header("path,path").contains("line 1: a column occurs twice"))
         #expect(fault { try Manifest(path: try folder.write("", to: "e.csv")) }.contains("is empty"))
         #expect(
             fault { try Manifest(path: try folder.write("path,text\n\u{1}".utf8 + [0xFF], to: "b.csv")) }

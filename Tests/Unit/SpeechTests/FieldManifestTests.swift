@@ -73,10 +73,10 @@ struct FieldManifestTests {
         let texts = try Manifest(path: folder.path).utterances.map(\.text)
         #expect(texts.map(scalars) == ["\u{301}a b\u{A0}c \u{E34}", "x"].map(scalars))
         _ = try write("u1 a\nu1 b\nu2 c\n", to: "text")
-        #expect(fault { try Manifest(path: folder.path) }.contains("stands already at line 1"))
+        #expect(fault { try Manifest(path: folder.path) }.contains("is already on line 1"))
     }
 
-    @Test("a path cannot leave its folder behind a mark that Swift takes for a part of the slash")
+    @Test("a path cannot leave its folder after a mark that Swift combines with the slash")
     func escape() throws {
         _ = try write("file_name,text\nx/\u{308}y/..\u{2F}\u{308}/../../a.wav,t\n", to: "metadata.csv")
         #expect(fault { try Manifest(path: folder.path) }.contains("leads out of the folder"))

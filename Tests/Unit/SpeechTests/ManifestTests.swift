@@ -70,7 +70,7 @@ struct ManifestTests {
             (#"{"audio_filepath": "absent.wav"}"#, "absent.wav: cannot be opened"),
             (#"{"audio_filepath": "a.wav", "text": "cut o"#, "not a JSON object"), ("null", "is null"),
             (#"{"audio_filepath": null}"#, "no \"audio_filepath\""),
-            (#"{"audio_filepath": "sub/b.wav", "text": "x", "text": "y"}"#, "the key \"text\" stands twice"),
+            (#"{"audio_filepath": "sub/b.wav", "text": "x", "text": "y"}"#, "the key \"text\" occurs twice"),
         ]
         let path = try folder.write(lines.map(\.0).joined(separator: "\n"), to: "train.jsonl")
         do {
@@ -95,14 +95,14 @@ struct ManifestTests {
             fault { try Manifest(path: path) }.contains("  line 2: invalid UTF-8\n  line 4: invalid UTF-8"))
     }
 
-    @Test("an utterance that stands twice is refused with both places")
+    @Test("an utterance that occurs twice is refused with both places")
     func duplicates() throws {
         let folder = try corpus()
         let line = #"{"audio_filepath": "a.wav", "duration": 1}"#
         let path = try folder.write("\(line)\n\(line)\n", to: "train.jsonl")
         #expect(
             fault { try Manifest(path: path) }
-                .contains("\(path):2: utterance a.wav stands already at \(path):1"))
+                .contains("\(path):2: utterance a.wav is already at \(path):1"))
     }
 
     @Test("a manifest that is missing or empty is refused, and of many faults twenty are shown")
@@ -166,7 +166,7 @@ struct ManifestTests {
         #expect(try message("\(folder.path)\na.wav\t8000\n", nil).contains("train.ltr are missing"))
         #expect(try message("\(folder.path)\na.wav\t8000\n", "A\nB\n").contains("1 audio files, but 2 lines"))
         #expect(
-            try message("\(folder.path)\na.wav\t8000\na.wav\t8000\n", "A\nB\n").contains("stands already"))
+            try message("\(folder.path)\na.wav\t8000\na.wav\t8000\n", "A\nB\n").contains("is already"))
     }
 
     @Test("a fairseq dictionary gives the rows of a Hugging Face head")
@@ -192,7 +192,7 @@ struct ManifestTests {
         for line in [2, 3] { #expect(message.contains("line \(line): the symbol"), "\(message)") }
         for line in 4...7 { #expect(message.contains("line \(line): expected a symbol"), "\(message)") }
         let empty = try folder.write("", to: "empty.txt")
-        #expect(fault { try Manifest.fairseqTokens(dictionary: empty) }.contains("holds no symbol"))
+        #expect(fault { try Manifest.fairseqTokens(dictionary: empty) }.contains("has no symbols"))
     }
 
     // LibriSpeech.

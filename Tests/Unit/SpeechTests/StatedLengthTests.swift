@@ -56,18 +56,18 @@ struct StatedLengthTests {
         #expect(Self.files.count == 14)
     }
 
-    @Test("the end of a segment may lie a tenth of a second behind the recording's, and no more")
+    @Test("a segment may end up to a tenth of a second after its recording, no later")
     func slack() throws {
         let folder = try TemporaryDirectory()
         let path = try folder.write(waveFile([tone(440, seconds: 1)]), to: "x.wav")
         #expect(try readAudio(path: path, sampleRate: 16000, segment: 0.5..<1.08).samples.count == 8000)
         #expect(
             fault { try readAudio(path: path, sampleRate: 16000, segment: 0.5..<1.2) }.contains(
-                "are asked for"))
+                "are requested"))
         #expect(segmentSlackSeconds == 0.1)
     }
 
-    @Test("channels are heard as they are asked for")
+    @Test("channels are read as requested")
     func channels() throws {
         let folder = try TemporaryDirectory()
         let (left, right) = (tone(440, seconds: 0.1), tone(880, seconds: 0.1))

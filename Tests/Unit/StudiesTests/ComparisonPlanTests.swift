@@ -13,7 +13,7 @@ struct ComparisonPlanTests {
             methods: methods, sparsities: sparsities, seeds: seeds, data: data, transfers: transfers)
     }
 
-    @Test("every run stands once, behind those whose masks it needs")
+    @Test("every run is listed once, after those whose masks it needs")
     func order() {
         let plan = plan(
             ComparedMethod.allCases, [0.3, 0.5], seeds: [1, 2], data: ["es", "fr"], transfers: [.parp])

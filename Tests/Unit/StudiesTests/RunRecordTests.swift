@@ -65,7 +65,7 @@ struct RunRecordTests {
     }
 
     @Test(
-        "a folder without a final model is no record, and one that goes on behind its evaluation is refused")
+        "a folder without a final model is no record, and one that continues after its evaluation is refused")
     func unfinished() throws {
         let path = try folder([train(1), evaluation])
         try FileManager.default.removeItem(atPath: path + "/final/model.safetensors")

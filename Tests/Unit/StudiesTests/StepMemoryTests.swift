@@ -103,7 +103,7 @@ struct StepMemoryTests {
     /// Batches of seconds; the longest comes last.
     private static let seconds = [[1.0, 1], [2, 1.5], [1, 3], [4, 4, 4], [18, 16, 14]]
 
-    @Test("behind the first step no step asks the system for activations, the longest batch's included")
+    @Test("after the first step no step asks the system for activations, the longest batch's included")
     func steps() async {
         await #expect(processExitsWith: .success) {
             let seconds = Self.seconds

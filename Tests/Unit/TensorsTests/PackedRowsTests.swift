@@ -2,7 +2,7 @@ import Tensors
 import Testing
 
 struct PackedRowsTests {
-    @Test("utterances lie one behind another, those without rows included")
+    @Test("utterances follow one another, those without rows included")
     func offsets() {
         let packing = PackedRows(lengths: [3, 0, 5, 1])
         #expect(packing.offsets == [0, 3, 3, 8, 9])

@@ -45,7 +45,7 @@ struct MaskAuthorityTests {
         }
     }
 
-    @Test("weights that are no numbers on rank 0 are refused on all ranks: nobody waits for it")
+    @Test("NaN weights on rank 0 are refused on all ranks: none waits for it")
     func refused() {
         let layout = layout
         let outcomes = runRanks(ThreadCommunicator.ranks(3)) { communicator in

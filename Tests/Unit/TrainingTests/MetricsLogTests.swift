@@ -33,7 +33,7 @@ struct MetricsLogTests {
         #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path).isEmpty)
     }
 
-    @Test("what a run did behind its checkpoint is taken out, and faults are kept")
+    @Test("what a run did after its checkpoint is removed, and faults are kept")
     func forgetting() throws {
         let folder = try TemporaryFolder()
         let path = folder.path + "/metrics.jsonl"

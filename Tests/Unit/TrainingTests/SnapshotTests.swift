@@ -24,7 +24,7 @@ struct SnapshotTests {
         #expect(kept([0.5, 0.2, 0.4, 0.3, 0.9], of: .best, by: .accuracy) == [1, 3, 5])
     }
 
-    @Test("of equals the later stays, and what is made of no numbers goes first")
+    @Test("of equals the later one stays, and NaN goes first")
     func ties() {
         #expect(kept([0.3, 0.3, 0.3, 0.3], of: .best, by: .wordErrorRate) == [2, 3, 4])
         #expect(kept([nil, 0.9, 0.8, 0.7, nil], of: .best, by: .wordErrorRate) == [2, 3, 4])

@@ -111,7 +111,7 @@ struct HostsTests {
         let seeds = try hosts.parp(arguments, second: arguments + ["--set", "seed=1"])
         #expect(seeds.status == 65, "\(seeds.screen)")
         #expect(seeds.error.contains("recipe.toml: seed: 2337 on "), "\(seeds.screen)")
-        // The same program, but for a byte behind its end.
+        // The same program, but for a byte after its end.
         let program = hosts.second.folder.file("parp")
         try FileManager.default.copyItem(atPath: parpCommand.path, toPath: program)
         let handle = try #require(FileHandle(forWritingAtPath: program))

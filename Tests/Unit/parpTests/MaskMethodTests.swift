@@ -58,7 +58,7 @@ struct MaskMethodTests {
     }
 
     @Test(
-        "a run that was stopped behind any update and goes on is the one that was not, bit for bit",
+        "a run stopped after any update and resumed equals an uninterrupted one, bit for bit",
         arguments: methods)
     func resumption(method: [String]) throws {
         let fixture = try Fixture()

@@ -97,7 +97,7 @@ struct PretrainTests {
         for ranks in [1, 2] {
             let whole = "whole-\(ranks)"
             #expect(try parp(pretrain + [whole], ranks: ranks, in: fixture.folder).status == 0)
-            // What a run leaves that is stopped behind its second checkpoint.
+            // What a run leaves when stopped after its second checkpoint.
             let begun = fixture.folder.file("begun-\(ranks)")
             try FileManager.default.createDirectory(
                 atPath: begun + "/checkpoints", withIntermediateDirectories: true)

@@ -84,13 +84,13 @@ struct TokenizerTests {
         #expect(tokenizer.template.specialTokenCount(isPair: true) == 3)
     }
 
-    @Test("a vocab.txt gives the ids of its lines, and what is behind a piece is none of it")
+    @Test("a vocab.txt gives the ids of its lines, and what follows a piece is no part of it")
     func vocabulary() throws {
         let lines = "[PAD]\r\n[UNK]\n[CLS]  \n[SEP]\ngood\n##ness\nfilm\nfilm\n\n"
         let tokenizer = try Tokenizer(vocabulary: Array(lines.utf8))
         #expect(tokenizer.encode("Goodness, FILM [SEP] góod").ids == [2, 4, 5, 1, 7, 3, 4, 3])
         #expect(tokenizer.encode("good", pair: "film").types == [0, 0, 0, 1, 1])
-        // Eight pieces, since film stands twice; the mask is added behind them.
+        // Eight pieces, since film occurs twice; the mask is added after them.
         #expect(tokenizer.id(of: "[MASK]") == 8)
         #expect(tokenizer.rowCount == 9)
         var cased = TokenizerConfiguration.bert
@@ -111,7 +111,7 @@ struct TokenizerTests {
         #expect(tokenizer.encode("e\u{301}").ids == [1, 4, 5, 2])
     }
 
-    @Test("marks behind a letter are put in order by their classes; those of one class stay as they stand")
+    @Test("marks after a letter are sorted by their classes; those of one class keep their order")
     func markOrder() throws {
         let pieces: [(String, Double)] = [
             ("<unk>", 0), ("a", -1), ("\u{300}", -1), ("\u{301}", -1), ("\u{323}", -1),

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# DocC pages of all rooms as one archive that any web server can serve, from what `swift build` has compiled.
+# DocC pages of all rooms as one archive that any web server can serve, from the output of `swift build`.
 #
-# Usage: documentation.sh BUILD_FOLDER OUTPUT      BUILD_FOLDER: .build/release or .build/debug. Look at it with
+# Usage: documentation.sh BUILD_FOLDER OUTPUT      BUILD_FOLDER: .build/release or .build/debug. View it with
 #                                                  python3 -m http.server -d OUTPUT, at /documentation/parp/
 set -euo pipefail
 cd "$(dirname "$0")/.."

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs the Debian packages that parp builds and runs with, those that are missing, and says which.
+# Installs the missing Debian packages that parp needs to build and run, and names them.
 set -euo pipefail
 packages=(libopenmpi-dev openmpi-bin libopenblas-dev libdnnl-dev libsndfile1-dev libsoxr-dev libzstd-dev pkg-config ffmpeg python3)
 missing=()

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Prints what a reader needs to know of this node to trust or repeat a number. Never fails: what is missing is not said.
+# Prints what a reader must know about this node to trust or reproduce a number. Never fails: it omits what is missing.
 #
-# Usage: capture_env.sh [COMMAND…]      COMMAND is how parp is called, by default `parp`
+# Usage: capture_env.sh [COMMAND…]      COMMAND runs parp, by default `parp`
 # shellcheck disable=SC2317 # functions are called by `section`
 set -uo pipefail
 [ $# -gt 0 ] || set -- parp

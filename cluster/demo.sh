@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
-# PARP on real recordings, on two ranks: from nothing to a table of dense and sparse recognisers.
+# PARP on real recordings, on two ranks: from scratch to a table of dense and sparse recognisers.
 #
 # Usage: demo.sh PARP_COMMAND      Writes build/demo/ and its report, build/demo/report.md.
 #
-# All start from the small pre-trained model in cluster/models, which has heard neither this voice nor its language, Spanish.
-# With equal updates and learning rates, one run fine-tunes it dense, one with PARP at 50 %, and one at 90 % with a method whose
-# mask moves. The dense model is also pruned once to each sparsity without training, which shows what the adjusting is worth.
+# All start from the small pre-trained model in cluster/models, which knows neither this voice nor its language, Spanish.
+# With equal updates and learning rates, one run fine-tunes it dense, one with PARP at 50 %, and one at 90 % with a
+# moving mask. The dense model is also pruned once to each sparsity without training, which shows the gain of adjustment.
 # The recipe was chosen on the development split; the table is of the test split.
 set -euo pipefail
 parp=$1
@@ -18,7 +18,7 @@ cluster/corpora/fetch.sh asterisk-es "$corpus"
 rm -rf "$demo"
 mkdir -p "$demo"
 
-# float32 or bfloat16: what a probe of this machine finds faster.
+# float32 or bfloat16, whichever a probe of this machine finds faster.
 train() { launch 2 "$parp" train cluster/recipes/demo.toml --set precision.gemm=auto --output "$demo/$1" "${@:2}"; }
 
 echo "== 1 of 3: dense"

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# What a language model of the training transcripts alone does for models that were fine-tuned on them.
+# The gain of a language model of only the training transcripts, for models fine-tuned on them.
 #
 # Usage: demo_lm.sh PARP_COMMAND CORPUS WORK_FOLDER NAME=MODEL…
 #

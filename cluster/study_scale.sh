@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# A scaling study of this machine: 1 and 2 ranks for speed, up to 8 for correctness, on tones and a model of random weights.
+# A scaling study of this machine: 1 and 2 ranks for speed, up to 8 for correctness, on tones and a random model.
 #
 # Usage: study_scale.sh PARP_COMMAND [FOLDER]
-# MODEL (small) is a preset, METHODS and SPARSITIES are lists between commas; UPDATES (10) count of a launch, MAX_REPEATS (8)
-# launches of a setting, BATCH_SECONDS (12) of audio an update. Called again, it goes on.
+# MODEL (small) is a preset, METHODS and SPARSITIES are comma-separated lists. UPDATES (10) are measured per launch, in
+# up to MAX_REPEATS (8) launches per setting, with BATCH_SECONDS (12) of audio per update. Called again, it continues.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 parp=$(realpath "$1")
@@ -39,7 +39,7 @@ def losses(ranks):
 one = losses(1)
 for ranks in (2, 3, 4, 8):
     worst = max(abs(a - b) / abs(a) for a, b in zip(one, losses(ranks), strict=True))
-    # Float32 sums in another order; 1e-5 is what a few updates may make of it.
+    # Float32 sums in another order: a few updates may differ by 1e-5.
     print(f"{'ok' if worst < 1e-5 else 'FAILED'}: losses at {ranks} ranks differ from one rank's by {worst:.1e} at most")
     if worst >= 1e-5: sys.exit(1)
 PYTHON

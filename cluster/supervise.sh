@@ -2,7 +2,7 @@
 # Sourced by the job scripts: `supervise COMMAND…` runs a launcher such that a signal to the job stops training gently.
 #
 # Schedulers warn the job's shell, not the ranks, with SIGUSR1 before a time limit and with SIGTERM before a preemption.
-# Both go on as SIGUSR1, which srun, mpirun and flux pass to every rank (at SIGTERM, mpirun would end them). `parp` then
+# Both are forwarded as SIGUSR1, which srun, mpirun and flux pass to every rank (at SIGTERM, mpirun would end them). `parp` then
 # finishes its update, writes a checkpoint and exits with 85. Returns the launcher's exit code.
 
 supervise() {
@@ -18,6 +18,6 @@ supervise() {
     return "$status"
 }
 
-# What `parp` exits with when it was interrupted, wrote a checkpoint and wants to go on with --resume.
+# The exit code of an interrupted `parp` that wrote a checkpoint, to be continued with --resume.
 # shellcheck disable=SC2034
 readonly interrupted=85

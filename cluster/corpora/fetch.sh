@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Fetches recorded speech with its texts from Debian's packages and makes manifests of it, 16 kHz.
+# Fetches recorded speech with its texts from Debian's packages and makes 16 kHz manifests.
 #
 # Usage: fetch.sh CORPUS [FOLDER]
 #   asterisk-{en,es,fr,it,ru}            prompts of a telephone exchange, one studio voice each; CC-BY-SA 3.0
@@ -7,8 +7,8 @@
 #   fillets-{cs,nl}                      dialogues of a game, two voices each; GPL-2
 #   tuxpaint-{be,bg,el,es,fr,ro,ru}      names of things, volunteers; GPL-2
 #   all                                  each of these below FOLDER, by default build/corpora
-# Writes FOLDER/{train,valid,test}.jsonl and FOLDER/wav/; FOLDER is build/corpora/CORPUS by default. Does nothing where
-# they are there already. The packages are kept in FOLDER/../packages: several corpora lie in one.
+# Writes FOLDER/{train,valid,test}.jsonl and FOLDER/wav/; FOLDER is build/corpora/CORPUS by default. Does nothing if
+# they exist already. The packages are kept in FOLDER/../packages, as some hold several corpora.
 set -euo pipefail
 corpus=${1:-}
 here=$(cd "$(dirname "$0")" && pwd)

@@ -6,16 +6,16 @@
 #flux: --signal=SIGUSR1@120s
 #flux: --output=parp-{{id}}.log
 #
-# Trains under Flux, on CPUs, and submits itself again when its time is nearly over.
+# Trains under Flux, on CPUs, and resubmits itself shortly before its time limit.
 #
 #   RECIPE=cluster/recipes/base-1h.toml flux batch cluster/flux/train.sh
 #   RECIPE=… RANKS=16 THREADS=16 OUTPUT=runs/mine flux batch --nodes=4 cluster/flux/train.sh
 #
 # Submit it from the project's folder; options of `flux batch` win over those above. Variables: RECIPE; RANKS (default 2)
-# and THREADS (default 8) over all nodes and for each rank; OUTPUT, by default runs/parp-JOBID; SETTINGS ("--set a.b=c …");
+# and THREADS (default 8) over all nodes and per rank; OUTPUT, by default runs/parp-JOBID; SETTINGS ("--set a.b=c …");
 # PARP; PMI (default pmix; it needs the flux-pmix plugin, without which every rank would train alone); MAX_RESTARTS (50).
 #
-# `flux run` passes SIGUSR1 on to the ranks. An example: it has not been run by the project's tests.
+# `flux run` passes SIGUSR1 on to the ranks. An example, not run by the project's tests.
 set -euo pipefail
 
 # shellcheck source=cluster/supervise.sh
@@ -40,6 +40,6 @@ if [ "$RESTARTS" -ge "$MAX_RESTARTS" ]; then
     echo "train.sh: submitted $RESTARTS times (MAX_RESTARTS): is the time limit too short? submit again to go on" >&2
     exit "$status"
 fi
-# The batch job is a Flux of its own: the next one is submitted to its parent.
+# The batch job is its own Flux instance: the next job is submitted to its parent.
 export RECIPE RANKS THREADS OUTPUT SETTINGS PARP PMI MAX_RESTARTS RESTARTS=$((RESTARTS + 1))
 flux proxy "$(flux getattr parent-uri)" flux batch --nodes="$nodes" cluster/flux/train.sh

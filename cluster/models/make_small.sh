@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Makes cluster/models/small anew: hours on two cores. Each stage resumes where it stopped.
+# Rebuilds cluster/models/small: hours on two cores. Each stage resumes where it stopped.
 #
 # Needs PyTorch for the first weights and SciPy for varied copies (`make .venv`), and espeak-ng for phones.
 #

@@ -4,9 +4,9 @@
 #   cluster/slurm/sweep.sh RECIPE [options of sbatch]…
 #   METHODS="dense parp" SPARSITIES="0.5 0.9" SEEDS="1 2" OUTPUT=runs/sweep cluster/slurm/sweep.sh RECIPE --time=4:00:00
 #
-# Writes OUTPUT/cells.txt, a line a run. Submitting it again goes on with runs that have not ended and leaves finished ones
-# as they are. SIMULTANEOUS (default 8) limits how many run at a time; DRY_RUN=1 only shows what would be submitted.
-# Variables of train.sbatch (LAUNCHER, PARP, MAX_RESTARTS…) hold for every run.
+# Writes OUTPUT/cells.txt, one line per run. Submitting it again continues unfinished runs and leaves finished ones
+# alone. SIMULTANEOUS (default 8) limits how many run at a time; DRY_RUN=1 only shows what would be submitted.
+# Variables of train.sbatch (LAUNCHER, PARP, MAX_RESTARTS…) apply to every run.
 set -euo pipefail
 [ $# -ge 1 ] || { echo "sweep.sh: name a recipe: sweep.sh RECIPE" >&2; exit 64; }
 recipe=$1

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The paper's comparisons on real recordings, each resumable: give the same command again.
+# The paper's comparisons on real recordings, each resumed by the same command.
 #
 # Usage: study.sh PARP_COMMAND STUDY MODEL [ARGUMENT OF parp compare]...
 #   comparison   all methods at 30, 50, 70 and 90 %, three seeds, on ten minutes of Spanish, a voice of its own
@@ -7,9 +7,9 @@
 #   transfer     OMP masks of English, Spanish, French and Russian in each of the four, held and adjusted, at 50 %
 #   joint        one model of nine languages, balanced: dense, PARP and PARP-P at 50 %, error rates of each language
 # MODEL is a pre-trained model: a preset's name, a directory or a fairseq checkpoint.
-# RANKS says how many ranks (default 2), STUDIES where to write (default build/studies). Recordings are fetched.
-# SEEDS and SPARSITIES choose a part of the first two: one seed at one sparsity takes some ten runs of 4,000 updates, two hours at
-# most on two cores. Parts of one study share their folder; without SEEDS and SPARSITIES, --only-report tables all that is there.
+# RANKS is the number of ranks (default 2), STUDIES the output folder (default build/studies). Recordings are fetched.
+# SEEDS and SPARSITIES select a part of the first two: one seed at one sparsity takes some ten runs of 4,000 updates, two hours at
+# most on two cores. Parts of one study share their folder; without SEEDS and SPARSITIES, --only-report tabulates all runs.
 set -euo pipefail
 parp=$(realpath "${1:?usage: study.sh PARP_COMMAND STUDY MODEL}")
 study=${2:?usage: study.sh PARP_COMMAND STUDY MODEL}
@@ -20,7 +20,7 @@ cd "$(dirname "$0")/../.."
 corpora=${CORPORA:-build/corpora}
 studies=${STUDIES:-build/studies}
 
-# split NAME CORPUS...: ten minutes of each corpus to train on; all that is held out to evaluate on.
+# split NAME CORPUS...: ten minutes of each corpus for training, all held-out data for evaluation.
 split() {
     local folder=$studies/data/$1 corpus trained=() held=()
     shift
@@ -34,7 +34,7 @@ split() {
     python3 cluster/corpora/mix.py "$folder/valid.jsonl" "${held[@]}"
 }
 
-# compare OUTPUT ARGUMENT...: runs what is missing of a comparison.
+# compare OUTPUT ARGUMENT...: does a comparison's missing runs.
 compare() {
     local output=$1
     shift

@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
-# Sparse classifiers of film reviews from real pre-trained weights, on two ranks: from nothing to a table.
+# Sparse classifiers of film reviews from real pre-trained weights, on two ranks: from scratch to a table.
 #
 # Usage: demo.sh PARP_COMMAND      Writes build/text/demo/ and its report, build/text/demo/report.md.
 #
-# Of the 8,530 sentences of Rotten Tomatoes, 1,000 are trained on and 1,500 held out. With equal updates and learning rates, one
+# Of the 8,530 sentences of Rotten Tomatoes, 1,000 are for training and 1,500 held out. With equal updates and learning rates, one
 # run fine-tunes dense and the others find a subnetwork of 50 % and of 70 %: of the pre-trained weights (MPI), of the dense
-# run's (OMP, which takes twice the updates), PARP and PARP-P, whose weights stay free to return, and parp-m, which learns its
-# mask while it trains through it.
+# run's (OMP, which takes twice the updates), PARP and PARP-P, whose pruned weights may return, and parp-m, which learns its
+# mask during masked training.
 set -euo pipefail
 parp=$1
 cd "$(dirname "$0")/../.."

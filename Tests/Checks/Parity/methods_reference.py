@@ -207,7 +207,7 @@ class Router(Behind):
 
 class ParpMasked(Behind):
     """Ours: the sparsity of gradual pruning in one ranking of all weights, forward through the mask, and the gradient
-    there given to all unmasked values; from seven tenths of the run on pruned weights are 0."""
+    there given to all values, masked ones too; from seven tenths of the run on pruned weights are 0."""
 
     end = 0.7
 

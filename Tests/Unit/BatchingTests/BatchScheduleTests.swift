@@ -21,7 +21,7 @@ struct BatchScheduleTests {
         #expect(schedule.epochEnds(through: 0).isEmpty)
     }
 
-    @Test("a walk from any update goes on as one from the first")
+    @Test("a walk from any update continues as one from the first")
     func anyStart() {
         var whole = schedule.walk(from: 0)
         let batches = (0..<20).map { _ in whole.nextBatch().items }

@@ -33,7 +33,7 @@ struct GroupSamplingTests {
         #expect(plain == balanced)
     }
 
-    @Test("with 0 all languages are heard alike, with 1/2 in proportion to the root of their seconds")
+    @Test("with 0 all languages are sampled equally, with 1/2 in proportion to the root of their seconds")
     func balanced() {
         // Over 40 epochs each share is exact but for a start and an end of each utterance.
         let equal = sums(counts(alpha: 0, epochs: 0..<40))
@@ -45,7 +45,7 @@ struct GroupSamplingTests {
         #expect(abs(Double(roots[1]) - 400 * 2.0.squareRoot()) <= 20)
     }
 
-    @Test("no utterance comes twice in an epoch, and over epochs those of a language are heard equally often")
+    @Test("no utterance comes twice in an epoch, and over epochs those of a language are drawn equally often")
     func even() {
         for epoch in 0..<8 {
             #expect(counts(alpha: 0, epochs: epoch..<epoch + 1).allSatisfy { $0 <= 1 })

@@ -19,7 +19,7 @@ struct AtomicFileTests {
         #expect(try folder.names() == ["file"])
     }
 
-    @Test("a file that is given up leaves the old one and nothing else")
+    @Test("an abandoned file leaves the old one and nothing else")
     func abandoned() throws {
         let folder = try TemporaryDirectory()
         let path = try folder.write("old", to: "file")
@@ -66,7 +66,7 @@ struct AtomicFileTests {
         #expect(text(folder.path + "/deep/fresh/a") == "new")
     }
 
-    @Test("a folder that is given up leaves the old one and nothing else")
+    @Test("an abandoned folder leaves the old one and nothing else")
     func abandonedFolder() throws {
         let folder = try TemporaryDirectory()
         try folder.write("old", to: "model/a")

@@ -221,7 +221,7 @@ struct FairseqCheckpointTests {
         #expect(message.contains("makes it (3072, 768)"), "\(message)")
     }
 
-    @Test("a dictionary whose blank cannot be told is refused")
+    @Test("a dictionary without an identifiable blank is refused")
     func strangeDictionary() {
         let symbols = JSONValue.array(["<pad>", "<s>", "</s>", "<unk>", "A"].map(JSONValue.string))
         let state = JSONValue.object([.init("target_dictionary", .object([.init("symbols", symbols)]))])
@@ -263,7 +263,7 @@ struct FairseqCheckpointTests {
 
     @Test("a configuration that shares its parts without end is refused, not unfolded")
     func bomb() {
-        // Forty dictionaries, each of which holds the one before twice: 2⁴⁰ values.
+        // Forty dictionaries, each with the one before twice: 2⁴⁰ values.
         let pickle = PickleWriter.dictionary { writer in
             writer.text("cfg")
             writer.value(.object([]))

@@ -4,7 +4,7 @@ import Tensors
 import TestSupport
 import Testing
 
-/// Model files as people find them: pointers instead of weights, numbers that are none, values of the wrong type.
+/// Model files as people find them: pointers instead of weights, NaN, values of the wrong type.
 struct FieldFilesTests {
     private let pointer = "version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 377666114\n"
 
@@ -81,7 +81,7 @@ struct FieldFilesTests {
         }
     }
 
-    @Test("what lies in processor_config.json comes first, and null is nothing")
+    @Test("processor_config.json comes first, and null counts as absent")
     func processor() throws {
         let folder = try TemporaryDirectory()
         try folder.write("{}", to: "config.json")

@@ -127,7 +127,7 @@ struct ModelDirectoryTests {
         #expect(file.info("wav2vec2.encoder.pos_conv_embed.conv.weight_v") != nil)
     }
 
-    @Test("a model takes the place of a model, and of nothing else that somebody made")
+    @Test("a model replaces a model, and no other files")
     func replacing() throws {
         let folder = try TemporaryDirectory()
         var layout = ParameterLayout()

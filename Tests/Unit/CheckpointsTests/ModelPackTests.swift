@@ -118,7 +118,7 @@ struct ModelPackTests {
         #expect(fault { try ModelPack(path: plain) }.contains("no packed model"))
     }
 
-    /// A pack of one tensor of `elements` float32 numbers, of which entries can be anything.
+    /// A pack of one float32 tensor of `elements`, with arbitrary entries.
     private func pack(
         elements: Int = 4, stated: Int? = nil, planes: [UInt8], mask: [UInt8]? = nil, version: String = "2",
         others: [String: [UInt8]] = [:], headerFrame: [UInt8]? = nil

@@ -65,7 +65,7 @@ struct SafetensorsAttackTests {
         }
     }
 
-    @Test("PyTorch's compressed bomb: a storage of which the directory promises more than the file has")
+    @Test("PyTorch's compressed bomb: the directory promises more of a storage than the file has")
     func bomb() {
         let pickle = PickleWriter.dictionary { writer in
             writer.text("weight")

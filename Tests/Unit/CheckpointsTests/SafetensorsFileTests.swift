@@ -95,7 +95,7 @@ struct SafetensorsFileTests {
         #expect(fault { try file.floats("absent") }.contains("no tensor absent"))
     }
 
-    @Test("a header that is too small, too large or no text is refused, each with its reason")
+    @Test("a header that is too small, too large or not text is refused, each with its reason")
     func brokenHeaders() {
         let cases: [([UInt8], String)] = [
             ([], "0 bytes are too few"), ([1, 2, 3], "3 bytes are too few"),

@@ -55,7 +55,7 @@ struct ZipDirectoryTests {
         }
     }
 
-    @Test("a file that is cut off, or whose directory lies elsewhere, is refused")
+    @Test("a file that is cut off, or whose directory is elsewhere, is refused")
     func directory() throws {
         #expect(try message { $0.removeLast() }.contains("its end is missing"))
         #expect(try message { $0.removeLast(30) }.contains("its end is missing"))

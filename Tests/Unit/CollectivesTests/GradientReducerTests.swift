@@ -162,7 +162,7 @@ struct GradientReducerTests {
         #expect(ranks[0].log.first == "sum of 16 as bfloat16, some kept")
     }
 
-    @Test("an update that was not begun cannot go on")
+    @Test("an update that was not started cannot continue")
     func notBegun() async {
         await #expect(processExitsWith: .failure) {
             let gradients = FlatBuffer(count: 32)

@@ -36,7 +36,7 @@ struct WorkerThreadTests {
 }
 
 struct PendingOperationTests {
-    @Test("waiting ends when the operation does, and tells its seconds")
+    @Test("waiting ends with the operation, and reports its seconds")
     func waiting() throws {
         let operation = PendingOperation()
         let start = ContinuousClock.now

@@ -33,7 +33,7 @@ struct DecodingTunerTests {
         #expect(table[4].contains("10.00 %"))
     }
 
-    @Test("a word that sounds like another is told apart by a weight that the search finds")
+    @Test("the search finds a weight that tells apart two words that sound alike")
     func search() throws {
         let folder = try TemporaryFolder()
         let arpa = """

@@ -109,7 +109,7 @@ struct BeamSearchTests {
         }
     }
 
-    @Test("a lexicon's words are told as they are written, of words spelled alike the likelier")
+    @Test("a lexicon's words come as written; of words spelled alike, the likelier")
     func lexicon() throws {
         let list = "Ba\tb a |\nab a b\nBah\tb a\n"
         let lexicon = try Lexicon(name: "lexicon", vocabulary: vocabulary, bytes(list))
@@ -161,7 +161,7 @@ struct BeamSearchTests {
         #expect(parts.transcriptions(5) == whole.transcriptions(5))
     }
 
-    @Test("texts that no beam continues are forgotten, and nothing changes by it")
+    @Test("texts that no beam continues are dropped without changing the result")
     func longSpeech() throws {
         let language = try Language(vocabulary: vocabulary, model: try model(arpa: smallARPA))
         let frames = logits(frames: 600, tokens: 4, seed: 21, spread: 1)
@@ -173,7 +173,7 @@ struct BeamSearchTests {
         #expect(forgetting.transcriptions(3) == remembering.transcriptions(3))
     }
 
-    @Test("special tokens are not heard, and a vocabulary without words refuses models of words")
+    @Test("special tokens are not output, and a vocabulary without words refuses word models")
     func specials() throws {
         let phones = try Vocabulary(tokens: ["<pad>", "<s>", "p", "t"], wordDelimiter: nil)
         let frames = logits(frames: 4, tokens: 4, seed: 2)

@@ -130,7 +130,7 @@ struct LanguageModelTests {
                 .replacingOccurrences(of: "-0.1\ta b a\n", with: "").replacingOccurrences(
                     of: "ngram 3=2", with: "ngram 3=1"))
         let found = model.score(sentence: ["a", "b", "b"]).logProbability
-        // <s> a; <s> a b; b after "a b", of which no back-off weight is known: b's own, twice; the end after b.
+        // <s> a; <s> a b; b after "a b", which has no back-off weight: b's own, twice; the end after b.
         #expect(abs(found - (-0.3 - 0.2 + (-0.2 - 0.9) + -0.5)) < goldenTolerance)
         #expect(
             abs(

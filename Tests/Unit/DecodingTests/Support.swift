@@ -2,7 +2,7 @@ import Decoding
 import Tensors
 import Text
 
-/// What stands for a file.
+/// A stand-in for a file.
 func model(arpa: String) throws -> MappedTrie {
     let file = MemoryFile()
     var reader = ARPAReader(name: "lm.arpa", bytes(arpa))
@@ -10,7 +10,7 @@ func model(arpa: String) throws -> MappedTrie {
     return try MappedTrie(MappedBytes(file.bytes))
 }
 
-/// A file in memory, whose bytes can be looked at.
+/// A file in memory with readable bytes.
 final class MemoryFile: Scratch {
     var bytes: [UInt8] = []
     var count: Int { bytes.count }

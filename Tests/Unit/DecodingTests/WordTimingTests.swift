@@ -25,7 +25,7 @@ struct WordTimingTests {
         #expect(timedWords([span(1, 0..<1)], vocabulary: vocabulary, frameSeconds: 1).isEmpty)
     }
 
-    @Test("where no token stands between words, each token is told")
+    @Test("without a token between words, each token is reported")
     func phones() throws {
         let vocabulary = try Vocabulary(tokens: ["<pad>", "p", "t"], wordDelimiter: nil)
         let words = timedWords([span(1, 0..<1), span(2, 1..<3)], vocabulary: vocabulary, frameSeconds: 1)

@@ -5,7 +5,7 @@ import Testing
 struct JSONParserTests {
     private func parse(_ text: String) throws -> JSONValue { try JSONValue(parsing: Array(text.utf8)) }
 
-    @Test("values of every kind are read")
+    @Test("values of every type are read")
     func values() throws {
         let value = try parse(
             #" {"n":null , "t":true,"f":false, "i":[0,-0,-12,9223372036854775807], "s":"a\"b\\\/\b\f\n\r\t","#

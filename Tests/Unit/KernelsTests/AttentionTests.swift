@@ -129,7 +129,7 @@ extension AttentionCase {
 }
 
 struct AttentionTests {
-    @Test("values and gradients are PyTorch's and those of differences")
+    @Test("values and gradients match PyTorch's and finite differences")
     func gradients() {
         let attention = AttentionCase(lengths: [4, 8], headCount: 2, columns: 6, items: [1, 2])
         checkKernel(

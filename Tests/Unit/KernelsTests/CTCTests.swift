@@ -102,7 +102,7 @@ struct CTCTests {
         #expect(possible[0].isFinite && allFinite(dLogits))
     }
 
-    @Test("NaN logits give a NaN loss and gradient, in their utterance alone")
+    @Test("NaN logits give a NaN loss and gradient in their utterance only")
     func notANumber() {
         var arena = testArena()
         let (logits, dLogits) = (arena.wave(rows: 8, columns: 3, phase: 0), arena.unset(rows: 8, columns: 3))

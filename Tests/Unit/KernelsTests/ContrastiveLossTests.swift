@@ -104,7 +104,7 @@ struct ContrastiveLossTests {
         #expect(answer.correct == 3)
     }
 
-    @Test("a prediction that is zero is as far from all, and has a finite gradient")
+    @Test("a zero prediction is equally far from all, and has a finite gradient")
     func zero() {
         var arena = testArena()
         let (predictions, targets) = (
@@ -119,7 +119,7 @@ struct ContrastiveLossTests {
         #expect(allFinite(gradients.0) && allFinite(gradients.1))
     }
 
-    @Test("what is no number makes its utterance's loss none, and no other's")
+    @Test("a NaN makes its own utterance's loss NaN, no other's")
     func notANumber() {
         var arena = testArena()
         let (predictions, targets) = (

@@ -25,7 +25,7 @@ struct CrossEntropyTests {
         #expect(comparison.relativeError() < gradientTolerance, "\(comparison)")
     }
 
-    @Test("the gradient is scaled and may lie over the logits, and logits of hundreds do not overflow")
+    @Test("the gradient is scaled and may overwrite the logits, and logits of hundreds do not overflow")
     func scaled() {
         var arena = testArena()
         let logits = arena.tensor(rows: 1, columns: 2)

@@ -8,7 +8,7 @@ struct GELUTests {
     /// The approximation of erf is within 1.5e-7, float32 rounds by 6e-8 of x; here |x| ≤ 12.
     private let tolerance: Float = 2e-6
 
-    @Test("values and gradients are PyTorch's and those of differences")
+    @Test("values and gradients match PyTorch's and finite differences")
     func gradients() {
         var arena = testArena()
         let input = Operand("dInput", arena.wave(columns: 301, phase: 0, amplitude: 4), arena: &arena)

@@ -57,7 +57,7 @@ struct GumbelQuantizerTests {
             largestDifference(quantizer.dCodevectors.array(), once.1.map { 2 * $0 }) < Tolerance.accumulated)
     }
 
-    @Test("the gradient of codevectors is that of differences, that of logits the soft sample's")
+    @Test("the codevectors' gradient matches finite differences, the logits' the soft sample's")
     func gradients() {
         let quantizer = Case()
         quantizer.backward(quantizer.forward())
@@ -101,7 +101,7 @@ struct GumbelQuantizerTests {
         #expect(output.array() == [11, 12, 10, 13])
     }
 
-    @Test("a logit that is no number makes its frame's codevectors and samples none, and no other's")
+    @Test("a NaN logit makes its own frame's codevectors and samples NaN, no other's")
     func notANumber() {
         let quantizer = Case()
         quantizer.logits[3, 7] = .nan

@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 struct LayerNormTests {
-    @Test("values and gradients are PyTorch's and those of differences; parameter gradients accumulate")
+    @Test("values and gradients match PyTorch's and finite differences; parameter gradients accumulate")
     func gradients() {
         var arena = testArena()
         let input = Operand("dInput", arena.wave(rows: 5, columns: 37, phase: 0), arena: &arena)

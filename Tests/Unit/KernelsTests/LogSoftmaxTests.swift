@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 struct LogSoftmaxTests {
-    @Test("values and gradients are PyTorch's and those of differences")
+    @Test("values and gradients match PyTorch's and finite differences")
     func gradients() {
         var arena = testArena()
         let input = Operand("dInput", arena.wave(rows: 4, columns: 29, phase: 0, amplitude: 3), arena: &arena)

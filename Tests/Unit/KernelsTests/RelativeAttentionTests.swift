@@ -73,7 +73,7 @@ private struct RelativeCase: ~Copyable {
 }
 
 struct RelativeAttentionTests {
-    @Test("values and gradients are PyTorch's and those of differences")
+    @Test("values and gradients match PyTorch's and finite differences")
     func gradients() {
         let attention = RelativeCase(
             lengths: [4, 7], headCount: 2, columns: 6, segments: [0, 0, 1, 2, 0, 0, 0, 1, 1, 1, 2],

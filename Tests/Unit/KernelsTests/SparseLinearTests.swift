@@ -10,7 +10,7 @@ struct SparseLinearTests {
     /// Extents that fit no vector, no panel and no block, and one that fits all.
     static let extents = [(1, 5, 3), (17, 130, 20), (97, 300, 33), (150, 257, 129), (192, 256, 64)]
 
-    /// A layer whose weight has about so many zeros, and a row and a column of nothing else.
+    /// A layer with about this share of zeros in its weight, and an all-zero row and column.
     private struct Layer {
         let weight: Tensor
         let bias: Tensor

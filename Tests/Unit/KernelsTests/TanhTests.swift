@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 struct TanhTests {
-    @Test("values and gradients are PyTorch's and those of differences")
+    @Test("values and gradients match PyTorch's and finite differences")
     func gradients() {
         var arena = testArena()
         let input = Operand("dInput", arena.wave(rows: 3, columns: 7, phase: 0, amplitude: 2), arena: &arena)

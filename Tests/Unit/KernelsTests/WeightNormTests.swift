@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 struct WeightNormTests {
-    @Test("values and gradients are PyTorch's and those of differences; both gradients accumulate")
+    @Test("values and gradients match PyTorch's and finite differences; both gradients accumulate")
     func gradients() {
         var arena = testArena()
         let direction = Operand("dDirection", arena.wave(rows: 24, columns: 3, phase: 0), arena: &arena)

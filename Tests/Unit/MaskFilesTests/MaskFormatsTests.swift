@@ -175,7 +175,7 @@ struct MaskFormatsTests {
         }
     }
 
-    @Test("what is no mask is refused, and says what would be one")
+    @Test("what is no mask is refused, with what would be one")
     func refused() throws {
         let weights = fault { try StoredMask.load(model + "/model.safetensors") }
         #expect(weights.contains("holds no mask") && weights.contains("give the directory"))

@@ -123,7 +123,7 @@ struct SequenceClassifierTests {
         #expect(weights(relative) == 84_934_656 + 7_077_888)
     }
 
-    @Test("weight decay spares biases and norms alone")
+    @Test("weight decay spares only biases and norms")
     func decay() {
         for configuration in [TextConfiguration.bert(BertConfiguration()), .xlnet(xlnetBase)] {
             for slot in SequenceClassifier(configuration).layout.slots {

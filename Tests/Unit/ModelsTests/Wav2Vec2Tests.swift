@@ -124,7 +124,7 @@ struct Wav2Vec2Tests {
         let isSame = kept == again
         #expect(isSame)
         // What is saved grows with the blocks, and one that is computed once more takes its output beside what it would
-        // have kept: of two, one of which layer drop leaves out, nothing is saved, so six are asked for.
+        // have kept: with two, one dropped by layer drop, nothing is saved; hence six.
         var configuration = try GoldenModel(directory: "\(goldenModels)/\(name)").network.configuration
         configuration.layerCount = 6
         func planned(recomputing: Bool) -> Int {

@@ -4,7 +4,7 @@ import Testing
 @testable import Recipe
 
 struct PlanAssumptionsTests {
-    @Test("a preset is planned without its model and corpus, and says what it took for granted")
+    @Test("a preset is planned without its model and corpus, and says what it assumed")
     func preset() throws {
         let preset = try #require(RecipePreset.named("base-1h"))
         let recipe = try preset.recipe(overrides: ["schedule.updates=20"])

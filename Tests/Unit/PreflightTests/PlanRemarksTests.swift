@@ -44,7 +44,7 @@ struct PlanRemarksTests {
         #expect(try keys(epochs: 12000) == [["schedule.updates", "data.batch_seconds"]])
     }
 
-    @Test("few masks, rare checkpoints and dear evaluations are told")
+    @Test("few masks, rare checkpoints and expensive evaluations are remarked on")
     func others() throws {
         #expect(try keys(masks: 1) == [["pruning.interval"]])
         #expect(try keys(["pruning.method=dense"], masks: 0).isEmpty)

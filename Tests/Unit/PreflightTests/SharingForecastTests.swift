@@ -35,7 +35,7 @@ private struct DemoForecast {
 }
 
 struct SharingForecastTests {
-    @Test("two ranks of the demo hear equally much within 5 %, and wait for less than 8 % of their time")
+    @Test("two ranks of the demo get equal audio within 5 %, and wait for less than 8 % of their time")
     func demo() throws {
         let sharing = try DemoForecast().sharing(ranks: 2)
         let (first, second) = (sharing.rankSeconds[0], sharing.rankSeconds[1])
@@ -54,7 +54,7 @@ struct SharingForecastTests {
         #expect(try !demo.sharing(ranks: 2, overrides: ["data.batch_seconds=\(seconds)"]).isUneven)
     }
 
-    @Test("where no number would do, none is named")
+    @Test("without a number that would do, none is named")
     func hopeless() throws {
         let many = try DemoForecast().sharing(ranks: 200)
         #expect(many.isUneven && many.sufficientBatchSeconds == nil)

@@ -40,7 +40,7 @@ struct ComparedMethodTests {
         #expect(axes.regrowth == 0.3 && axes.holdFrom == 0.75)
     }
 
-    @Test("S³-Router learns scores on weights that stand still")
+    @Test("S³-Router learns scores on fixed weights")
     func router() {
         let axes = ComparedMethod.router.axes
         #expect(axes.schedule == .constant && axes.score == .learned && axes.forward == .frozen)

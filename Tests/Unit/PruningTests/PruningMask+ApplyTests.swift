@@ -19,7 +19,7 @@ struct PruningMaskApplyTests {
         }
     }
 
-    @Test("a pruned weight is a positive zero, and a kept one keeps its bits, even if it is no number")
+    @Test("a pruned weight is a positive zero, and a kept one keeps its bits, even if it is NaN")
     func bits() {
         let fixture = PoolFixture(sizes: [4])
         fixture.poolValues = [-1, -.infinity, .nan, -0.0]

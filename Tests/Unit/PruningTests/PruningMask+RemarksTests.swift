@@ -3,7 +3,7 @@ import Tensors
 import Testing
 
 struct PruningMaskRemarksTests {
-    /// A pool of two matrices and a bias, of which the first weights are pruned.
+    /// A pool of two matrices and a bias, with the first weights pruned.
     private func remarks(pruned: Int) -> [String] {
         var layout = ParameterLayout()
         _ = layout.add("pooler.weight", [20, 10], role: .prunable(layer: nil, kind: .other))

@@ -9,7 +9,7 @@ struct PruningMaskTests {
         PruningMask(kept: (0..<count).map { ($0 + shift) * ($0 + shift) % 7 < 3 })
     }
 
-    @Test("a mask says of each weight what it was made of, and counts right")
+    @Test("a mask classifies each weight, and counts correctly")
     func bits() {
         for count in tested {
             let kept = (0..<count).map { $0 * $0 % 7 < 3 }

@@ -2,7 +2,7 @@ import Pruning
 import Testing
 
 struct PruningMethodTests {
-    /// The updates after which a mask is due, with its sparsity.
+    /// The updates after which a mask is selected, with its sparsity.
     private func masks(_ method: PruningMethod, updates: Int) -> [Int: Double] {
         var masks: [Int: Double] = [:]
         for done in 0...updates { masks[done] = method.sparsityDue(afterUpdates: done) }
@@ -105,7 +105,7 @@ struct PruningMethodTests {
         #expect(method.sparsity(afterUpdates: 0) == 0.5)
     }
 
-    @Test("a fixed mask is due before the first update and never again, and is held; PARP's is not")
+    @Test("a fixed mask is selected once, before the first update, and held; PARP's is not")
     func fixedMask() {
         func fixed(_ sparsity: Double) -> PruningMethod {
             PruningMethod(

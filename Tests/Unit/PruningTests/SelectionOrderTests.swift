@@ -48,7 +48,7 @@ struct SelectionOrderTests {
         }
     }
 
-    @Test("zeros of either sign are equal, infinities are last and first, and what is no number is refused")
+    @Test("zeros of either sign are equal, infinities are last and first, and NaN is refused")
     func extremes() throws {
         let fixture = PoolFixture(sizes: [5])
         fixture.poolValues = [0, -0.0, .infinity, -.infinity, -.leastNonzeroMagnitude]

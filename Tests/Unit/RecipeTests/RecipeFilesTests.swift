@@ -47,7 +47,7 @@ struct RecipeFilesTests {
         }
     }
 
-    /// The settings that a header names: lines `#   NAME:  --set …`, which go on in lines that begin with `--set`.
+    /// The settings that a header names: lines `#   NAME:  --set …`, continued on lines that begin with `--set`.
     private static func variants(_ path: String) throws -> [String: [String]] {
         var variants: [String: [String]] = [:]
         var name = ""

@@ -79,7 +79,7 @@ struct RecipePruningTests {
                 == true)
     }
 
-    @Test("where nothing is said, PARP's interval is 50 updates and others' a hundredth of the run")
+    @Test("by default PARP's interval is 50 updates and others' a hundredth of the run")
     func automaticIntervals() throws {
         func due(_ method: String) throws -> Int {
             let method = try pruning("method = \"\(method)\"").makeMethod(updates: 400) { _ in [] }

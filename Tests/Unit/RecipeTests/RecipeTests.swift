@@ -110,7 +110,7 @@ struct RecipeTests {
             ])
     }
 
-    @Test("a metric is better when it is lower, or higher where that is meant; none is better than NaN")
+    @Test("a metric is better lower, or higher if so defined; NaN is worst")
     func metrics() {
         let accuracy = MetricSpec(name: "accuracy", title: "accuracy", unit: "%", higherIsBetter: true)
         #expect(accuracy.isBetter(0.5, than: nil) && accuracy.isBetter(0.6, than: 0.5))
@@ -162,7 +162,7 @@ struct RecipeTests {
             .filter { $0 != value }
     }
 
-    @Test("a key that there is not is refused with its line and the nearest one")
+    @Test("an unknown key is refused with its line and the nearest one")
     func unknownKeys() {
         #expect(
             faults("[optimizer]\n\nlearningrate = 1e-4\n")

@@ -16,7 +16,7 @@ struct TOMLReaderTests {
         }
     }
 
-    @Test("keys come with their sections and lines, whatever stands between them")
+    @Test("keys come with their sections and lines, whatever is between them")
     func document() throws {
         let text =
             "\u{FEFF}seed = 1 # one\r\n\n# nothing\n [ a . b ]\t# a\n\"c d\" = 'x'\nlist = [ # two\n  1,\n  2,\n]\ne.f = true"
@@ -48,7 +48,7 @@ struct TOMLReaderTests {
         }
     }
 
-    @Test("texts in double quotes have escapes, and those in single quotes stand as they are")
+    @Test("texts in double quotes have escapes, those in single quotes are literal")
     func texts() throws {
         #expect(try value(#""a \"b\" \\ \t\n\u00e9\U0001F600""#) == .string("a \"b\" \\ \t\né😀"))
         #expect(try value(#"'C:\new'"#) == .string(#"C:\new"#))

@@ -14,7 +14,7 @@ struct PairedDifferenceTests {
         #expect(PairedDifference([]) == nil)
     }
 
-    @Test("five pairs are resampled in all 3,125 ways, of which the percentiles are counted")
+    @Test("five pairs are resampled in all 3,125 ways, which give the percentiles")
     func percentiles() throws {
         // Four of five are 0: the mean of a resample is (how often the fifth is drawn) / 5, which is binomial of 5 and 1/5; P(0) is
         // 0.328 and P(at least 4) 0.007, P(at least 3) 0.058.
@@ -67,7 +67,7 @@ struct PairedDifferenceTests {
 
     @Test("runs and examples vary each by itself: where one does not, the interval is the other's")
     func pigeonhole() throws {
-        // 200 examples of which each run has the same half right.
+        // 200 examples; each run has the same half right.
         let examples = try #require(
             PairedDifference(runs: 3, examples: 200) { runs, drawn in
                 drawn.reduce(0) { $0 + Double($1 % 2) } / Double(drawn.count)

@@ -9,7 +9,7 @@ struct RunReportTests {
         charts: [.init("Loss", [.init("train", "loss")])], columns: [.init("loss", "loss")],
         workload: .init(name: "audio", field: "audio_seconds"))
 
-    /// The page of a run of so many updates, whose loss has one peak.
+    /// The page of a run of this many updates, with one peak in its loss.
     private func page(updates: Int, peak: Int) throws -> String {
         let folder = try TemporaryDirectory()
         let lines = (1...updates).map { step in
@@ -87,7 +87,7 @@ struct ThinnedCurveTests {
         #expect((points.last?.x ?? 0) > 8000)
     }
 
-    @Test("what is no number hides no other")
+    @Test("a NaN hides no other fault")
     func notANumber() {
         var curve = ThinnedCurve(limit: 2)
         for x in 0..<64 { curve.add(x: Double(x), y: x % 2 == 0 ? .nan : Double(x)) }

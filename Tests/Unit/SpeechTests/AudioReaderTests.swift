@@ -75,7 +75,7 @@ struct AudioReaderTests {
         }
     }
 
-    @Test("what lies above half the new rate is gone, not folded down")
+    @Test("content above half the new rate is removed, not aliased")
     func aliasing() throws {
         let clip = try read(waveFile([tone(12_000, seconds: 0.5, sampleRate: 48_000)], sampleRate: 48_000))
         #expect(clip.samples[2000..<6000].allSatisfy { abs($0) < 1e-3 })
@@ -174,7 +174,7 @@ struct AudioReaderTests {
         #expect(fault { try read(waveFile([samples], format: .float32)) }.contains("NaN"))
     }
 
-    @Test("a header that states more than anybody recorded, or nothing, costs no memory")
+    @Test("a header that states an absurd length, or none, costs no memory")
     func hugeHeader() throws {
         // The 36 bits of a FLAC file's sample count.
         var flac = [UInt8](try Data(contentsOf: URL(fileURLWithPath: "\(golden)/tone.flac")))

@@ -287,7 +287,7 @@ struct CorpusFormatTests {
             try Manifest(path: path, measuresDurations: false).utterances.map(\.durationSeconds) == [0, 2])
     }
 
-    @Test("what is no file is not read")
+    @Test("only regular files are read")
     func devices() throws {
         let folder = try TemporaryDirectory()
         try FileManager.default.createSymbolicLink(

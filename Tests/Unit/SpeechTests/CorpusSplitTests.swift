@@ -82,7 +82,7 @@ struct CorpusSplitTests {
         #expect(small.valid == large.valid && small.test == large.test)
     }
 
-    @Test("without a size, train is all whose text is nowhere else, and the rest is counted")
+    @Test("without a size, train is every utterance with a text of its own; the rest is counted")
     func rest() throws {
         let manifest = try corpus()
         let parts = try split(manifest, train: nil)

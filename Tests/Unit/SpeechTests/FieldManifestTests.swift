@@ -82,7 +82,7 @@ struct FieldManifestTests {
         #expect(fault { try Manifest(path: folder.path) }.contains("leads out of the folder"))
     }
 
-    @Test("a channel of a JSON line is the channel that is heard, and part of the utterance's name")
+    @Test("a JSON line's channel is the one read, and part of the utterance's name")
     func channel() throws {
         let base = "{\"audio_filepath\": \"\(folder.path)/s.wav\", \"text\": \"x\", \"channel\": "
         _ = try folder.directory.write(

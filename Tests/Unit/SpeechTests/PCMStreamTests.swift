@@ -79,7 +79,7 @@ struct PCMStreamTests {
         }
     }
 
-    @Test("what is no WAV, is cut off in its header or has an impossible format is refused")
+    @Test("a file that is no WAV, has a truncated header or an impossible format is refused")
     func refusals() {
         let faulty: [[UInt8]] = [
             [], Array("RIFF".utf8), Array("this is a text and no sound at all".utf8),

@@ -3,7 +3,7 @@ import Speech
 import TestSupport
 import Testing
 
-/// Recordings whose headers do not tell how long they are: made by Tests/Golden/make_stated_lengths.py.
+/// Recordings without a length in their headers, made by Tests/Golden/make_stated_lengths.py.
 struct StatedLengthTests {
     private static let folder = goldenFolder + "/audio/lengths"
     /// The 529 samples that mpg123 drops where it begins and ffmpeg does not, 33 ms at 16 kHz, of up to two decoders.
@@ -51,7 +51,7 @@ struct StatedLengthTests {
         #expect(best / Double(piece.count) < 0.02, "\(best / Double(piece.count)) a sample")
     }
 
-    @Test("there are files of each kind")
+    @Test("there are files of each format")
     func kinds() {
         #expect(Self.files.count == 14)
     }

@@ -86,7 +86,7 @@ struct ComparisonPlanTests {
         #expect(plan.cells.map(\.rate) == [1e-4, 2e-4, 1e-4, 2e-4])
     }
 
-    @Test("what no rate was found for is left out")
+    @Test("methods without a learning rate are left out")
     func unsettled() {
         var plan = ComparisonPlan(
             methods: [.parp], sparsities: [0.5, 0.7], seeds: [1, 2], data: [""], rates: [1e-4])

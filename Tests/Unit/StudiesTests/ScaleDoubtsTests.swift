@@ -20,7 +20,7 @@ struct ScaleDoubtsTests {
         #expect(doubts().count == 1 && doubts()[0].contains("beyond 128 ranks"))
     }
 
-    @Test("two points, wide intervals and fractions above 100 % are each told")
+    @Test("two points, wide intervals and fractions above 100 % are each reported")
     func told() {
         #expect(doubts(counts: 2)[0].hasPrefix("Only two numbers of ranks were measured"))
         #expect(doubts(high: 2.5)[0].contains("beyond 64 ranks: there an update takes between 0.8 and 2.5 s"))

@@ -17,7 +17,7 @@ struct AudioChangeTests {
         #expect(drawn != (0..<300).map { change.speed(identity: 6, update: $0) })
     }
 
-    @Test("noise has the power that was asked for, and is the same each time it is asked for")
+    @Test("noise has the requested power, and is the same each time")
     func noise() {
         let clean = (0..<16000).map { Float(sin(Double($0) / 20)) }
         func noise(update: Int) -> [Float] {

@@ -5,7 +5,7 @@ import Text
 @testable import Tasks
 
 struct ErrorIntervalTests {
-    /// Utterances of ten tokens, of which some are wrong.
+    /// Utterances of ten tokens, some wrong.
     private func errors(_ wrong: [Int]) -> [ErrorRate] {
         wrong.map { ErrorRate(counts: [$0, 0, 0, 10 - $0]) }
     }
@@ -20,7 +20,7 @@ struct ErrorIntervalTests {
         #expect(found == interval(of: wrong))
     }
 
-    @Test("utterances that all have the same rate leave nothing open, and one alone tells nothing")
+    @Test("utterances with equal rates leave no uncertainty, and a single one gives no interval")
     func degenerate() {
         #expect(interval(of: errors([2, 2, 2, 2, 2, 2, 2])) == 0.2...0.2)
         #expect(interval(of: errors([2])) == nil && difference(of: errors([2]), errors([3])) == nil)

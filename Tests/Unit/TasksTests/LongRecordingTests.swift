@@ -11,7 +11,7 @@ import Testing
 @testable import Tasks
 
 struct LongRecordingTests {
-    /// A set of one short recording and one of so many seconds, of which nothing but their lengths is known.
+    /// A set of one short recording and one of this many seconds, known only by their lengths.
     private func dataset(seconds: Double) -> SpeechDataset {
         let utterances = [1, seconds].enumerated().map { index, seconds in
             Utterance(

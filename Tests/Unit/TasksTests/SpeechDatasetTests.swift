@@ -4,7 +4,7 @@ import Testing
 
 @testable import Tasks
 
-/// One utterance of which some seconds are used, of so many that its audio has.
+/// One utterance that uses some of its audio's seconds.
 private func dataset(used: Double, held: Double, segment: Range<Double>? = nil) -> SpeechDataset {
     let utterance = Utterance(
         id: "a", audioPath: "a.wav", segment: segment, durationSeconds: used, text: "", origin: "m:1")

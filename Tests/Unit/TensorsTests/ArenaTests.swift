@@ -3,7 +3,7 @@ import Tensors
 import Testing
 
 struct ArenaTests {
-    @Test("tensors lie apart, aligned to 64 bytes, whatever their extents")
+    @Test("tensors are apart, aligned to 64 bytes, whatever their extents")
     func layout() {
         var arena = Arena(capacityBytes: 1 << 20)
         let tensors = [
@@ -44,7 +44,7 @@ struct ArenaTests {
         #expect(arena.zeros(rows: 8, columns: 8).array() == Array(repeating: 0, count: 64))
     }
 
-    @Test("the peak is the most bytes in use at once, not the sum of all")
+    @Test("the peak is the most bytes in use at once, not their sum")
     func peak() {
         var arena = Arena(capacityBytes: 1 << 20)
         #expect(arena.peakBytes == 0)

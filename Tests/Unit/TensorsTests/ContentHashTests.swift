@@ -61,7 +61,7 @@ struct ContentHashTests {
         #expect(Set((0..<100).map { hash([1, 2, 3], seed: $0) }).count == 100)
     }
 
-    @Test("a tensor hashes as its bits, with an odd last element, and wherever it lies in memory")
+    @Test("a tensor hashes as its bits, with an odd last element, and wherever it is in memory")
     func tensors() {
         var arena = testArena()
         let values = arena.wave(columns: 1001, phase: 0)

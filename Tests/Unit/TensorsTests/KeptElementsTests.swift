@@ -27,7 +27,7 @@ struct KeptElementsTests {
         }
     }
 
-    @Test("what is dropped is cleared, infinities and what is not a number too")
+    @Test("dropped elements are cleared, also infinities and NaN")
     func clearing() {
         let buffer = FlatBuffer(count: 5)
         buffer.all.copy(from: [.nan, 1, .infinity, 2, -3])

@@ -37,7 +37,7 @@ struct MomentsTests {
         }
     }
 
-    @Test("what is kept in both of two choices keeps its moments; what comes anew, or back, starts from 0")
+    @Test("what both choices keep retains its moments; what is new, or returns, starts from 0")
     func anotherChoice() {
         var moments = filled()
         let (first, second) = (kept(1), kept(2))

@@ -2,7 +2,7 @@ import Tensors
 import Testing
 
 struct ParameterLayoutTests {
-    @Test("slots lie in the order of registration, at multiples of 16, and do not touch")
+    @Test("slots are in the order of registration, at multiples of 16, and do not touch")
     func offsets() {
         var layout = ParameterLayout()
         let extents: [Shape] = [[3, 5], [16], [17], [1], [2, 2, 2], []]

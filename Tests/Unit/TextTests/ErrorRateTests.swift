@@ -51,7 +51,7 @@ struct ErrorRateTests {
 
     @Test("of alignments with equally many errors, the one with most tokens in place is taken")
     func substitutions() {
-        // Two errors either way: b and c heard as c and d, or b not heard and d made up.
+        // Two errors either way: b and c replaced by c and d, or b deleted and d inserted.
         #expect(rate("a b c", "a c d").counts == [2, 0, 0, 1])
     }
 
@@ -88,7 +88,7 @@ struct ErrorRateTests {
         }
     }
 
-    @Test("words are what stands between white space, and equal where their code points are")
+    @Test("words are separated by white space, and equal if their code points are")
     func tokens() {
         #expect(words("  a\tb\n c\u{A0}d ") == ["a", "b", "c", "d"])
         #expect(rate("caf\u{E9}", "cafe\u{301}").errors == 1)

@@ -51,7 +51,7 @@ struct SpellingTests {
         #expect(vocabulary.decode(tokens: [5, 6, 4, 5]) == "aς a")
     }
 
-    @Test("what a vocabulary lacks can be dropped, or stand as the token for the unknown")
+    @Test("characters missing from a vocabulary can be dropped, or become the unknown token")
     func unknown() throws {
         let vocabulary = try Vocabulary(tokens: first + ["|", "a", "b"])
         #expect(try vocabulary.encode("axb xx a", unknown: .drop) == [5, 6, 4, 4, 5])
@@ -62,7 +62,7 @@ struct SpellingTests {
         #expect(try without.encode("a", unknown: .unknown) == [1])
     }
 
-    @Test("a letter in another Unicode form is told from the one that the vocabulary has")
+    @Test("a letter in another Unicode form is not the vocabulary's")
     func forms() throws {
         let vocabulary = try Vocabulary(tokens: first + ["|", "É", "E"])
         let message = fault { try vocabulary.encode("E\u{301}") }
@@ -72,7 +72,7 @@ struct SpellingTests {
         #expect(fault { try hangul.encode("\u{1112}\u{1161}\u{11AB}") }.contains("the vocabulary has U+D55C"))
     }
 
-    @Test("what does not show is named by its code points")
+    @Test("invisible characters are named by their code points")
     func invisible() {
         #expect(named("é") == "\"é\"" && named("你") == "\"你\"")
         #expect(named("\u{AD}") == "U+00AD" && named("\u{200F}") == "U+200F" && named("\u{A0}") == "U+00A0")

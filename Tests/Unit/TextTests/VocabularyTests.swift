@@ -20,7 +20,7 @@ struct VocabularyTests {
         }
     }
 
-    @Test("repeats are merged unless a blank stands between, and special tokens are dropped after that")
+    @Test("repeats are merged unless a blank is between; then special tokens are dropped")
     func paths() throws {
         let vocabulary = try letters()
         #expect(vocabulary.decode(path: [5, 5, 0, 5, 6, 6]) == "AAB")
@@ -97,7 +97,7 @@ struct VocabularyTests {
         #expect(Vocabulary.build(from: []).size == 5)
     }
 
-    @Test("case is changed as asked")
+    @Test("case is changed as requested")
     func textCase() {
         #expect(TextCase.upper.apply("Straße é") == "STRASSE É")
         #expect(TextCase.lower.apply("ÀB") == "àb")

@@ -48,7 +48,7 @@ struct CheckpointFilesTests {
         return numbers
     }
 
-    /// A store whose moments are those of what the mask keeps, if a method holds that.
+    /// A store with moments of only the kept weights if a method holds its mask.
     private func store(moments kept: KeptElements?) -> ParameterStore {
         var store = ParameterStore(layout: layout)
         store.values.all.copy(from: numbers(times: 1))
@@ -84,7 +84,7 @@ struct CheckpointFilesTests {
         )
     }
 
-    @Test("a checkpoint of a held mask has kept weights' moments alone, and is read back to the bit")
+    @Test("a held mask's checkpoint has moments of kept weights only, and is read back to the bit")
     func held() throws {
         let held = method(holdingFrom: 0)
         let found = try reread(written: held, read: held)
@@ -97,7 +97,7 @@ struct CheckpointFilesTests {
         #expect(abs(dense.bytes - found.bytes - 2 * 4 * pruned) < 64)
     }
 
-    @Test("a run that holds its mask earlier or later than its checkpoint's goes on with the same moments")
+    @Test("a run that holds its mask earlier or later than its checkpoint's keeps the same moments")
     func otherHold() throws {
         let (held, later) = (method(holdingFrom: 0.2), method(holdingFrom: 0.8))
         let shrunk = try reread(written: later, read: held)

@@ -4,7 +4,7 @@ import Testing
 @testable import Training
 
 struct CheckpointStateTests {
-    @Test("a run goes on from its own checkpoint, and not with another seed")
+    @Test("a run continues from its own checkpoint, but not with another seed")
     func ownRun() throws {
         var state = CheckpointState(update: 7, seed: 3)
         // What a decoder could forget.
@@ -16,7 +16,7 @@ struct CheckpointStateTests {
         #expect(read.fault(seed: 4)?.contains("seed 3, not 4") == true)
     }
 
-    @Test("a run whose batches were drawn otherwise is not gone on with")
+    @Test("a run whose batches were drawn differently is not continued")
     func otherPlan() throws {
         let earlier = Data(#"{"update": 7, "seed": 3}"#.utf8)
         let state = try JSONDecoder().decode(CheckpointState.self, from: earlier)

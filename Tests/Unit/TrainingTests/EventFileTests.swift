@@ -38,7 +38,7 @@ struct EventFileTests {
     }
 
     // SessionLog.START in field 7 of event.proto.
-    @Test("a run that goes on says so, with the step from which what was written before is void")
+    @Test("a resumed run says so, with the step from which earlier events are void")
     func sessionStart() {
         #expect(
             EventFile.sessionStart(step: 5, wall: 1_700_000_000)

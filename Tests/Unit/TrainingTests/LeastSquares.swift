@@ -25,7 +25,7 @@ struct LeastSquares: TrainingTask {
     private let weight: ParameterSlot
     /// Parts that a batch is cut into for any number of ranks; nil shares single items out.
     private let parts: Int?
-    /// The item whose answer is no number.
+    /// The item with a NaN answer.
     private let broken: Int?
 
     static let batchSize = 5

@@ -11,7 +11,7 @@ struct RankLedgerTests {
         return RankNote(isInterrupted: false, phases: phases, workload: workload)
     }
 
-    @Test("what a rank did not work it waited, for the slowest of each update")
+    @Test("time a rank did not work, it waited for the slowest of each update")
     func waiting() {
         var ledger = RankLedger(hosts: ["a", "a", "b"], unit: .audio)
         ledger.add([note(compute: 1), note(data: 2, compute: 2), note(compute: 2)])
@@ -22,7 +22,7 @@ struct RankLedgerTests {
         #expect(ledger.last.rank == 0 && ledger.last.seconds == 3 && ledger.last.median == 2)
     }
 
-    @Test("a rank is spoken of only if it takes notably longer, with what it was busy with")
+    @Test("a rank is mentioned only if it takes notably longer, with what it did")
     func remark() {
         var even = RankLedger(hosts: ["a", "b", "c"], unit: .audio)
         even.add([note(compute: 1), note(compute: 1.05), note(compute: 1)])
@@ -35,7 +35,7 @@ struct RankLedgerTests {
                 + "mostly waiting for audio; the slowest in 1 of 1 updates")
     }
 
-    @Test("a rank that has more audio is not called slow, but its share uneven")
+    @Test("a rank with more audio is not called slow; its share is called uneven")
     func unevenShares() throws {
         var ledger = RankLedger(hosts: ["a", "b", "c"], unit: .audio)
         ledger.add([
@@ -57,7 +57,7 @@ struct RankLedgerTests {
         #expect(!remark.contains("%"))
     }
 
-    @Test("what is many times slower is told as a factor, not as a percentage of many digits")
+    @Test("many times slower is reported as a factor, not as a huge percentage")
     func factors() throws {
         var ledger = RankLedger(hosts: ["a", "b", "c"], unit: .audio)
         ledger.add([note(compute: 0.001), note(compute: 0.001), note(compute: 37)])

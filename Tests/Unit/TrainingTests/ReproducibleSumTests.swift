@@ -56,7 +56,7 @@ struct ReproducibleSumTests {
         }
     }
 
-    @Test("a gradient that is not finite is told by the rank that has it")
+    @Test("a gradient that is not finite is reported by its rank")
     func notFinite() throws {
         let ranks = try sums(ranks: 3, from: 0, broken: 4)
         #expect(ranks.map(\.isExact) == [true, false, true])

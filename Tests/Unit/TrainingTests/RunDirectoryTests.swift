@@ -29,14 +29,14 @@ struct RunDirectoryTests {
         #expect(!directory.holdsRun)
     }
 
-    @Test("a folder with a run is free only to go on with it")
+    @Test("a folder with a run may only continue it")
     func taken() throws {
         try begin(Recipe())
         #expect(throws: UserError.self) { try directory.checkFree(for: Recipe(), resume: false) }
         try directory.checkFree(for: Recipe(), resume: true)
     }
 
-    @Test("a run whose precision a probe chose goes on with what it chose, and with nothing else")
+    @Test("a run whose precision a probe chose continues only with that precision")
     func precision() throws {
         var begun = Recipe()
         begun.precision.gemm = .value(.bfloat16)
@@ -50,7 +50,7 @@ struct RunDirectoryTests {
                 "precision.gemm was \"bfloat16\", not \"float32\""))
     }
 
-    @Test("what is left of a run without its recipe is no place for another, nor to go on")
+    @Test("remains of a run without its recipe can be neither continued nor overwritten")
     func remains() throws {
         for name in ["best", "final", "checkpoints/step-4", "metrics.jsonl"] {
             let directory = RunDirectory(path: folder.path + "/" + name.replacing("/", with: "-"))
@@ -67,7 +67,7 @@ struct RunDirectoryTests {
         #expect(fault { try directory.checkFree(for: Recipe(), resume: false) }.contains("holds a model"))
     }
 
-    @Test("a run whose checkpoints are gone does not begin anew; one that had none yet does")
+    @Test("a run whose checkpoints are gone does not restart; one without any yet does")
     func lostCheckpoints() throws {
         try begin(Recipe())
         func note(_ kind: String) throws {
@@ -101,7 +101,7 @@ struct RunDirectoryTests {
         try directory.requireOutside(model: folder.path + "/a/run/absent.pt")
     }
 
-    @Test("what does not decide results may change when a run goes on; what does may not")
+    @Test("on resuming, only settings that do not affect results may change")
     func changes() throws {
         try begin(Recipe())
         var recipe = Recipe()
@@ -136,7 +136,7 @@ struct RunDirectoryTests {
         _ = try RunLock(directory: directory.path)
     }
 
-    @Test("what was half written is cleared away, and a folder that stands beside its place is put back")
+    @Test("half-written files are removed, and a folder moved aside is put back")
     func unfinished() throws {
         let files = FileManager.default
         for name in [
@@ -182,7 +182,7 @@ struct RunDirectoryTests {
             content.add("data.train", ContentHash(texts: [text]))
             return content
         }
-        // Of a run of an earlier version nobody knows what it was begun with.
+        // A run of an earlier version does not record what it was started with.
         #expect(throws: UserError.self) {
             try directory.checkFree(for: moved, resume: true, allowsMoves: true)
         }

@@ -41,7 +41,7 @@ struct SharedInputTests {
         #expect(said.contains("parp: x on one (rank 0); y on two (rank 1)"))
     }
 
-    @Test("a digest tells files apart by one byte and by zeros at the end")
+    @Test("digests differ for files that differ in one byte or in trailing zeros")
     func digests() throws {
         let folder = try TemporaryDirectory()
         let texts = ["abcdefgh1", "abcdefgh2", "abcdefgh", "abcdefgh\0", ""]

@@ -9,7 +9,7 @@ struct Outcome {
     /// Everything on the screen.
     var screen: String { output + error }
 
-    /// How often a text stands on the screen.
+    /// How often a text occurs on the screen.
     func count(_ text: String) -> Int { screen.components(separatedBy: text).count - 1 }
 }
 

@@ -55,7 +55,7 @@ struct CompareTests {
         #expect(!FileManager.default.fileExists(atPath: fixture.folder.file("nowhere")))
     }
 
-    @Test("a comparison that was stopped goes on: finished runs are left alone, a stopped one is resumed")
+    @Test("a stopped comparison continues: finished runs are left alone, a stopped one is resumed")
     func resume() throws {
         let arguments = ["--methods", "omp", "--sparsities", "0.5"]
         #expect(try compare(arguments + ["--output", "whole"]).status == 0)

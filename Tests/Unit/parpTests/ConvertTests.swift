@@ -3,7 +3,7 @@ import Testing
 
 /// `parp convert`, and fairseq checkpoints in place of model directories.
 struct ConvertTests {
-    /// A fixture with a fairseq checkpoint, whose original is the fixture's model, as `model.pt`.
+    /// A fixture with its model also as a fairseq checkpoint, `model.pt`.
     private func fixture(_ name: String) throws -> Fixture {
         let fixture = try Fixture()
         try FileManager.default.copyItem(

@@ -100,7 +100,7 @@ struct CorpusTests {
         #expect(wrong.status == 64 && wrong.error.contains("flashlight"))
     }
 
-    @Test("split writes manifests of what was asked for, and does not overwrite")
+    @Test("split writes the requested manifests, and does not overwrite")
     func split() throws {
         let fixture = try Fixture()
         let arguments = [
@@ -118,7 +118,7 @@ struct CorpusTests {
         #expect(both.status == 64 && both.error.contains("give one of them"))
     }
 
-    @Test("without espeak-ng, phones are refused with the package that has it")
+    @Test("without espeak-ng, phones are refused with the package to install")
     func missingEspeak() throws {
         let fixture = try Fixture()
         let outcome = try run(

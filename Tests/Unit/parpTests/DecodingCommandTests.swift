@@ -43,7 +43,7 @@ struct DecodingCommandTests {
         #expect(try texts(["--decoder", "greedy"]) == texts([]))
     }
 
-    @Test("n-best lists descend in score, and begin with what counts as heard")
+    @Test("n-best lists descend in score, and begin with the transcript")
     func alternatives() throws {
         for transcript in try transcripts(["--nbest", "3"]) {
             let list = try #require(transcript["alternatives"] as? [[String: Any]])

@@ -20,7 +20,7 @@ struct DescriptorTests {
         }
     }
 
-    @Test("a run whose reader goes away goes on to its end")
+    @Test("a run whose reader goes away continues to its end")
     func closedPipe() throws {
         let fixture = try Fixture()
         let outcome = try run(

@@ -5,7 +5,7 @@ import Testing
 struct Fault: Sendable, CustomTestStringConvertible {
     let name: String
     let status: Int32
-    /// What the message must hold; the first stands once on the screen, however many ranks there are.
+    /// What the message must hold; the first occurs once on the screen, whatever the number of ranks.
     let says: [String]
     /// Makes the mistake in a fixture whose training would succeed.
     let make: @Sendable (Fixture) throws -> [String]
@@ -139,7 +139,7 @@ extension Fixture {
     }
 }
 
-/// A safetensors file whose second tensor lies where it must not.
+/// A safetensors file with its second tensor in a forbidden place.
 private func safetensors(secondAt range: Range<Int>) -> Data {
     let count = range.count / 4
     let header =

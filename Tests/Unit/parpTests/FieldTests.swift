@@ -31,13 +31,13 @@ struct FieldTests {
         try folder.write(data, to: "\(model)/model.safetensors")
     }
 
-    // MARK: Losses that are no numbers
+    // MARK: NaN losses
 
     @Test(
         "a model whose loss is no number is never the best, though its error rate is one", arguments: [1, 2])
     func notANumber(ranks: Int) throws {
         let fixture = try Fixture()
-        // Finite weights, whose products with the frames are not.
+        // Finite weights with infinite products with the frames.
         try setTensor("lm_head.weight", of: "model", to: 3e38, in: fixture.folder)
         let evaluated = try parp(
             ["evaluate", "--model", "model", "--data", "train.jsonl"], ranks: ranks, in: fixture.folder)
@@ -112,7 +112,7 @@ struct FieldTests {
     func otherHeads(command: [String]) throws {
         let fixture = try Fixture()
         let folder = fixture.folder
-        // As long as the name in place of which it stands, so that no length changes.
+        // As long as the name it replaces, so that no length changes.
         let weights = try #require(
             String(data: folder.read("model/model.safetensors"), encoding: .isoLatin1)
         )
@@ -165,7 +165,7 @@ struct FieldTests {
         }
     }
 
-    @Test("pieces of a recording are named by their ids and heard apart", arguments: [1, 2])
+    @Test("pieces of a recording are named by their ids and transcribed separately", arguments: [1, 2])
     func pieces(ranks: Int) throws {
         let fixture = try Fixture()
         let line = "{\"audio_filepath\": \"5.wav\", \"text\": \"\", \"duration\": 0.5, "
@@ -197,7 +197,7 @@ struct FieldTests {
 
     // MARK: Texts
 
-    @Test("normalize cleans texts as it is told, says what it changed, and lists digits")
+    @Test("normalize cleans texts as requested, reports what it changed, and lists digits")
     func normalize() throws {
         let fixture = try Fixture()
         let folder = fixture.folder

@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-/// Two folders that stand for two hosts: the same relative paths, of which one may hold something else.
+/// Two folders as two hosts: the same relative paths, perhaps one with other content.
 private struct TwoHosts {
     let first: Fixture
     let second: Fixture
@@ -130,7 +130,7 @@ struct HostsTests {
             outcome.error.contains("(rank 1)") && outcome.error.contains("bytes, hash"), "\(outcome.screen)")
     }
 
-    @Test("a run goes on with data that were moved unchanged, and not with others under the same path")
+    @Test("a run continues with data moved unchanged, not with others under the same path")
     func resume() throws {
         let fixture = try Fixture()
         let train = ["train", "recipe.toml", "--output", "run"]

@@ -77,7 +77,7 @@ struct InjectionTests {
         }
     }
 
-    @Test("a run none of whose checkpoints can be used is not begun anew in silence")
+    @Test("a run without a usable checkpoint does not silently restart")
     func noneWhole() throws {
         let fixture = try Fixture()
         #expect(try parp(train, in: fixture.folder).status == 0)
@@ -103,7 +103,7 @@ struct InjectionTests {
         #expect(names == ["step-2", "step-4", "step-6", "step-8"])
     }
 
-    @Test("a fault for a rank that there is not is refused", arguments: [1, 2])
+    @Test("a fault for a nonexistent rank is refused", arguments: [1, 2])
     func noSuchRank(ranks: Int) throws {
         let fixture = try Fixture()
         let outcome = try parp(

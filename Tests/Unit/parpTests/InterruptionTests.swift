@@ -34,7 +34,7 @@ struct InterruptionTests {
         ("update", 3, 4), ("prune", 3, 4), ("checkpoint", 2, 3), ("evaluation", 4, 4), ("evaluation", 8, 8),
     ]
 
-    @Test("a run that a rank was asked to stop exits with 85 and goes on to the same end", arguments: moments)
+    @Test("a run with one rank asked to stop exits with 85 and, resumed, ends the same", arguments: moments)
     func phases(moment: (phase: String, step: Int, stops: Int?)) throws {
         let fixture = try Fixture()
         #expect(
@@ -78,7 +78,7 @@ struct InterruptionTests {
         #expect(try heard("run").count == 8)
     }
 
-    @Test("signals without end, from before the first update on, end a run once and in order")
+    @Test("endless signals, from before the first update on, end a run once and in order")
     func flood() throws {
         let fixture = try Fixture()
         let process = Process()

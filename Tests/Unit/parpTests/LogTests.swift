@@ -15,7 +15,7 @@ struct LogTests {
         return count
     }
 
-    @Test("logs that may not grow for a while hold whole records, and go on when they may again")
+    @Test("logs that cannot grow for a while hold whole records, and continue when they can")
     func shortWrites() throws {
         let fixture = try Fixture()
         let process = Process()

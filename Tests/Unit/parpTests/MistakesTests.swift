@@ -17,7 +17,7 @@ struct Mistake: Sendable, CustomTestStringConvertible {
 
 private let set = "train recipe.toml --set "
 
-/// In a folder with a model, recordings, `train.jsonl` and `recipe.toml`, of which nothing is wrong.
+/// In a folder with a model, recordings, `train.jsonl` and `recipe.toml`, all correct.
 private let mistakes: [Mistake] = [
     // Words that are no commands.
     Mistake("trian recipe.toml", 64, "`trian`", "did you mean `parp train`?"),
@@ -38,7 +38,7 @@ private let mistakes: [Mistake] = [
     Mistake("train recipe.toml --max_steps 9", 64, "'--max_steps'", "--set schedule.updates="),
     Mistake("train recipe.toml -np 2", 64, "'-np'", "mpirun -np"),
     Mistake("train recipe.toml --gpus 2", 64, "'--gpus'", "no GPU"),
-    // Recipes that are none.
+    // Invalid recipes.
     Mistake("train nowhere", 64, "nowhere: no such recipe"),
     Mistake("train recipe", 64, "recipe: no such recipe", "did you mean recipe.toml?"),
     Mistake("train base-1h", 64, "base-1h: no such recipe", "parp recipe base-1h > base-1h.toml"),
@@ -87,7 +87,7 @@ private let mistakes: [Mistake] = [
 ]
 
 struct MistakesTests {
-    @Test("a mistake has its exit code, and its message the culprit and the fix", arguments: mistakes)
+    @Test("a mistake has its exit code, and its message names the culprit and the fix", arguments: mistakes)
     func mistake(_ mistake: Mistake) throws {
         let fixture = try Fixture()
         try fixture.folder.write("", to: "empty.toml")

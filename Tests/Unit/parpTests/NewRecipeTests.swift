@@ -43,7 +43,7 @@ struct NewRecipeTests {
 }
 
 struct ReportCommandTests {
-    @Test("a page is written of a run that was interrupted, of several runs, and of nothing else")
+    @Test("a page is written of an interrupted run and of several runs, of nothing else")
     func pages() throws {
         let fixture = try Fixture()
         let train = ["train", "recipe.toml", "-o"]

@@ -123,7 +123,7 @@ struct OverwriteTests {
                 outcome.count("model.path") == 1 || outcome.count("holds a model") == 1, "\(outcome.screen)")
         }
         #expect(try train("run").status == 0)
-        // Whole, it goes on, and has nothing to do.
+        // Whole, it is resumed, with nothing left to do.
         #expect(try train("run", ["--resume"]).status == 0)
         let best = try folder.read("run/best/model.safetensors")
         func lose(_ name: String, expecting sentence: String) throws {
@@ -142,7 +142,7 @@ struct OverwriteTests {
         try lose("checkpoints", expecting: "the checkpoints of run are gone")
     }
 
-    @Test("a run that was killed before its first checkpoint goes on from its beginning")
+    @Test("a run killed before its first checkpoint restarts from its beginning")
     func withoutCheckpoint() throws {
         let fixture = try Fixture()
         let train = ["train", "recipe.toml", "--output", "run"]

@@ -51,7 +51,7 @@ extension Fixture {
 }
 
 struct PretrainTests {
-    @Test("a run without transcripts leaves what its directory promises, and train goes on from its model")
+    @Test("a run without transcripts leaves the documented files, and train starts from its model")
     func directory() throws {
         let fixture = try Fixture.forPretraining()
         let outcome = try parp(pretrain + ["run"], in: fixture.folder)
@@ -163,7 +163,7 @@ struct PretrainTests {
     @Test("a model with a head for another task gives its encoder, with a warning")
     func otherHead() throws {
         let fixture = try Fixture.forPretraining()
-        // As long as the name in place of which it stands, so that no length changes.
+        // As long as the name it replaces, so that no length changes.
         let weights = try #require(
             String(data: fixture.folder.read("model/model.safetensors"), encoding: .isoLatin1)
         ).replacingOccurrences(of: "\"lm_head.", with: "\"xvector.")
@@ -183,7 +183,7 @@ struct PretrainTests {
         #expect(outcome.status == 64 && outcome.count("run holds a run of `parp pretrain`") == 1)
     }
 
-    @Test("a run that is asked to stop exits with 85 and goes on to the same end")
+    @Test("a run asked to stop exits with 85 and, resumed, ends the same")
     func interruption() throws {
         let fixture = try Fixture.forPretraining()
         let nan = ["--inject", "nan@step=2"]

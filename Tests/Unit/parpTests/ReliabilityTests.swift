@@ -34,7 +34,7 @@ struct ReliabilityTests {
             causes.count == 1 && causes[0]["rank"] as? Int == 0 && causes[0]["what"] as? String == "loss")
     }
 
-    @Test("a gradient that is no number is laid to utterance, rank and tensor")
+    @Test("a NaN gradient is traced to utterance, rank and tensor")
     func gradient() throws {
         let fixture = try Fixture()
         let name = "wav2vec2.encoder.layers.1.attention.q_proj.weight"

@@ -53,7 +53,7 @@ struct RunTests {
         #expect(try parp(["recipe", "run/recipe.toml"], in: fixture.folder).output == recipe)
     }
 
-    @Test("a precision that a probe chooses is noted, and kept when the run goes on")
+    @Test("a precision chosen by a probe is recorded, and kept on resuming")
     func precision() throws {
         let fixture = try Fixture()
         let auto = ["--set", "precision.gemm=auto"]
@@ -104,7 +104,7 @@ struct RunTests {
         }
         kill(process.processIdentifier, SIGKILL)
         process.waitUntilExit()
-        // It was caught in the middle.
+        // It was interrupted midway.
         #expect(process.terminationReason == .uncaughtSignal)
         #expect(!FileManager.default.fileExists(atPath: fixture.folder.file("run/final")))
 

@@ -146,7 +146,7 @@ struct ScheduleKeysTests {
         #expect(try train("text", ["optimizer.head_scale=0"], in: fixture).status == 64)
     }
 
-    @Test("a checkpoint falls due by the clock, on all ranks alike; a quiet run says its last line alone")
+    @Test("a checkpoint is due by the clock, on all ranks at once; a quiet run prints only its last line")
     func minutes() throws {
         let fixture = try Fixture()
         // A hundredth of a second is over after each of these updates.

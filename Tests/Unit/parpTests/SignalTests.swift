@@ -202,7 +202,7 @@ struct SignalTests {
         #expect(processes(with: study).isEmpty)
     }
 
-    @Test("a hang-up that was to be ignored is, as under nohup")
+    @Test("an ignored hang-up stays ignored, as under nohup")
     func nohup() throws {
         let fixture = try Fixture()
         let outcome = try run(

@@ -39,7 +39,7 @@ struct MetricsTests {
         }
     }
 
-    @Test("a correlation of what does not vary is none, and of huge numbers is finite")
+    @Test("a correlation of constants is NaN, and of huge numbers finite")
     func undefined() throws {
         #expect(pearsonCorrelation([1, 1, 1], [1, 2, 3]) == nil)
         #expect(pearsonCorrelation([1], [1]) == nil)

@@ -62,7 +62,7 @@ struct TokenizerTests {
         }
     }
 
-    @Test("truncation and padding in the file are told and not applied")
+    @Test("truncation and padding in the file are reported and not applied")
     func unapplied() throws {
         let golden = try #require(try goldenJSON("tokenizers")["cases"]?.items.first)
         let tokenizer = try Tokenizer(tokenizerFile: #require(golden["file"]))

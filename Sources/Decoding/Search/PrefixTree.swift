@@ -87,6 +87,12 @@ struct PrefixTree {
         node.context = parent.context
         node.settled = parent.settled
         var pending: Float = 0
+        if let hotwords = language.hotwords {
+            let (next, whole) = hotwords.step(parent.hotword, token: token)
+            node.hotword = next
+            node.settled += settings.hotwordWeight * whole
+            pending += settings.hotwordWeight * hotwords.share(of: next)
+        }
         if language.unit == .character, let model = language.model {
             append(language.modelNumber(ofToken: token), of: model, to: &node)
         }
@@ -99,12 +105,6 @@ struct PrefixTree {
                 pending += promise(of: node)
             }
         }
-        if let hotwords = language.hotwords {
-            let (next, whole) = hotwords.step(parent.hotword, token: token)
-            node.hotword = next
-            node.settled += settings.hotwordWeight * whole
-            pending += settings.hotwordWeight * hotwords.share(of: next)
-        }
         node.language = node.settled + pending
         return node
     }
@@ -116,6 +116,9 @@ struct PrefixTree {
         guard node.lexiconNode == Lexicon.nowhere else {
             guard !language.lookahead.isEmpty else { return 0 }
             return weight * language.lookahead[Int(node.lexiconNode)] + settings.beta
+        }
+        if language.hotwords?.isOnTheWay(node.hotword) == true {
+            return weight * unknownUnigram + settings.beta
         }
         return switch settings.unknownWords {
         case .forbidden: -.infinity
@@ -131,13 +134,13 @@ struct PrefixTree {
         guard let lexicon = language.lexicon else { return }
         let entries = lexicon.entries(at: parent.lexiconNode)
         guard let model = language.unit == .word ? language.model : nil else {
-            if entries.isEmpty { node.settled += unknownPenalty }
+            if entries.isEmpty { node.settled += penalty(ofUnknown: parent) }
             node.entry = entries.first.map { Int32($0) } ?? -1
             return
         }
         guard !entries.isEmpty else {
             append(model.unknown, of: model, to: &node)
-            node.settled += unknownPenalty
+            node.settled += penalty(ofUnknown: parent)
             return
         }
         let context = contexts[Int(node.context)]
@@ -149,6 +152,11 @@ struct PrefixTree {
         }
         node.entry = Int32(entry)
         settle(best, in: &node)
+    }
+
+    /// What a word costs that lexicon and language model have not: nothing if it is a hotword's.
+    private func penalty(ofUnknown word: Node) -> Float {
+        language.hotwords?.isWord(word.hotword) == true ? 0 : unknownPenalty
     }
 
     private mutating func append(_ unit: UInt32, of model: any NGramModel, to node: inout Node) {

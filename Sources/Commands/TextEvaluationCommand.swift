@@ -79,7 +79,8 @@ extension EvaluateOptions {
     /// Refuses options that only speech has: what they ask for would not happen.
     fileprivate func refuseSpeechOptions() throws {
         let given =
-            decoding.given + (tunes ? ["--tune"] : []) + (labels == "letters" ? [] : ["--labels"])
+            decoding.given + (tunes ? ["--tune"] : []) + (calibrates ? ["--calibrate"] : [])
+            + (labels == "letters" ? [] : ["--labels"])
             + (errors == nil ? [] : ["--errors"]) + (against == nil ? [] : ["--against"])
         guard !given.isEmpty else { return }
         throw UserError(

@@ -53,8 +53,11 @@ package struct ReportOutline: Sendable {
         let field: String
         /// What the number is multiplied by: 100 makes it a percentage.
         let scale: Double
+        /// Whether it is left out where no evaluation has it.
+        let isOptional: Bool
 
-        package init(_ title: String, _ field: String, scale: Double = 1) {
+        package init(_ title: String, _ field: String, scale: Double = 1, isOptional: Bool = false) {
+            self.isOptional = isOptional
             self.title = title
             self.field = field
             self.scale = scale

@@ -121,6 +121,38 @@ struct LanguageModelTests {
         }
     }
 
+    @Test("a model larger than the memory that it is made with becomes the same file, bit for bit")
+    func smallWorkspace() throws {
+        let source = try golden("order3.arpa")
+        func converted(bytes: Int) throws -> (file: [UInt8], putAside: Int) {
+            let file = MemoryFile()
+            var pieces: [MemoryFile] = []
+            let workspace = Workspace(memoryBytes: bytes) {
+                pieces.append(MemoryFile())
+                return pieces[pieces.count - 1]
+            }
+            try convertModel(name: "lm", MappedBytes(source), into: file, workspace: workspace)
+            return (file.bytes, pieces.reduce(0) { $0 + $1.count })
+        }
+        let (large, small) = (try converted(bytes: 64 << 20), try converted(bytes: 1 << 12))
+        #expect(large.file == small.file && small.putAside > large.putAside)
+    }
+
+    @Test("what opening a model takes is known from its header: its trie's bytes, but for how long words are")
+    func sizes() throws {
+        for name in ["order3.arpa", "order3.arpa.gz", "order3.trie", "order3.probing"] {
+            let bytes = MappedBytes(try golden(name))
+            let size = try languageModelSize(name: name, bytes)
+            let model = try model(name)
+            #expect(
+                size.words == model.wordCount && size.isConverted == (name != "order3.probing"), "\(name)")
+            guard size.isConverted else { continue }
+            let file = MemoryFile()
+            try convertModel(name: name, bytes, into: file, workspace: .inMemory())
+            #expect(abs(size.mappedBytes - file.count) < 6 * model.wordCount, "\(name)")
+        }
+    }
+
     @Test("a pruned n-gram whose longer ones stay is passed through")
     func blanks() throws {
         // "a b" is missing, "<s> a b" is there.

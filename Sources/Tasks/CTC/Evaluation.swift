@@ -27,6 +27,8 @@ package struct EvaluationResult: Sendable {
     package var audioSeconds = 0.0
     /// The errors of each language, where there are several.
     package var languages: [String: LanguageErrors] = [:]
+    /// What a search made of the same logits, where there was one.
+    package var searched: SearchedErrors?
 
     /// The mean loss of the utterances that can be aligned; infinite if there are others alone.
     package var meanLoss: Double {

@@ -35,6 +35,8 @@ package struct CheckpointState: Sendable, Codable, Equatable {
     package var endedEarly = false
     /// The evaluated models that are kept to be averaged, the oldest first.
     package var snapshots: [ModelSnapshot] = []
+    /// Seconds that updates and evaluations took, times the cores of all ranks.
+    package var coreSeconds = 0.0
     /// Whether there is a manifest; checkpoints of earlier versions have none.
     var hasManifest = false
 
@@ -61,6 +63,7 @@ package struct CheckpointState: Sendable, Codable, Equatable {
         sinceBest = try read(.sinceBest, or: 0)
         endedEarly = try read(.endedEarly, or: false)
         snapshots = try read(.snapshots, or: [])
+        coreSeconds = try read(.coreSeconds, or: 0)
         hasManifest = try read(.hasManifest, or: false)
     }
 

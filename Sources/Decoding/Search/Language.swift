@@ -10,9 +10,6 @@ public struct Language: Sendable {
     private let hasOwnWords: Bool
     /// The model's number of each word of the lexicon, or of each token.
     private let numbers: [UInt32]
-    /// Of each node of the lexicon, log₁₀ of the likeliest word that begins so, before any context; none
-    /// without a model of words.
-    private(set) var lookahead: [Float] = []
     let hotwords: Hotwords?
     let vocabulary: Vocabulary
     let delimiter: UInt16?
@@ -58,8 +55,6 @@ public struct Language: Sendable {
             self.lexicon = lexicon
             numbers = []
         }
-        guard let model, unit == .word, let words = self.lexicon else { return }
-        lookahead = words.largest { model.unigram(modelNumber(ofEntry: $0)).logProbability }
     }
 
     /// Whether there is a language model.

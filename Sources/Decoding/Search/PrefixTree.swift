@@ -34,7 +34,6 @@ struct PrefixTree {
     /// The penalty of an unknown word, weighed; minus infinity if there may be none.
     private let unknownPenalty: Float
     private let weight: Float
-    private let unknownUnigram: Float
 
     /// Tokens of a word beyond which an unknown one costs more (pyctcdecode's `AVG_TOKEN_LEN`).
     private static let usualWordLength: Float = 6
@@ -45,7 +44,6 @@ struct PrefixTree {
         self.language = language
         self.settings = settings
         weight = settings.alpha * naturalLogarithmOf10
-        unknownUnigram = language.model.map { $0.unigram($0.unknown).logProbability } ?? 0
         unknownPenalty =
             switch settings.unknownWords {
             case .scored: 0
@@ -109,20 +107,14 @@ struct PrefixTree {
         return node
     }
 
-    /// What the unfinished word is worth: that of the likeliest word that begins so (Ortmanns et al., 1996).
-    ///
-    /// Without it, beams within a word would outlive those that have paid for theirs.
+    /// What the unfinished word is worth: nothing as long as it may become one that is known.
     private func promise(of node: Node) -> Float {
-        guard node.lexiconNode == Lexicon.nowhere else {
-            guard !language.lookahead.isEmpty else { return 0 }
-            return weight * language.lookahead[Int(node.lexiconNode)] + settings.beta
-        }
-        if language.hotwords?.isOnTheWay(node.hotword) == true {
-            return weight * unknownUnigram + settings.beta
-        }
+        let mayBeKnown =
+            node.lexiconNode != Lexicon.nowhere || language.hotwords?.isOnTheWay(node.hotword) == true
+        guard !mayBeKnown else { return 0 }
         return switch settings.unknownWords {
         case .forbidden: -.infinity
-        case .scored: weight * unknownUnigram + settings.beta
+        case .scored: 0
         // The longer the dearer, lest several words be heard as one.
         case .penalized(let penalty):
             settings.beta + penalty * max(1, Float(node.wordLength) / Self.usualWordLength)

@@ -8,7 +8,7 @@ PYTHON ?= .venv/bin/python
 
 .PHONY: help setup build install demo demo-text test fuzz sanitize chaos lint format parity golden overfit parity-text \
 	transcripts transcript-formats bench-peer bench-load \
-	bench-memory bench-precision bench-efficiency bench-reproducible cluster-test slurm-test hosts-test study study-scale clean
+	bench-memory bench-precision bench-efficiency bench-reproducible cluster-test slurm-test hosts-test study study-scale documentation clean
 
 help:
 	@echo "make demo     fetch recorded speech, fine-tune on 2 ranks, print dense and pruned error rates"
@@ -16,11 +16,11 @@ help:
 	@echo "make test     build, check the house rules, run all tests, also under mpirun"
 	@echo "make build    build the parp command (.build/release/parp)"
 	@echo "make install  the command, its manual page and shell completion, below PREFIX (default /usr/local)"
-	@echo "make chaos    kill ranks of a run 50 times, resume it, and ask for the same end; fill a disk to the brim"
-	@echo "make fuzz     hand every reader of files broken ones, a million in all (INPUTS=N for N)"
-	@echo "make sanitize run the tests under AddressSanitizer, and what has threads under ThreadSanitizer"
-	@echo "make parity   compare with transformers live, full-size base included (installs PyTorch)"
-	@echo "make parity-text  compare the ids of tokenizers with Hugging Face's on real sentences and all of Unicode"
+	@echo "make chaos    kill ranks of a run 50 times, resume it, and require the same result; fill a disk"
+	@echo "make fuzz     feed every file reader broken files, a million in all (INPUTS=N for N)"
+	@echo "make sanitize run the tests under AddressSanitizer, and threaded ones under ThreadSanitizer"
+	@echo "make parity   compare with transformers live, including full-size base (installs PyTorch)"
+	@echo "make parity-text  compare token ids with Hugging Face's on real sentences and all of Unicode"
 	@echo "make overfit  overfit 50 recordings on 2 ranks, to under 5 % word error rate"
 	@echo "make transcripts  compare the demo's transcripts with transformers', and run its card's snippet (installs PyTorch)"
 	@echo "make transcript-formats  give the demo's subtitles, word times and intervals to ffmpeg, sclite and Praat (installs them)"
@@ -28,13 +28,14 @@ help:
 	@echo "make bench-load   measure loading XLSR-53 from each kind of file beside cat (installs PyTorch)"
 	@echo "make bench-memory compare what parp plan says of memory with what runs use, in 23 shapes"
 	@echo "make bench-precision  check that bfloat16 fine-tunes real speech to float32's loss and error rate"
-	@echo "make bench-efficiency  measure 2 ranks beside 2 independent runs on the same cores"
-	@echo "make cluster-test  check cluster/, run the commands of docs/cluster.md (installs shellcheck and Slurm)"
-	@echo "make slurm-test    interrupt runs under a real Slurm; they must end as if undisturbed (installs Slurm)"
+	@echo "make bench-efficiency  measure 2 ranks against 2 independent runs on the same cores"
+	@echo "make cluster-test  check cluster/, run the commands of docs/cluster.md, build and run on MPICH (installs shellcheck and Slurm)"
+	@echo "make slurm-test    interrupt runs under a real Slurm; they must end as if uninterrupted (installs Slurm)"
 	@echo "make hosts-test    train on several hosts (network namespaces, as root), links at 10 Gb/s to 100 Mb/s"
 	@echo "make study    the paper's comparisons: days, resumable, in parts of two hours (cluster/studies/study.sh): build/studies"
 	@echo "make study-scale   measure how training scales on this machine, model and project it: build/scale/report.html"
-	@echo "make golden   make the golden files anew (installs PyTorch)"
+	@echo "make golden   regenerate the golden files (installs PyTorch)"
+	@echo "make documentation  the rooms of the source as DocC pages: build/documentation"
 	@echo "make lint     check formatting and the dependency rules;  make format  formats"
 
 setup:
@@ -43,7 +44,7 @@ setup:
 build: setup
 	$(SWIFT) build -c release --product parp
 
-# Everything below PREFIX (and DESTDIR, for packagers): the program, its manual page, completion, recipes and scripts.
+# Everything under PREFIX (and DESTDIR, for packagers): the program, its manual page, completion, recipes and scripts.
 PREFIX ?= /usr/local
 install: build
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/man/man1 \
@@ -73,22 +74,22 @@ lint: setup
 format:
 	$(SWIFT) format --in-place --recursive --parallel Sources Tests Package.swift
 
-# Tests of bfloat16 run on every machine. What tests import is compiled otherwise than what `build` makes, so it has a
-# folder of its own, with the programs that the other checks run.
+# Tests of bfloat16 run on every machine. Tests compile the modules with other flags than `build`, so they have a folder
+# of their own, with the programs that the other checks run.
 TESTED = .build/test/release
 test: export PARP_BFLOAT16 = emulated
 test: lint
 	$(SWIFT) test -c release --scratch-path .build/test
 	$(TESTED)/FuzzChecks --inputs 20000
-	Tests/CollectiveChecks/run.sh $(TESTED)/CollectiveChecks
-	Tests/Ranks/run.sh $(TESTED)/RankChecks
-	python3 Tests/Chaos/chaos.py $(TESTED)/parp 3
-	python3 Tests/Chaos/disks.py $(TESTED)/parp
+	Tests/Checks/Collectives/run.sh $(TESTED)/CollectiveChecks
+	Tests/Checks/Ranks/run.sh $(TESTED)/RankChecks
+	python3 Tests/Checks/Chaos/chaos.py $(TESTED)/parp 3
+	python3 Tests/Checks/Chaos/disks.py $(TESTED)/parp
 
 KILLS ?= 50
 chaos: build
-	python3 Tests/Chaos/chaos.py $(BIN)/parp $(KILLS)
-	python3 Tests/Chaos/disks.py $(BIN)/parp
+	python3 Tests/Checks/Chaos/chaos.py $(BIN)/parp $(KILLS)
+	python3 Tests/Checks/Chaos/disks.py $(BIN)/parp
 
 INPUTS ?= 1000000
 fuzz: setup
@@ -96,20 +97,21 @@ fuzz: setup
 	$(BIN)/FuzzChecks --inputs $(INPUTS)
 
 sanitize: setup
-	Tests/Sanitizers/run.sh address
-	Tests/Sanitizers/run.sh thread
+	Tests/Checks/Sanitizers/run.sh address
+	Tests/Checks/Sanitizers/run.sh thread
 
 cluster-test: build
-	Tests/Cluster/check.sh
-	Tests/Cluster/recipes.sh $(BIN)/parp
-	Tests/Cluster/profiler.sh $(BIN)/parp
-	Tests/Cluster/commands.sh $(BIN)/parp
+	Tests/Checks/Cluster/check.sh
+	Tests/Checks/Cluster/recipes.sh $(BIN)/parp
+	Tests/Checks/Cluster/profiler.sh $(BIN)/parp
+	Tests/Checks/Cluster/mpich.sh $(BIN)/parp
+	Tests/Checks/Cluster/commands.sh $(BIN)/parp
 
 slurm-test: build
-	Tests/Cluster/slurm.sh $(BIN)/parp
+	Tests/Checks/Cluster/slurm.sh $(BIN)/parp
 
 hosts-test: build
-	Tests/Hosts/hosts.sh $(BIN)/parp
+	Tests/Checks/Hosts/hosts.sh $(BIN)/parp
 
 study: build
 	cluster/studies/study.sh $(BIN)/parp comparison cluster/models/small
@@ -120,7 +122,7 @@ study: build
 study-scale: build
 	cluster/study_scale.sh $(BIN)/parp build/scale
 
-# PyTorch's build for CPUs alone is smaller, but not on every index.
+# PyTorch's CPU-only build is smaller, but not on every index.
 .venv:
 	python3 -m venv .venv
 	.venv/bin/pip install --quiet 'torch==2.13.0+cpu' || .venv/bin/pip install --quiet torch==2.13.0 || \
@@ -138,57 +140,61 @@ golden: .venv
 
 parity: build .venv
 	$(SWIFT) build -c release --product ParityProbe
-	$(PYTHON) Tests/Parity/parity.py $(BIN)
-	$(PYTHON) Tests/Parity/families.py $(BIN)
-	$(PYTHON) Tests/Parity/text_parity.py $(BIN)
-	$(PYTHON) Tests/Parity/text_parity.py $(BIN) --base
-	$(PYTHON) Tests/Parity/pretraining_parity.py $(BIN)
-	$(PYTHON) Tests/Parity/parp_parity.py $(BIN)
-	$(PYTHON) Tests/Parity/methods_reference.py $(BIN)
+	$(PYTHON) Tests/Checks/Parity/parity.py $(BIN)
+	$(PYTHON) Tests/Checks/Parity/families.py $(BIN)
+	$(PYTHON) Tests/Checks/Parity/text_parity.py $(BIN)
+	$(PYTHON) Tests/Checks/Parity/text_parity.py $(BIN) --base
+	$(PYTHON) Tests/Checks/Parity/pretraining_parity.py $(BIN)
+	$(PYTHON) Tests/Checks/Parity/parp_parity.py $(BIN)
+	$(PYTHON) Tests/Checks/Parity/methods_reference.py $(BIN)
 
 parity-text: build .venv
 	cluster/text/fetch.sh build/text
 	.venv/bin/pip install --quiet sentencepiece protobuf
-	$(PYTHON) Tests/Parity/tokenizer_ids.py $(BIN)/parp build/text
+	$(PYTHON) Tests/Checks/Parity/tokenizer_ids.py $(BIN)/parp build/text
 
 # MODEL and MANIFEST: any model directory and JSONL manifest of 16 kHz audio.
 MODEL ?= build/demo/parp-50/final
 MANIFEST ?= build/corpora/asterisk-es/test.jsonl
 transcripts: build .venv
-	$(PYTHON) Tests/Parity/transcripts.py $(BIN)/parp $(MODEL) $(MANIFEST)
-	$(PYTHON) Tests/Parity/model_card.py $(BIN)/parp $(MODEL) $(MANIFEST)
+	$(PYTHON) Tests/Checks/Parity/transcripts.py $(BIN)/parp $(MODEL) $(MANIFEST)
+	$(PYTHON) Tests/Checks/Parity/model_card.py $(BIN)/parp $(MODEL) $(MANIFEST)
 
 transcript-formats: build .venv
 	command -v ffmpeg sctk >/dev/null || apt-get install -y --no-install-recommends ffmpeg sctk
 	.venv/bin/pip install --quiet praat-parselmouth
-	$(PYTHON) Tests/Parity/transcript_formats.py $(BIN)/parp $(MODEL) $(MANIFEST)
-	$(PYTHON) Tests/Parity/word_times.py $(BIN)/parp $(MODEL) $(MANIFEST)
+	$(PYTHON) Tests/Checks/Parity/transcript_formats.py $(BIN)/parp $(MODEL) $(MANIFEST)
+	$(PYTHON) Tests/Checks/Parity/word_times.py $(BIN)/parp $(MODEL) $(MANIFEST)
 
 bench-peer: build .venv
 	cluster/corpora/fetch.sh asterisk-en
-	$(PYTHON) Tests/Benchmarks/peer.py $(BIN)/parp --manifest build/corpora/asterisk-en/train.jsonl
+	$(PYTHON) Tests/Checks/Benchmarks/peer.py $(BIN)/parp --manifest build/corpora/asterisk-en/train.jsonl
 
 bench-load: build .venv
-	$(PYTHON) Tests/Benchmarks/load.py $(BIN)/parp
+	$(PYTHON) Tests/Checks/Benchmarks/load.py $(BIN)/parp
 
-# Needs a quiet machine: two ranks beside two independent runs on the same two cores.
+# Needs a quiet machine: two ranks against two independent runs on the same two cores.
 bench-efficiency: build
-	python3 Tests/Benchmarks/efficiency.py $(BIN)/parp --model small=cluster/models/small
-	python3 Tests/Benchmarks/efficiency.py $(BIN)/parp --model base=base --rounds 3 --updates 3 --warmup 1
+	python3 Tests/Checks/Benchmarks/efficiency.py $(BIN)/parp --model small=cluster/models/small
+	python3 Tests/Checks/Benchmarks/efficiency.py $(BIN)/parp --model base=base --rounds 3 --updates 3 --warmup 1
 	cluster/corpora/fetch.sh asterisk-en
-	python3 Tests/Benchmarks/efficiency.py $(BIN)/parp --model small=cluster/models/small \
+	python3 Tests/Checks/Benchmarks/efficiency.py $(BIN)/parp --model small=cluster/models/small \
 		--manifest build/corpora/asterisk-en/train.jsonl
 
 bench-reproducible: build
-	python3 Tests/Benchmarks/reproducible.py $(BIN)/parp
+	python3 Tests/Checks/Benchmarks/reproducible.py $(BIN)/parp
 
 bench-precision: build
 	cluster/corpora/fetch.sh asterisk-es
-	python3 Tests/Benchmarks/precision.py $(BIN)/parp
+	python3 Tests/Checks/Benchmarks/precision.py $(BIN)/parp
 
 bench-memory: build
-	python3 Tests/Benchmarks/memory.py $(BIN)/parp
-	python3 Tests/Benchmarks/memory.py $(BIN)/parp --flat 2000
+	python3 Tests/Checks/Benchmarks/memory.py $(BIN)/parp
+	python3 Tests/Checks/Benchmarks/memory.py $(BIN)/parp --flat 2000
+
+# The landing page is build/documentation/documentation/index.html, for any web server.
+documentation: build
+	.ci/documentation.sh $(BIN) build/documentation
 
 clean:
 	rm -rf .build build

@@ -20,14 +20,15 @@ let cSettings: [CSetting] = [.unsafeFlags(["-O3", "-fno-math-errno", "-Wall", "-
 /// Whether matrix products go to oneDNN, which has bfloat16; `PARP_ONEDNN=0` builds on OpenBLAS alone.
 let usesOneDNN = ProcessInfo.processInfo.environment["PARP_ONEDNN"] != "0"
 
-/// A Swift room of the house, with its tests when `tested`.
+/// A Swift room of the house.
 func room(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
     .target(name: name, dependencies: dependencies, swiftSettings: swiftSettings)
 }
 
 func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
     .testTarget(
-        name: name + "Tests", dependencies: ["TestSupport"] + dependencies, swiftSettings: swiftSettings)
+        name: name + "Tests", dependencies: ["TestSupport"] + dependencies, path: "Tests/Unit/\(name)Tests",
+        swiftSettings: swiftSettings)
 }
 
 func shim(
@@ -141,7 +142,7 @@ let package = Package(
 
         .executableTarget(
             name: "CollectiveChecks", dependencies: ["Collectives", "Tensors"],
-            path: "Tests/CollectiveChecks", exclude: ["run.sh"], swiftSettings: swiftSettings),
+            path: "Tests/Checks/Collectives", exclude: ["run.sh"], swiftSettings: swiftSettings),
         .executableTarget(
             name: "FuzzChecks",
             dependencies: [
@@ -149,11 +150,11 @@ let package = Package(
                 "Checkpoints", "Recipe", "MaskFiles", "Reports", "Training", "Tasks", "Preflight",
                 "TestSupport",
             ],
-            path: "Tests/Fuzz", swiftSettings: swiftSettings),
+            path: "Tests/Checks/Fuzz", swiftSettings: swiftSettings),
         .executableTarget(
             name: "ParityProbe",
             dependencies: ["Tensors", "Models", "Checkpoints", "TestSupport"],
-            path: "Tests/Parity",
+            path: "Tests/Checks/Parity",
             exclude: [
                 "parity.py", "families.py", "methods_reference.py", "parp_parity.py", "pretraining_parity.py",
                 "pretraining_run.py",
@@ -169,7 +170,7 @@ let package = Package(
                 "Session", "Recipe", "MaskFiles", "Reports", "Training", "Tasks", "Preflight", "Commands",
                 "TestSupport",
             ],
-            path: "Tests/Ranks", exclude: ["run.sh"],
+            path: "Tests/Checks/Ranks", exclude: ["run.sh"],
             swiftSettings: swiftSettings),
         .target(
             name: "TestSupport",

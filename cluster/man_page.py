@@ -72,7 +72,7 @@ def main():
     ]
     lines += command_lines(command, [])
     lines += [
-        ".SH EXIT STATUS", ".TP", "0", "Done.", ".TP", "64", "Wrong usage, or a recipe that cannot be.", ".TP", "65",
+        ".SH EXIT STATUS", ".TP", "0", "Done.", ".TP", "64", "Wrong usage, or an impossible recipe.", ".TP", "65",
         "Data or a model that cannot be used.", ".TP", "70", "A fault of the program or the machine.", ".TP", "75",
         "A rank was lost or silent for too long.", ".TP", "85",
         "Interrupted; what was done is in a checkpoint: run again with \\fB\\-\\-resume\\fR.",

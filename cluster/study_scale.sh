@@ -12,7 +12,7 @@ folder=$(realpath -m "${2:-build/scale}")
 : "${METHODS:=dense,parp,omp,imp}" "${SPARSITIES:=0.5,0.9}"
 export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1 PARP_CACHE_DIR=$folder/cache
 mkdir -p "$folder"
-[ -d "$folder/tones" ] || python3 Tests/Cluster/corpus.py "$folder/tones" 96
+[ -d "$folder/tones" ] || python3 Tests/Checks/Cluster/corpus.py "$folder/tones" 96
 [ -d "$folder/model" ] || "$parp" init --preset "$MODEL" --output "$folder/model" >/dev/null
 cat >"$folder/recipe.toml" <<TOML
 [model]

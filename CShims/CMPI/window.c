@@ -49,8 +49,8 @@ static int reserve(int file, int64_t offset, int64_t length) {
     return error == 0;
 }
 
-// Takes the memory behind a mapped file now, since a page that is missing later would end the process. Systems seldom
-// give huge pages to shared memory unasked: a piece's first page is there already when a huge one is asked for.
+// Allocates a mapped file's memory now, since a page missing later would end the process. Systems seldom give huge
+// pages to shared memory unasked: a piece's first page is there already when a huge one is asked for.
 static int take_memory(int file, char *start, int64_t bytes) {
     int refusals = 0;
     const int patience = 8;

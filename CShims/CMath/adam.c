@@ -21,3 +21,30 @@ PARP_VECTOR void parp_adam(float *values, const float *gradients, float *first, 
         for (int64_t i = 0; i < count; i++)
             adam_step(values + i, gradients[i], first + i, second + i, settings);
 }
+
+PARP_VECTOR void parp_adam_kept(float *values, const float *gradients, float *first, float *second, uint16_t *shadow,
+                                int64_t lower, int64_t upper, const uint64_t *kept, parp_adam_settings settings) {
+    enum { PIECE = 1024 };
+    float value[PIECE], gradient[PIECE];
+    int64_t place[PIECE];
+    for (int64_t start = lower / 64 * 64; start < upper; start += PIECE) {
+        int64_t count = 0;
+        for (int64_t word = start; word < upper && word < start + PIECE; word += 64) {
+            uint64_t bits = kept[word / 64];
+            if (word < lower) bits &= UINT64_MAX << (lower - word);
+            if (upper - word < 64) bits &= ((uint64_t)1 << (upper - word)) - 1;
+            for (; bits; bits &= bits - 1) place[count++] = word + __builtin_ctzll(bits);
+        }
+        for (int64_t i = 0; i < count; i++) {
+            value[i] = values[place[i]];
+            gradient[i] = gradients[place[i]];
+        }
+        PARP_ELEMENTWISE
+        for (int64_t i = 0; i < count; i++) adam_step(value + i, gradient[i], first + i, second + i, settings);
+        for (int64_t i = 0; i < count; i++) values[place[i]] = value[i];
+        if (shadow)
+            for (int64_t i = 0; i < count; i++) shadow[place[i]] = parp_to_bfloat16(value[i]);
+        first += count;
+        second += count;
+    }
+}

@@ -12,7 +12,7 @@ int parp_emulates_bfloat16(void) {
 
 int parp_is_float32(parp_matrix matrix) { return matrix.element == PARP_FLOAT32; }
 
-// A window's rows one behind the other in float32, in memory of their own; the window itself where it is float32.
+// A window's rows, contiguous in float32 in separate memory; the window itself if it is float32.
 static int widen_window(parp_matrix *window, int64_t rows, int64_t columns) {
     if (parp_is_float32(*window)) return PARP_OK;
     int64_t stored_rows = window->transposed ? columns : rows, width = window->transposed ? rows : columns;

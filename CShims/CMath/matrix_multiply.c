@@ -1,4 +1,4 @@
-// The one product behind all layers: oneDNN's where it was built in, OpenBLAS's in float32 elsewhere.
+// The product used by all layers: oneDNN's if built in, else OpenBLAS's in float32.
 #include "CMath.h"
 #include "emulate.h"
 #include <limits.h>

@@ -1,4 +1,4 @@
-// oneDNN's matrix product behind plain C types; internal to CMath.
+// oneDNN's matrix product with plain C types; internal to CMath.
 #pragma once
 #include "CMath.h"
 

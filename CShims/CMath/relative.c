@@ -115,7 +115,7 @@ float parp_relative_row_forward(float *s, void *p, int32_t element, int64_t coun
     return shift + logf(sum);
 }
 
-// p before dropout over s, the gradient behind dropout over dp, and Σ of their product.
+// p before dropout over s, the gradient after dropout over dp, and Σ of their product.
 PARP_VECTOR static float recompute(float *s, float *dp, int64_t count, float scale, float log_sum_exp) {
     float lanes[PARP_LANES] = {0};
     int64_t whole = count / PARP_LANES * PARP_LANES;

@@ -79,7 +79,7 @@ void parp_sparse_count(const uint64_t *words, int64_t first_bit, parp_sparse_sha
 void parp_sparse_place(const uint64_t *words, int64_t first_bit, parp_sparse_shape shape, int32_t *starts,
                        uint8_t *places) {
     int64_t place;
-    // Starts count up to the next bucket's while buckets fill, and are moved back behind.
+    // Starts count up to the next bucket's while buckets fill, and are moved back afterwards.
     FOR_EACH_KEPT(words, first_bit, shape, {
         int64_t bucket = bucket_of(shape, row, column, &place);
         places[starts[bucket]++] = (uint8_t)place;
@@ -250,7 +250,7 @@ PARP_INLINE void sample(parp_sparse dw, int64_t first, int64_t end, const float 
             for (; k + 4 <= limit; k += 4)
                 *(loose_quad *)(dw.values + k) += products_of(gradient, inputs, dw.places + k, 3, width);
             if (k == limit) continue;
-            // Behind the end the last one is taken again and left out.
+            // Past the end the last one is used again and ignored.
             quad rest = products_of(gradient, inputs, dw.places + k, limit - k - 1, width);
             for (int lane = 0; lane < limit - k; lane++) dw.values[k + lane] += rest[lane];
         }

@@ -1,23 +1,24 @@
 internal import Tensors
 
-/// What planning batches needs to know of a training item, whatever it is.
+/// What planning batches needs to know about a training item of any kind.
 package struct BatchItem: Sendable, Hashable {
     /// A name that is unique in its dataset.
     package var id: String
-    /// What it takes of what a batch or a rank may hold: seconds of audio, say.
+    /// Its share of what a batch or a rank may hold: for example seconds of audio.
     package var cost: Double
-    /// What it takes to compute, by which ranks are given equally much: operations, say.
+    /// Its computational cost, by which ranks are loaded equally: for example operations.
     package var work: Double
-    /// What is balanced against other groups: a language, say; those without one are a group of their own.
+    /// The group to be balanced against others: for example a language; items without one form their own
+    /// group.
     package var group: String?
 
-    /// An item that nothing else is known of.
+    /// An item of which nothing else is known.
     ///
-    /// - Parameter work: What it takes to compute; nil is as much as it costs.
+    /// - Parameter work: Its computational cost; nil for the same as `cost`.
     package init(id: String, cost: Double, work: Double? = nil, group: String? = nil) {
         (self.id, self.cost, self.work, self.group) = (id, cost, work ?? cost, group)
     }
 
-    /// What counted randomness knows the item by: a hash of its name, the same in any order and split.
+    /// The item's identity for counted random numbers: a hash of its name, the same in any order and split.
     package var identity: UInt64 { textHash(id) }
 }

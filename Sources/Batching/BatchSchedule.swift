@@ -1,6 +1,6 @@
-/// The global batches of all updates: epochs of `EpochPlan` one after another, a pure function of data and seed.
+/// The global batches of all updates: epoch after epoch of `EpochPlan`, a pure function of data and seed.
 ///
-/// Plans are not kept. Whoever goes through the updates holds a `Walk` of its own, which plans each epoch once.
+/// Plans are not kept. Code that iterates over updates has its own `Walk`, which plans each epoch once.
 package struct BatchSchedule: Sendable {
     private let planEpoch: @Sendable (Int) -> [[Int]]
 
@@ -17,7 +17,7 @@ package struct BatchSchedule: Sendable {
         }
     }
 
-    /// A schedule over epochs of batches of as many items each.
+    /// A schedule over epochs of batches with a fixed number of items.
     package init(items: [BatchItem], seed: UInt64, batchItems: Int) {
         self.init { EpochPlan(items: items, seed: seed, epoch: $0, batchItems: batchItems).batches }
     }
@@ -42,7 +42,7 @@ package struct BatchSchedule: Sendable {
         return batches
     }
 
-    /// Goes through the updates in order; it never ends.
+    /// Iterates over the updates in order; it never ends.
     package struct Walk: Sendable {
         private let schedule: BatchSchedule
         private var epoch = 0
@@ -52,7 +52,7 @@ package struct BatchSchedule: Sendable {
         fileprivate init(_ schedule: BatchSchedule, from update: Int) {
             self.schedule = schedule
             batches = schedule.batches(ofEpoch: 0)
-            // How many batches an epoch has shows only in its plan.
+            // The number of batches of an epoch is known only from its plan.
             var left = update
             while left >= batches.count {
                 left -= batches.count

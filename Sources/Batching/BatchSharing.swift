@@ -1,14 +1,14 @@
-/// How a global batch becomes micro-batches of ranks.
+/// How a global batch is divided into the ranks' micro-batches.
 package struct BatchSharing: Sendable, Equatable {
-    /// The most that what a rank holds at once may cost.
+    /// The maximum cost that a rank holds at once.
     package let rankCost: Double
-    /// Parts that a batch is cut into whatever the number of ranks, each of which some rank takes whole; nil
-    /// shares it out anew for every number of ranks.
+    /// The number of parts of a batch, independent of the number of ranks, each processed whole by one rank;
+    /// nil divides it by the number of ranks.
     package let parts: Int?
-    /// The most micro-batches of a batch, where their number is the same for any number of ranks.
+    /// The most micro-batches of a batch, if their number is the same for any number of ranks.
     package let mostMicroBatches: Int?
 
-    /// Each rank gets about as much work of a batch, in pieces that fit its memory.
+    /// Each rank gets about equal work, in pieces that fit its memory.
     package init(rankCost: Double) {
         self.rankCost = rankCost
         parts = nil
@@ -19,12 +19,12 @@ package struct BatchSharing: Sendable, Equatable {
     package init(rankCost: Double, parts: Int, batchCost: Double) {
         self.rankCost = rankCost
         self.parts = parts
-        // Two that follow each other hold more than `rankCost` together.
+        // Two consecutive ones together exceed `rankCost`.
         let ofPart = 1 + (2 * batchCost / (Double(parts) * rankCost)).rounded(.up)
         mostMicroBatches = parts * Int(min(ofPart, 1e6))
     }
 
-    /// Each rank's micro-batches of a global batch, all of which are in exactly one.
+    /// Each rank's micro-batches of a global batch, with every item in exactly one.
     package func microBatches(
         of batch: [Int], items: [BatchItem], rankCount: Int
     ) -> [[[Int]]] {

@@ -3,30 +3,31 @@ internal import Tensors
 /// The global batches of one epoch: a pure function of costs, names, seed and epoch, the same on every rank and for any
 /// number of them.
 ///
-/// Items are drawn in a random order and dealt to one batch after another, short and long together. A batch passes over
-/// those that no longer fit, which come first in the next, until it is filled to within `tolerance`. The last third of a
-/// batch goes to the longest that fits: short ones, which fit anywhere, stay for where nothing else does, so that an
-/// epoch's last two or three alone may lack what fits. The very last holds what is left, and an item that costs more than
-/// a batch has one of its own. They all count alike, since a gradient
-/// is divided by its own batch's items. Every item is in exactly one batch, or in none where groups are balanced and its
-/// own is held back.
+/// Items are drawn in random order and dealt to one batch after another, short and long together. A batch
+/// skips those that no longer fit, which come first in the next, until it is filled to within `tolerance`.
+/// The last third of a batch goes to the longest that fits: short ones, which fit anywhere, are kept for
+/// where nothing else fits, so that only an epoch's last two or three batches may be underfilled. The very
+/// last gets the rest, and an item that costs more than a batch gets its own. All batches count equally,
+/// since a gradient is divided by its own batch's items. Every item is in exactly one batch, or in none if
+/// groups are balanced and its own is held back.
 package struct EpochPlan: Sendable, Equatable {
-    /// The items of each batch, as places in the list that was planned.
+    /// The items of each batch, as indices into the planned list.
     package let batches: [[Int]]
 
-    /// The way in which batches are drawn: a run that was begun in another cannot go on in this one.
+    /// The version of batch planning: a run started with another cannot continue with this one.
     package static let version = 3
 
     /// The share of a batch that may stay empty.
     static let tolerance = 0.05
-    /// The share of a batch that is filled by choice; more would sort by length, and less leaves short ones to none.
+    /// The share of a batch that is filled by choice; more would sort by length, and less would leave no
+    /// short ones.
     private static let chosenShare = 1.0 / 3
-    /// Items among which one that fits is looked for: enough to find it, few enough to look at quickly.
+    /// The number of items searched for one that fits: enough to find it, few enough to be fast.
     static let lookahead = 256
 
     /// Plans an epoch.
     ///
-    /// - Parameter samplingAlpha: How groups are balanced: 1 takes all items, 0 of every group equally much
+    /// - Parameter samplingAlpha: How groups are balanced: 1 takes all items, 0 equally much of every group
     ///   (`GroupSampling`).
     package init(
         items: [BatchItem], seed: UInt64, epoch: Int, batchCost: Double, samplingAlpha: Double = 1
@@ -65,8 +66,8 @@ package struct EpochPlan: Sendable, Equatable {
         return batches
     }
 
-    /// Which of the waiting items goes into the room of a batch: the first that fits, or at its end the first of the
-    /// longest.
+    /// Which of the waiting items goes into a batch's remaining space: the first that fits, or at its end the
+    /// first of the longest.
     private static func nextPlace(
         _ waiting: [Int], _ items: [BatchItem], room: Double, limit: Double
     ) -> Int? {
@@ -77,7 +78,7 @@ package struct EpochPlan: Sendable, Equatable {
         }
     }
 
-    /// Plans an epoch of batches of as many items each, whatever they cost; the last may have fewer.
+    /// Plans an epoch of batches with a fixed number of items, whatever their cost; the last may have fewer.
     package init(items: [BatchItem], seed: UInt64, epoch: Int, batchItems: Int) {
         precondition(batchItems > 0, "batches of \(batchItems) items")
         let shuffled = Self.shuffled(Array(items.indices), items, seed: seed, epoch: epoch)
@@ -86,7 +87,7 @@ package struct EpochPlan: Sendable, Equatable {
         }
     }
 
-    /// Shuffles items by numbers that are drawn for the name, not for the place: the plan does not change when a
+    /// Shuffles items by random numbers of their names, not their indices: the plan does not change when a
     /// manifest is sorted.
     private static func shuffled(
         _ indices: [Int], _ items: [BatchItem], seed: UInt64, epoch: Int
@@ -96,7 +97,7 @@ package struct EpochPlan: Sendable, Equatable {
         return keyed.sorted { ($0.key, items[$0.index].id) < ($1.key, items[$1.index].id) }.map(\.index)
     }
 
-    /// Cuts a list into runs that cost at most so much, each of at least one item.
+    /// Divides a list into runs of at most this cost, each of at least one item.
     private static func cut(
         _ indices: [Int], _ items: [BatchItem], atMost limit: Double
     ) -> [[Int]] {
@@ -114,14 +115,15 @@ package struct EpochPlan: Sendable, Equatable {
         return runs
     }
 
-    /// Shares a batch out so that the ranks' work is nearly equal: the item that takes most first, each to the rank
-    /// that has least to do.
+    /// Divides a batch so that the ranks' work is nearly equal: the most expensive item first, each to the
+    /// least loaded rank.
     ///
     /// No item is split: with fewer items than ranks, some get none.
     package static func shares(of batch: [Int], items: [BatchItem], rankCount: Int) -> [[Int]] {
         var shares = [[Int]](repeating: [], count: rankCount)
         var work = [Double](repeating: 0, count: rankCount)
-        // Of equal ones the first of the batch: its order does not depend on the manifest's, as places do.
+        // Among equal ones the first of the batch, whose order, unlike indices, does not depend on the
+        // manifest's.
         let longestFirst = batch.enumerated().sorted { a, b in
             let (left, right) = (items[a.element], items[b.element])
             return (-left.work, a.offset) < (-right.work, b.offset)
@@ -134,7 +136,7 @@ package struct EpochPlan: Sendable, Equatable {
         return shares
     }
 
-    /// Cuts a rank's share into micro-batches that cost at most so much: what it holds in memory at once.
+    /// Divides a rank's share into micro-batches of at most this cost: what it holds in memory at once.
     package static func microBatches(
         of share: [Int], items: [BatchItem], rankCost: Double
     ) -> [[Int]] {

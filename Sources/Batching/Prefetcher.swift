@@ -1,14 +1,14 @@
 internal import Foundation
 internal import Synchronization
 
-/// Loads what will be needed next on a thread of its own, `prefetch`, a few items ahead.
+/// Loads the next items on its own thread, `prefetch`, a few ahead.
 ///
 /// The thread ends after the last item, after an error, when told to, or with the prefetcher.
 package final class Prefetcher<Element: Sendable>: Sendable {
-    // A class because its end of life ends the thread.
+    // A class because its deinitialisation ends the thread.
     private let shelf: Shelf
 
-    /// What the loading thread and its reader share, which is why it is a class.
+    /// State shared by the loading thread and its reader, hence a class.
     private final class Shelf: Sendable {
         struct State {
             var loaded: [Result<Element, any Error>] = []
@@ -16,8 +16,8 @@ package final class Prefetcher<Element: Sendable>: Sendable {
         }
 
         let state = Mutex(State())
-        // Both start at 0 and are raised from there: libdispatch ends the process if a semaphore is released
-        // while it stands lower than it started.
+        // Both start at 0 and are raised from there: libdispatch crashes if a semaphore is released while
+        // below its initial value.
         let filled = DispatchSemaphore(value: 0)
         let room = DispatchSemaphore(value: 0)
     }
@@ -25,8 +25,8 @@ package final class Prefetcher<Element: Sendable>: Sendable {
     /// Starts loading.
     ///
     /// - Parameters:
-    ///   - depth: Items that may lie ready.
-    ///   - load: Called on the thread for one item after another; nil ends it, and so does an error.
+    ///   - depth: The maximum number of items ready.
+    ///   - load: Called on the thread for one item after another; nil or an error ends it.
     package init(depth: Int = 2, load: @escaping @Sendable () throws -> Element?) {
         let shelf = Shelf()
         self.shelf = shelf
@@ -62,7 +62,7 @@ package final class Prefetcher<Element: Sendable>: Sendable {
             state.isCancelled || state.loaded.isEmpty ? nil : state.loaded.removeFirst()
         }
         guard case .success(let element) = outcome else {
-            // Nothing comes after the end; the next reader learns so, too.
+            // Nothing comes after the end; the next reader must learn this too.
             shelf.filled.signal()
             return try outcome?.get()
         }

@@ -5,8 +5,8 @@ public import Foundation
     internal import Glibc
 #endif
 
-/// A file written beside its place and moved there once it is whole and on disk: readers see the old one or
-/// the new.
+/// A file written under a temporary name and moved to its place once it is complete and on disk: readers see
+/// the old one or the new.
 public struct AtomicFile: ~Copyable {
     private let path: String
     private let temporaryPath: String
@@ -35,7 +35,7 @@ public struct AtomicFile: ~Copyable {
         }
     }
 
-    /// Brings the file to disk and to its place; without `durable`, to its place only.
+    /// Syncs the file to disk and moves it to its place; without `durable`, only moves it.
     public consuming func commit(durable: Bool = true) throws(CheckpointError) {
         do {
             if durable { try handle.synchronize() }
@@ -58,25 +58,26 @@ public struct AtomicFile: ~Copyable {
     }
 }
 
-/// A folder filled beside its place and moved there once it is whole; one that was there goes only then.
+/// A folder filled under a temporary name and moved to its place once it is complete; only then is an old one
+/// removed.
 public struct AtomicDirectory: ~Copyable {
     private let path: String
-    /// Where its files are to be written.
+    /// The folder for its files.
     public let temporaryPath: String
     private var isCommitted = false
 
     /// Starts a folder that will replace `path`.
     public init(path: String) throws(CheckpointError) {
-        // A slash at the end would put the temporary folder inside.
+        // A trailing slash would put the temporary folder inside.
         self.path = path.count > 1 && path.hasSuffix("/") ? String(path.dropLast()) : path
         temporaryPath = besides(self.path, "partial")
         do {
-            // A process of the same number, as containers have them, may have died here: its files are not ours.
+            // A process with the same number, as in containers, may have died here: its files are not ours.
             try removeIfPresent(temporaryPath)
             try FileManager.default.createDirectory(
                 atPath: temporaryPath, withIntermediateDirectories: true)
         } catch {
-            throw CheckpointError(path, "cannot be made: \(reason(error))")
+            throw CheckpointError(path, "cannot be created: \(reason(error))")
         }
     }
 
@@ -89,14 +90,14 @@ public struct AtomicDirectory: ~Copyable {
         synchronizeDirectory(temporaryPath)
         // Nothing there yet, or an empty folder: one step.
         if rename(temporaryPath, path) == 0 { return finish() }
-        // Old and new change places in one step, too, where the file system can.
+        // Old and new are exchanged in one step if the file system supports it.
         if parp_exchange_paths(temporaryPath, path) == 0 {
             isCommitted = true
             synchronizeDirectory(parent(of: path))
             try? FileManager.default.removeItem(atPath: temporaryPath)
             return
         }
-        // Elsewhere in two; between them the old folder stands beside its place.
+        // Otherwise in two steps; in between the old folder has a temporary name.
         let outgoing = besides(path, "outgoing")
         try? removeIfPresent(outgoing)
         guard rename(path, outgoing) == 0 else {
@@ -122,9 +123,9 @@ private func besides(_ path: String, _ purpose: String) -> String {
     "\(path).\(purpose)-\(ProcessInfo.processInfo.processIdentifier)"
 }
 
-/// The folder that a path lies in; empty where it is the present one.
+/// The folder of a path; empty for the current one.
 ///
-/// Foundation's own `deletingLastPathComponent` ends the process for a relative path of one character.
+/// Foundation's `deletingLastPathComponent` crashes on a relative path of one character.
 package func parent(of path: String) -> String {
     let trimmed = path.hasSuffix("/") ? String(path.dropLast()) : path
     guard let slash = trimmed.lastIndex(of: "/") else { return "" }
@@ -143,10 +144,10 @@ private func synchronizeDirectory(_ path: String) {
     close(descriptor)
 }
 
-/// What the last system call that failed said.
+/// The reason of the last failed system call.
 func systemReason() -> String { String(cString: strerror(errno)) }
 
-/// What the system said, without the wrapping that Foundation gives it.
+/// The system's reason, without Foundation's wrapping.
 func reason(_ error: any Error) -> String {
     let underlying = (error as NSError).userInfo[NSUnderlyingErrorKey] as? NSError ?? error as NSError
     return underlying.domain == NSPOSIXErrorDomain

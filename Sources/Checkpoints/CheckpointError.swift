@@ -18,6 +18,6 @@ public struct CheckpointError: Error, CustomStringConvertible, Equatable {
 }
 
 extension CheckpointError: Fault {
-    /// How the process ends.
+    /// The exit code.
     public var exitCode: ExitCode { .data }
 }

@@ -18,7 +18,7 @@ public enum DataType: String, Sendable, CaseIterable {
     case float8e4m3 = "F8_E4M3"
     case float8e8m0 = "F8_E8M0"
 
-    /// Bytes an element.
+    /// Bytes per element.
     public var size: Int {
         switch self {
         case .boolean, .uint8, .int8, .float8e5m2, .float8e4m3, .float8e8m0: 1

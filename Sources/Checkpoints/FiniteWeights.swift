@@ -1,12 +1,12 @@
 internal import Tensors
 
-/// Refuses a tensor that holds a NaN or an infinity: nothing that is computed from it would mean anything.
+/// Refuses a tensor with NaN or infinite values: nothing computed from it would be meaningful.
 ///
 /// - Throws: `CheckpointError` with the tensor's name and the place in it.
 func requireFinite(
     _ values: Tensor, _ name: String, of source: any TensorSource
 ) throws(CheckpointError) {
-    // An exponent of ones. Counted without leaving early, which a vector unit does at the speed of memory.
+    // An exponent of ones. Counted without early exit, so that it vectorises and runs at memory speed.
     let exponent: UInt32 = 0x7F80_0000
     var count = 0
     for value in values.buffer where value.bitPattern & exponent == exponent { count += 1 }

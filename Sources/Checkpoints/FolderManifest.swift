@@ -7,15 +7,15 @@ internal import Tensors
     internal import Glibc
 #endif
 
-/// `manifest.json`: size and hash of each file of a folder, so that a file that was damaged, cut or exchanged later
-/// is not taken for what was written.
+/// `manifest.json`: size and hash of each file of a folder, so that a file damaged, truncated or exchanged
+/// later is detected.
 public enum FolderManifest {
     private static let name = "manifest.json"
     private static let longest = 1 << 20
 
     private static func path(_ folder: String) -> String { "\(folder)/\(name)" }
 
-    /// Writes the manifest of the files that are in a folder.
+    /// Writes the manifest of a folder's files.
     public static func write(into folder: String) throws(CheckpointError) {
         let files = try names(in: folder).map { file throws(CheckpointError) in
             let path = "\(folder)/\(file)"
@@ -34,9 +34,9 @@ public enum FolderManifest {
         FileManager.default.fileExists(atPath: path(folder))
     }
 
-    /// Checks that a folder holds what its manifest says.
+    /// Checks a folder against its manifest.
     ///
-    /// - Throws: `CheckpointError` that names the file that is missing, or is not what was written.
+    /// - Throws: `CheckpointError` that names the missing or modified file.
     public static func verify(_ folder: String) throws(CheckpointError) {
         let manifest = path(folder)
         guard try regularFileSize(manifest) <= longest,
@@ -66,7 +66,8 @@ public enum FolderManifest {
         }
     }
 
-    /// The hash of a file's bytes, read in pieces; the last is filled up with zeros, and the length is hashed, too.
+    /// The hash of a file's bytes, read in pieces; the last is padded with zeros, and the length is hashed
+    /// too.
     private static func hash(_ path: String) throws(CheckpointError) -> ContentHash {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { throw CheckpointError(path, "cannot be read: \(systemReason())") }
@@ -88,7 +89,7 @@ public enum FolderManifest {
         return result
     }
 
-    /// Zeros the bytes of the last float after those that were read.
+    /// Zeros the rest of the last float after the bytes read.
     private static func clearTail(of piece: Tensor, from bytes: Int) {
         guard bytes % 4 != 0 else { return }
         let kept = UInt32.max >> UInt32(8 * (4 - bytes % 4))

@@ -1,8 +1,8 @@
 public import JSON
 
-/// What the rows of a classifier are called: `id2label` and `label2id` of a `config.json`.
+/// The names of a classifier's rows: `id2label` and `label2id` of a `config.json`.
 public struct LabelNames: Sendable, Equatable {
-    /// One name a row.
+    /// One name per row.
     public let names: [String]
 
     /// The names of a classifier's rows.
@@ -31,7 +31,7 @@ public struct LabelNames: Sendable, Equatable {
         self.names = names.compactMap { $0 }
     }
 
-    /// Whether they are what transformers calls rows that nobody named: `LABEL_0` and so on.
+    /// Whether they are transformers' default names: `LABEL_0` and so on.
     public var isUnnamed: Bool { names.enumerated().allSatisfy { $0.element == "LABEL_\($0.offset)" } }
 
     /// The row of a name, or nil.
@@ -39,12 +39,12 @@ public struct LabelNames: Sendable, Equatable {
 }
 
 extension JSONValue {
-    /// A classifier's configuration with these names of its rows.
+    /// A classifier's configuration with these row names.
     public func naming(_ labels: LabelNames) -> JSONValue {
         var config = self
         let rows = labels.names.enumerated()
         config["id2label"] = .object(rows.map { Member(String($0.offset), .string($0.element)) })
-        // Of rows of one name, the first.
+        // For equal names, the first row.
         config["label2id"] = .object(
             rows.filter { labels.row(of: $0.element) == $0.offset }
                 .map { Member($0.element, .integer($0.offset)) })

@@ -5,9 +5,9 @@ public import Tensors
 #endif
 
 extension MappedBytes {
-    /// The bytes of a file where they lie, shared with every process that maps it.
+    /// The mapped bytes of a file, shared with every process that maps it.
     ///
-    /// - Throws: `CheckpointError` for what is no regular file, or cannot be read.
+    /// - Throws: `CheckpointError` if it is not a regular file, or cannot be read.
     public static func file(_ path: String) throws(CheckpointError) -> MappedBytes {
         let size = try regularFileSize(path)
         guard size > 0 else { return MappedBytes([]) }

@@ -7,14 +7,14 @@ internal import Tensors
     internal import Glibc
 #endif
 
-/// A file of any size, read where it lies.
+/// A memory-mapped file of any size.
 ///
 /// The only place of this module that reads raw memory.
 final class MappedFile: Sendable {
     // A class because views of tensors share one mapping, which ends with the last of them.
     let path: String
     private let data: Data
-    /// The same file, for what is read without the mapping.
+    /// The same file, for reads without the mapping.
     private let descriptor: Int32
 
     init(path: String) throws(CheckpointError) {
@@ -87,8 +87,7 @@ func widenFloats(
     }
 }
 
-/// The bytes of a file that is there and is a file, through symbolic links, which Hugging Face's cache is made
-/// of.
+/// The size of an existing regular file, following symbolic links, as in Hugging Face's cache.
 func regularFileSize(_ path: String) throws(CheckpointError) -> Int {
     var status = stat()
     guard stat(path, &status) == 0 else {
@@ -97,7 +96,7 @@ func regularFileSize(_ path: String) throws(CheckpointError) -> Int {
     guard status.st_mode & S_IFMT != S_IFDIR else {
         throw CheckpointError(path, "is a directory, not a file")
     }
-    guard status.st_mode & S_IFMT == S_IFREG else { throw CheckpointError(path, "is no regular file") }
+    guard status.st_mode & S_IFMT == S_IFREG else { throw CheckpointError(path, "is not a regular file") }
     return Int(status.st_size)
 }
 

@@ -2,18 +2,18 @@ public import Foundation
 public import JSON
 public import Tensors
 
-/// The small files of a model directory that is written.
+/// The small files of a model directory to be written.
 public struct ModelFiles: Sendable {
     /// `config.json`.
     public var config: JSONValue
     /// `vocab.json`: tokens in the order of the head's rows; nil, for a model without a head, writes neither it
     /// nor a tokenizer.
     public var tokens: [String]?
-    /// How audio is prepared; nil, for a model of text, writes nothing of it.
+    /// Audio preprocessing; nil for a text model, which has none.
     public var preprocessor: PreprocessorConfig?
     /// Which tokens are special.
     public var tokenizer: TokenizerConfig
-    /// Files that are written as they were read: a tokenizer of text.
+    /// Files copied unchanged: a text tokenizer.
     public var kept: [KeptFile] = []
     /// The model card, `README.md`; nil writes none.
     public var card: String?
@@ -30,7 +30,7 @@ public struct ModelFiles: Sendable {
         self.card = card
     }
 
-    /// The files of a model of text, whose tokenizer stays what it was.
+    /// The files of a text model, whose tokenizer is unchanged.
     public init(config: JSONValue, kept: [KeptFile], card: String? = nil) {
         self.config = config
         tokens = nil
@@ -54,12 +54,12 @@ public struct KeptFile: Sendable, Equatable {
         "vocab.txt", "spiece.model",
     ]
 
-    /// The files of the tokenizer of text in a model directory.
-    public static func tokenizer(in directory: String) throws(CheckpointError) -> [KeptFile] {
+    /// The files of the text tokenizer of a model.
+    public static func tokenizer(of model: StoredModel) throws(CheckpointError) -> [KeptFile] {
         var files: [KeptFile] = []
         for name in tokenizerNames {
-            if let content = try ModelDirectory.smallFile("\(directory)/\(name)") {
-                files.append(KeptFile(name: name, content: content))
+            if let content = try model.smallFile(name) {
+                files.append(KeptFile(name: name, content: Data(content)))
             }
         }
         return files
@@ -68,8 +68,7 @@ public struct KeptFile: Sendable, Equatable {
 
 /// Writes a directory that transformers' `from_pretrained` loads without a missing or unexpected key.
 ///
-/// It appears at `path` whole or not at all, in place of a model directory that was there; any other folder that
-/// is not empty is left alone.
+/// It is written atomically, replacing an existing model directory; any other non-empty folder is left alone.
 public func writeModelDirectory(
     at path: String, values: Tensor, layout: ParameterLayout, files: ModelFiles
 ) throws(CheckpointError) {
@@ -97,7 +96,7 @@ public func writeModelDirectory(
     try directory.commit()
 }
 
-/// Refuses a folder of files that are no model's, in whose place a model would come.
+/// Refuses a folder of other files that a model would replace.
 func requireNoOthers(in path: String) throws(CheckpointError) {
     let present = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
     guard present.isEmpty || present.contains("config.json") else {

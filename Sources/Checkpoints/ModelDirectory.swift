@@ -2,21 +2,21 @@ internal import Files
 public import Foundation
 public import JSON
 
-/// A model directory as Hugging Face lays it out; its small files read and checked, its weights still on
+/// A model directory in Hugging Face's layout, with its small files read and checked, its weights still on
 /// disk.
 public struct ModelDirectory: Sendable {
     /// The directory.
     public let path: String
-    /// `config.json`, as it stands.
+    /// `config.json`, unchanged.
     public let config: JSONValue
     /// The tokens of `vocab.json` in the order of the head's rows, or nil if there is no such file.
     public let tokens: [String]?
-    /// How audio is prepared.
+    /// Audio preprocessing.
     public let preprocessor: PreprocessorConfig
     /// Which tokens are special.
     public let tokenizer: TokenizerConfig
 
-    /// The largest of the small files that is read.
+    /// The maximum size of a small file.
     static let maximumFileBytes = 64 << 20
 
     /// Reads a directory's small files.
@@ -27,13 +27,14 @@ public struct ModelDirectory: Sendable {
         try self.init(path: path) { name throws(CheckpointError) in try Self.json(path + "/" + name) }
     }
 
-    /// What to do about `OWNER/NAME`, as the hub calls models.
+    /// A hint for `OWNER/NAME`, the hub's model names.
     private static func hubHint(_ path: String) -> String {
         let parts = path.split(separator: "/", omittingEmptySubsequences: false)
         guard parts.count == 2, !parts.contains(""), parts[0] != ".", parts[0] != "..",
             !FileManager.default.fileExists(atPath: String(parts[0]))
         else { return "" }
-        return "; nothing is downloaded: fetch that model's files from huggingface.co and name their folder"
+        return
+            "; nothing is downloaded: download that model's files from huggingface.co and name their folder"
     }
 
     /// Reads the small files of a packed directory.
@@ -68,8 +69,7 @@ public struct ModelDirectory: Sendable {
         tokens = Self.extend(base, by: added, to: config["vocab_size"]?.integer ?? 0)
     }
 
-    /// Tokens that transformers' tokenizer has beside its vocabulary, such as an `<s>` that nobody trained, by
-    /// id.
+    /// Tokens of transformers' tokenizer besides its vocabulary, such as an untrained `<s>`, by id.
     private static func addedTokens(_ file: JSONValue?, _ tokenizerConfig: JSONValue?) -> [Int: String] {
         var added: [Int: String] = [:]
         for member in file?.members ?? [] {
@@ -112,7 +112,8 @@ public struct ModelDirectory: Sendable {
     static func smallFile(_ path: String) throws(CheckpointError) -> Data? {
         guard FileManager.default.fileExists(atPath: path) else { return nil }
         guard try regularFileSize(path) <= maximumFileBytes else {
-            throw CheckpointError(path, "is larger than \(maximumFileBytes) bytes: nothing of its kind is")
+            throw CheckpointError(
+                path, "is larger than \(maximumFileBytes) bytes, too large for a file of its kind")
         }
         guard let data = FileManager.default.contents(atPath: path) else {
             throw CheckpointError(path, "cannot be read: \(systemReason())")
@@ -123,7 +124,7 @@ public struct ModelDirectory: Sendable {
 
     /// `{token: id}` as a list; every id from 0 on must have exactly one token.
     ///
-    /// A model of many languages has such an object for each, of which its tokenizer names one.
+    /// A multilingual model has such an object for each language; its tokenizer names one.
     private static func tokens(
         _ file: JSONValue, of language: String?, path: String
     ) throws(CheckpointError) -> [String] {
@@ -137,7 +138,7 @@ public struct ModelDirectory: Sendable {
                 throw CheckpointError(
                     path,
                     "has a vocabulary for each of several languages (\(names)), and tokenizer_config.json's "
-                        + "target_lang names none of them")
+                        + "target_lang is none of them")
             }
             value = chosen.value
         }

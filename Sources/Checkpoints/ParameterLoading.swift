@@ -3,20 +3,20 @@ internal import Foundation
 internal import Synchronization
 public import Tensors
 
-/// What was found for a layout's parameters.
+/// The result of matching a layout's parameters.
 public struct LoadReport: Sendable {
-    /// Parameters that no tensor was found for; left as they were.
+    /// Parameters without a tensor; left unchanged.
     public var missing: [ParameterSlot] = []
-    /// Tensors that no parameter wanted.
+    /// Tensors without a parameter.
     public var unexpected: [String] = []
 }
 
-/// Parts of a pre-trained checkpoint that fine-tuning has no use for.
+/// Parts of a pre-trained checkpoint that fine-tuning does not use.
 private let ignoredPrefixes = [
     "quantizer.", "project_q.", "project_hid.", "final_proj.", "target_glu.", "cls.", "lm_loss.",
 ]
 
-/// A table of whole numbers from 0 on that old versions of transformers stored beside BERT's weights.
+/// A table of integers from 0 on that old versions of transformers stored with BERT's weights.
 private let ignoredSuffix = "embeddings.position_ids"
 
 /// Which tensor of a source holds each parameter of a layout.
@@ -37,12 +37,12 @@ public struct ParameterMatch: Sendable {
     }
 }
 
-/// Finds a layout's parameters among a source's tensors, and compares their shapes; reads no weights.
+/// Finds a layout's parameters among a source's tensors, and compares shapes; reads no weights.
 ///
-/// A name is looked for in its own spelling, in PyTorch's newer spelling of weight norm, as old transformers
-/// wrote the mask embedding and TensorFlow a layer norm, and without its model prefix, as headless exports have it.
+/// A name is looked up as is, in PyTorch's newer spelling of weight norm, in old transformers' spelling of
+/// the mask embedding and TensorFlow's of layer norms, and without its model prefix, as in headless exports.
 ///
-/// - Parameter skipping: Parameters that are not looked for, though the source may have them.
+/// - Parameter skipping: Parameters to ignore, even if the source has them.
 /// - Throws: `CheckpointError` if a tensor has another shape than the configuration says.
 public func matchParameters(
     of source: any TensorSource, with layout: ParameterLayout, skipping: Set<String> = []
@@ -70,9 +70,9 @@ public func matchParameters(
     return ParameterMatch(pairs: pairs, report: report)
 }
 
-/// Reads all parameters that a source has, found as `matchParameters` finds them.
+/// Reads all parameters that a source has, matched by `matchParameters`.
 ///
-/// - Parameter skipping: Parameters that are not read, though the source may have them.
+/// - Parameter skipping: Parameters not to read, even if the source has them.
 /// - Throws: `CheckpointError` if a tensor has another shape than the configuration says.
 public func loadParameters(
     from source: any TensorSource, into values: Tensor, layout: ParameterLayout, skipping: Set<String> = []
@@ -84,7 +84,7 @@ public func loadParameters(
     return match.report
 }
 
-/// Reads all parameters that a source has, one after the other, and keeps none.
+/// Reads all parameters that a source has, one by one, and keeps none.
 ///
 /// - Throws: `CheckpointError` if one has another shape than the configuration says, or is not finite.
 public func checkParameters(
@@ -100,12 +100,12 @@ public func checkParameters(
 
 /// Threads that read weights.
 ///
-/// Not those of the rank's kernels: in training one rank reads while the others sleep, and most of the time goes
-/// into clearing fresh memory. A rank that is bound to one core has one.
+/// Not those of the rank's kernels: in training one rank reads while the others sleep, and most of the time
+/// is spent clearing fresh memory. A rank bound to one core has one.
 private let readers = min(4, ProcessInfo.processInfo.activeProcessorCount)
 
-/// Does something with each element on several threads, which take the next as they are free; throws the first
-/// fault in the elements' order.
+/// Processes elements on several threads, each taking the next when free; throws the first fault in element
+/// order.
 private func inParallel<Element: Sendable>(
     _ elements: [Element], _ body: @Sendable (Element) throws(CheckpointError) -> Void
 ) throws(CheckpointError) {
@@ -148,7 +148,7 @@ private func checkShape(
     _ name: String, of source: any TensorSource, slot: ParameterSlot
 ) throws(CheckpointError) {
     guard let info = source.info(name) else { throw CheckpointError(source.path, "has no tensor \(name)") }
-    // Extents of 1 may be there or not: (1, 1, K) and (K) are the same gain.
+    // Dimensions of 1 may be omitted: (1, 1, K) and (K) are the same gain.
     let significant = { (shape: Shape) in shape.dimensions.filter { $0 != 1 } }
     guard significant(info.shape) == significant(slot.fileShape) else {
         throw CheckpointError(
@@ -164,7 +164,8 @@ private func load(
     try source.read(name, into: target)
     try requireFinite(target, name, of: source)
     guard slot.fileOrder == .convolution else { return }
-    // In place, a filter at a time: one fits a cache, and a second whole tensor would be fresh memory to clear.
+    // In place, one filter at a time: it fits a cache, and a second full tensor would be fresh memory to
+    // clear.
     let (filters, shape) = (slot.fileShape[0], Shape([1, slot.fileShape[1], slot.fileShape[2]]))
     let filter = FlatBuffer(count: shape.count)
     for index in 0..<filters {
@@ -174,8 +175,7 @@ private func load(
     }
 }
 
-/// Swaps the two inner axes of (a, b, c): how a convolution's weight changes between file and memory, both
-/// ways.
+/// Swaps the two inner axes of (a, b, c): converts a convolution's weight between file and memory, both ways.
 func transposeInner(_ source: Tensor, shape: Shape, into target: Tensor) {
     let (b, c) = (shape[1], shape[2])
     for outer in 0..<shape[0] {

@@ -1,4 +1,4 @@
-// Names, and the few of them that mean something.
+// Names, and the few that are supported.
 extension PickleInterpreter {
     mutating func global(module: String, name: String) throws(CheckpointError) {
         let full = "\(module).\(name)"
@@ -6,7 +6,7 @@ extension PickleInterpreter {
             throw CheckpointError(
                 file.path,
                 "refers to \(full), which no checkpoint of weights needs. It was not executed, and the file "
-                    + "is not read further: do not trust where it came from")
+                    + "is not read further: do not trust its origin")
         }
         try push(.global(full))
     }
@@ -14,7 +14,7 @@ extension PickleInterpreter {
     mutating func stackGlobal() throws(CheckpointError) {
         let names = try popMany(2)
         guard case .string(let module) = heap[names[0]], case .string(let name) = heap[names[1]] else {
-            throw fault("a name that is no text")
+            throw fault("a name that is not a string")
         }
         try global(module: module, name: name)
     }
@@ -22,7 +22,7 @@ extension PickleInterpreter {
     mutating func reduce() throws(CheckpointError) {
         let operands = try popMany(2)
         guard case .tuple(let arguments) = heap[operands[1]] else {
-            throw fault("arguments that are no tuple")
+            throw fault("arguments that are not a tuple")
         }
         guard case .global(let name) = heap[operands[0]] else {
             if case .instance(let callee) = heap[operands[0]] {
@@ -46,7 +46,7 @@ extension PickleInterpreter {
         }
     }
 
-    /// BUILD: attributes of what is on the stack.
+    /// BUILD: sets the attributes of the object on the stack.
     ///
     /// Those of dictionaries are dropped: state dictionaries keep `_metadata` there.
     mutating func build() throws(CheckpointError) {
@@ -59,12 +59,12 @@ extension PickleInterpreter {
 
     private func integers(_ object: Int) throws(CheckpointError) -> [Int] {
         guard case .tuple(let items) = heap[object], items.count <= 8 else {
-            throw fault("extents that are no tuple")
+            throw fault("a shape that is not a tuple")
         }
         var result: [Int] = []
         for item in items {
             guard case .integer(let value) = heap[item], value >= 0 else {
-                throw fault("an extent that is not a number")
+                throw fault("a dimension that is not a number")
             }
             result.append(value)
         }
@@ -77,7 +77,7 @@ extension PickleInterpreter {
         else { throw fault("a tensor without its storage") }
         let (sizes, strides) = (try integers(arguments[2]), try integers(arguments[3]))
         guard sizes.count == strides.count else {
-            throw fault("a tensor of \(sizes.count) extents and \(strides.count) strides")
+            throw fault("a tensor with \(sizes.count) dimensions and \(strides.count) strides")
         }
         try checkReach(sizes, strides, offset: offset, in: storage)
         return TensorReference(storage: storage, offset: offset, sizes: sizes, strides: strides)
@@ -87,7 +87,7 @@ extension PickleInterpreter {
     private func checkReach(
         _ sizes: [Int], _ strides: [Int], offset: Int, in storage: StorageReference
     ) throws(CheckpointError) {
-        // Of a tensor without elements, too: extents are multiplied in their order, a 0 may stand last.
+        // For a tensor without elements too: dimensions are multiplied in order, and a 0 may be last.
         var product = 1
         for size in sizes where size > 0 {
             let (next, overflow) = product.multipliedReportingOverflow(by: size)
@@ -96,7 +96,7 @@ extension PickleInterpreter {
         }
         var last = offset
         var count = 1
-        // A tensor of no elements reaches nowhere, whatever its strides.
+        // An empty tensor reaches nowhere, whatever its strides.
         for (size, stride) in zip(sizes, strides) where !sizes.contains(0) {
             let (product, overflow1) = count.multipliedReportingOverflow(by: size)
             let (reach, overflow2) = (size - 1).multipliedReportingOverflow(by: stride)
@@ -108,14 +108,14 @@ extension PickleInterpreter {
         guard isEmpty ? offset <= storage.elementCount : last < storage.elementCount else {
             throw fault("a tensor that reaches outside its storage")
         }
-        // Strides of 0 let a small file state a tensor of any size; no weight is stored so.
+        // Strides of 0 let a small file state a tensor of any size; no weight is stored that way.
         guard isEmpty || count <= storage.elementCount else {
             throw fault("a tensor of \(count) elements in a storage of \(storage.elementCount)")
         }
     }
 
-    /// ('storage', class, key, location, element count[, view]); `location` is where it was, which is never
-    /// followed.
+    /// ('storage', class, key, location, element count[, view]); `location` is the original device, which is
+    /// ignored.
     mutating func persistentStorage() throws(CheckpointError) {
         guard case .tuple(let parts) = heap[try pop()], parts.count >= 5,
             case .string(let kind) = heap[parts[0]]

@@ -1,9 +1,9 @@
 /// Reads one pickle of a checkpoint as data.
 ///
-/// It executes nothing: a name that no checkpoint needs ends the reading.
+/// It executes nothing: a name that no checkpoint needs ends reading.
 ///
-/// The opcodes are those that PyTorch and Python's protocols 2 to 5 write for state dictionaries; everything
-/// is bounded: objects, depth of the stack, lengths, and each operand is checked for its kind.
+/// The opcodes are those of PyTorch and Python's protocols 2 to 5 for state dictionaries. Everything is
+/// bounded (objects, stack depth, lengths), and each operand's type is checked.
 struct PickleInterpreter {
     let file: MappedFile
     let end: Int
@@ -15,9 +15,10 @@ struct PickleInterpreter {
     private var pushes = 0
     private var textBytes = 0
 
-    /// The most objects, and mentions of objects, of one pickle; the largest real ones have some ten thousand.
+    /// The maximum number of objects, and references to objects, per pickle; the largest real ones have about
+    /// ten thousand.
     static let maximumObjects = 2_000_000
-    /// The most bytes of all texts together.
+    /// The maximum total bytes of strings.
     static let maximumLength = 64 << 20
 
     init(file: MappedFile, range: Range<Int>) {
@@ -30,7 +31,7 @@ struct PickleInterpreter {
         CheckpointError(file.path, "broken pickle at byte \(position): \(sentence)")
     }
 
-    /// Reads to the STOP opcode and returns the root object's place in the heap.
+    /// Reads to the STOP opcode and returns the root object's index in the heap.
     mutating func run() throws(CheckpointError) -> Int {
         while true {
             let opcode = try integer(UInt8.self)
@@ -65,7 +66,7 @@ struct PickleInterpreter {
         case 0x7D: try push(.dictionary([]))
         case 0x5D: try push(.list([]))
         case 0x29: try push(.tuple([]))
-        case 0x8F: try push(.list([]))  // EMPTY_SET, whose order nobody asks for
+        case 0x8F: try push(.list([]))  // EMPTY_SET, whose order is irrelevant
         case 0x30: _ = try pop()
         default: try executeCompound(opcode)
         }
@@ -130,7 +131,7 @@ extension PickleInterpreter {
     }
 
     private mutating func longInteger(count: Int) throws(CheckpointError) {
-        // Longer numbers than 64 bits are magic numbers and hashes, which nobody computes with.
+        // Numbers longer than 64 bits are magic numbers and hashes, never computed with.
         let little = try bytes(count)
         guard little.count <= 8 else { return try push(.bytes(little)) }
         var value: UInt64 = 0
@@ -157,7 +158,7 @@ extension PickleInterpreter {
         try mention(heap.count - 1)
     }
 
-    /// Puts an object on the stack; all that memory is spent on passes here or at a mark.
+    /// Puts an object on the stack; every allocation is counted here or at a mark.
     mutating func mention(_ object: Int) throws(CheckpointError) {
         pushes += 1
         guard pushes <= Self.maximumObjects else { throw fault("more than \(Self.maximumObjects) objects") }

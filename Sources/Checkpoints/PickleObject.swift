@@ -1,6 +1,6 @@
-/// An object of a pickle, as far as checkpoints need it.
+/// An object of a pickle, as needed for checkpoints.
 ///
-/// Objects refer to each other by their place in the heap.
+/// Objects refer to each other by heap index.
 enum PickleObject: Sendable, Equatable {
     case none
     case boolean(Bool)
@@ -12,11 +12,11 @@ enum PickleObject: Sendable, Equatable {
     case tuple([Int])
     case list([Int])
     case dictionary([Pair])
-    /// A name that was mentioned: never looked up, never called.
+    /// A referenced name: never looked up, never called.
     case global(String)
     case storage(StorageReference)
     case tensor(TensorReference)
-    /// An object of a class that means nothing here, such as an argparse namespace: inert data.
+    /// An object of an unused class, such as an argparse namespace: inert data.
     case instance(PickleInstance)
 
     struct Pair: Sendable, Equatable {
@@ -24,9 +24,9 @@ enum PickleObject: Sendable, Equatable {
         let value: Int
     }
 
-    /// Adds elements to a list, in place: a list built one by one must not cost its square.
+    /// Adds elements to a list in place: building a list one by one must not be quadratic.
     ///
-    /// An instance takes anything, and drops it; false says that nothing can be added to the object.
+    /// An instance accepts and drops anything; returns false if nothing can be added to the object.
     mutating func append(_ items: [Int]) -> Bool {
         if case .instance = self { return true }
         guard case .list(var elements) = self else { return false }
@@ -47,22 +47,22 @@ enum PickleObject: Sendable, Equatable {
     }
 }
 
-/// What a pickle says of an object whose class is never looked up: what it was made from, and its attributes.
+/// An object whose class is never looked up: its constructor arguments and attributes.
 struct PickleInstance: Sendable, Equatable {
     let className: String
-    /// What its class would have been called with.
+    /// The constructor arguments.
     var arguments: [Int] = []
     /// Its attributes, usually a dictionary.
     var state: Int?
 }
 
-/// A piece of raw numbers that a pickle points to.
+/// A block of raw numbers that a pickle refers to.
 struct StorageReference: Sendable, Equatable {
     let key: String
     let dataType: DataType
     /// Elements of the whole storage.
     let totalCount: Int
-    /// The first element of a view into it, as only the legacy container has them; else 0.
+    /// The first element of a view into it, only in the legacy container; else 0.
     let viewOffset: Int
     /// Elements of the view.
     let elementCount: Int
@@ -90,9 +90,9 @@ struct TensorReference: Sendable, Equatable {
     }
 }
 
-/// The names a checkpoint may mention.
+/// The names that a checkpoint may refer to.
 enum PickleGlobals {
-    /// Storage classes and what their elements are.
+    /// Storage classes and their element types.
     static let storages: [String: DataType] = [
         "torch.FloatStorage": .float32, "torch.HalfStorage": .float16, "torch.BFloat16Storage": .bfloat16,
         "torch.DoubleStorage": .float64, "torch.LongStorage": .int64, "torch.IntStorage": .int32,
@@ -100,33 +100,33 @@ enum PickleGlobals {
         "torch.BoolStorage": .boolean,
     ]
 
-    /// Names that mean something here.
+    /// Names with a meaning here.
     static let known: Set<String> = [
         "collections.OrderedDict", "collections.defaultdict", "torch._utils._rebuild_tensor_v2",
         "torch._utils._rebuild_tensor", "torch._utils._rebuild_parameter",
     ]
 
-    /// Names that may stand in a checkpoint, whose objects are kept as inert data.
+    /// Names that may occur in a checkpoint, whose objects are kept as inert data.
     static let inert: Set<String> = [
         "torch.Size", "torch.device", "torch.dtype", "torch.storage.TypedStorage",
         "torch.storage.UntypedStorage", "torch.storage._load_from_bytes", "_codecs.encode",
         "argparse.Namespace", "numpy.dtype", "numpy.core.multiarray.scalar",
         "numpy._core.multiarray.scalar", "pathlib.PosixPath", "enum.Enum", "torch.bool", "torch.half",
         "torch.double", "torch.long", "copyreg._reconstructor", "copy_reg._reconstructor",
-        // How Python spells `Tuple[float, float]`, which configurations keep among their types.
+        // Python's spelling of `Tuple[float, float]`, which occurs among configurations' types.
         "_operator.getitem", "operator.getitem",
     ]
 
-    /// Built-in types, by the names of Python 3 and of Python 2, which protocol 2 writes.
+    /// Built-in types, by their names in Python 3 and in Python 2, as written by protocol 2.
     private static let builtinTypes: Set<String> = [
         "set", "frozenset", "dict", "list", "tuple", "int", "long", "str", "unicode", "float", "bool",
         "bytes",
         "bytearray", "complex", "object", "type",
-        // omegaconf 2.4's metadata has Python's `...`, a name without anything behind it.
+        // omegaconf 2.4's metadata has Python's `...`, a name without a value.
         "Ellipsis", "NotImplemented",
     ]
 
-    /// Packages whose classes fairseq's checkpoints mention in their configuration.
+    /// Packages whose classes occur in the configuration of fairseq's checkpoints.
     private static let inertPrefixes = [
         "omegaconf.", "fairseq.", "typing.", "torch.float", "torch.int", "torch.bfloat", "torch.uint",
     ]

@@ -1,20 +1,21 @@
 internal import JSON
 
-/// The objects of a pickle, and how those that are no tensors read as JSON.
+/// The objects of a pickle, with those that are not tensors readable as JSON.
 ///
-/// Configurations come as dictionaries, as argparse's namespaces or as omegaconf's nodes; all three are
-/// objects of keys and values, and that is all that is asked of them.
+/// Configurations are dictionaries, argparse namespaces or omegaconf nodes; all three are read as objects of
+/// keys and values.
 struct PickleValues: Sendable {
     let path: String
     let heap: [PickleObject]
     let root: Int
 
-    /// The most values of one answer: objects may share parts, and a small file could state a huge tree.
+    /// The maximum number of values of one answer: objects may share parts, so a small file could state a
+    /// huge tree.
     private static let maximumValues = 200_000
-    /// The most objects within objects.
+    /// The maximum nesting depth.
     private static let maximumDepth = 64
 
-    /// The value below keys and attributes of the root, or nil if there is none.
+    /// The value at a path of keys and attributes from the root, or nil.
     func json(at keys: String...) throws(CheckpointError) -> JSONValue? {
         var place = root
         for key in keys {
@@ -25,17 +26,17 @@ struct PickleValues: Sendable {
         return try json(place, depth: 0, budget: &budget)
     }
 
-    /// The last value that a key of a dictionary, or an attribute, was given.
+    /// The last value set for a dictionary key or an attribute.
     private func member(_ key: String, of place: Int) -> Int? {
         guard case .dictionary(let pairs) = heap[content(of: place) ?? place] else { return nil }
         return pairs.last { heap[$0.key] == .string(key) }?.value
     }
 
-    /// What an instance amounts to: the value inside an omegaconf node, the attributes of another, the argument
-    /// that an enumeration's member is made from; nil for what is no instance.
+    /// The content of an instance: the value in an omegaconf node, the attributes of another object, or the
+    /// argument of an enumeration's member; nil if it is not an instance.
     private func content(of place: Int) -> Int? {
         var place = place
-        // A node may hold a node; a circle of them ends.
+        // A node may contain a node; cycles end.
         for _ in 0..<Self.maximumDepth {
             guard case .instance(let instance) = heap[place] else { break }
             guard let state = instance.state else {
@@ -56,7 +57,7 @@ struct PickleValues: Sendable {
     private func json(_ place: Int, depth: Int, budget: inout Int) throws(CheckpointError) -> JSONValue {
         budget -= 1
         guard budget > 0, depth < Self.maximumDepth else {
-            throw CheckpointError(path, "its configuration is deeper or larger than any")
+            throw CheckpointError(path, "its configuration is too deep or too large")
         }
         switch heap[place] {
         case .boolean(let boolean): return .boolean(boolean)
@@ -75,7 +76,7 @@ struct PickleValues: Sendable {
         }
     }
 
-    /// The members whose keys are texts; a key that was set twice has its last value, as in Python.
+    /// The members with string keys; a key set twice has its last value, as in Python.
     private func object(
         _ pairs: [PickleObject.Pair], depth: Int, budget: inout Int
     ) throws(CheckpointError) -> JSONValue {

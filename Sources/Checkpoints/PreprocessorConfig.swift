@@ -1,35 +1,36 @@
 public import JSON
 
-/// How audio is prepared: `preprocessor_config.json`, or `processor_config.json`, which transformers 5 writes alone.
+/// Audio preprocessing: `preprocessor_config.json`, or `processor_config.json`, the only one that
+/// transformers 5 writes.
 public struct PreprocessorConfig: Sendable, Equatable {
-    /// Whether each waveform is brought to zero mean and unit variance.
+    /// Whether each waveform is normalised to zero mean and unit variance.
     public var normalizes = true
-    /// Samples a second.
+    /// The sample rate in Hz.
     public var samplingRate = 16000
     /// Whether transformers masks padding; false for models with group norm.
     public var returnsAttentionMask = false
-    /// The feature extractor as it was read, with keys that mean nothing here.
+    /// The feature extractor as read, including unused keys.
     private var stated: JSONValue?
-    /// `processor_config.json` as it was read.
+    /// `processor_config.json` as read.
     private var processor: JSONValue?
 
-    /// Whether audio is prepared alike; keys that mean nothing here do not count.
+    /// Whether preprocessing is the same, ignoring unused keys.
     public static func == (a: PreprocessorConfig, b: PreprocessorConfig) -> Bool {
         a.normalizes == b.normalizes && a.samplingRate == b.samplingRate
             && a.returnsAttentionMask == b.returnsAttentionMask
     }
 
-    /// Samples a second that a model may take.
+    /// The allowed sample rates in Hz.
     private static let samplingRates = 1_000...1_000_000
 
     /// transformers' defaults.
     public init() {}
 
-    /// What the files state, transformers' defaults elsewhere.
+    /// The files' settings, with transformers' defaults.
     ///
-    /// As there, what lies in `processor_config.json` comes first.
+    /// As there, `processor_config.json` has precedence.
     ///
-    /// - Throws: `CheckpointError` if a key has a value of another type, or a rate that cannot be.
+    /// - Throws: `CheckpointError` if a value has the wrong type, or the rate is impossible.
     init(_ file: StatedKeys, processor: StatedKeys) throws(CheckpointError) {
         let nested = (try processor.part("feature_extractor"), try processor.part("audio_processor"))
         let keys = nested.0 ?? nested.1 ?? file
@@ -43,8 +44,8 @@ public struct PreprocessorConfig: Sendable, Equatable {
         self.processor = processor.value
     }
 
-    /// The files and their content: the old one, which every version of transformers reads, and the new one where the
-    /// model had it.
+    /// The files and their content: the old one, read by every version of transformers, and the new one if
+    /// the model had it.
     var files: [(String, JSONValue)] {
         let old = [("preprocessor_config.json", json)]
         guard var processor else { return old }
@@ -54,7 +55,7 @@ public struct PreprocessorConfig: Sendable, Equatable {
         return old + [("processor_config.json", processor.withoutLanguageModel)]
     }
 
-    /// What `preprocessor_config.json` is to hold.
+    /// The content of `preprocessor_config.json`.
     var json: JSONValue {
         var json =
             stated
@@ -73,7 +74,7 @@ public struct PreprocessorConfig: Sendable, Equatable {
 }
 
 extension JSONValue {
-    /// The same of a processor without a language model, whose files are not written again.
+    /// The same for a processor without a language model, whose files are not copied.
     var withoutLanguageModel: JSONValue {
         guard self["processor_class"]?.string == "Wav2Vec2ProcessorWithLM" else { return self }
         var json = self

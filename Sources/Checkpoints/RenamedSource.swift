@@ -5,9 +5,9 @@ struct RenamedSource: TensorSource {
     private let source: any TensorSource
     private let nameInSource: [String: String]
 
-    /// The tensors of a source that have a name here.
+    /// The tensors of a source that get a new name.
     ///
-    /// - Parameter names: The names of the source, by those they are to have.
+    /// - Parameter names: The source's names by new name.
     init(_ source: any TensorSource, names: [String: String]) {
         self.source = source
         nameInSource = names

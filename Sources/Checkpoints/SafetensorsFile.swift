@@ -1,7 +1,7 @@
 internal import JSON
 public import Tensors
 
-/// A safetensors file, validated whole before any tensor is read: every byte of the buffer belongs to exactly
+/// A safetensors file, fully validated before any tensor is read: every byte of the buffer belongs to exactly
 /// one.
 public final class SafetensorsFile: TensorSource {
     // A class because it owns the mapping that all its tensors are read from.
@@ -22,10 +22,10 @@ public final class SafetensorsFile: TensorSource {
     public var metadata: [String: String] { header.metadata }
     /// The names of all tensors, sorted.
     public var names: [String] { header.entries.keys.sorted() }
-    /// What the header says of a tensor.
+    /// The header's entry for a tensor.
     public func info(_ name: String) -> TensorInfo? { header.entries[name]?.info }
 
-    /// The header with its length, as it stands in the file.
+    /// The header with its length, as in the file.
     var headerBytes: [UInt8] { file.bytes(0..<header.end) }
     /// The bytes of a tensor of any kind, which must be one of `names`.
     func rawBytes(_ name: String) -> [UInt8] { header.entries[name].map { file.bytes($0.range) } ?? [] }

@@ -1,7 +1,7 @@
 internal import JSON
 internal import Tensors
 
-/// What a safetensors file says of itself: where each tensor lies, every byte in exactly one.
+/// The header of a safetensors file: the range of each tensor, with every byte in exactly one.
 struct SafetensorsHeader: Sendable {
     /// A tensor and its bytes in the file.
     struct Entry: Sendable {
@@ -13,10 +13,10 @@ struct SafetensorsHeader: Sendable {
     let entries: [String: Entry]
     /// The strings of `__metadata__`.
     let metadata: [String: String]
-    /// Where the tensors begin.
+    /// The offset of the tensors.
     let end: Int
 
-    /// The tensors' names in the order in which they lie in the file.
+    /// The tensors' names in file order.
     var namesByPlace: [String] {
         entries.sorted {
             ($0.value.range.lowerBound, $0.value.range.upperBound, $0.key)
@@ -34,7 +34,7 @@ struct SafetensorsHeader: Sendable {
             text: file.bytes(_:))
     }
 
-    /// Reads and validates a header that stands alone: of a file of so many bytes.
+    /// Reads and validates a separate header of a file with this many bytes.
     init(_ bytes: [UInt8], byteCount: Int, path: String) throws(CheckpointError) {
         try self.init(
             Array(bytes.prefix(8)), byteCount: byteCount, path: path,
@@ -144,7 +144,7 @@ struct SafetensorsHeader: Sendable {
         return Entry(info: info, range: begin + bufferStart..<upper)
     }
 
-    /// Every byte of the buffer belongs to exactly one tensor, so nothing can hide between or behind them.
+    /// Every byte of the buffer belongs to exactly one tensor, so nothing can hide between or after them.
     private static func checkTiling(
         _ entries: [String: Entry], from start: Int, to end: Int, path: String
     ) throws(CheckpointError) {
@@ -155,7 +155,8 @@ struct SafetensorsHeader: Sendable {
         }
         for entry in ordered {
             guard entry.range.lowerBound == position else {
-                let relation = entry.range.lowerBound < position ? "overlaps the one before" : "leaves a hole"
+                let relation =
+                    entry.range.lowerBound < position ? "overlaps the previous one" : "leaves a hole"
                 throw CheckpointError(path, "tensor \(entry.info.name) \(relation)")
             }
             position = entry.range.upperBound

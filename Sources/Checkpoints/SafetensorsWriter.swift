@@ -2,9 +2,9 @@ internal import Foundation
 internal import JSON
 public import Tensors
 
-/// Writes safetensors files, tensor after tensor, without a copy of the whole.
+/// Writes safetensors files tensor by tensor, without a copy of everything.
 public struct SafetensorsWriter {
-    /// What a tensor holds.
+    /// The content of a tensor.
     private enum Content {
         case floats(Tensor)
         case parameter(Tensor, ParameterSlot)
@@ -23,18 +23,17 @@ public struct SafetensorsWriter {
     private var entries: [Entry] = []
     private let metadata: [String: String]
 
-    /// A file with these strings in its header; `format` is added, without which transformers refuses the
-    /// file.
+    /// A file with these strings in its header, and `format`, which transformers requires.
     public init(metadata: [String: String] = [:]) {
         self.metadata = metadata.merging(["format": "pt"]) { given, _ in given }
     }
 
-    /// Adds float32 numbers, which must stay where they are until `write`.
+    /// Adds float32 numbers, which must stay in place until `write`.
     public mutating func add(_ name: String, _ tensor: Tensor, shape: Shape) {
         entries.append(Entry(name: name, dataType: .float32, shape: shape, content: .floats(tensor)))
     }
 
-    /// Adds a parameter in file order, from a flat buffer that must stay where it is until `write`.
+    /// Adds a parameter in file order, from a flat buffer that must stay in place until `write`.
     public mutating func add(_ slot: ParameterSlot, of values: Tensor, prefix: String = "") {
         entries.append(
             Entry(
@@ -68,10 +67,10 @@ public struct SafetensorsWriter {
 
     /// Writes the file: beside its place, synced, renamed.
     ///
-    /// Without `durable` it is not synced: for what can be made anew.
+    /// Without `durable` it is not synced: for files that can be remade.
     public func write(to path: String, durable: Bool = true) throws(CheckpointError) {
         precondition(Set(entries.map(\.name)).count == entries.count, "\(path): two tensors of one name")
-        // As the reference does: widest elements first, so that every tensor is aligned; then by name.
+        // As in the reference: widest elements first, so that every tensor is aligned; then by name.
         let ordered = entries.sorted { (-$0.dataType.size, $0.name) < (-$1.dataType.size, $1.name) }
         var file = try AtomicFile(path: path)
         try file.write(header(ordered))
@@ -138,9 +137,9 @@ public struct SafetensorsWriter {
     }
 }
 
-/// What weights are written as.
+/// The format of written weights.
 public enum StoredPrecision: String, Sendable, CaseIterable {
-    /// As they are trained.
+    /// As trained.
     case float32
     /// Half the bytes: 8 bits of significand, rounded to nearest, ties to even, as PyTorch rounds.
     case bfloat16
@@ -148,7 +147,7 @@ public enum StoredPrecision: String, Sendable, CaseIterable {
     var dataType: DataType { self == .bfloat16 ? .bfloat16 : .float32 }
 }
 
-/// The upper halves of float32 numbers, rounded; a NaN stays one.
+/// The upper halves of float32 numbers, rounded; a NaN stays a NaN.
 private func bfloat16Bytes(of tensor: Tensor) -> Data {
     var halves = [UInt16](repeating: 0, count: tensor.count)
     for index in 0..<tensor.count {

@@ -2,7 +2,7 @@ internal import Foundation
 internal import JSON
 public import Tensors
 
-/// Weights spread over several files, as a `…index.json` beside them says.
+/// Weights spread over several files, by a `…index.json` beside them.
 public struct ShardedSource: TensorSource {
     /// The index.
     public let path: String
@@ -33,7 +33,7 @@ public struct ShardedSource: TensorSource {
         }
         var sources: [String: any TensorSource] = [:]
         var fileOfName: [String: String] = [:]
-        // All that the shards hold, not only what the index mentions: what nobody asked for must be reported.
+        // All tensors of the shards, not only those in the index: unexpected ones must be reported.
         for (file, shard) in files.compactMap({ file in shards[file].map { (file, $0) } }) {
             for name in shard.names {
                 if let other = fileOfName.updateValue(file, forKey: name) {
@@ -47,7 +47,7 @@ public struct ShardedSource: TensorSource {
 
     /// The names of all tensors, sorted.
     public var names: [String] { sourceOfName.keys.sorted() }
-    /// What a shard says of a tensor.
+    /// A shard's entry for a tensor.
     public func info(_ name: String) -> TensorInfo? { sourceOfName[name]?.info(name) }
     /// Reads a tensor from its shard.
     public func read(_ name: String, into target: Tensor) throws(CheckpointError) {

@@ -1,12 +1,13 @@
 internal import JSON
 
-/// What a file of settings states, key by key: a value of another type than its key's is refused, never passed over.
+/// The keys of a settings file: a value of the wrong type is refused, never ignored.
 struct StatedKeys {
     /// The object; nil without a file.
     let value: JSONValue?
     /// The file, for messages.
     let path: String
-    /// Where `${section.key}` is looked for, as omegaconf has it; none where such a text is but a text.
+    /// The root for references `${section.key}`, as in omegaconf; none if such strings have no special
+    /// meaning.
     let roots: [JSONValue]
 
     init(_ value: JSONValue?, path: String, roots: [JSONValue] = []) {
@@ -15,17 +16,17 @@ struct StatedKeys {
         self.roots = roots
     }
 
-    /// What a key holds, what it refers to followed; nil if it is not there, or null.
+    /// The value of a key, following references; nil if missing or null.
     func stated(_ key: String) throws(CheckpointError) -> JSONValue? {
         guard let found = value?[key], found != .null else { return nil }
         let resolved = try resolve(found, of: key)
         return resolved == .null ? nil : resolved
     }
 
-    /// The most references from one to the next.
+    /// The maximum length of a chain of references.
     private static let maximumReferences = 16
 
-    /// Follows a text that is a reference, as in `${task.normalize}`, to what it refers to.
+    /// Resolves a string that is a reference, such as `${task.normalize}`.
     private func resolve(_ found: JSONValue, of key: String) throws(CheckpointError) -> JSONValue {
         var current = found
         for _ in 0..<Self.maximumReferences {
@@ -41,7 +42,7 @@ struct StatedKeys {
         throw CheckpointError(path, "\(key) is \(found.line.prefix(80)), which refers to itself")
     }
 
-    /// What `${a.b}` names from a root on, or `${.b}` beside the key.
+    /// The target of `${a.b}` from the root, or of `${.b}` beside the key.
     private func reference(_ text: String) -> JSONValue? {
         guard text.hasPrefix("${"), text.hasSuffix("}") else { return nil }
         var name = text.dropFirst(2).dropLast()
@@ -53,7 +54,7 @@ struct StatedKeys {
         }.first
     }
 
-    /// Whether a key is there and null.
+    /// Whether a key is present and null.
     func isNull(_ key: String) -> Bool { value?[key] == .null }
 
     func boolean(_ key: String) throws(CheckpointError) -> Bool? {
@@ -83,7 +84,7 @@ struct StatedKeys {
         return token
     }
 
-    /// The object below a key.
+    /// The object of a key.
     func part(_ key: String) throws(CheckpointError) -> StatedKeys? {
         guard let stated = try stated(key) else { return nil }
         guard stated.members != nil else { throw fault(key, stated, "an object") }

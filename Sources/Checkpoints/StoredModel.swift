@@ -1,25 +1,25 @@
 internal import Foundation
 public import JSON
 
-/// A model as it is stored: a Hugging Face directory, the same packed in one file, or a fairseq checkpoint.
+/// A stored model: a Hugging Face directory, the same packed in one file, or a fairseq checkpoint.
 ///
 /// Its small parts are read and checked, its weights are still on disk.
 public struct StoredModel: Sendable {
-    /// Where it lies.
+    /// Its path.
     public let path: String
-    /// Its `config.json`, or the one that follows from fairseq's configuration.
+    /// Its `config.json`, or one derived from fairseq's configuration.
     public let config: JSONValue
     /// Its tokens in the order of the head's rows, or nil if it has none, or has them in another file.
     public var tokens: [String]?
-    /// How audio is prepared.
+    /// Audio preprocessing.
     public let preprocessor: PreprocessorConfig
     /// Which tokens are special.
     public var tokenizer: TokenizerConfig
-    /// What the file of a fine-tuned fairseq model's dictionary is called; nil for all others.
+    /// The name of a fine-tuned fairseq model's dictionary file; nil for all others.
     public let dictionaryName: String?
-    /// Tensors of a fairseq checkpoint that transformers has no place for.
+    /// Tensors of a fairseq checkpoint without a counterpart in transformers.
     public let leftOut: [String]
-    /// The weights, where reading the rest opened them.
+    /// The weights, if reading the rest opened them.
     private let opened: (any TensorSource)?
     /// How it is stored.
     public let form: Form
@@ -34,8 +34,8 @@ public struct StoredModel: Sendable {
         case fairseq
     }
 
-    /// Reads a directory, a pack, a fairseq checkpoint, or the directory of a weights file that is named as Hugging Face
-    /// names them.
+    /// Reads a directory, a pack, a fairseq checkpoint, or the directory of a weights file with one of
+    /// Hugging Face's names.
     public init(path: String) throws(CheckpointError) {
         var isDirectory: ObjCBool = false
         let exists = FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory)
@@ -50,7 +50,7 @@ public struct StoredModel: Sendable {
             let pack = try ModelPack(path: path)
             self.init(try ModelDirectory(pack), packed: pack)
         } else if name.hasSuffix(".json") || name.hasSuffix(".safetensors") {
-            throw CheckpointError(path, "is one file of a model; name the folder that it lies in")
+            throw CheckpointError(path, "is one file of a model; name its folder")
         } else {
             self.init(try FairseqCheckpoint(path: path), path: path)
         }
@@ -80,8 +80,23 @@ public struct StoredModel: Sendable {
         form = .fairseq
     }
 
-    /// Whether it is a directory, packed or not, with a file for each of its parts.
+    /// Whether it is a directory, packed or not, with a file for each part.
     public var isDirectory: Bool { form != .fairseq }
+
+    /// Whether a file is a model directory in one file; `init` says of one that is broken what is wrong.
+    public static func isPack(_ path: String) -> Bool {
+        guard ModelPack.isHeld(by: path), let file = try? SafetensorsFile(path: path) else { return false }
+        return file.metadata["format"] == ModelPack.format
+    }
+
+    /// The bytes of a small file beside the weights, such as a tokenizer's; nil if there is none of the name.
+    public func smallFile(_ name: String) throws(CheckpointError) -> [UInt8]? {
+        switch form {
+        case .directory: try ModelDirectory.smallFile("\(path)/\(name)").map { [UInt8]($0) }
+        case .pack: try (opened as? ModelPack)?.contents(name)
+        case .fairseq: nil
+        }
+    }
 
     /// Its tensors, by transformers' names.
     public func openWeights() throws(CheckpointError) -> any TensorSource {
@@ -89,7 +104,7 @@ public struct StoredModel: Sendable {
         return try openModelWeights(directory: path)
     }
 
-    /// Where fairseq's dictionary would lie: beside the checkpoint.
+    /// The path of fairseq's dictionary: beside the checkpoint.
     public var dictionaryPath: String? {
         dictionaryName.map { (parent(of: path) as NSString).appendingPathComponent($0) }
     }

@@ -1,6 +1,6 @@
 public import JSON
 
-/// What a tokenizer is and which of its tokens are special: `tokenizer_config.json` and `special_tokens_map.json`.
+/// A tokenizer's settings and special tokens: `tokenizer_config.json` and `special_tokens_map.json`.
 public struct TokenizerConfig: Sendable, Equatable {
     /// The CTC blank.
     public var pad = "<pad>"
@@ -12,23 +12,23 @@ public struct TokenizerConfig: Sendable, Equatable {
     public var unknown = "<unk>"
     /// Further tokens that are never spoken.
     public var additional: [String] = []
-    /// What stands between words; nil is nothing.
+    /// The token between words; nil for none.
     public var wordDelimiter: String? = "|"
-    /// What the delimiter becomes in a text.
+    /// The delimiter's replacement in a text.
     public var delimiterText = " "
-    /// Whether transformers' tokenizer raises texts to upper case and lowers what it decodes.
+    /// Whether transformers' tokenizer upper-cases texts and lower-cases decoded ones.
     public var lowersCase = false
-    /// Whether it takes out spaces before punctuation.
+    /// Whether it removes spaces before punctuation.
     public var cleansSpaces = false
     /// Whether texts are phones separated by spaces: transformers' phoneme tokenizer.
     public var isPhonetic = false
-    /// The language whose vocabulary is meant, of a model with several.
+    /// The language whose vocabulary to use, in a model with several.
     public var targetLanguage: String?
-    /// The files as they were read, with keys that mean nothing here.
+    /// The files as read, including unused keys.
     private var stated: JSONValue?
     private var statedMap: JSONValue?
 
-    /// Whether texts become the same tokens; keys that mean nothing here do not count.
+    /// Whether texts become the same tokens, ignoring unused keys.
     public static func == (a: TokenizerConfig, b: TokenizerConfig) -> Bool {
         a.special == b.special && a.pad == b.pad && a.unknown == b.unknown
             && a.wordDelimiter == b.wordDelimiter
@@ -43,7 +43,7 @@ public struct TokenizerConfig: Sendable, Equatable {
     /// transformers' defaults: letters with `|` between words.
     public init() {}
 
-    /// A tokenizer of phones that are given as such, which transformers need not make of words.
+    /// A tokenizer for given phones, which transformers need not derive from words.
     public static var phones: TokenizerConfig {
         var config = TokenizerConfig()
         config.isPhonetic = true
@@ -51,10 +51,10 @@ public struct TokenizerConfig: Sendable, Equatable {
         return config
     }
 
-    /// What the files state, transformers' defaults elsewhere.
+    /// The files' settings, with transformers' defaults.
     ///
     /// - Parameter model: `config.json`, which may name the tokenizer's class, too.
-    /// - Throws: `CheckpointError` if a key has a value of another type.
+    /// - Throws: `CheckpointError` if a value has the wrong type.
     init(_ tokenizer: StatedKeys, _ specialTokens: StatedKeys, model: StatedKeys) throws(CheckpointError) {
         func token(_ key: String, _ fallback: String) throws(CheckpointError) -> String {
             let stated = (try tokenizer.token(key), try specialTokens.token(key))
@@ -92,9 +92,9 @@ public struct TokenizerConfig: Sendable, Equatable {
     /// All special tokens.
     public var special: Set<String> { Set([pad, beginning, end, unknown] + additional) }
 
-    /// The same for a vocabulary that was not read with it, of letters or of phones.
+    /// The same for another vocabulary, of letters or of phones.
     ///
-    /// What belongs to the old vocabulary is left out: a class for other units, ids of tokens, a language.
+    /// Settings of the old vocabulary are dropped: a class for other units, token ids, a language.
     public func fitting(_ tokens: [String], phones: Bool) -> TokenizerConfig {
         var config = self
         if phones != isPhonetic {
@@ -105,7 +105,7 @@ public struct TokenizerConfig: Sendable, Equatable {
         }
         let known = Set(tokens)
         guard !known.contains(config.pad) else { return config }
-        // A vocabulary made elsewhere has its own names for the blank and the unknown.
+        // Another vocabulary has its own names for the blank and the unknown token.
         for (pad, unknown) in [("<pad>", "<unk>"), ("[PAD]", "[UNK]")] where known.contains(pad) {
             (config.pad, config.unknown) = (pad, unknown)
             config.statedMap = nil
@@ -116,7 +116,7 @@ public struct TokenizerConfig: Sendable, Equatable {
         return config
     }
 
-    /// The content of `tokenizer_config.json`: what was read, or what transformers needs to read the same.
+    /// The content of `tokenizer_config.json`: as read, or what transformers needs to read the same.
     public var json: JSONValue {
         guard var json = stated else { return fresh }
         if json["tokenizer_class"] == nil {

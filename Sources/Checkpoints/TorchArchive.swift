@@ -8,14 +8,14 @@ public final class TorchArchive: TensorSource {
     private let file: MappedFile
     private let tensors: [String: TensorReference]
     private let storageStarts: [String: Int]
-    /// All else that the file holds: configurations, dictionaries.
+    /// Everything else in the file: configurations, dictionaries.
     let values: PickleValues
 
     /// Opens a file and reads its table of tensors.
     public init(path: String) throws(CheckpointError) {
         let file = try MappedFile(path: path)
         self.file = file
-        guard file.count >= 4 else { throw CheckpointError(path, "\(file.count) bytes are no checkpoint") }
+        guard file.count >= 4 else { throw CheckpointError(path, "\(file.count) bytes are not a checkpoint") }
         let signature = file.bytes(0..<4)
         if signature == [0x50, 0x4B, 0x03, 0x04] {
             (tensors, storageStarts, values) = try Self.readZip(file)
@@ -24,8 +24,8 @@ public final class TorchArchive: TensorSource {
         } else {
             throw CheckpointError(
                 path,
-                "is neither of PyTorch's containers, zip or the one before it; what else is it? Files from before "
-                    + "PyTorch 0.1.10 (tar) must be saved anew"
+                "is neither of PyTorch's containers, zip or legacy. Files from before "
+                    + "PyTorch 0.1.10 (tar) must be saved again"
             )
         }
     }
@@ -35,7 +35,7 @@ public final class TorchArchive: TensorSource {
     /// The names of all tensors, sorted.
     public var names: [String] { tensors.keys.sorted() }
 
-    /// What the pickle says of a tensor.
+    /// The pickle's information about a tensor.
     public func info(_ name: String) -> TensorInfo? {
         tensors[name].map { TensorInfo(name: name, shape: Shape($0.sizes), dataType: $0.storage.dataType) }
     }
@@ -90,7 +90,7 @@ extension TorchArchive {
             order.count != 6 || file.bytes(order) != Array("little".utf8)
         {
             throw CheckpointError(
-                file.path, "was written on a big-endian machine; save it anew on a little-endian one")
+                file.path, "was written on a big-endian machine; save it again on a little-endian one")
         }
         var interpreter = PickleInterpreter(file: file, range: pickle.value)
         let root = try interpreter.run()
@@ -112,10 +112,10 @@ extension TorchArchive {
         return (tensors, starts, PickleValues(path: file.path, heap: interpreter.heap, root: root))
     }
 
-    /// 0x1950A86A20F9469CFC6C, with which PyTorch's first container begins.
+    /// 0x1950A86A20F9469CFC6C, the magic number of PyTorch's legacy container.
     private static let magic: [UInt8] = [0x6C, 0xFC, 0x9C, 0x46, 0xF9, 0x20, 0x6A, 0xA8, 0x50, 0x19]
 
-    /// Legacy: pickles of a magic number, a version, facts of the machine, the object and the storages' keys,
+    /// Legacy: pickles of a magic number, a version, machine information, the object and the storages' keys,
     /// then the storages, each an element count and its elements.
     private static func readLegacy(_ file: MappedFile) throws(CheckpointError) -> Contents {
         var position = 0
@@ -134,7 +134,7 @@ extension TorchArchive {
             machine.heap[order.value] == .boolean(false)
         {
             throw CheckpointError(
-                file.path, "was written on a big-endian machine; save it anew on a little-endian one")
+                file.path, "was written on a big-endian machine; save it again on a little-endian one")
         }
         let object = try next()
         let tensors = try namedTensors(object.place, object.heap, path: file.path)
@@ -152,7 +152,8 @@ extension TorchArchive {
         return (tensors, starts, PickleValues(path: file.path, heap: object.heap, root: object.place))
     }
 
-    /// Where each storage of the legacy container begins; they lie one behind the other in the order of a list.
+    /// The offset of each storage of the legacy container; they are stored consecutively in the order of a
+    /// list.
     private static func locateStorages(
         _ order: [PickleObject], _ storages: [String: StorageReference], from start: Int, in file: MappedFile
     ) throws(CheckpointError) -> [String: Int] {
@@ -177,9 +178,9 @@ extension TorchArchive {
         return starts
     }
 
-    /// The storages that a pickle mentions, by key.
+    /// The storages that a pickle refers to, by key.
     ///
-    /// Those that no wanted tensor lies in are passed over in the file, so all are needed; and all mentions of
+    /// All are needed, since storages without a wanted tensor must be skipped in the file. All references to
     /// one must agree, or a tensor could reach past what was checked.
     private static func distinctStorages(
         _ heap: [PickleObject], path: String
@@ -195,7 +196,7 @@ extension TorchArchive {
         return storages
     }
 
-    /// The tensors of a state dictionary: the root itself, or what it holds as `model` or `state_dict`.
+    /// The tensors of a state dictionary: the root itself, or its `model` or `state_dict`.
     private static func namedTensors(
         _ root: Int, _ heap: [PickleObject], path: String
     ) throws(CheckpointError) -> [String: TensorReference] {

@@ -1,6 +1,6 @@
 internal import Foundation
 
-/// Says on standard error what its user should know, though the command goes on.
+/// Prints a warning to standard error; the command continues.
 package func warn(_ sentence: String) {
     FileHandle.standardError.write(Data("parp: warning: \(sentence)\n".utf8))
 }

@@ -1,6 +1,6 @@
-/// The entries of an uncompressed zip file, as PyTorch writes them, found from its central directory.
+/// The entries of an uncompressed zip file, as written by PyTorch, from its central directory.
 struct ZipDirectory {
-    /// Where each entry's bytes lie.
+    /// The range of each entry's bytes.
     let entries: [String: Range<Int>]
 
     private static let maximumEntries = 1_000_000
@@ -11,7 +11,7 @@ struct ZipDirectory {
         }
         let directory = try Self.locate(file)
         guard directory.count <= Self.maximumEntries, directory.start <= file.count else {
-            throw fault("its directory lies outside the file")
+            throw fault("its directory is outside the file")
         }
         var entries: [String: Range<Int>] = [:]
         var position = directory.start
@@ -31,7 +31,7 @@ struct ZipDirectory {
             let range = try Self.entry(
                 file, at: position, name: name, extra: position + 46 + lengths[0], lengths[1])
             guard entries.updateValue(range, forKey: name) == nil else {
-                throw fault("the entry \(name) stands twice")
+                throw fault("the entry \(name) occurs twice")
             }
             position = next
         }
@@ -51,7 +51,7 @@ struct ZipDirectory {
     private static func locate(_ file: MappedFile) throws(CheckpointError) -> (start: Int, count: Int) {
         let earliest = max(0, file.count - 22 - 65_535)
         var position = file.count - 22
-        // The record ends the file, but for a comment whose length it states.
+        // The record ends the file, except for a comment whose length it states.
         func isEnd(_ position: Int) -> Bool {
             file.integer(UInt32.self, at: position) == 0x0605_4B50
                 && position + 22 + Int(file.integer(UInt16.self, at: position + 20)) == file.count
@@ -63,7 +63,7 @@ struct ZipDirectory {
         let count = Int(file.integer(UInt16.self, at: position + 10))
         let start = Int(file.integer(UInt32.self, at: position + 16))
         guard count == 0xFFFF || start == 0xFFFF_FFFF else { return (start, count) }
-        // zip64: a locator stands before the record and points to a larger one.
+        // zip64: a locator precedes the record and points to a larger one.
         let locator = position - 20
         guard locator >= 0, file.integer(UInt32.self, at: locator) == 0x0706_4B50 else {
             return (start, count)
@@ -73,7 +73,7 @@ struct ZipDirectory {
             file.integer(UInt32.self, at: Int(record)) == 0x0606_4B50,
             let wideCount = Int(exactly: file.integer(UInt64.self, at: Int(record) + 32)),
             let wideStart = Int(exactly: file.integer(UInt64.self, at: Int(record) + 48))
-        else { throw CheckpointError(file.path, "broken zip: its zip64 record lies outside the file") }
+        else { throw CheckpointError(file.path, "broken zip: its zip64 record is outside the file") }
         return (wideStart, wideCount)
     }
 
@@ -88,7 +88,7 @@ struct ZipDirectory {
             throw fault("is compressed, which PyTorch never does")
         }
         var sizes = [24, 20, 42].map { UInt64(file.integer(UInt32.self, at: position + $0)) }
-        // zip64: what does not fit in 32 bits stands in an extra field, in this order.
+        // zip64: values that do not fit in 32 bits are in an extra field, in this order.
         var field = extra
         while field + 4 <= extra + extraLength {
             let length = Int(file.integer(UInt16.self, at: field + 2))
@@ -104,7 +104,7 @@ struct ZipDirectory {
         }
         guard sizes[0] == sizes[1], let header = Int(exactly: sizes[2]), let size = Int(exactly: sizes[0]),
             header <= file.count - 30, file.integer(UInt32.self, at: header) == 0x0403_4B50
-        else { throw fault("lies outside the file") }
+        else { throw fault("is outside the file") }
         let start =
             header + 30 + Int(file.integer(UInt16.self, at: header + 26))
             + Int(file.integer(UInt16.self, at: header + 28))

@@ -1,20 +1,20 @@
 internal import Foundation
 
-/// How far a rank's clock is behind the root's.
+/// The offset of a rank's clock from the root's.
 public struct ClockOffset: Sendable, Codable, Equatable {
-    /// The seconds to add to a time of this rank to have the root's.
+    /// The seconds to add to this rank's time to get the root's.
     public let seconds: Double
-    /// The most by which that may be wrong: half of what messages took both ways together.
+    /// The maximum error: half of the messages' round-trip time.
     public let uncertainty: Double
 }
 
 extension Communicator {
     /// Compares this rank's clock with the root's, as NTP does (Mills, RFC 5905, section 8) but by all ranks at once.
     ///
-    /// A number that leaves the root at b₀ is here at the earliest a: a − b₀ is what the clocks differ by, and what
-    /// the message took. The way back gives the same difference with the other sign; half of both together is left
-    /// of the messages alone. Of several rounds the fastest counts, and in each round one side comes late, so that
-    /// nobody's waiting is taken for a message's time.
+    /// A number sent by the root at b₀ arrives here at a: a − b₀ is the clock difference plus the message's
+    /// time. The way back gives the difference with the opposite sign; half of both together is the messages'
+    /// time alone. The fastest of several rounds counts, and in each round one side comes late, so that
+    /// waiting is not mistaken for a message's time.
     public func clockOffset(
         rounds: Int = 16, now: () -> Double
     ) throws(CollectiveError) -> ClockOffset {

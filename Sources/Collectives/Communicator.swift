@@ -1,6 +1,6 @@
 public import Tensors
 
-/// How a rank talks to the others of its run.
+/// Communication between the ranks of a run.
 ///
 /// Every call is collective: all ranks make it, in the same order.
 public protocol Communicator: AnyObject, Sendable {
@@ -12,7 +12,7 @@ public protocol Communicator: AnyObject, Sendable {
     var nodeRank: Int { get }
     /// The ranks of this node.
     var nodeSize: Int { get }
-    /// This rank among those it shares memory with: those of its node, unless they cannot share it.
+    /// This rank among those with which it shares memory: its node's, unless they cannot share it.
     var groupRank: Int { get }
     /// The groups of ranks that share memory, between which messages travel.
     var groupCount: Int { get }
@@ -20,39 +20,39 @@ public protocol Communicator: AnyObject, Sendable {
     var hostName: String { get }
     /// The library that carries the messages, and its version.
     var libraryVersion: String { get }
-    /// The operation under way and when it began, asked from any thread; nil if there is none.
+    /// The current operation and when it began, readable from any thread; nil if there is none.
     var waiting: (operation: String, start: ContinuousClock.Instant)? { get }
 
-    /// Gives every rank the root's tensor.
+    /// Broadcasts the root's tensor.
     func broadcast(_ tensor: Tensor, root: Int) throws(CollectiveError)
-    /// Gives every rank the root's numbers, as many as it has itself.
+    /// Broadcasts the root's numbers; the count must be the same.
     func broadcast(_ values: inout [Double], root: Int) throws(CollectiveError)
-    /// Gives every rank the root's words, as many as it has itself.
+    /// Broadcasts the root's words; the count must be the same.
     func broadcast(_ words: inout [UInt64], root: Int) throws(CollectiveError)
-    /// Gives every rank the root's bytes, of whatever length; others pass nil.
+    /// Broadcasts the root's bytes, of any length; others pass nil.
     func broadcastData(_ bytes: [UInt8]?, root: Int) throws(CollectiveError) -> [UInt8]
-    /// Gives the root the bytes of every rank, of whatever lengths; others get nil.
+    /// Gathers the bytes of every rank, of any lengths, on the root; others get nil.
     func gather(_ bytes: [UInt8], root: Int) throws(CollectiveError) -> [[UInt8]]?
-    /// Gives every rank the words of every rank, as many from each.
+    /// Gathers the words of every rank on all ranks; the count must be the same.
     func allGather(_ words: [UInt64]) throws(CollectiveError) -> [[UInt64]]
     /// Waits for all ranks.
     func barrier() throws(CollectiveError)
 
-    /// Zeros for numbers that will be summed: where ranks share memory, no copy is needed of what lies there.
+    /// Zeros for numbers that will be summed, in shared memory if possible, which needs no copy.
     ///
     /// The memory lives until `close`.
     func makeBuffer(count: Int) throws(CollectiveError) -> FlatBuffer
     /// Sums a tensor over all ranks, in place, after all earlier operations and without waiting; `wait` on the
     /// result does.
     ///
-    /// All ranks end with the same bits, and a run on as many ranks and nodes with the same bits again. With
-    /// `kept`, elements that are not kept do not travel and are 0 afterwards.
+    /// All ranks end with the same bits, and so does a repeated run on as many ranks and nodes. With `kept`,
+    /// elements that are not kept are not sent and are 0 afterwards.
     func enqueueSum(_ tensor: Tensor, wire: WireFormat, kept: KeptElements?) -> PendingOperation
-    /// Says which ranks of a node send to other nodes; the sums are the same to the bit.
+    /// Sets which ranks of a node send to other nodes; the sums are bit-identical.
     func setSenders(_ senders: Senders) throws(CollectiveError)
-    /// Leaves the run in order.
+    /// Finalises communication.
     func close()
-    /// Ends all ranks at once, for a fault that only this one knows.
+    /// Aborts all ranks, for a fault that only this one knows.
     func abort(code: Int32) -> Never
 }
 
@@ -60,7 +60,7 @@ public protocol Communicator: AnyObject, Sendable {
 public struct CollectiveError: Error, CustomStringConvertible, Equatable {
     /// What failed: an operation or a comparison.
     public let operation: String
-    /// What is known of why, and the fix.
+    /// The reason, if known, and the fix.
     public let reason: String
     /// Whether another rank ended while this one waited for it: the first fault of the job is that rank's.
     public let lostRank: Bool
@@ -76,9 +76,9 @@ public struct CollectiveError: Error, CustomStringConvertible, Equatable {
     public var description: String { "\(operation): \(reason)" }
 }
 
-/// What the numbers of a sum travel as between nodes; inside a node they are float32 and never travel.
+/// The format in which numbers of a sum are sent between nodes; inside a node they are float32 and not sent.
 public enum WireFormat: String, Sendable, CaseIterable {
-    /// As they are: the sum is that of float32 numbers.
+    /// Unchanged: the sum is that of float32 numbers.
     case float32
     /// Half the bytes, and not exact: each node's sum is rounded to 8 bits of significand (to nearest, ties to
     /// even), and so is the sum of those, which is formed in float32.
@@ -86,13 +86,13 @@ public enum WireFormat: String, Sendable, CaseIterable {
 }
 
 extension Communicator {
-    /// Nothing is ever under way where operations end at once.
+    /// Nothing is ever in progress if operations end at once.
     public var waiting: (operation: String, start: ContinuousClock.Instant)? { nil }
     /// The ranks of a process are on one machine.
     public var groupRank: Int { nodeRank }
     /// The ranks of a process are on one machine.
     public var groupCount: Int { 1 }
-    /// Does nothing, where there is one node.
+    /// Does nothing with a single node.
     public func setSenders(_ senders: Senders) {}
 
     /// Sums a tensor over all ranks, in place.
@@ -110,7 +110,8 @@ extension Communicator {
         }
     }
 
-    /// Sums a few numbers as `allReduceSum` does, and gives every rank each rank's own others in the same message.
+    /// Sums a few numbers as `allReduceSum` does, and gathers further numbers of each rank in the same
+    /// message.
     public func allReduceSum(
         _ values: inout [Double], gathering own: [Double]
     ) throws(CollectiveError) -> [[Double]] {
@@ -118,7 +119,7 @@ extension Communicator {
             words.map(Double.init(bitPattern:))
         }
         let count = values.count
-        // In the order of ranks: all hold the same bits.
+        // In rank order: all hold the same bits.
         values = gathered.dropFirst().reduce(Array(gathered[0].prefix(count))) { sums, numbers in
             zip(sums, numbers).map(+)
         }

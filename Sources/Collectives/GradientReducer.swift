@@ -1,6 +1,7 @@
 public import Tensors
 
-/// Sums gradients over all ranks in buckets, each as soon as backward has passed it, while backward goes on.
+/// Sums gradients over all ranks in buckets, each as soon as backward has finished it, during the rest of
+/// backward.
 ///
 /// Backward makes gradients final from the end of the store down, so readiness is one number. Buckets are
 /// slices of the flat gradients and depend only on their extents: all ranks launch the same ones in the same
@@ -16,7 +17,7 @@ public struct GradientReducer: ~Copyable {
     private var first = 0
     private var remaining = 0
     private var pending: [PendingOperation] = []
-    /// When the buckets of the last update were all-reduced, hidden behind backward or not.
+    /// When the last update's buckets were all-reduced, hidden by backward or not.
     public private(set) var intervals: [Range<ContinuousClock.Instant>] = []
     /// The seconds that this took.
     public var communicationSeconds: Double {
@@ -35,10 +36,10 @@ public struct GradientReducer: ~Copyable {
 
     /// Starts an update in which the gradients from an offset to the end are summed.
     ///
-    /// With `kept`, one bit for each of the gradients, those that are not kept do not travel and are 0 after
+    /// With `kept`, one bit for each of the gradients, those that are not kept are not sent and are 0 after
     /// `finish`: exact for weights whose mask does not change. All ranks pass the same bits.
     public mutating func begin(trainableFrom offset: Int, kept: KeptElements? = nil) {
-        precondition(!isOpen, "the update before was not finished")
+        precondition(!isOpen, "the previous update was not finished")
         precondition(
             kept?.covers(gradients.count) ?? true, "fewer bits than the \(gradients.count) gradients")
         isOpen = true
@@ -47,12 +48,12 @@ public struct GradientReducer: ~Copyable {
         self.kept = kept
     }
 
-    /// Says that this rank adds nothing more to the gradients from an offset to the end.
+    /// Declares that this rank adds nothing more to the gradients from an offset to the end.
     ///
-    /// Only the last micro-batch of an update may say so. A rank without utterances says it once, for
+    /// Only the last micro-batch of an update may call this. A rank without utterances calls it once, for
     /// everything.
     public mutating func gradientsFinal(from offset: Int) {
-        precondition(isOpen, "no update was begun")
+        precondition(isOpen, "no update was started")
         let reached = max(first, offset)
         while remaining - reached >= bucketElements || (reached == first && remaining > first) {
             let lower = max(first, remaining - bucketElements)
@@ -63,14 +64,14 @@ public struct GradientReducer: ~Copyable {
         }
     }
 
-    /// Waits for all buckets; a last, small message sums what else the update needs, loss and counts, and gives
-    /// every rank what each has to say of itself.
+    /// Waits for all buckets; a last, small message sums what else the update needs, such as loss and counts,
+    /// and exchanges the ranks' notes.
     ///
     /// - Parameters:
     ///   - extra: Summed over all ranks, in place.
-    ///   - own: What this rank says of itself, as many numbers as the others.
-    /// - Returns: What each rank says of itself, in the order of ranks.
-    /// - Throws: The first fault of all, once no operation is under way any more.
+    ///   - own: This rank's note, with as many numbers as the others'.
+    /// - Returns: Each rank's note, in rank order.
+    /// - Throws: The first fault, once no operation is in progress any more.
     @discardableResult
     public mutating func finish(
         extra: inout [Double], own: [Double] = []

@@ -5,9 +5,10 @@ public import Tensors
 
 /// The ranks that `mpirun` or `srun` started.
 ///
-/// One thread, `mpi`, initialises, calls and finalises; others hand it work. It sleeps while it waits for other
-/// ranks. Inside a node ranks sum through shared memory, between nodes through MPI (docs/architecture.md). After
-/// a first fault every further call fails with it: the ranks are out of step from then on.
+/// One thread, `mpi`, initialises, calls and finalises; others pass it work. It sleeps while it waits for
+/// other ranks. Inside a node ranks sum through shared memory, between nodes through MPI
+/// (docs/architecture.md). After a first fault every further call fails with it: the ranks are out of step
+/// from then on.
 ///
 /// A class: the thread and its callers share it.
 public final class MPICommunicator: Communicator {
@@ -17,21 +18,21 @@ public final class MPICommunicator: Communicator {
     public let size: Int
     /// The machine this rank runs on.
     public let hostName: String
-    /// Open MPI's name and version.
+    /// The MPI library's name and version.
     public let libraryVersion: String
     /// This rank among those of its node, from 0.
     public let nodeRank: Int
     /// The ranks of this node.
     public let nodeSize: Int
-    /// This rank among those it shares memory with: those of its node, unless they cannot share it.
+    /// This rank among those with which it shares memory: its node's, unless they cannot share it.
     public let groupRank: Int
     /// The groups of ranks that share memory, between which messages travel.
     public let groupCount: Int
     private let thread: WorkerThread
     private let firstFault = Mutex<CollectiveError?>(nil)
-    /// Shared memory that a buffer had and no longer needs, for the next run of this process.
+    /// Shared memory released by a buffer, for reuse by the next run of this process.
     ///
-    /// All ranks end and make their buffers in one order, so they reuse the same memory.
+    /// All ranks free and create their buffers in the same order, so they reuse the same memory.
     private let spareMemory = Mutex<[Tensor]>([])
     private let underWay = Mutex<(operation: String, start: ContinuousClock.Instant)?>(nil)
 
@@ -48,8 +49,8 @@ public final class MPICommunicator: Communicator {
 
     /// Joins the run.
     ///
-    /// `ranksPerNode` pretends that a machine is several nodes, and `messageLimit` that MPI carries fewer elements
-    /// a message than it does; both make one machine show what otherwise needs many, or very much memory.
+    /// `ranksPerNode` pretends that a machine is several nodes, and `messageLimit` that MPI carries fewer
+    /// elements per message; both are for testing on one machine what otherwise needs many, or much memory.
     public init(ranksPerNode: Int? = nil, messageLimit: Int? = nil) throws(CollectiveError) {
         let thread = WorkerThread(name: "mpi")
         let outcome = thread.run { () -> Result<Facts, CollectiveError> in
@@ -92,7 +93,7 @@ public final class MPICommunicator: Communicator {
             underWay.withLock { $0 = nil }
             return nil
         }
-        // Still under way: the rank it waited for did not come.
+        // Still in progress: the rank it waited for did not come.
         firstFault.withLock { $0 = fault }
         return fault
     }
@@ -140,12 +141,12 @@ public final class MPICommunicator: Communicator {
         }
     }
 
-    /// Lets all ranks of a node send to other nodes, or its first alone.
+    /// Lets all ranks of a node send to other nodes, or only its first.
     public func setSenders(_ senders: Senders) throws(CollectiveError) {
         try call("senders") { parp_mpi_senders(senders == .leaders ? 1 : 0) }
     }
 
-    /// Sums a tensor as the MPI library does, to compare with: it spins, and adds in an order of its own.
+    /// Sums a tensor with the MPI library, for comparison: it spins, and adds in its own order.
     public func enqueueLibrarySum(_ tensor: Tensor) -> PendingOperation {
         enqueue("MPI_Allreduce") { parp_mpi_library_sum(tensor.pointer, Int64(tensor.count)) }
     }
@@ -214,7 +215,7 @@ public final class MPICommunicator: Communicator {
     /// Waits for all ranks.
     public func barrier() throws(CollectiveError) { try call("barrier") { parp_mpi_barrier() } }
 
-    /// The error number with which the system refuses this rank a look into its neighbour's memory, or 0.
+    /// The error number with which the system refuses to read a neighbour's memory, or 0.
     ///
     /// Open MPI passes long messages inside a node that way.
     public func singleCopyError() throws(CollectiveError) -> Int {
@@ -228,13 +229,14 @@ public final class MPICommunicator: Communicator {
 
     /// Finalises MPI; all ranks do.
     ///
-    /// After a fault it does not: the others may never come, and the launcher sees a rank that left out of order.
+    /// Not after a fault: the others may never come, and the launcher notices a rank that left without
+    /// finalising.
     public func close() {
         _ = thread.run { self.attempt("leaving the run") { parp_mpi_finalize() } }
         thread.close()
     }
 
-    /// Ends all ranks, though the MPI thread may be waiting inside a collective.
+    /// Ends all ranks, even if the MPI thread is waiting inside a collective.
     ///
     /// MPI_Abort from a second thread is outside the FUNNELED contract, but it is the end of the process
     /// either way; should it not return control to the launcher, leaving with a code does.
@@ -270,7 +272,7 @@ extension WireFormat {
     }
 }
 
-/// Joins the run that a launcher started, or makes a run of one rank without touching MPI.
+/// Joins the run that a launcher started, or creates a single-rank run without MPI.
 ///
 /// `PARP_RANKS_PER_NODE` pretends that a machine is several nodes.
 public func connect() throws(CollectiveError) -> any Communicator {
@@ -296,7 +298,7 @@ private func failure(_ name: String, _ status: Int32) -> CollectiveError? {
         lostRank: status == Int32(PARP_RANK_LOST))
 }
 
-/// The one gate from MPI's statuses to errors.
+/// The only conversion from MPI's statuses to errors.
 private func check(_ name: String, _ status: Int32) throws(CollectiveError) {
     if let failure = failure(name, status) { throw failure }
 }

@@ -12,22 +12,21 @@ public final class PendingOperation: Sendable {
     private let outcome = Mutex(Outcome())
     private let done = Semaphore()
 
-    /// An operation under way.
+    /// An operation in progress.
     public init() {}
 
     /// Waits until the operation has ended, and passes on its fault.
     public func wait() throws(CollectiveError) {
         done.wait()
-        // Whoever waits next shall not sleep.
+        // The next waiter must not sleep.
         done.signal()
         if let error = outcome.withLock({ $0.error }) { throw error }
     }
 
-    /// From when to when the operation ran, once it has ended, waiting for other ranks included; nil if it took no
-    /// time at all.
+    /// When the operation ran, once it has ended, including waiting for other ranks; nil if it took no time.
     public var interval: Range<ContinuousClock.Instant>? { outcome.withLock { $0.interval } }
 
-    /// Says that the operation has ended; called once, by who carries it out.
+    /// Marks the operation as ended; called once, by the thread that carries it out.
     public func finish(error: CollectiveError? = nil, interval: Range<ContinuousClock.Instant>? = nil) {
         outcome.withLock { $0 = Outcome(error: error, interval: interval) }
         done.signal()

@@ -6,13 +6,13 @@ public enum Senders: String, Sendable, CaseIterable {
     case automatic = "auto"
     /// Every rank, each a slice: all cores of a node feed its network.
     case all
-    /// The first rank of each node alone, in fewer and longer messages.
+    /// Only the first rank of each node, in fewer and longer messages.
     case leaders
 }
 
 /// How gradients are summed: in which buckets, and by whom between nodes.
 ///
-/// Sums have the same bits whatever the plan: within a node in the order of ranks, then in the order of nodes.
+/// Sums have the same bits with any plan: within a node in rank order, then in node order.
 public struct ReductionPlan: Sendable, Equatable {
     /// The bytes of a bucket.
     public var bucketBytes: Int
@@ -20,7 +20,7 @@ public struct ReductionPlan: Sendable, Equatable {
     public var senders: Senders
     /// The ranks of each group that shares memory, largest first.
     public var groupSizes: [Int]
-    /// What was measured of each way, the chosen one first; empty if there was nothing to choose.
+    /// The measurements of each way, the chosen one first; empty if there was nothing to choose.
     public var probes: [ReductionProbe]
 
     /// One line for the log.
@@ -33,7 +33,7 @@ public struct ReductionPlan: Sendable, Equatable {
         let place = groupSizes.count == 1 ? "one node" : "\(groupSizes.count) nodes of \(sizes)"
         let way =
             groupSizes.count == 1
-            ? "" : senders == .all ? ", sent by every rank" : ", sent by one rank a node"
+            ? "" : senders == .all ? ", sent by every rank" : ", sent by one rank per node"
         let measured = probes.map {
             "\(groupSizes.count > 1 ? "\($0.senders.rawValue): " : "")\($0.description)"
         }
@@ -58,7 +58,7 @@ public struct ReductionProbe: Sendable, Equatable {
     public let points: [Point]
     /// The seconds of a sum of nothing.
     public let latency: Double
-    /// The seconds that each byte adds.
+    /// The seconds per byte.
     public let secondsPerByte: Double
 
     /// The least squares of relative errors over the points.
@@ -76,20 +76,20 @@ public struct ReductionProbe: Sendable, Equatable {
         }
         let determinant = aa * bb - ab * ab
         let alpha = determinant > 1e-12 * aa * bb ? (a1 * bb - b1 * ab) / determinant : 0
-        // Neither can be negative: what noise makes so is 0, and the other is fitted alone.
+        // Neither can be negative: one that noise makes negative is set to 0, and the other is fitted alone.
         latency = alpha <= 0 ? 0 : min(alpha, a1 / aa)
         secondsPerByte = max((b1 - latency * ab) / bb, 1e-15)
     }
 
-    /// The seconds that a sum of so many bytes takes.
+    /// The seconds that a sum of this many bytes takes.
     public func seconds(bytes: Int) -> Double { latency + Double(bytes) * secondsPerByte }
 
     var description: String {
-        "\((latency * 1e6).rounded(to: 0)) µs + \((secondsPerByte * 1e9).rounded(to: 3)) ms a MB"
+        "\((latency * 1e6).rounded(to: 0)) µs + \((secondsPerByte * 1e9).rounded(to: 3)) ms per MB"
     }
 
-    /// The bucket for which latencies and the last bucket, which nothing hides, cost least together: with N bytes
-    /// in buckets of b they cost N/b · α + b · β, least at b = √(N α/β).
+    /// The bucket size that minimises latencies plus the last bucket, which nothing hides: with N bytes in
+    /// buckets of b they cost N/b · α + b · β, least at b = √(N α/β).
     func bestBucket(totalBytes: Int) -> Int {
         let best = (Double(totalBytes) * latency / secondsPerByte).squareRoot()
         return min(
@@ -103,13 +103,13 @@ extension ReductionPlan {
 }
 
 extension Communicator {
-    /// Plans how a flat gradient buffer of zeros is summed; where something is left to choose, sums of a few
-    /// lengths are measured, in a second or less on most networks.
+    /// Plans how a flat gradient buffer of zeros is summed; if there is a choice, sums of a few lengths are
+    /// measured, in a second or less on most networks.
     ///
     /// All ranks get the same plan, since all decide from the slowest rank's times.
     ///
     /// - Parameters:
-    ///   - gradients: Zeros, which they stay.
+    ///   - gradients: Zeros, which stay zeros.
     ///   - bucketBytes: The bucket, or nil to choose it.
     public func planReduction(
         of gradients: Tensor, bucketBytes: Int?, senders: Senders, wire: WireFormat
@@ -119,7 +119,7 @@ extension Communicator {
         var plan = ReductionPlan(
             bucketBytes: bucketBytes ?? ReductionPlan.bucketLimits.upperBound,
             senders: senders == .automatic ? .all : senders, groupSizes: groupSizes, probes: [])
-        // Where a node has one rank, all of them are leaders.
+        // If nodes have one rank each, all are leaders.
         let hasWays = groupSizes.count > 1 && groupSizes.last ?? 1 > 1 && senders == .automatic
         guard size > 1, hasWays || bucketBytes == nil, totalBytes > ReductionPlan.bucketLimits.lowerBound
         else {

@@ -10,9 +10,9 @@ final class Semaphore: Sendable {
     func signal() { semaphore.signal() }
 }
 
-/// One named thread that runs jobs in the order in which they came, asleep when there are none.
+/// A named thread that runs jobs in order, asleep when there are none.
 ///
-/// A class: the threads that give it work share it with the one that does it.
+/// A class: the threads that submit work share it with the one that does it.
 package final class WorkerThread: Sendable {
     package typealias Job = @Sendable () -> Void
 
@@ -27,7 +27,7 @@ package final class WorkerThread: Sendable {
     /// Starts the thread.
     package init(name: String) {
         Thread { self.work() }.start()
-        // From within and after the start: on Linux the system never learns a name that is given before.
+        // From within and after the start: on Linux a name set before is never passed to the system.
         enqueue { Thread.current.name = name }
     }
 

@@ -11,7 +11,7 @@ internal import Tasks
 internal import Tensors
 internal import Text
 
-/// What `parp align` was asked for.
+/// Options of `parp align`.
 struct AlignOptions: Sendable {
     /// The model directory.
     var model: String
@@ -19,7 +19,7 @@ struct AlignOptions: Sendable {
     var audio: String
     /// The file of its text.
     var text: String
-    /// Case that the text is brought to.
+    /// Case to convert the text to.
     var textCase: TextCase
     /// How words are written.
     var format: TranscriptFormat
@@ -27,7 +27,7 @@ struct AlignOptions: Sendable {
     var threads: Int
 }
 
-/// Prints when the words of a text are said in a recording.
+/// Prints when the words of a text are spoken in a recording.
 func runAlignment(_ options: AlignOptions, session: Session) throws {
     setMathThreads(options.threads)
     try session.together {
@@ -49,7 +49,7 @@ func runAlignment(_ options: AlignOptions, session: Session) throws {
         else {
             throw UserError(
                 .data,
-                "\(options.audio): the text's \(tokens.count) tokens do not fit into the \(logits.rows.rows) frames of the recording; is it the text of this recording?"
+                "\(options.audio): the text's \(tokens.count) tokens do not fit into the recording's \(logits.rows.rows) frames; is it the text of this recording?"
             )
         }
         let recognition = Recognition(
@@ -75,9 +75,9 @@ private func spelled(_ words: [String], _ options: AlignOptions, _ vocabulary: V
         let names = unknown.prefix(10).map { "\"\($0)\"" }.joined(separator: ", ")
         throw UserError(
             .data,
-            "\(options.text): the model has no token for \(names); take them out of the text, or bring it to the model's case by --text-case"
+            "\(options.text): the model has no token for \(names); remove them from the text, or convert it to the model's case with --text-case"
         )
     }
-    guard !ids.isEmpty else { throw UserError(.data, "\(options.text) holds no words") }
+    guard !ids.isEmpty else { throw UserError(.data, "\(options.text) has no words") }
     return ids
 }

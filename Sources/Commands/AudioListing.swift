@@ -1,15 +1,15 @@
 internal import Speech
 
-/// The recordings that a command was given as files, folders and manifests.
+/// The recordings given to a command as files, folders and manifests.
 struct AudioListing: Codable {
-    /// The recordings, in the order in which they were named.
+    /// The recordings, in the order given.
     private(set) var utterances: [Utterance] = []
-    /// What of the names leads to no recording, a sentence each.
+    /// Names that lead to no recording, one sentence each.
     private(set) var faults: [String] = []
-    /// Whether one file was named, and nothing else.
+    /// Whether a single file was named.
     private(set) var isSingle = false
 
-    /// Lists what was named: a file of audio for itself, a folder for all recordings in it, a manifest for its lines.
+    /// Lists what was named: an audio file itself, all recordings in a folder, the lines of a manifest.
     init(_ names: [String]) {
         for name in names { add(name) }
         isSingle = names.count == 1 && utterances.count == 1 && utterances[0].origin.isEmpty
@@ -28,14 +28,14 @@ struct AudioListing: Codable {
         }
     }
 
-    /// Whether an utterance came from a list that names it otherwise than by its file.
+    /// Whether an utterance came from a list that names it differently from its file.
     func isNamed(_ utterance: Utterance) -> Bool {
         !utterance.origin.isEmpty && !utterance.audioPath.hasBytes(of: utterance.id)
             && (utterance.segment != nil || utterance.channels != nil
                 || !isTail(utterance.id, of: utterance.audioPath))
     }
 
-    /// What stands before an utterance's text: its file, or its name where the file holds several.
+    /// What precedes an utterance's text: its file, or its name where the file holds several.
     func name(of utterance: Utterance) -> String { isNamed(utterance) ? utterance.id : utterance.audioPath }
 
     private func isTail(_ name: String, of path: String) -> Bool {

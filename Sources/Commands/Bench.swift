@@ -19,11 +19,11 @@ struct Bench: ParsableCommand {
 /// `parp bench step`.
 struct BenchStep: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "step", abstract: "Measure updates of fine-tuning on noise; under mpirun, on all ranks.")
+        commandName: "step", abstract: "Measure fine-tuning updates on noise; under mpirun, on all ranks.")
 
     @Option(
         help:
-            "A preset (tiny, small, base, large, xlsr53), a model directory or a fairseq checkpoint; with --examples, bert-base or the directory of a model of text."
+            "A preset (tiny, small, base, large, xlsr53), a model directory or a fairseq checkpoint; with --examples, bert-base or a text model's directory."
     )
     var model = "base"
 
@@ -33,20 +33,20 @@ struct BenchStep: ParsableCommand {
     @Option(help: "Seconds of each utterance.")
     var seconds = 5.0
 
-    @Option(help: "Examples per rank, of a model of text.")
+    @Option(help: "Examples per rank, for a text model.")
     var examples: Int?
 
     @Option(help: "Tokens of each example.")
     var tokens = 32
 
-    @Option(help: "A JSON list of batches, each a list of the seconds of its utterances.")
+    @Option(help: "A JSON list of batches, each a list of its utterances' seconds.")
     var batches: String?
 
-    @Option(help: "What matrix products multiply: float32, bfloat16, or auto for what a probe finds faster.")
+    @Option(help: "Precision of matrix products: float32, bfloat16, or auto for what a probe finds faster.")
     var precision = "float32"
 
     @Option(
-        help: "Whether the feature encoder's output is computed, was kept, or the encoder is trained, too.")
+        help: "Whether the feature encoder's output is computed or cached, or the encoder is trained too.")
     var features = MeasuredFeatures.computed
 
     @Option(help: "Threads per rank.")
@@ -55,17 +55,18 @@ struct BenchStep: ParsableCommand {
     @Option(help: "The probability of every dropout.")
     var dropout = 0.1
 
-    @Option(help: "Updates that are measured.")
+    @Option(help: "Updates to measure.")
     var updates = 5
 
-    @Option(help: "Updates before the first that is measured.")
+    @Option(help: "Updates before the first measured one.")
     var warmup = 2
 
-    @Flag(help: "Follow each update by one of a second replica that sums nothing, to show what sums cost.")
+    @Flag(
+        help: "Follow each update with one of a second replica that sums nothing, to show the cost of sums.")
     var besideSilent = false
 
     @Option(
-        help: "The share of the weights that a held mask prunes; measured by turns with dense products.")
+        help: "The share of weights pruned by a held mask; measured alternately with dense products.")
     var heldSparsity = 0.0
 
     @Option(help: "Megabytes of gradients per message; 0 lets a probe choose.")
@@ -86,7 +87,7 @@ struct BenchStep: ParsableCommand {
         }
         guard heldSparsity == 0 || !besideSilent else {
             throw ValidationError(
-                "--held-sparsity and --beside-silent compare with two things; give one of them")
+                "--held-sparsity and --beside-silent are different comparisons; give one of them")
         }
     }
 

@@ -15,7 +15,7 @@ struct BenchCollectives: ParsableCommand {
               mpirun -np 2 parp bench collectives
             """)
 
-    @Option(help: "How often each is measured, by turns; medians are reported.")
+    @Option(help: "How often each is measured, alternately; medians are reported.")
     var repeats = 9
 
     @Option(help: "Frames of the simulated backward pass during which gradients are summed.")

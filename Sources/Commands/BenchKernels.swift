@@ -8,7 +8,8 @@ internal import Training
 struct BenchKernels: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "kernels",
-        abstract: "Measure each kernel against its limit: the fastest product, or the bandwidth of a copy.")
+        abstract: "Measure each kernel against its limit: the fastest product, or the bandwidth of a copy.",
+        discussion: "Of one thread the processor's time is measured, so that other programs do not sway it.")
 
     @Option(help: "A preset (tiny, base, large, xlsr53) or a model directory.")
     var model = "base"
@@ -19,7 +20,7 @@ struct BenchKernels: ParsableCommand {
     @Option(help: "Frames of each utterance.")
     var frames = 249
 
-    @Option(help: "What matrix products multiply: float32 or bfloat16.")
+    @Option(help: "Precision of matrix products: float32 or bfloat16.")
     var precision = "float32"
 
     @Option(help: "Threads.")

@@ -8,7 +8,7 @@ struct BenchLoad: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "load", abstract: "Measure how long a stored model takes to load.")
 
-    @Option(help: "A model directory or a fairseq checkpoint.")
+    @Option(help: "A model directory, a pack or a fairseq checkpoint.")
     var model: String
 
     @Option(help: "How often it is loaded; the median is reported.")

@@ -13,7 +13,7 @@ struct BenchPrune: ParsableCommand {
     @Option(help: "A preset (tiny, base, large, xlsr53) or a model directory.")
     var model = "base"
 
-    @Option(help: "The share of the pool that is pruned.")
+    @Option(help: "The share of the pool to prune.")
     var sparsity = 0.5
 
     @Option(help: "How often it is measured; medians are reported.")

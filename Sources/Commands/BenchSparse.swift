@@ -6,7 +6,7 @@ internal import Studies
 struct BenchSparse: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "sparse",
-        abstract: "Measure a linear layer's sparse products beside dense ones, forward and in training.")
+        abstract: "Measure a linear layer's sparse products against dense ones, forward and in training.")
 
     @Option(help: "Inputs of the layer.")
     var input = 768

@@ -1,6 +1,6 @@
 internal import ArgumentParser
 
-/// Whether a model's biases are in its pool, where the user says so: `--with-biases` or `--without-biases`.
+/// The user's choice whether a model's biases are in its pool: `--with-biases` or `--without-biases`.
 enum BiasChoice: String, EnumerableFlag {
     case withBiases
     case withoutBiases
@@ -10,8 +10,8 @@ enum BiasChoice: String, EnumerableFlag {
 
     static func help(for value: BiasChoice) -> ArgumentHelp? {
         switch value {
-        case .withBiases: "Count a model's biases, too; of speech they are counted by default."
-        case .withoutBiases: "Leave a model's biases out; of text they are left out by default."
+        case .withBiases: "Count a model's biases too; the default for speech models."
+        case .withoutBiases: "Leave a model's biases out; the default for text models."
         }
     }
 }

@@ -15,13 +15,13 @@ internal import Training
 /// `parp classify`.
 struct Classify: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Print the class of texts, with its probability, or the number that a model gives them.",
+        abstract: "Print the class of texts, with its probability, or the value that a model predicts.",
         discussion: """
               parp classify --model runs/first/final "A film to remember." "Ninety minutes too long."
               parp classify --model runs/first/final --data reviews.jsonl --json
             """)
 
-    @Option(help: "The model: a directory of a fine-tuned model of text.")
+    @Option(help: "The model: a directory or a pack of a fine-tuned text model.")
     var model: String
 
     @Argument(help: "Texts.")
@@ -29,23 +29,23 @@ struct Classify: ParsableCommand {
 
     @Option(
         help:
-            "A file of texts, one a line; or examples in JSONL, CSV or TSV, or FORMAT:PATH, pairs among them."
+            "A file of texts, one per line; or examples or pairs in JSONL, CSV or TSV, or FORMAT:PATH."
     )
     var data: String?
 
-    @Flag(help: "Print one JSON object a line, with all classes.")
+    @Flag(help: "Print one JSON object per line, with all classes.")
     var json = false
 
     @Option(help: "A safetensors file for the logits, one tensor (examples, classes).")
     var emitLogits: String?
 
-    @Option(help: "Tokens that a text is cut to; 0 cuts nothing.")
+    @Option(help: "Tokens to truncate a text to; 0 truncates nothing.")
     var maxTokens = 0
 
     @Flag(help: "Multiply zeros like all other weights, however many there are.")
     var dense = false
 
-    @Option(help: "Threads a rank computes with.")
+    @Option(help: "Threads per rank.")
     var threads = 1
 
     func validate() throws {
@@ -62,7 +62,7 @@ struct Classify: ParsableCommand {
             let model = try TextModel.fineTuned(path: self.model)
             let checker = try TextChecker(
                 model: model, maximumTokens: maxTokens, policy: .refuse, needsLabels: false,
-                remedy: "Leave empty ones out; --max-tokens cuts long ones.", limitName: "--max-tokens")
+                remedy: "Leave empty ones out; --max-tokens truncates long ones.", limitName: "--max-tokens")
             return (model, try checker.check(try examples(), path: data ?? "the command line"))
         }
         let store = ParameterStore(layout: model.network.layout, training: false)
@@ -77,7 +77,9 @@ struct Classify: ParsableCommand {
         for entry in predictions { print(line(entry, of: checked.dataset.examples[entry.item], model)) }
         if checked.cutTokens > 0 {
             FileHandle.standardError.write(
-                Data("parp: \(checked.cutTokens) tokens were cut from \(checked.cutExamples) texts\n".utf8))
+                Data(
+                    "parp: \(checked.cutTokens) tokens were truncated from \(checked.cutExamples) texts\n"
+                        .utf8))
         }
     }
 

@@ -1,6 +1,6 @@
 internal import ArgumentParser
 
-/// Values between commas.
+/// Comma-separated values.
 struct CommaList<Value: LosslessStringConvertible & Sendable>: ExpressibleByArgument, Sendable {
     /// The values, in order.
     let values: [Value]
@@ -8,13 +8,13 @@ struct CommaList<Value: LosslessStringConvertible & Sendable>: ExpressibleByArgu
     /// A list.
     init(_ values: [Value]) { self.values = values }
 
-    /// The list of a text; nil if it is empty or one of its values is none.
+    /// Parses a list; nil if it is empty or one of its values is invalid.
     init?(argument: String) {
         let parts = argument.split(separator: ",").map(String.init)
         values = parts.compactMap { Value($0) }
         guard !values.isEmpty, values.count == parts.count else { return nil }
     }
 
-    /// The list as it is given.
+    /// The list as written on the command line.
     var defaultValueDescription: String { values.map(\.description).joined(separator: ",") }
 }

@@ -9,19 +9,19 @@ struct Compare: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Compare pruning methods at several sparsities: error rates, masks and cost in one table.",
         discussion: """
-            Trains what is missing, one run after another on all ranks, and resumes a run that was stopped: give the same \
-            command again. OMP of all sparsities shares the dense run, IMP its rounds. Writes runs/, comparison.md, .csv and \
+            Trains what is missing, one run after another on all ranks, and resumes a stopped run: repeat the same \
+            command. OMP at all sparsities shares the dense run, IMP its rounds. Writes runs/, comparison.md, .csv and \
             .json, and plots.
 
               mpirun -np 4 parp compare recipe.toml --methods dense,parp,omp --sparsities 0.5,0.7 --seeds 1,2
 
-            With --learning-rates, the first seed is run with each of them, and the others with the best one of each method and \
-            sparsity, by the recipe's validation set; --test judges by other data.
+            With --learning-rates, the first seed is run with each of them, and the others with the best for each method and \
+            sparsity on the recipe's validation set; --test evaluates on other data.
 
-            With --data, everything is done in each language; with --transfer, also with the masks of the others.
+            With --data, everything is done for each language; with --transfer, also with the masks of the others.
             """)
 
-    @Argument(help: "The recipe that all runs follow, a TOML file.")
+    @Argument(help: "The recipe of all runs, a TOML file.")
     var recipe: String
 
     @Option(
@@ -52,11 +52,11 @@ struct Compare: ParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "Labelled data to judge final models by; with --data, the name of a file in each folder.",
+            "Labelled data to evaluate final models on; with --data, the name of a file in each folder.",
             valueName: "file"))
     var test: String?
 
-    @Flag(help: "Run methods of one run with twice the updates, too: what OMP takes in its two runs.")
+    @Flag(help: "Also run single-run methods with twice the updates, as many as OMP's two runs.")
     var equalCost = false
 
     @OptionGroup var changes: RecipeChanges
@@ -64,14 +64,14 @@ struct Compare: ParsableCommand {
     @Option(
         name: .customLong("round-set"),
         help: ArgumentHelp(
-            "Change a key for IMP's rounds alone; by default they have a sixth of the updates.",
+            "Change a key only for IMP's rounds; by default they have a sixth of the updates.",
             valueName: "section.key=value"))
     var roundOverrides: [String] = []
 
     @Option(help: "The folder of the comparison.")
     var output = "runs/comparison"
 
-    @Flag(help: "Run nothing; compare what has finished.")
+    @Flag(help: "Run nothing; compare finished runs.")
     var onlyReport = false
 
     func run() {

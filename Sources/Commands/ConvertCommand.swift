@@ -8,7 +8,7 @@ internal import Tasks
 internal import Tensors
 internal import Training
 
-/// What `parp convert` was asked for.
+/// Options of `parp convert`.
 struct ConvertOptions: Sendable {
     /// A fairseq checkpoint, a Hugging Face directory, or its weights file.
     var source: String
@@ -16,11 +16,11 @@ struct ConvertOptions: Sendable {
     var output: String
     /// The dictionary that a fairseq checkpoint was fine-tuned with.
     var dictionary: String?
-    /// Whether weights are written as bfloat16, half the bytes, and else as float32.
+    /// Whether weights are written as bfloat16, at half the bytes, instead of float32.
     var inBFloat16: Bool
-    /// Whether the head that names letters, its vocabulary and a quantiser are left out.
+    /// Whether the CTC head, its vocabulary and a quantiser are left out.
     var encoderOnly: Bool
-    /// Whether a model that is there is replaced.
+    /// Whether an existing model is replaced.
     var overwrites = false
 
     /// What to convert, and where to.
@@ -40,7 +40,7 @@ struct ConvertOptions: Sendable {
 
 /// Writes a stored model as a Hugging Face directory with `model.safetensors`.
 ///
-/// Weights pass from file to file, one tensor at a time.
+/// Weights are copied from file to file, one tensor at a time.
 func runConvert(_ options: ConvertOptions, session: Session) throws {
     try session.together {
         guard session.isRoot else { return }
@@ -83,11 +83,11 @@ func runConvert(_ options: ConvertOptions, session: Session) throws {
     }
 }
 
-/// Writes a model of text with its head, if it has one, and its tokenizer.
+/// Writes a text model with its head, if any, and its tokenizer.
 private func convertText(_ source: StoredModel, _ options: ConvertOptions) throws {
     guard !options.encoderOnly else {
         throw UserError(
-            .usage, "--encoder-only is for models of speech; of text, AutoModel loads the encoder alone")
+            .usage, "--encoder-only is for speech models; for text, AutoModel loads the encoder alone")
     }
     let weights = try source.openWeights()
     let network = try source.openTextNetwork()
@@ -102,15 +102,14 @@ private func convertText(_ source: StoredModel, _ options: ConvertOptions) throw
         at: options.output, weights: writer,
         files: ModelFiles(
             config: source.config(hasHead: true, hasQuantizer: false, precision: options.precision),
-            kept: try KeptFile.tokenizer(in: source.path)))
+            kept: try KeptFile.tokenizer(of: source)))
     print(
         "\(options.output): \(source.config["model_type"]?.string ?? "bert"), "
             + (hasHead ? "fine-tuned" : "pre-trained")
             + ", \(counts.tensors) tensors, \(counts.weights) weights")
 }
 
-/// Copies all floating-point tensors, the network's under the names of its parameters; others only where they
-/// are wanted.
+/// Copies all floating-point tensors, the network's under its parameter names; others only where wanted.
 private func copy(
     _ weights: any TensorSource, names: [String: String], onlyNamed: Bool, leavingOut: Set<String>,
     precision: StoredPrecision

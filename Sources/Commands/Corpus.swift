@@ -5,11 +5,11 @@ internal import Training
 /// `parp corpus`.
 struct Corpus: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Look a corpus over, split it, convert it, clean its texts, or make phones of them.",
+        abstract: "Check a corpus, split it, convert it, clean its texts, or make phones from them.",
         discussion: """
-            A corpus is a JSONL manifest, fairseq's .tsv, a LibriSpeech tree, a table of Common Voice, a Kaldi data \
-            directory, a Hugging Face audiofolder, a CSV file, SpeechBrain's CSV or flashlight's .lst. Which of them \
-            shows in its shape, name and header; FORMAT:PATH says it, here and wherever a corpus is named.
+            A corpus is a JSONL manifest, fairseq's .tsv, a LibriSpeech tree, a Common Voice table, a Kaldi data \
+            directory, a Hugging Face audiofolder, a CSV file, SpeechBrain's CSV or flashlight's .lst. The format is \
+            recognised by shape, name and header; FORMAT:PATH states it, here and wherever a corpus is named.
             """,
         subcommands: [
             CorpusCheck.self, CorpusSplitter.self, CorpusConvert.self, CorpusPhones.self,
@@ -24,11 +24,11 @@ struct CorpusArguments: ParsableArguments {
 
     @Option(
         help:
-            "Its format, where it does not show: jsonl, fairseq, librispeech, common_voice, kaldi, audiofolder, csv, speechbrain or flashlight."
+            "Its format, if not recognised: jsonl, fairseq, librispeech, common_voice, kaldi, audiofolder, csv, speechbrain or flashlight."
     )
     var format: String?
 
-    @Option(help: "What its texts are to be: letters or phones.")
+    @Option(help: "The units of its texts: letters or phones.")
     var labels = "letters"
 
     var value: CorpusSource { CorpusSource(path: source, format: format, labels: labels) }
@@ -44,7 +44,7 @@ struct CorpusConvert: ParsableCommand {
     @Option(help: "The manifest to write.")
     var output: String
 
-    @Option(help: "How it names the recordings: absolute, or relative to its folder.")
+    @Option(help: "Paths of the recordings: absolute, or relative to its folder.")
     var paths = AudioPaths.absolute
 
     @OptionGroup var overwrite: OverwriteArguments
@@ -60,10 +60,10 @@ struct CorpusConvert: ParsableCommand {
 struct CorpusPhones: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "phones",
-        abstract: "Write a manifest with phones beside each text, as espeak-ng reads it aloud.",
+        abstract: "Write a manifest with each text's phones, as pronounced by espeak-ng.",
         discussion: """
-            Train on them with data.labels = "phones". A diphthong or affricate is one phone, without a tie; marks of \
-            stress are dropped unless --keep-stress. Needs the Debian package espeak-ng.
+            Train on them with data.labels = "phones". A diphthong or affricate is one phone, without a tie; stress \
+            marks are dropped unless --keep-stress is given. Needs the Debian package espeak-ng.
             """)
 
     @OptionGroup var corpus: CorpusArguments
@@ -71,13 +71,13 @@ struct CorpusPhones: ParsableCommand {
     @Option(help: "The manifest to write.")
     var output: String
 
-    @Option(help: "How it names the recordings: absolute, or relative to its folder.")
+    @Option(help: "Paths of the recordings: absolute, or relative to its folder.")
     var paths = AudioPaths.absolute
 
     @Option(help: "espeak-ng's voice, such as en-us; by default each utterance's language.")
     var language: String?
 
-    @Flag(help: "Keep the marks of stress before their phones.")
+    @Flag(help: "Keep stress marks before their phones.")
     var keepStress = false
 
     @OptionGroup var overwrite: OverwriteArguments

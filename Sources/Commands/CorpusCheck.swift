@@ -12,10 +12,10 @@ struct CorpusCheck: ParsableCommand {
 
     @OptionGroup var corpus: CorpusArguments
 
-    @Option(help: "A model directory, whose vocabulary the texts must fit.")
+    @Option(help: "A model directory whose vocabulary must cover the texts.")
     var model: String?
 
-    @Option(help: "A vocab.json, or a fairseq dictionary (.txt), that the texts must fit.")
+    @Option(help: "A vocab.json, or a fairseq dictionary (.txt), that must cover the texts.")
     var vocabulary: String?
 
     @OptionGroup var text: TextArguments

@@ -12,22 +12,22 @@ internal import Tasks
 internal import Text
 internal import Training
 
-/// What `parp corpus check` was asked for.
+/// Options of `parp corpus check`.
 struct CorpusCheckOptions: Sendable {
     /// The corpus.
     var source: CorpusSource
-    /// A model directory, whose vocabulary and frames are to fit.
+    /// A model directory whose vocabulary and frames must fit.
     var model: String?
-    /// A vocab.json or fairseq dictionary (`.txt`) that is to fit.
+    /// A vocab.json or fairseq dictionary (`.txt`) that must fit.
     var vocabulary: String?
     /// What is done to transcripts.
     var text: TextPreparation
-    /// Whether recordings are decoded to their ends, instead of their headers being read.
+    /// Whether to decode recordings to their ends instead of reading their headers.
     var decodes: Bool
     /// Whether to print one JSON object.
     var json: Bool
 
-    /// What to look over, and how to say it.
+    /// What to check, and how to report it.
     init(
         source: CorpusSource, model: String? = nil, vocabulary: String? = nil,
         text: TextPreparation = TextPreparation(),
@@ -42,7 +42,7 @@ struct CorpusCheckOptions: Sendable {
     }
 }
 
-/// Prints what a corpus holds and what a run would stumble over.
+/// Prints what a corpus holds and what a run would refuse.
 ///
 /// - Throws: `UserError` with code 65 if there is anything that a run would refuse.
 func runCorpusCheck(_ options: CorpusCheckOptions, session: Session) throws {
@@ -73,9 +73,9 @@ func runCorpusCheck(_ options: CorpusCheckOptions, session: Session) throws {
                 .data,
                 "\(manifest.path): \(bad) of \(report.utterances) utterances cannot be trained on. "
                     + (isOutside
-                        ? "Characters that the vocabulary lacks: "
+                        ? "Characters not in the vocabulary: "
                             + (remedies ?? []).map(\.recipeText).joined(separator: ", or ") + ". " : "")
-                    + "Mend them, or leave utterances out with data.bad_utterances = \"skip\"")
+                    + "Fix them, or leave utterances out with data.bad_utterances = \"skip\"")
         }
     }
 }
@@ -90,7 +90,8 @@ private func expectations(_ options: CorpusCheckOptions) throws -> CorpusExpecta
             ? try Manifest.fairseqTokens(dictionary: path) : try ModelDirectory.tokens(ofVocabulary: path)
     } else if let model = options.model, tokens == nil {
         throw UserError(
-            .data, "\(model) has no vocab.json: it is pre-trained only; name a --vocabulary, or leave it out")
+            .data,
+            "\(model) has no vocab.json: it is pre-trained only; give a --vocabulary, or leave --model out")
     }
     let tokenizer = directory?.tokenizer ?? TokenizerConfig()
     return CorpusExpectations(
@@ -104,7 +105,7 @@ private func expectations(_ options: CorpusCheckOptions) throws -> CorpusExpecta
         preparation: options.text)
 }
 
-/// Decodes recordings to their ends, one on each processor; what is found stands for what a header should say.
+/// Decodes recordings to their ends, one on each processor; the result replaces what headers state.
 private func decode(_ paths: [String], _ progress: CorpusProgress) -> [Result<AudioInfo, AudioError>] {
     distinctFiles(
         paths, atOnce: ProcessInfo.processInfo.activeProcessorCount, progress: { progress.report($0, $1) }
@@ -116,7 +117,7 @@ private func decode(_ paths: [String], _ progress: CorpusProgress) -> [Result<Au
 }
 
 extension CorpusReport {
-    /// The report for people, a line each.
+    /// The report for people, one line per fact.
     fileprivate func table(_ manifest: Manifest, _ expected: CorpusExpectations) -> [String] {
         func list(_ counts: Counts, limit: Int = 200) -> String {
             let shown = counts.prefix(limit).map { "\($0.name) \($0.count)" }.joined(separator: ", ")

@@ -2,15 +2,16 @@ internal import Foundation
 internal import JSON
 internal import Program
 internal import Reports
+internal import Tasks
 internal import Text
 
-/// Prints what a corpus of labelled texts holds, and what in it is doubtful.
+/// Prints what a corpus of labelled texts holds, and what looks doubtful.
 ///
-/// - Throws: `UserError` with code 65 if an example has no word, which no run can learn from.
+/// - Throws: `UserError` with code 65 if an example has no word, so that no run can learn from it.
 func runTextCorpusCheck(_ source: String, model: String?, json: Bool) throws {
     let corpus = try TextCorpus(path: source)
     let report = TextCorpusReport(corpus.examples)
-    let lengths = try model.map { TokenLengths(corpus.examples, try Tokenizer(directory: $0)) }
+    let lengths = try model.map { TokenLengths(corpus.examples, try Tokenizer(model: $0)) }
     print(
         json ? report.json(corpus, lengths).line : report.table(corpus, lengths).joined(separator: "\n")
     )
@@ -22,7 +23,7 @@ func runTextCorpusCheck(_ source: String, model: String?, json: Bool) throws {
     }
 }
 
-/// How many tokens examples have, special ones included.
+/// Numbers of tokens per example, including special ones.
 struct TokenLengths {
     let total: Int
     let median: Int
@@ -37,7 +38,7 @@ struct TokenLengths {
 }
 
 extension TextCorpusReport {
-    /// The report for people, a line each.
+    /// The report for people, one line per fact.
     fileprivate func table(_ corpus: TextCorpus, _ lengths: TokenLengths?) -> [String] {
         func places(_ origins: [String]) -> String {
             let shown = origins.prefix(3).joined(separator: ", ")
@@ -62,7 +63,7 @@ extension TextCorpusReport {
         return TextTable(facts: facts, width: 20).lines
     }
 
-    /// The labels with their counts, or the range of numbers where there are many.
+    /// The labels with their counts, or the range of many numeric labels.
     private var labelText: String {
         if let range, labels.count > 20 {
             return "\(labels.count) numbers from \(range.lowerBound) to \(range.upperBound)"

@@ -5,15 +5,15 @@ internal import Speech
 internal import Tasks
 internal import Training
 
-/// What `parp corpus convert` was asked for.
+/// Options of `parp corpus convert`.
 struct CorpusConvertOptions: Sendable {
     /// The corpus.
     var source: CorpusSource
     /// The manifest to write.
     var output: String
-    /// How it names the recordings.
+    /// How the manifest names the recordings.
     var paths: AudioPaths
-    /// Whether a file that is there is replaced.
+    /// Whether an existing file is replaced.
     var overwrites = false
 
     /// What to convert, and where to.
@@ -36,14 +36,14 @@ func runCorpusConversion(_ options: CorpusConvertOptions, session: Session) thro
     }
 }
 
-/// Writes a manifest whole or not at all, and says what it holds.
+/// Writes a manifest atomically, and prints what it holds.
 func writeManifest(_ utterances: [Utterance], to path: String, paths: AudioPaths) throws {
     let folder = path.utf8.lastIndex(of: UInt8(ascii: "/")).map { String(path[...$0]) } ?? ""
     try AtomicFile.write(manifestText(utterances, folder: folder, paths: paths), to: path)
     print("\(path): \(summary(utterances))")
 }
 
-/// How many utterances, and how much audio.
+/// The number of utterances and amount of audio, in words.
 func summary(_ utterances: [Utterance]) -> String {
     let seconds = utterances.reduce(0) { $0 + $1.durationSeconds }
     let speakers = Set(utterances.compactMap(\.speaker?.bytes)).count

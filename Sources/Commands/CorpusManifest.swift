@@ -8,15 +8,15 @@ internal import Synchronization
 internal import Tasks
 internal import Training
 
-/// The corpus that a `parp corpus` command is about.
+/// The corpus that a `parp corpus` command works on.
 struct CorpusSource: Sendable {
     /// A file or folder, or `FORMAT:PATH`.
     var path: String
     /// The file or folder.
     var file: String { CorpusFormat.parse(path).path }
-    /// The format's name; nil finds it out.
+    /// The format's name; nil detects it.
     var format: String?
-    /// What texts are spelled in: `letters` or `phones`.
+    /// The units of texts: `letters` or `phones`.
     var labels: String
 
     /// Which corpus, and how to read it.
@@ -26,7 +26,7 @@ struct CorpusSource: Sendable {
         self.labels = labels
     }
 
-    /// What texts are spelled in.
+    /// The units of texts.
     func spelling() throws -> Manifest.Labels {
         guard let labels = Manifest.Labels(rawValue: labels) else {
             throw UserError(.usage, "--labels is \(labels); it must be \(Manifest.Labels.expectation)")
@@ -51,15 +51,15 @@ struct CorpusSource: Sendable {
     }
 }
 
-/// A line on standard error every few seconds, from whatever thread.
+/// Reports progress on standard error every few seconds, from any thread.
 final class CorpusProgress: Sendable {
     private let name: String
-    // Told by several threads, which is why this is a class.
+    // A class because several threads report to it.
     private let last = Mutex(monotonicSeconds())
 
     init(_ name: String) { self.name = name }
 
-    /// Says how much is done, unless it was said just now.
+    /// Reports how much is done, unless it did so just now.
     func report(_ done: Int, _ total: Int) {
         let isDue = last.withLock { last in
             let now = monotonicSeconds()
@@ -71,7 +71,7 @@ final class CorpusProgress: Sendable {
     }
 }
 
-/// How a manifest that is written names its recordings.
+/// How a written manifest names its recordings.
 enum AudioPaths: String, Sendable, CaseIterable {
     /// From the root of the file system.
     case absolute
@@ -79,9 +79,9 @@ enum AudioPaths: String, Sendable, CaseIterable {
     case relative
 }
 
-/// Utterances as the lines of a JSONL manifest that will lie in a folder.
+/// Utterances as the lines of a JSONL manifest to be written into a folder.
 func manifestText(_ utterances: [Utterance], folder: String, paths: AudioPaths) -> Data {
-    // Without links, since `..` leads out of the folder that a link is to.
+    // Symbolic links are resolved, since `..` leads out of a link's target.
     let folder = URL(fileURLWithPath: folder.isEmpty ? "." : folder).resolvingSymlinksInPath().path
     var text = ""
     for utterance in utterances {
@@ -96,9 +96,9 @@ func manifestText(_ utterances: [Utterance], folder: String, paths: AudioPaths) 
     return Data(text.utf8)
 }
 
-/// The way from a folder to a file, both from the root.
+/// The relative path from a folder to a file, both absolute.
 func relativePath(_ path: String, from folder: String) -> String {
-    // By bytes: two folders whose names only look the same are two.
+    // Compared by bytes: folders whose names only look the same are different.
     let slash = UInt8(ascii: "/")
     let (target, start) = (path.utf8.split(separator: slash), folder.utf8.split(separator: slash))
     let common = zip(target, start).prefix { $0.elementsEqual($1) }.count

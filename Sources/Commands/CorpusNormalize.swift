@@ -7,10 +7,10 @@ internal import Training
 struct CorpusNormalize: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "normalize",
-        abstract: "Write a manifest with cleaned texts, and say what was changed.",
+        abstract: "Write a manifest with cleaned texts, and report the changes.",
         discussion: """
-            Case, Unicode form, punctuation and unwanted characters, each as its option says. Texts with digits are listed: \
-            how they are said is for you to write.
+            Changes case, Unicode form, punctuation and unwanted characters by the options. Texts with digits are listed: \
+            write them out as they are spoken.
             """)
 
     @OptionGroup var corpus: CorpusArguments
@@ -18,7 +18,7 @@ struct CorpusNormalize: ParsableCommand {
     @Option(help: "The manifest to write.")
     var output: String
 
-    @Option(help: "How it names the recordings: absolute, or relative to its folder.")
+    @Option(help: "Paths of the recordings: absolute, or relative to its folder.")
     var paths = AudioPaths.absolute
 
     @Option(help: "Unicode form: none, nfc or nfkc.")

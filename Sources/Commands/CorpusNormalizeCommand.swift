@@ -7,17 +7,17 @@ internal import Tasks
 internal import Text
 internal import Training
 
-/// What `parp corpus normalize` was asked for.
+/// Options of `parp corpus normalize`.
 struct CorpusNormalizeOptions: Sendable {
     /// The corpus.
     var source: CorpusSource
     /// The manifest to write.
     var output: String
-    /// How it names the recordings.
+    /// How the manifest names the recordings.
     var paths: AudioPaths
     /// What is done to texts.
     var text: TextPreparation
-    /// Whether a file that is there is replaced.
+    /// Whether an existing file is replaced.
     var overwrites = false
 
     /// What to clean, how, and where to.
@@ -29,7 +29,7 @@ struct CorpusNormalizeOptions: Sendable {
     }
 }
 
-/// Writes a manifest with cleaned texts and says what it changed, and what it left for its user to change.
+/// Writes a manifest with cleaned texts and reports what it changed, and what it left to the user.
 func runCorpusNormalization(_ options: CorpusNormalizeOptions, session: Session) throws {
     try session.together {
         guard session.isRoot else { return }
@@ -52,7 +52,7 @@ private struct TextChanges {
         ("Unicode form", 0), ("case", 0), ("characters dropped", 0), ("white space", 0), ("punctuation", 0),
     ]
     private var changed = 0
-    /// Texts that hold digits, which a model would have to spell out, and texts of which nothing is left.
+    /// Texts with digits, which a model would have to spell out, and texts left empty.
     private var digits: [String] = []
     private var empty: [String] = []
 
@@ -78,8 +78,8 @@ private struct TextChanges {
             "\(changed) of \(total) texts changed"
                 + (steps.isEmpty ? "" : ": " + steps.joined(separator: ", "))
         ]
-        lines += list(digits, "texts hold digits, which stay; write them as they are said")
-        lines += list(empty, "texts have nothing left, which no run can use")
+        lines += list(digits, "texts contain digits, which are kept; write them as they are spoken")
+        lines += list(empty, "texts are left empty, which no run can use")
         return lines
     }
 
@@ -91,7 +91,7 @@ private struct TextChanges {
 }
 
 extension TextPreparation {
-    /// The steps one by one, and the spaces between words, before what punctuation leaves of them.
+    /// The steps one by one, with the spaces between words before those that punctuation leaves.
     fileprivate var steps: [(String) -> String] {
         func alone(_ change: (inout TextPreparation) -> Void) -> (String) -> String {
             var preparation = TextPreparation()

@@ -5,19 +5,19 @@ internal import Speech
 internal import Tasks
 internal import Training
 
-/// What `parp corpus phones` was asked for.
+/// Options of `parp corpus phones`.
 struct CorpusPhonesOptions: Sendable {
     /// The corpus.
     var source: CorpusSource
     /// The manifest to write.
     var output: String
-    /// How it names the recordings.
+    /// How the manifest names the recordings.
     var paths: AudioPaths
-    /// espeak-ng's voice for utterances of no stated language; nil is for those that state theirs.
+    /// espeak-ng's voice for all utterances; nil uses each utterance's stated language.
     var language: String?
-    /// Whether the marks of stress stay before their phones.
+    /// Whether stress marks are kept before their phones.
     var keepsStress: Bool
-    /// Whether a file that is there is replaced.
+    /// Whether an existing file is replaced.
     var overwrites = false
 
     /// What to label, and where to write it.
@@ -33,7 +33,7 @@ struct CorpusPhonesOptions: Sendable {
     }
 }
 
-/// Writes a manifest with a `phones` text beside each text, as espeak-ng reads it aloud.
+/// Writes a manifest with `phones` for each text, as pronounced by espeak-ng.
 func runCorpusPhones(_ options: CorpusPhonesOptions, session: Session) throws {
     try session.together {
         guard session.isRoot else { return }
@@ -50,7 +50,7 @@ func runCorpusPhones(_ options: CorpusPhonesOptions, session: Session) throws {
         for (language, items) in byLanguage.sorted(by: { $0.key < $1.key }) {
             guard !language.isEmpty else {
                 faults += items.map {
-                    "\(utterances[$0].origin): no language is stated; name one with --language"
+                    "\(utterances[$0].origin): no language is stated; give one with --language"
                 }
                 continue
             }

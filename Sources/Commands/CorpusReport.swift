@@ -9,19 +9,19 @@ internal import Speech
 internal import Tasks
 internal import Text
 
-/// What a corpus is looked over with.
+/// What a corpus is checked against.
 struct CorpusExpectations: Sendable {
-    /// The tokens that transcripts must be made of; nil if there is nothing to compare with.
+    /// The tokens that transcripts may use; nil without a vocabulary to check against.
     let vocabulary: Vocabulary?
-    /// Makes frames of samples.
+    /// Determines frames from samples.
     let configuration: Wav2Vec2Configuration
-    /// Samples a second that the model takes.
+    /// The model's sample rate in Hz.
     let sampleRate: Int
     let labels: Manifest.Labels
     let preparation: TextPreparation
 }
 
-/// What is found in a corpus: numbers, and what a run would stumble over.
+/// Facts about a corpus, and what a run would refuse.
 struct CorpusReport {
     /// Why an utterance cannot be trained on.
     enum FaultKind: String {
@@ -38,7 +38,7 @@ struct CorpusReport {
         let sentence: String
     }
 
-    /// How often each of several things occurs; the most frequent first.
+    /// Counts of things, most frequent first.
     typealias Counts = [(name: String, count: Int)]
 
     private(set) var utterances = 0
@@ -50,13 +50,13 @@ struct CorpusReport {
     private var channelCounts: [Int: Int] = [:]
     private var tokenCounts: [Name: Int] = [:]
     private var missingCounts: [Name: Int] = [:]
-    /// Transcripts that hold what the vocabulary lacks, as they stand.
+    /// Transcripts with characters outside the vocabulary, unchanged.
     private(set) var textsOutside: [String] = []
     private(set) var words = 0
     private var distinctWords: Set<[UInt8]> = []
     private(set) var repeatedTexts = 0
     private(set) var repeatedAudio = 0
-    /// Utterances whose stated duration is another than that of their recording.
+    /// Utterances whose stated duration differs from the recording's.
     private(set) var wrongDurations = 0
     private(set) var faults: [Fault] = []
 
@@ -66,15 +66,15 @@ struct CorpusReport {
     var channels: Counts { Self.sorted(channelCounts) }
     /// Characters, or phones.
     var tokens: Counts { Self.sorted(tokenCounts) }
-    /// Characters or phones that the vocabulary lacks, and in how many utterances.
+    /// Characters or phones not in the vocabulary, and in how many utterances.
     var missingTokens: Counts { Self.sorted(missingCounts) }
 
-    /// Looks over a manifest whose recordings' headers (or whole recordings) were read.
+    /// Checks a manifest whose recordings' headers (or whole recordings) were read.
     init(_ manifest: Manifest, audio: [Result<AudioInfo, AudioError>], _ expected: CorpusExpectations) {
         // Texts by Swift's canonical equivalence: one text in two Unicode forms is one text.
         var texts: Set<String> = []
         var recordings: Set<[UInt8]> = []
-        // Without a vocabulary to compare with, that of the transcripts tells their lengths.
+        // Without a vocabulary to check against, that of the transcripts gives their lengths.
         let vocabulary =
             expected.vocabulary
             ?? Vocabulary.build(
@@ -109,7 +109,7 @@ struct CorpusReport {
         }
     }
 
-    /// The seconds that are really there, or nil.
+    /// The seconds actually available, or nil.
     private mutating func measure(
         _ utterance: Utterance, _ header: Result<AudioInfo, AudioError>
     ) -> Double? {
@@ -174,7 +174,7 @@ struct CorpusReport {
                     ? sentence : "utterance \(utterance.id): \(sentence)"))
     }
 
-    /// A name that is told from others by its bytes.
+    /// A name compared by its bytes.
     struct Name: Hashable, Comparable, CustomStringConvertible {
         let description: String
 

@@ -9,9 +9,9 @@ struct CorpusSplitter: ParsableCommand {
         commandName: "split",
         abstract: "Draw train, valid and test manifests that share no text, the same everywhere for a seed.",
         discussion: """
-            A larger train part of the same seed has the smaller one within it and is tested on the same utterances. \
-            A part takes an utterance of each speaker in turn. Of labelled texts, --valid-share and --test-share say how much is \
-            set aside, by a hash of each text.
+            With the same seed, a larger train part contains the smaller one and is tested on the same utterances. \
+            A part takes an utterance of each speaker in turn. For labelled texts, --valid-share and --test-share say how much \
+            is set aside, by a hash of each text.
             """)
 
     @OptionGroup var corpus: CorpusArguments
@@ -28,14 +28,14 @@ struct CorpusSplitter: ParsableCommand {
     @Option(help: "Minutes to test on.")
     var testMinutes = 0.0
 
-    @Option(help: "Of labelled texts: the share to validate on, such as 0.1.")
+    @Option(help: "For labelled texts: the share to validate on, such as 0.1.")
     var validShare = 0.0
 
-    @Option(help: "Of labelled texts: the share to test on.")
+    @Option(help: "For labelled texts: the share to test on.")
     var testShare = 0.0
 
     @Option(
-        help: "What no two parts may share: text, or speaker (which means neither a text nor a speaker).")
+        help: "What no two parts may share: text, or speaker (neither a text nor a speaker).")
     var by = CorpusSeparation.text
 
     @Option(help: "The seed of the draw.")
@@ -44,7 +44,7 @@ struct CorpusSplitter: ParsableCommand {
     @Option(help: "The folder to write.")
     var output: String
 
-    @Option(help: "How manifests name the recordings: absolute, or relative to their folder.")
+    @Option(help: "Paths of the recordings: absolute, or relative to the manifests' folder.")
     var paths = AudioPaths.absolute
 
     func validate() throws {
@@ -56,7 +56,7 @@ struct CorpusSplitter: ParsableCommand {
         }
         let amounts = [minutes, hours, validMinutes, testMinutes].compactMap { $0 }
         guard amounts.allSatisfy({ $0 >= 0 && $0 < 1e9 }), minutes != 0, hours != 0, seed >= 0 else {
-            throw ValidationError("minutes and hours must be above 0, and the seed not below")
+            throw ValidationError("minutes and hours must be above 0, and the seed not negative")
         }
     }
 

@@ -7,9 +7,9 @@ internal import Tasks
 internal import Text
 internal import Training
 
-/// What must not stand in two parts of a corpus.
+/// What must not occur in two parts of a corpus.
 enum CorpusSeparation: String, Sendable, CaseIterable {
-    /// A text, whatever its case and punctuation.
+    /// A text, ignoring case and punctuation.
     case text
     /// Neither a text nor a speaker.
     case speaker
@@ -22,22 +22,22 @@ enum CorpusSeparation: String, Sendable, CaseIterable {
     }
 }
 
-/// What `parp corpus split` was asked for.
+/// Options of `parp corpus split`.
 struct CorpusSplitOptions: Sendable {
     /// The corpus.
     var source: CorpusSource
-    /// Minutes to train on; nil is all that is left.
+    /// Minutes to train on; nil takes all that is left.
     var trainMinutes: Double?
     /// Minutes to validate on.
     var validMinutes: Double
     /// Minutes to test on.
     var testMinutes: Double
-    /// Of labelled texts, the shares to validate and to test on.
+    /// For labelled texts, the shares to validate and to test on.
     var validShare = 0.0
     var testShare = 0.0
-    /// What must not stand in two parts.
+    /// What must not occur in two parts.
     var separation: CorpusSeparation
-    /// Where the random numbers are counted from.
+    /// Seed of the random numbers.
     var seed: Int
     /// The folder to write.
     var output: String
@@ -73,7 +73,8 @@ func runCorpusSplit(_ options: CorpusSplitOptions, session: Session) throws {
         }
         guard options.validShare == 0, options.testShare == 0 else {
             throw UserError(
-                .usage, "--valid-share and --test-share are for labelled texts; of speech say --valid-minutes"
+                .usage,
+                "--valid-share and --test-share are for labelled texts; for speech use --valid-minutes"
             )
         }
         let split = try CorpusSplit(

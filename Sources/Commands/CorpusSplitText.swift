@@ -4,17 +4,18 @@ internal import JSON
 internal import Program
 internal import Text
 
-/// Writes labelled texts as `train.jsonl`, `valid.jsonl` and `test.jsonl`, each text where its hash says; nothing is drawn.
+/// Writes labelled texts as `train.jsonl`, `valid.jsonl` and `test.jsonl`, each text assigned by its hash;
+/// nothing is random.
 func splitTextCorpus(_ options: CorpusSplitOptions) throws {
     guard options.validShare + options.testShare > 0 else {
         throw UserError(
             .usage,
-            "\(options.source.path) holds labelled texts; say what to set aside of them with --valid-share and --test-share"
+            "\(options.source.path) holds labelled texts; say how much to set aside with --valid-share and --test-share"
         )
     }
     guard options.trainMinutes == nil, options.validMinutes == 0, options.testMinutes == 0 else {
         throw UserError(
-            .usage, "minutes are for speech; of labelled texts say --valid-share and --test-share")
+            .usage, "minutes are for speech; for labelled texts use --valid-share and --test-share")
     }
     let corpus = try TextCorpus(path: options.source.path)
     let parts = TextSplit(

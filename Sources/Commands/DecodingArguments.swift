@@ -22,7 +22,7 @@ struct DecodingArguments: ParsableArguments {
     var lm: String?
 
     @Option(
-        help: "What the language model's n-grams are made of: word or character.",
+        help: "The units of the language model's n-grams: word or character.",
         transform: {
             guard let unit = LanguageUnit(rawValue: $0) else {
                 throw ValidationError("it must be word or character")
@@ -34,13 +34,13 @@ struct DecodingArguments: ParsableArguments {
     @Option(help: "The weight of the language model (default: 0.5, or the model directory's).")
     var alpha: Float?
 
-    @Option(help: "What each word adds (default: 1.5, or the model directory's).")
+    @Option(help: "The score that each word adds (default: 1.5, or the model directory's).")
     var beta: Float?
 
-    @Option(help: "The most beams that are kept.")
+    @Option(help: "The maximum number of beams.")
     var beam = 100
 
-    @Option(help: "A lexicon: a word a line, perhaps with its tokens behind it.")
+    @Option(help: "A lexicon: one word per line, optionally followed by its tokens.")
     var lexicon: String?
 
     @Option(
@@ -54,13 +54,13 @@ struct DecodingArguments: ParsableArguments {
         })
     var unknownWords: UnknownWords?
 
-    @Option(parsing: .upToNextOption, help: "Words and phrases to prefer, or @FILE with one a line.")
+    @Option(parsing: .upToNextOption, help: "Words and phrases to prefer, or @FILE with one per line.")
     var hotwords: [String] = []
 
-    @Option(help: "What a hotword adds.")
+    @Option(help: "The score that a hotword adds.")
     var hotwordWeight: Float = 10
 
-    @Option(help: "How many texts of each recording are told, with their scores; only as JSON.")
+    @Option(help: "How many texts to report for each recording, with their scores; only as JSON.")
     var nbest = 1
 
     var options: DecodingOptions {

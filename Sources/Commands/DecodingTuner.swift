@@ -7,11 +7,11 @@ internal import Tasks
 internal import Tensors
 internal import Text
 
-/// Searches the weights of a language model with which a development set is recognised best.
+/// Searches the language model weights that recognise a development set best.
 ///
-/// The network runs once; its logits are searched again with each pair of weights, each rank those that it has.
+/// The network runs once; each rank decodes its logits again with each pair of weights.
 struct DecodingTuner {
-    /// A pair of weights and what it makes of the development set.
+    /// A pair of weights and its errors on the development set.
     struct Trial: Equatable {
         let alpha: Float
         let beta: Float
@@ -27,7 +27,7 @@ struct DecodingTuner {
     private let columns: Int
     private var utterances: [Utterance] = []
 
-    /// A tuner of logits of so many tokens.
+    /// A tuner for logits with this many columns.
     init(columns: Int) { self.columns = columns }
 
     /// Keeps an utterance's logits.
@@ -35,11 +35,12 @@ struct DecodingTuner {
         utterances.append(Utterance(reference: reference, logits: logits.array()))
     }
 
-    /// Tries pairs of weights, first far apart, then twice closer around the best.
+    /// Tries pairs of weights, first widely spaced, then twice more closely around the best.
     ///
     /// Every rank gets all trials.
     ///
-    /// - Parameter ceiling: The characters' error rate without a language model, which the choice should not exceed.
+    /// - Parameter ceiling: The character error rate without a language model, which the choice should not
+    ///   exceed.
     func run(_ decoder: BeamDecoder, ceiling: Double, session: Session) throws -> (
         best: Trial, trials: [Trial]
     ) {
@@ -62,7 +63,8 @@ struct DecodingTuner {
         return (Self.best(trials, ceiling), trials)
     }
 
-    /// The fewest errors in words among those that cost no errors in characters; if all do, the fewest in words.
+    /// The fewest word errors among trials without more character errors; if there is none, the fewest word
+    /// errors.
     static func best(_ trials: [Trial], _ ceiling: Double) -> Trial {
         let harmless = trials.filter { $0.characters.rate <= ceiling }
         let candidates = harmless.isEmpty ? trials : harmless
@@ -71,7 +73,7 @@ struct DecodingTuner {
                 b.words.rate, b.characters.rate, b.alpha, b.beta
             )
         }
-        guard let best else { preconditionFailure("weights are tried before the best are asked for") }
+        guard let best else { preconditionFailure("weights must be tried before the best is asked for") }
         return best
     }
 

@@ -10,11 +10,11 @@ struct Doctor: ParsableCommand {
         abstract:
             "Look for launch mistakes on every rank; start it like the run itself: under mpirun or srun.",
         discussion: """
-            Compares programs, files, settings and CPUs of all ranks, and looks at processors, memory, limits, folders and \
-            the network. Prints what it finds with the fix, and ends with 64, 65 or 70 if something would not work.
+            Compares programs, files, settings and CPUs of all ranks, and checks processors, memory, limits, folders and \
+            the network. Prints each finding with its fix, and ends with 64, 65 or 70 if something would not work.
             """)
 
-    @Argument(help: "The recipe that is to run; without one, only the launch is looked at.")
+    @Argument(help: "The recipe to be run; without one, only the launch is checked.")
     var recipe: String?
 
     @OptionGroup var kind: RecipeKind

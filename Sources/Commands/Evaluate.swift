@@ -10,13 +10,13 @@ struct Evaluate: ParsableCommand {
             "Measure a model on labelled data: error rates of speech, accuracy of classes; one or many ranks."
     )
 
-    @Option(help: "The model: a directory or a fairseq checkpoint.")
+    @Option(help: "The model: a directory, a pack or a fairseq checkpoint.")
     var model: String
 
     @Option(help: "The corpus, of any format that `parp corpus` reads.")
     var data: String
 
-    @Option(help: "What transcripts are spelled in: letters or phones.")
+    @Option(help: "The units of transcripts: letters or phones.")
     var labels = "letters"
 
     @OptionGroup var text: TextArguments
@@ -24,16 +24,16 @@ struct Evaluate: ParsableCommand {
     @Flag(help: "Leave unusable utterances out, counted and named, instead of stopping.")
     var skipBadUtterances = false
 
-    @Option(help: "Seconds of audio a rank holds at once.")
+    @Option(help: "Seconds of audio that a rank holds at once.")
     var rankSeconds = 60.0
 
-    @Option(help: "Threads a rank computes with.")
+    @Option(help: "Threads per rank.")
     var threads = 1
 
-    @Option(help: "Of text: tokens that an example is cut to; 0 cuts nothing.")
+    @Option(help: "For text: tokens to truncate an example to; 0 truncates nothing.")
     var maxTokens = 0
 
-    @Option(help: "Of text: a safetensors file for the logits, one tensor (examples, classes).")
+    @Option(help: "For text: a safetensors file for the logits, one tensor (examples, classes).")
     var emitLogits: String?
 
     @Flag(help: "Print one JSON object, with every transcript or prediction.")
@@ -45,7 +45,7 @@ struct Evaluate: ParsableCommand {
     @OptionGroup(title: "Decoding") var decoding: DecodingArguments
 
     @Flag(
-        help: "Search the weights of the language model on this corpus, and print WER and CER of each pair.")
+        help: "Search the language model's weights on this corpus, and print WER and CER of each pair.")
     var tune = false
 
     @Flag(
@@ -56,16 +56,16 @@ struct Evaluate: ParsableCommand {
 
     @Option(
         help:
-            "A file for where the model errs: rates by language, speaker and length, what is most confused, and each utterance aligned."
+            "A file for error analysis: rates by language, speaker and length, frequent confusions, and each utterance aligned."
     )
     var errors: String?
 
-    @Option(help: "Another model, heard on the same corpus, with an interval of the difference.")
+    @Option(help: "Another model to compare on the same corpus, with an interval of the difference.")
     var against: String?
 
     @Option(
         help:
-            "What the intervals' resamples are drawn from: utterances or speakers, who are not as many but independent."
+            "What the intervals resample: utterances, or speakers, who are fewer but independent."
     )
     var resample = ResampledUnit.utterances
 

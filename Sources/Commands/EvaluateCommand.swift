@@ -15,33 +15,33 @@ internal import Tensors
 internal import Text
 internal import Training
 
-/// What `parp evaluate` was asked for.
+/// Options of `parp evaluate`.
 struct EvaluateOptions: Sendable {
     /// The model directory.
     var model: String
     /// The manifest.
     var data: String
-    /// What transcripts are spelled in: `letters` or `phones`.
+    /// The units of transcripts: `letters` or `phones`.
     var labels: String
     /// What is done to transcripts.
     var text: TextPreparation
     /// Whether unusable utterances are left out instead of refused.
     var skipsBadUtterances: Bool
-    /// Seconds of audio a rank holds at once.
+    /// Seconds of audio that a rank holds at once.
     var rankSeconds: Double
-    /// Threads a rank computes with.
+    /// Threads per rank.
     var threads: Int
     /// Whether to print one JSON object instead of a table.
     var json: Bool
-    /// Of models of text: the tokens that a text is cut to; 0 cuts nothing.
+    /// For text models: tokens to truncate a text to; 0 truncates nothing.
     var maximumTokens = 0
-    /// Of models of text: a safetensors file to write the logits to.
+    /// For text models: a safetensors file to write the logits to.
     var emitLogits: String?
-    /// Whether zeros of the weights are multiplied like all others.
+    /// Whether zero weights are multiplied like all others.
     var dense = false
     /// How logits become text.
     var decoding: DecodingOptions
-    /// Whether the weights of the language model are searched, instead of used.
+    /// Whether to search the language model's weights instead of using them.
     var tunes: Bool
     /// Whether confidences of words are fitted to how often these are right.
     var calibrates = false
@@ -49,10 +49,10 @@ struct EvaluateOptions: Sendable {
     var errors: String?
     /// Another model to compare with.
     var against: String?
-    /// What intervals are resampled from.
+    /// The unit that intervals resample.
     var resampled = ResampledUnit.utterances
 
-    /// What to evaluate, and how to say it.
+    /// What to evaluate, and how to report it.
     init(
         model: String, data: String, labels: String = "letters", text: TextPreparation = TextPreparation(),
         skipsBadUtterances: Bool = false, rankSeconds: Double = 60, threads: Int = 1, json: Bool = false,
@@ -86,7 +86,7 @@ func runEvaluation(_ options: EvaluateOptions, session: Session) throws {
 
 extension CollectiveFailure {
     fileprivate static var interruptedEvaluation: CollectiveFailure {
-        CollectiveFailure(.interrupted, "interrupted: nothing was measured; run again to begin anew")
+        CollectiveFailure(.interrupted, "interrupted: nothing was measured; run it again")
     }
 }
 
@@ -100,7 +100,7 @@ private func evaluate(_ options: EvaluateOptions, session: Session) throws {
     guard options.emitLogits == nil else {
         throw UserError(
             .usage,
-            "--emit-logits is for models of text; of speech, `parp transcribe --emit-logits` writes them")
+            "--emit-logits is for text models; for speech, `parp transcribe --emit-logits` writes them")
     }
     let (labels, preparation) = try session.together {
         try requireNew(options.errors)
@@ -126,14 +126,14 @@ private func evaluate(_ options: EvaluateOptions, session: Session) throws {
     }
 }
 
-/// Writes where a model errs into a new file.
+/// Writes the error analysis to a new file.
 private func writeErrors(_ judged: [JudgedUtterance], to path: String) throws {
     try requireNew(path)
     try AtomicFile.write(Data(ErrorReport(judged).text.utf8), to: path)
 }
 
-/// Refuses to replace a file, before anything takes time.
+/// Refuses to replace a file, before any long work.
 private func requireNew(_ path: String?) throws {
     guard let path, FileManager.default.fileExists(atPath: path) else { return }
-    throw UserError(.usage, "\(path) exists; nothing is replaced. Take it away, or name another file")
+    throw UserError(.usage, "\(path) exists; nothing is replaced. Move it away, or name another file")
 }

@@ -7,16 +7,16 @@ internal import Tasks
 internal import Text
 internal import Training
 
-/// What `parp evaluate` says of a model, perhaps beside another.
+/// What `parp evaluate` reports about a model, optionally compared with another.
 struct EvaluationReport {
     private let measured: MeasuredModel
     private let rival: MeasuredModel?
-    /// What was said and heard, utterance by utterance.
+    /// References and hypotheses, utterance by utterance.
     let judged: [JudgedUtterance]
     private let words: Compared
     private let characters: Compared
 
-    /// An error rate's interval, and how much it is above the other model's.
+    /// An error rate's interval, and its difference from the other model's.
     private struct Compared {
         let interval: ClosedRange<Double>?
         let difference: PairedDifference?
@@ -29,7 +29,7 @@ struct EvaluationReport {
 
     /// Resamples what was measured.
     ///
-    /// - Throws: `UserError` if the models did not hear the same.
+    /// - Throws: `UserError` if the models did not use the same utterances.
     init(_ measured: MeasuredModel, against rival: MeasuredModel?, resampling unit: ResampledUnit) throws {
         self.measured = measured
         self.rival = rival
@@ -94,7 +94,7 @@ struct EvaluationReport {
 }
 
 extension MeasuredModel {
-    /// What JSON has of it.
+    /// Its members in JSON.
     fileprivate var members: [JSONValue.Member] {
         let transcripts = hypotheses.map { hypothesis in
             var members: [JSONValue.Member] = [
@@ -112,7 +112,7 @@ extension MeasuredModel {
         ]
     }
 
-    /// What a table has of it.
+    /// Its lines in a table.
     fileprivate func lines(words: ClosedRange<Double>?, characters: ClosedRange<Double>?) -> [String] {
         func row(_ name: String, _ rate: ErrorRate, _ interval: ClosedRange<Double>? = nil) -> [String] {
             [

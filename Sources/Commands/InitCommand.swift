@@ -7,22 +7,22 @@ internal import Tasks
 internal import Tensors
 internal import Training
 
-/// What `parp init` was asked for.
+/// Options of `parp init`.
 package struct InitOptions: Sendable {
     /// The shape.
     package var preset: ModelPreset
     /// The directory to write.
     package var output: String
-    /// A vocab.json; nil takes wav2vec 2.0's English letters.
+    /// A vocab.json; nil uses wav2vec 2.0's English letters.
     package var vocabulary: String?
-    /// Whether to leave the vocabulary out, as a pre-trained model has none: training then builds it.
+    /// Whether to leave out the vocabulary, as in a pre-trained model: training then builds it.
     package var withoutVocabulary: Bool
-    /// Where the random numbers are counted from.
+    /// Seed of the random numbers.
     package var seed: Int
-    /// Whether a model that is there is replaced.
+    /// Whether an existing model is replaced.
     package var overwrites = false
 
-    /// What to make, and where.
+    /// What to create, and where.
     package init(
         preset: ModelPreset, output: String, vocabulary: String? = nil, withoutVocabulary: Bool = false,
         seed: Int = 1

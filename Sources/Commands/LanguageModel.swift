@@ -8,8 +8,8 @@ struct LanguageModel: ParsableCommand {
         commandName: "lm",
         abstract: "Estimate language models from text, convert them, and score text with them.",
         discussion: """
-            Wherever a language model is asked for, any of these will do: a file of parp, an ARPA file, compressed by gzip or \
-            not, and KenLM's binaries, of hash tables (probing) or of a trie.
+            Wherever a language model is asked for, any of these will do: parp's own file, an ARPA file, gzipped or not, \
+            and KenLM's binaries with hash tables (probing) or a trie.
             """,
         subcommands: [
             LanguageModelBuild.self, LanguageModelConvert.self, LanguageModelScore.self,
@@ -23,13 +23,13 @@ struct LanguageModelBuild: ParsableCommand {
         commandName: "build",
         abstract: "Estimate an n-gram model by interpolated modified Kneser–Ney smoothing, as lmplz does.",
         discussion: """
-            Text has one sentence a line, as transcripts spell it: in their case, without punctuation. A name that ends in .arpa \
-            asks for ARPA's format, any other for the binary one.
+            Text has one sentence per line, spelled like the transcripts: in their case, without punctuation. An output name \
+            ending in .arpa selects the ARPA format, any other the binary one.
 
               parp lm build transcripts.txt --order 3 --output es.lm
             """)
 
-    @Argument(help: "Text files, compressed by gzip or not; - is standard input.")
+    @Argument(help: "Text files, gzipped or not; - is standard input.")
     var text: [String]
 
     @Option(help: "The longest n-grams.")
@@ -38,14 +38,14 @@ struct LanguageModelBuild: ParsableCommand {
     @Option(
         parsing: .upToNextOption,
         help:
-            "For each order from 1 on, leave out n-grams that occur this often or less; the last number holds for higher orders."
+            "For each order from 1 on, leave out n-grams that occur at most this often; the last number applies to higher orders."
     )
     var prune: [Int] = []
 
     @Option(help: "The file to write.")
     var output: String
 
-    @Option(help: "Megabytes that are sorted at once; more goes to temporary files beside the output.")
+    @Option(help: "Megabytes to sort at once; more goes to temporary files beside the output.")
     var memory = 512
 
     func run() {
@@ -59,15 +59,15 @@ struct LanguageModelBuild: ParsableCommand {
 struct LanguageModelConvert: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "convert",
-        abstract: "Write an ARPA file or a trie of KenLM's as a mapped file, or such a file as ARPA.")
+        abstract: "Convert an ARPA file or KenLM trie to a mapped file, or a mapped file to ARPA.")
 
     @Argument(help: "The model.")
     var source: String
 
-    @Option(help: "The file to write; ARPA's format where its name ends in .arpa.")
+    @Option(help: "The file to write; in ARPA format if its name ends in .arpa.")
     var output: String
 
-    @Option(help: "Megabytes that are sorted at once; more goes to temporary files beside the output.")
+    @Option(help: "Megabytes to sort at once; more goes to temporary files beside the output.")
     var memory = 512
 
     func run() {
@@ -84,10 +84,10 @@ struct LanguageModelScore: ParsableCommand {
     @Argument(help: "The model.")
     var model: String
 
-    @Argument(help: "Text files, a sentence a line; - is standard input.")
+    @Argument(help: "Text files, one sentence per line; - is standard input.")
     var text: [String]
 
-    @Flag(help: "Print log10 of each sentence's probability, and how many of its words are unknown.")
+    @Flag(help: "Print each sentence's log10 probability and number of unknown words.")
     var sentences = false
 
     @Flag(help: "Print one JSON object.")
@@ -105,7 +105,7 @@ struct LanguageModelAttach: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "attach",
         abstract:
-            "Put a language model into a model directory, as Wav2Vec2ProcessorWithLM and pyctcdecode have it.",
+            "Put a language model into a model directory, in the form of Wav2Vec2ProcessorWithLM and pyctcdecode.",
         discussion: """
             Commands that turn speech into text use it from then on, and transformers loads the directory with it: \
             alphabet.json, and language_model/ with attrs.json, unigrams.txt and lm.arpa or lm.bin.
@@ -114,13 +114,13 @@ struct LanguageModelAttach: ParsableCommand {
     @Argument(help: "The model directory.")
     var model: String
 
-    @Option(help: "The language model, of any format; words are its n-grams.")
+    @Option(help: "The language model, in any format, with n-grams of words.")
     var lm: String
 
     @Option(help: "The weight of the language model.")
     var alpha: Float = 0.5
 
-    @Option(help: "What each word adds.")
+    @Option(help: "The score that each word adds.")
     var beta: Float = 1.5
 
     func run() {

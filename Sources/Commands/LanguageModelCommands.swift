@@ -8,17 +8,17 @@ internal import Tasks
 internal import Tensors
 internal import Training
 
-/// What `parp lm build` was asked for.
+/// Options of `parp lm build`.
 struct LanguageModelBuildOptions: Sendable {
     /// Text files; `-` is standard input.
     var text: [String]
     /// The longest n-grams.
     var order: Int
-    /// Counts up to which n-grams are left out, from unigrams on.
+    /// Counts up to which n-grams are left out, by order from unigrams on.
     var prune: [Int]
     /// The file to write.
     var output: String
-    /// How much is sorted at once.
+    /// Megabytes to sort at once.
     var megabytes: Int
 }
 
@@ -52,13 +52,13 @@ func runLanguageModelBuild(_ options: LanguageModelBuildOptions, session: Sessio
     }
 }
 
-/// What `parp lm convert` was asked for.
+/// Options of `parp lm convert`.
 struct LanguageModelConvertOptions: Sendable {
     /// The model to read.
     var source: String
     /// The file to write.
     var output: String
-    /// How much is sorted at once.
+    /// Megabytes to sort at once.
     var megabytes: Int
 }
 
@@ -82,19 +82,19 @@ func runLanguageModelConversion(_ options: LanguageModelConvertOptions, session:
     }
 }
 
-/// What `parp lm score` was asked for.
+/// Options of `parp lm score`.
 struct LanguageModelScoreOptions: Sendable {
     /// The model.
     var model: String
     /// Text files; `-` is standard input.
     var text: [String]
-    /// Whether each sentence is told.
+    /// Whether to print each sentence.
     var printsSentences: Bool
     /// Whether to print one JSON object.
     var json: Bool
 }
 
-/// Prints what a language model makes of text.
+/// Prints a language model's scores of text.
 func runLanguageModelScoring(_ options: LanguageModelScoreOptions, session: Session) throws {
     try session.together {
         guard session.isRoot else { return }
@@ -129,7 +129,7 @@ func runLanguageModelScoring(_ options: LanguageModelScoreOptions, session: Sess
     }
 }
 
-/// What `parp lm attach` was asked for.
+/// Options of `parp lm attach`.
 struct LanguageModelAttachOptions: Sendable {
     /// The model directory.
     var model: String
@@ -137,7 +137,7 @@ struct LanguageModelAttachOptions: Sendable {
     var languageModel: String
     /// The weight of the language model.
     var alpha: Float
-    /// What each word adds.
+    /// The score that each word adds.
     var beta: Float
 }
 
@@ -149,8 +149,9 @@ func runLanguageModelAttaching(_ options: LanguageModelAttachOptions, session: S
             throw UserError(.usage, "--alpha and --beta must be numbers")
         }
         let model = try SpeechModel.fineTuned(path: options.model)
-        guard model.source.isDirectory else {
-            throw UserError(.usage, "\(options.model) is no model directory; make one by `parp convert`")
+        guard model.source.form == .directory else {
+            let remedy = model.source.form == .pack ? "parp unpack" : "parp convert"
+            throw UserError(.usage, "\(options.model) is no model directory; make one with `\(remedy)`")
         }
         var attributes = ProcessorWithLM.Attributes()
         (attributes.alpha, attributes.beta) = (options.alpha, options.beta)
@@ -158,7 +159,7 @@ func runLanguageModelAttaching(_ options: LanguageModelAttachOptions, session: S
             attributes, languageModel: options.languageModel, into: model.source.path,
             vocabulary: model.vocabulary)
         print(
-            "\(model.source.path)/\(ProcessorWithLM.folder) and alphabet.json: the model is decoded with them now"
+            "\(model.source.path)/\(ProcessorWithLM.folder) and alphabet.json: decoding of this model uses them now"
         )
     }
 }

@@ -9,9 +9,9 @@ extension BitOrder: ExpressibleByArgument {}
 /// `parp mask`.
 struct Mask: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Inspect, compare and apply masks, and read and write those of other tools.",
+        abstract: "Inspect, compare and apply masks, and convert those of other tools.",
         discussion: """
-            Wherever a mask is asked for, any of these will do: a mask file of parp, a model directory, whose exact zeros \
+            Wherever a mask is asked for, any of these will do: a mask file of parp, a model directory or a pack, whose exact zeros \
             are its mask, a state dict of torch.nn.utils.prune (.pt, .bin, .safetensors), and a file in \
             compressed-tensors' bitmask format.
             """,
@@ -40,12 +40,12 @@ struct MaskStats: ParsableCommand {
 /// `parp mask compare`.
 struct MaskCompare: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "compare", abstract: "Print IOU and overlap of masks, whole and layer by layer.")
+        commandName: "compare", abstract: "Print IOU and overlap of masks, overall and layer by layer.")
 
     @Argument(help: "Two masks or more.")
     var sources: [String] = []
 
-    @Option(name: .customLong("run"), help: "A run, whose masks are compared with those before them.")
+    @Option(name: .customLong("run"), help: "A run whose masks are compared with the ones before them.")
     var runDirectory: String?
 
     @Flag var biases: BiasChoice?
@@ -68,7 +68,7 @@ struct MaskApply: ParsableCommand {
     @Option(help: "The mask.")
     var mask: String
 
-    @Option(help: "The model directory.")
+    @Option(help: "The model directory, or a pack.")
     var model: String
 
     @Option(help: "The directory to write.")
@@ -86,18 +86,19 @@ struct MaskApply: ParsableCommand {
 /// `parp mask convert`.
 struct MaskConvert: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "convert", abstract: "Write a mask as another tool's, or another tool's as parp's.")
+        commandName: "convert", abstract: "Convert parp's masks to another tool's format, and back.")
 
     @Argument(help: "The mask.")
     var source: String
 
-    @Option(help: "What is written: parp, torch (…_orig and …_mask), or bitmask (compressed-tensors).")
+    @Option(help: "The format: parp, torch (…_orig and …_mask), or bitmask (compressed-tensors).")
     var to = MaskFormat.parp
 
-    @Option(help: "The model directory whose weights are written, too; torch and bitmask need it.")
+    @Option(
+        help: "The model directory, or a pack, whose weights are written too; torch and bitmask need it.")
     var model: String?
 
-    @Option(help: "The file to write, a .safetensors.")
+    @Option(help: "The .safetensors file to write.")
     var output: String
 
     @Option(help: "The order of bits in a bitmask that does not state it.")

@@ -16,11 +16,11 @@ struct MaskedModel: ~Copyable {
     let pool: PrunablePool
     let mask: PruningMask
 
-    /// Loads a model directory, with a head or without, and puts a mask of its parameters in its order.
+    /// Loads a model directory, with or without a head, and a mask reordered to its parameters.
     init(_ directory: String, stored: StoredMask) throws {
         let source = try StoredModel(path: directory)
         guard source.isDirectory else {
-            throw CheckpointError(directory, "is no model directory; `parp convert` makes one of it")
+            throw CheckpointError(directory, "is no model directory; `parp convert` makes one from it")
         }
         let model = try LoadedModel(source, extras: stored.extras)
         let pool = PrunablePool(model.layout, includesBiases: stored.includesBiases)
@@ -31,18 +31,18 @@ struct MaskedModel: ~Copyable {
     }
 }
 
-/// What `parp mask apply` was asked for.
+/// Options of `parp mask apply`.
 struct MaskApplyOptions: Sendable {
-    /// The mask, of any kind that can be read.
+    /// The mask, in any readable format.
     var mask: String
     /// The model directory.
     var model: String
     /// The directory to write.
     var output: String
-    /// Whether a model that is there is replaced.
+    /// Whether an existing model is replaced.
     var overwrites = false
 
-    /// What to prune with what, and where to.
+    /// What to prune, by which mask, and where to write it.
     init(mask: String, model: String, output: String) {
         (self.mask, self.model, self.output) = (mask, model, output)
     }
@@ -65,7 +65,7 @@ func runMaskApply(_ options: MaskApplyOptions, session: Session) throws {
     }
 }
 
-/// What a mask is converted to.
+/// The format to convert a mask to.
 enum MaskFormat: String, Sendable, CaseIterable {
     /// A mask file of parp.
     case parp
@@ -75,11 +75,11 @@ enum MaskFormat: String, Sendable, CaseIterable {
     case bitmask
 }
 
-/// What `parp mask convert` was asked for.
+/// Options of `parp mask convert`.
 struct MaskConvertOptions: Sendable {
-    /// The mask, of any kind that can be read.
+    /// The mask, in any readable format.
     var source: String
-    /// What is written.
+    /// The format to write.
     var format: MaskFormat
     /// The model directory whose weights go with the mask; not for parp's own masks.
     var model: String?
@@ -87,7 +87,7 @@ struct MaskConvertOptions: Sendable {
     var output: String
     /// The order of bits in bitmasks that do not state it.
     var bitOrder: BitOrder
-    /// Whether a file that is there is replaced.
+    /// Whether an existing file is replaced.
     var overwrites = false
 
     /// What to convert, to what and where.
@@ -102,17 +102,17 @@ struct MaskConvertOptions: Sendable {
     }
 }
 
-/// Reads a mask of any kind and writes it as another.
+/// Reads a mask of any format and writes it in another.
 func runMaskConvert(_ options: MaskConvertOptions, session: Session) throws {
     try session.together {
         guard session.isRoot else { return }
         guard options.output.hasSuffix(".safetensors") else {
-            throw UserError(.usage, "\(options.output) must end in .safetensors, which is what is written")
+            throw UserError(.usage, "\(options.output) must end in .safetensors, the format that is written")
         }
         guard options.format == .parp || options.model != nil else {
             throw UserError(
                 .usage,
-                "a file of --to \(options.format.rawValue) holds weights, too; say whose with --model DIR")
+                "a --to \(options.format.rawValue) file also holds weights; say whose with --model DIR")
         }
         try OutputPlace(
             options.output, reading: [options.source] + [options.model].compactMap { $0 },
@@ -126,7 +126,7 @@ func runMaskConvert(_ options: MaskConvertOptions, session: Session) throws {
 
 private func write(_ stored: StoredMask, _ options: MaskConvertOptions) throws {
     var facts = stored.facts
-    // What the mask was read from is all that is known of a foreign one.
+    // Of a foreign mask only its file is known.
     if facts.isEmpty { facts = ["converted_from": stored.path, "tool_version": parpVersion] }
     guard let directory = options.model else {
         return try MaskFile.write(stored.mask, pool: stored.pool, facts: facts, to: options.output)

@@ -11,18 +11,18 @@ internal import Tasks
 internal import Tensors
 internal import Training
 
-/// What `parp mask compare` was asked for.
+/// Options of `parp mask compare`.
 struct MaskCompareOptions: Sendable {
-    /// Masks, of any kind that can be read, or model directories.
+    /// Masks in any readable format, or model directories.
     var sources: [String]
-    /// A run whose masks are compared with the ones before them and the first.
+    /// A run whose masks are compared with the previous and the first.
     var run: String?
     /// Whether model directories' biases are compared.
     var includesBiases: Bool?
     /// Whether to print one JSON object instead of tables.
     var json: Bool
 
-    /// What to compare, and how to say it.
+    /// What to compare, and how to report it.
     init(sources: [String], run: String? = nil, includesBiases: Bool? = nil, json: Bool = false) {
         self.sources = sources
         self.run = run
@@ -31,7 +31,7 @@ struct MaskCompareOptions: Sendable {
     }
 }
 
-/// Prints how masks agree: each pair of them, or the masks of a run with those before.
+/// Prints how masks agree: each pair of them, or each mask of a run with those before.
 func runMaskCompare(_ options: MaskCompareOptions, session: Session) throws {
     try session.together {
         guard session.isRoot else { return }
@@ -54,7 +54,7 @@ func runMaskCompare(_ options: MaskCompareOptions, session: Session) throws {
     }
 }
 
-/// What IOU and overlap are, for tables.
+/// Definitions of IOU and overlap, for tables.
 private let definitions = """
     IOU: weights kept by both / kept by either. Overlap: kept by both / kept by the one that keeps fewer.
     """
@@ -71,12 +71,12 @@ struct MaskComparisons {
 
     /// Where the masks were read from.
     let paths: [String]
-    /// The numbers of the blocks; nil is what belongs to none.
+    /// The block numbers; nil is for parameters outside blocks.
     let layers: [Int?]
     /// All pairs, the earlier mask first.
     let pairs: [Pair]
 
-    /// Compares masks of one pool; the order of parameters is that of the first.
+    /// Compares masks of one pool, in the first one's parameter order.
     init(_ stored: [StoredMask]) throws(CheckpointError) {
         let pool = stored[0].pool
         var masks: [PruningMask] = []
@@ -93,7 +93,7 @@ struct MaskComparisons {
         }
     }
 
-    /// Matrices of all pairs, and a table of blocks.
+    /// Matrices of all pairs, and a table by block.
     var text: String {
         let names = paths.indices.map { "[\($0 + 1)]" }
         let legend = zip(names, paths).map { "\($0) \($1)" }
@@ -146,7 +146,7 @@ struct MaskComparisons {
     }
 }
 
-/// The masks of a run, each against the one before and the first.
+/// The masks of a run, each compared with the previous and the first.
 struct MaskDrift {
     /// A mask of a run.
     struct Step {
@@ -155,7 +155,7 @@ struct MaskDrift {
         let fromPrevious: MaskComparison
         let fromFirst: MaskComparison
 
-        /// Weights kept that the mask before had pruned.
+        /// Weights kept that the previous mask had pruned.
         var revived: Int { fromPrevious.keptByFirst - fromPrevious.keptByBoth }
     }
 

@@ -6,16 +6,16 @@ internal import Session
 internal import Tensors
 internal import Training
 
-/// What `parp mask stats` was asked for.
+/// Options of `parp mask stats`.
 struct MaskStatsOptions: Sendable {
-    /// The mask, of any kind that can be read, or a model directory.
+    /// The mask, in any readable format, or a model directory.
     var source: String
-    /// Whether a model directory's biases are counted; nil counts those of speech.
+    /// Whether a model directory's biases are counted; nil counts those of speech models.
     var includesBiases: Bool?
     /// Whether to print one JSON object instead of a table.
     var json: Bool
 
-    /// What to count, and how to say it.
+    /// What to count, and how to report it.
     init(source: String, includesBiases: Bool? = nil, json: Bool = false) {
         self.source = source
         self.includesBiases = includesBiases

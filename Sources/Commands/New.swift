@@ -9,8 +9,8 @@ struct New: ParsableCommand {
         abstract:
             "Write a recipe that fits a corpus, a model and this machine, with a reason for each value.",
         discussion: """
-            CORPUS is what data.train can be, or a folder that `parp corpus split` has written. The recipe is a beginning: \
-            docs/settings.md says by which rules it is made, and what to change first.
+            CORPUS is anything that data.train accepts, or a folder written by `parp corpus split`. The recipe is a starting \
+            point: docs/settings.md has its rules, and what to change first.
 
               parp new split --model cluster/models/small --output first.toml
             """)
@@ -19,19 +19,20 @@ struct New: ParsableCommand {
     var corpus: String
 
     @Option(
-        help: "The model to start from; a preset's name, such as base, stands for one that is not there yet.")
+        help:
+            "The model to start from; a preset's name, such as base, stands for one that does not exist yet.")
     var model: String
 
-    @Option(help: "The corpus to evaluate on (default: valid, dev or heldout beside the other).")
+    @Option(help: "The corpus to evaluate on (default: valid, dev or heldout beside CORPUS).")
     var valid: String?
 
-    @Option(help: "What transcripts are spelled in: letters or phones.")
+    @Option(help: "The units of transcripts: letters or phones.")
     var labels = "letters"
 
-    @Option(help: "How the subnetwork is found: dense, parp, parp-p, …")
+    @Option(help: "The pruning method: dense, parp, parp-p, …")
     var method = "parp"
 
-    @Option(help: "The share of weights that is to be zero.")
+    @Option(help: "The share of weights to prune.")
     var sparsity = 0.5
 
     @Option(help: "Hours that the run may take.")

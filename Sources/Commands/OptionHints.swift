@@ -1,6 +1,6 @@
 internal import Recipe
 
-/// What was meant by an option that there is not, where that can be told; empty where it cannot.
+/// A hint at what an unknown option may mean; empty if there is none.
 ///
 /// - Parameter sentence: What ArgumentParser says: `Unknown option '--learning-rate'`.
 func optionHint(_ sentence: String) -> String {

@@ -5,12 +5,12 @@ internal import Training
 /// `parp pack`.
 struct Pack: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Write a model directory as one file, as small as its zeros make it, bit for bit.")
+        abstract: "Write a model directory losslessly as one file, as small as its zeros make it.")
 
     @Option(help: "The model directory, with safetensors weights.")
     var model: String
 
-    @Option(help: "The file to write, which every --model takes.")
+    @Option(help: "The file to write; every --model accepts it.")
     var output: String
 
     @OptionGroup var overwrite: OverwriteArguments
@@ -23,7 +23,7 @@ struct Pack: ParsableCommand {
 
 /// `parp unpack`.
 struct Unpack: ParsableCommand {
-    static let configuration = CommandConfiguration(abstract: "Write the model directory that was packed.")
+    static let configuration = CommandConfiguration(abstract: "Write the packed model directory.")
 
     @Argument(help: "The packed model.")
     var file: String

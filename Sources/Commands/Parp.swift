@@ -38,7 +38,7 @@ struct Parp: ParsableCommand {
     /// Parses and runs.
     static func main() {
         secureStandardStreams()
-        // First of all: a signal that comes before a run has begun must end it as any later one does.
+        // First of all: a signal before a run has begun must end it as a later one does.
         let words = CommandLine.arguments.dropFirst().prefix(2)
         if let command = words.first, ["train", "pretrain", "compare", "evaluate"].contains(command) {
             outliveReaders()
@@ -57,13 +57,13 @@ struct Parp: ParsableCommand {
             launch { session in try session.together { throw error } }
         } catch {
             guard exitCode(for: error).isSuccess else { refuse(error) }
-            // Help: every rank has the same, one says it.
+            // Help: the same on every rank, so one prints it.
             if isSpeakingRank { exit(withError: error) }
             Foundation.exit(0)
         }
     }
 
-    /// What other programs call the commands.
+    /// Names of the commands in other programs.
     private static let aliases = [
         "finetune": "train", "fine-tune": "train", "fit": "train", "pre-train": "pretrain",
         "eval": "evaluate",
@@ -73,7 +73,7 @@ struct Parp: ParsableCommand {
         "lm": "language-model",
     ]
 
-    /// Refuses a word where a command must stand, with the nearest there is.
+    /// Refuses an unknown command, suggesting the nearest one.
     static func refuseUnknownVerb(_ words: some Sequence<String>) throws {
         var (commands, verb): ([any ParsableCommand.Type], String) = (configuration.subcommands, "parp")
         for word in words where !commands.isEmpty {
@@ -91,9 +91,9 @@ struct Parp: ParsableCommand {
         }
     }
 
-    /// Says what is wrong with the command line, once, and ends all ranks with 64.
+    /// Reports what is wrong with the command line, once, and ends all ranks with 64.
     ///
-    /// They meet for it: a rank that left on its own would have the launcher kill the one that speaks.
+    /// They synchronise first: a rank that left on its own would make the launcher kill the one that reports.
     private static func refuse(_ error: any Error) -> Never {
         let text = fullMessage(for: error)
         let said = text.hasPrefix("Error: ") ? String(text.dropFirst("Error: ".count)) : text
@@ -104,7 +104,7 @@ struct Parp: ParsableCommand {
         }
     }
 
-    /// Whether this process is the first of those a launcher started, before MPI could say so.
+    /// Whether this is the launcher's first process, known before MPI starts.
     private static var isSpeakingRank: Bool {
         let environment = ProcessInfo.processInfo.environment
         let ranks = ["OMPI_COMM_WORLD_RANK", "PMIX_RANK", "PMI_RANK"].compactMap { environment[$0] }
@@ -112,5 +112,5 @@ struct Parp: ParsableCommand {
     }
 }
 
-/// Does what the command line asks for, and ends the process.
+/// Runs the command line, and ends the process.
 package func runCommandLine() { Parp.main() }

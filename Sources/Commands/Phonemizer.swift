@@ -6,17 +6,17 @@ internal import Training
 
 /// Turns texts into phones with espeak-ng, which runs as a process of its own.
 ///
-/// espeak-ng writes a clause a line, with words apart and, asked for it, `_` between phones: `--ipa=3` would
-/// tie the letters of one phone instead and leave phones unseparated. A diphthong or affricate is one phone
-/// without a tie (`aɪ`, `tʃ`). Marks of stress are dropped unless asked for, and so is the name of another
-/// language that espeak-ng puts around a foreign word.
+/// espeak-ng writes one clause per line, with words separated by spaces and, with `--sep`, phones by `_`:
+/// `--ipa=3` would tie the letters of one phone instead and leave phones unseparated. A diphthong or
+/// affricate is one phone without a tie (`aɪ`, `tʃ`). Stress marks are dropped unless requested, and so are
+/// the language names that espeak-ng puts around foreign words.
 struct Phonemizer {
     let keepsStress: Bool
     private let executable: String
 
-    /// Texts that one process is given.
+    /// Texts per process.
     private static let batch = 500
-    /// espeak-ng cuts what it reads after so many bytes, so that longer texts are given alone.
+    /// espeak-ng splits its input after this many bytes, so longer texts are passed alone.
     private static let maximumLineBytes = 600
 
     /// Finds espeak-ng.
@@ -28,12 +28,13 @@ struct Phonemizer {
         let found = folders.map { "\($0)/espeak-ng" }.first(where: FileManager.default.isExecutableFile)
         guard let found else {
             throw UserError(
-                .usage, "espeak-ng is not there, which makes phones of texts: apt-get install espeak-ng")
+                .usage,
+                "espeak-ng, which turns texts into phones, is not installed: apt-get install espeak-ng")
         }
         executable = found
     }
 
-    /// The phones of each text, separated by spaces; empty where espeak-ng says nothing.
+    /// The phones of each text, separated by spaces; empty where espeak-ng outputs nothing.
     func phones(of texts: [String], language: String) throws -> [String] {
         var phones: [String] = []
         let progress = CorpusProgress("phones (\(language))")
@@ -51,14 +52,14 @@ struct Phonemizer {
         let fits = texts.allSatisfy { !$0.isEmpty && $0.utf8.count <= Self.maximumLineBytes }
         let lines = fits ? try speak(texts.joined(separator: "\n") + "\n", language, byLine: true) : []
         if lines.count == texts.count { return lines.map(tokens) }
-        // A text that made more lines than one, or none: each by itself, so that none gets another's phones.
+        // A text gave no line, or more than one: redo each alone, so that none gets another's phones.
         return try texts.map { text in
             text.isEmpty
                 ? "" : tokens(try speak(text + "\n", language, byLine: false).joined(separator: " "))
         }
     }
 
-    /// A text without what would cut it into clauses, in lower case, since capitals are spelled out.
+    /// A text without clause punctuation, in lower case, since capitals would be spelled out.
     private static func spoken(_ text: String) -> String {
         text.lowercased().unicodeScalars.split {
             !($0.properties.isAlphabetic || $0.properties.numericType != nil || $0 == "'" || $0 == "’"
@@ -66,7 +67,7 @@ struct Phonemizer {
         }.map { String(String.UnicodeScalarView($0)) }.joined(separator: " ")
     }
 
-    /// The phones in a line of espeak-ng's.
+    /// The phones in a line of espeak-ng's output.
     private func tokens(_ line: String) -> String {
         let ties: Set<Unicode.Scalar> = ["\u{200D}", "\u{361}"]
         // The hyphen marks a vowel that is never stressed.
@@ -84,7 +85,7 @@ struct Phonemizer {
         .joined(separator: " ")
     }
 
-    /// The lines that espeak-ng writes of a text.
+    /// The lines that espeak-ng writes for a text.
     private func speak(_ text: String, _ language: String, byLine: Bool) throws -> [String] {
         let process = Process()
         process.executableURL = URL(fileURLWithPath: executable)
@@ -93,7 +94,7 @@ struct Phonemizer {
         (process.standardInput, process.standardOutput) = (input, output)
         process.standardError = FileHandle.nullDevice
         try process.run()
-        // Written beside reading: with both pipes full, each side would wait for the other.
+        // Written while reading: with both pipes full, each side would wait for the other.
         let writer = Thread {
             try? input.fileHandleForWriting.write(contentsOf: Data(text.utf8))
             try? input.fileHandleForWriting.close()

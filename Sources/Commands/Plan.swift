@@ -10,9 +10,9 @@ struct Plan: ParsableCommand {
             "Predict what a run will take: memory, updates, bytes on the network, operations, time.",
         discussion:
             """
-            Reads the recipe, the model's shape and the manifests, but no audio, and measures matrix products for a moment. \
-            RECIPE may be the name of one that comes with parp, such as base-1h. What is not there yet can be taken for \
-            granted: of a corpus, --hours of speech; of a model, --set model.path=base or another preset's name.
+            Reads the recipe, the model's shape and the manifests, but no audio, and measures matrix products briefly. \
+            RECIPE may be the name of one that comes with parp, such as base-1h. Missing inputs can be assumed: \
+            for a corpus, --hours of speech; for a model, --set model.path=base or another preset's name.
             """)
 
     @Argument(help: "The recipe, a TOML file, or the name of one that comes with parp.")
@@ -26,7 +26,7 @@ struct Plan: ParsableCommand {
     @Option(help: "Ranks per node (default: all on one).")
     var ranksPerNode: Int?
 
-    @Option(help: "Hours of speech to plan for, where the recipe's corpus is not there yet.")
+    @Option(help: "Hours of speech to plan for, if the recipe's corpus does not exist yet.")
     var hours: Double?
 
     @Flag(help: "Print one JSON object on one line.")

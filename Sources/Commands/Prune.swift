@@ -9,7 +9,7 @@ struct Prune: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Prune a model once, without training, and write it with its mask.")
 
-    @Option(help: "The model: a directory or a fairseq checkpoint.")
+    @Option(help: "The model: a directory, a pack or a fairseq checkpoint.")
     var model: String
 
     @Option(help: "The share of the prunable weights to zero, from 0 to 1.")
@@ -24,14 +24,14 @@ struct Prune: ParsableCommand {
     @Option(help: "The seed of the random numbers.")
     var seed = 1
 
-    @Flag(help: "Rank each Transformer block by itself, so that all are pruned alike.")
+    @Flag(help: "Rank each Transformer block separately, so that all are equally sparse.")
     var byLayer = false
 
     @Flag var biases: BiasChoice?
 
     @Option(
         help:
-            "A mask whose pruned weights stay pruned and count towards the sparsity: that of iterative pruning's last round."
+            "A mask whose pruned weights stay pruned and count towards the sparsity, as in rounds of iterative pruning."
     )
     var within: String?
 

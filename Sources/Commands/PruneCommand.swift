@@ -13,32 +13,32 @@ internal import Training
 enum PruneChoice: String, Sendable, CaseIterable {
     /// The smallest magnitudes.
     case magnitude
-    /// Any.
+    /// Random weights.
     case random
 }
 
-/// What `parp prune` was asked for.
+/// Options of `parp prune`.
 struct PruneOptions: Sendable {
     /// The model directory.
     var model: String
     /// The share of the pool to zero.
     var sparsity: Double
-    /// How it is chosen.
+    /// How weights are chosen.
     var method: PruneChoice
     /// The directory to write.
     var output: String
-    /// Where random numbers are counted from.
+    /// Seed of the random numbers.
     var seed: Int
-    /// Whether each Transformer block is ranked by itself.
+    /// Whether each Transformer block is ranked separately.
     var ranksBlocks = false
-    /// Whether biases are in the pool; nil has those of models of speech in it, as recipes do unless told otherwise.
+    /// Whether biases are in the pool; nil includes those of speech models, as recipes do by default.
     var includesBiases: Bool?
-    /// A mask whose pruned weights stay pruned, of any kind that can be read; for magnitudes.
+    /// A mask, in any readable format, whose pruned weights stay pruned; only for magnitudes.
     var within: String?
-    /// Whether a model that is there is replaced.
+    /// Whether an existing model is replaced.
     var overwrites = false
 
-    /// What to prune, how far, and where to.
+    /// What to prune, to which sparsity, and where to write it.
     init(
         model: String, sparsity: Double, method: PruneChoice = .magnitude, output: String, seed: Int = 1
     ) {
@@ -54,7 +54,7 @@ extension PruneOptions {
     fileprivate var scope: PruningScope { ranksBlocks ? .layer : .global }
 }
 
-/// Prunes a model once, fine-tuned or only pre-trained, without training, and writes it with its mask.
+/// Prunes a fine-tuned or pre-trained model once, without training, and writes it with its mask.
 func runPrune(_ options: PruneOptions, session: Session) throws {
     try session.together {
         guard session.isRoot else { return }

@@ -13,17 +13,17 @@ internal import Training
 
 /// How a model recognised a corpus.
 struct MeasuredModel {
-    /// Where it lies.
+    /// Its path.
     let path: String
     let checked: DatasetCheck
     let result: EvaluationResult
-    /// In the corpus's order; on rank 0.
+    /// In corpus order; on rank 0.
     let hypotheses: [Hypothesis]
     /// The share of zeros among the prunable weights.
     let sparsity: Double
     let seconds: Double
 
-    /// What was said and heard, utterance by utterance.
+    /// References and hypotheses, utterance by utterance.
     var judged: [JudgedUtterance] {
         hypotheses.map { hypothesis in
             JudgedUtterance(
@@ -33,7 +33,7 @@ struct MeasuredModel {
     }
 }
 
-/// A model with its weights and a corpus that it is about to hear.
+/// A loaded model and the corpus to evaluate it on.
 struct ReadyModel: ~Copyable {
     private let path: String
     private let model: SpeechModel
@@ -64,7 +64,7 @@ struct ReadyModel: ~Copyable {
         self.store = store
     }
 
-    /// Searches the weights of the language model.
+    /// Searches the language model's weights.
     func tune(_ options: EvaluateOptions, session: Session) throws {
         var arena = Arena()
         try runTuning(

@@ -1,7 +1,7 @@
 internal import ArgumentParser
 internal import Recipe
 
-/// `--set`, which every command takes that reads a recipe.
+/// `--set`, an option of every command that reads a recipe.
 struct RecipeChanges: ParsableArguments {
     @Option(
         name: .customLong("set"),
@@ -9,7 +9,7 @@ struct RecipeChanges: ParsableArguments {
     var overrides: [String] = []
 }
 
-/// What the commands take that look at a recipe of either kind without running it.
+/// Options of commands that inspect a recipe of either kind without running it.
 struct RecipeKind: ParsableArguments {
     @OptionGroup var changes: RecipeChanges
 

@@ -2,11 +2,11 @@ internal import Recipe
 internal import Session
 internal import Training
 
-/// What `parp recipe` was asked for.
+/// Options of `parp recipe`.
 struct RecipeOptions: Sendable {
     /// The recipe file; nil takes the defaults.
     var recipe: String?
-    /// Changes of the recipe: `section.key=value` each.
+    /// Changes of the recipe, each `section.key=value`.
     var overrides: [String]
     /// The command that the recipe is for.
     var task: TaskKind?

@@ -7,8 +7,8 @@ struct RecipeReference: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "recipe",
         abstract:
-            "Print a recipe whole: every key with its value and meaning; the defaults without a RECIPE.",
-        discussion: "Checks the recipe as `parp train` does, without looking at data or model.")
+            "Print a full recipe: every key with its value and meaning; the defaults without a RECIPE.",
+        discussion: "Checks the recipe as `parp train` does, without reading data or model.")
 
     @Argument(help: "A recipe, a TOML file.")
     var recipe: String?

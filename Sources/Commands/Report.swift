@@ -6,10 +6,10 @@ internal import Tasks
 struct Report: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract:
-            "Write the page of a run, at any time; of several, one page with their curves over each other.",
+            "Write the page of a run, at any time; for several runs, one page with all curves overlaid.",
         discussion: """
-            A run that goes on, was interrupted or killed is shown as far as it has come. Of one run, RUN/report.html is \
-            written, else report.html.
+            A running, interrupted or killed run is shown up to its latest update. For one run, the page is RUN/report.html, \
+            else report.html.
             """)
 
     @Argument(help: "Run directories.")

@@ -1,7 +1,7 @@
 internal import ArgumentParser
 internal import Training
 
-/// What the commands take that make a run of a recipe.
+/// Options of the commands that run a recipe.
 struct RunArguments: ParsableArguments {
     @Argument(help: "The recipe, a TOML file.")
     var recipe: String
@@ -11,26 +11,29 @@ struct RunArguments: ParsableArguments {
     @Option(name: .shortAndLong, help: "The run directory (default: runs/RECIPE).")
     var output: String?
 
-    @Flag(help: "Go on with the run in the directory, from its newest checkpoint.")
+    @Flag(help: "Resume the run in the directory from its newest checkpoint.")
     var resume = false
 
     @Option(
         name: .customLong("inject"),
         help: ArgumentHelp(
-            "Make a fault happen, to see how the run copes, e.g. kill@rank=1:step=7; may be repeated "
+            "Inject a fault, to see how the run copes, e.g. kill@rank=1:step=7; may be repeated "
                 + "(docs/reliability.md).", valueName: "action@key=value:…"))
     var injections: [String] = []
 
     @Flag(help: "Report at the start which processors each rank may use.")
     var reportBindings = false
 
-    @Flag(name: .shortAndLong, help: "Say nothing but warnings and how the run ends.")
+    @Flag(name: .shortAndLong, help: "Print only warnings and how the run ends.")
     var quiet = false
 
-    @Option(help: "Write what every rank did when, for chrome://tracing or Perfetto.")
+    @Flag(help: "Write histograms of the kept weights for TensorBoard, at each evaluation.")
+    var histograms = false
+
+    @Option(help: "Write a trace of every rank, for chrome://tracing or Perfetto.")
     var trace: String?
 
-    /// The arguments as the commands take them.
+    /// The arguments as options of a run.
     var options: TrainOptions {
         var options = TrainOptions(
             recipe: recipe, overrides: changes.overrides, output: output, resume: resume,
@@ -38,6 +41,7 @@ struct RunArguments: ParsableArguments {
         options.reportsBindings = reportBindings
         options.trace = trace
         options.isQuiet = quiet
+        options.writesHistograms = histograms
         return options
     }
 }

@@ -23,7 +23,7 @@ struct ScaleRun: ParsableCommand {
         abstract:
             "Launch a recipe on several numbers of ranks, in random order, until its times are precise.",
         discussion: """
-            Called without mpirun: it starts one for each launch. Called again, it goes on.
+            Call it without mpirun: it starts one for each launch. Called again, it continues.
 
               parp scale run first.toml --ranks 1,2,4 --mode strong --mode weak --output study
               parp scale report study
@@ -49,19 +49,19 @@ struct ScaleRun: ParsableCommand {
 
     @OptionGroup var changes: RecipeChanges
 
-    @Option(help: "Updates per launch that are measured.")
+    @Option(help: "Measured updates per launch.")
     var updates = 10
 
-    @Option(help: "Updates before them, which are not.")
+    @Option(help: "Unmeasured updates before them.")
     var warmup = 3
 
-    @Option(help: "The least number of launches per setting.")
+    @Option(help: "The minimum number of launches per setting.")
     var minRepeats = 3
 
-    @Option(help: "The greatest number of launches per setting.")
+    @Option(help: "The maximum number of launches per setting.")
     var maxRepeats = 8
 
-    @Option(help: "How precise means must be: half the width of the 95 % interval, as a share of the mean.")
+    @Option(help: "The precision to reach: half the width of the 95 % interval, as a share of the mean.")
     var tolerance = 0.05
 
     @Option(help: "The command that starts ranks; -np N and the program are appended.")
@@ -108,7 +108,7 @@ struct ScaleRun: ParsableCommand {
 struct ScaleFitCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "fit",
-        abstract: "Fit a cost model to a study and show how far it is off for each setting.")
+        abstract: "Fit a cost model to a study and show its error for each setting.")
 
     @Argument(help: "The folder of the study.")
     var study: String
@@ -120,7 +120,7 @@ struct ScaleFitCommand: ParsableCommand {
 struct ScaleReportCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "report",
-        abstract: "Write a study's tables, pictures and projections: report.html, report.json, report.csv.")
+        abstract: "Write a study's tables, plots and projections: report.html, report.json, report.csv.")
 
     @Argument(help: "The folder of the study.")
     var study: String

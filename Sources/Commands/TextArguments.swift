@@ -2,26 +2,26 @@ public import ArgumentParser
 package import Recipe
 public import Text
 
-/// What the commands take that clean transcripts, by the names of a recipe's keys.
+/// Options of commands that clean transcripts, named like the recipe's keys.
 struct CleaningArguments: ParsableArguments {
-    @Option(help: "Case that transcripts are brought to: as_is, upper or lower.")
+    @Option(help: "Case to convert transcripts to: as_is, upper or lower.")
     var textCase = TextCase.asIs
 
-    @Option(help: "What becomes of punctuation: keep or drop (dashes become spaces).")
+    @Option(help: "What to do with punctuation: keep or drop (dashes become spaces).")
     var punctuation = Punctuation.keep
 
-    @Option(help: "Characters that are left out.")
+    @Option(help: "Characters to leave out.")
     var dropCharacters = ""
 }
 
-/// What the commands take that clean transcripts and encode them.
+/// Options of commands that clean and encode transcripts.
 struct TextArguments: ParsableArguments {
     @OptionGroup var cleaning: CleaningArguments
 
-    @Option(help: "Unicode form that transcripts are brought to: none, nfc or nfkc.")
+    @Option(help: "Unicode form to convert transcripts to: none, nfc or nfkc.")
     var textNormalization = TextNormalization.asIs
 
-    @Option(help: "What becomes of characters outside the vocabulary: refuse, drop or unknown.")
+    @Option(help: "What to do with characters outside the vocabulary: refuse, drop or unknown.")
     var unknownCharacters = UnknownCharacters.refuse
 
     var preparation: TextPreparation {

@@ -13,10 +13,10 @@ internal import Tensors
 internal import Text
 internal import Training
 
-/// Tokens that a rank holds at once where no recipe says it.
+/// Tokens that a rank holds at once without a recipe.
 let defaultRankTokens = 8192
 
-/// Measures a model of text on labelled examples, on all ranks.
+/// Measures a text model on labelled examples, on all ranks.
 func runTextEvaluation(_ options: EvaluateOptions, session: Session) throws {
     try session.together { try options.refuseSpeechOptions() }
     let (model, checked) = try session.together {
@@ -24,7 +24,7 @@ func runTextEvaluation(_ options: EvaluateOptions, session: Session) throws {
         let checker = try TextChecker(
             model: model, maximumTokens: options.maximumTokens,
             policy: options.skipsBadUtterances ? .skip : .refuse,
-            remedy: "Mend them, or leave them out with --skip-bad-utterances.", limitName: "--max-tokens")
+            remedy: "Fix them, or leave them out with --skip-bad-utterances.", limitName: "--max-tokens")
         return (model, try checker.check(try TextCorpus(path: options.data).examples, path: options.data))
     }
     try session.requireSame([checked.dataset.sharedInput(options.data)])
@@ -70,13 +70,13 @@ func runTextEvaluation(_ options: EvaluateOptions, session: Session) throws {
             format: "sparsity %.4f %%; %d examples, %d tokens in %@", 100 * sparsity, result.examples,
             result.tokens, Progress.duration(seconds)))
     if checked.cutTokens > 0 {
-        print("\(checked.cutTokens) tokens were cut from \(checked.cutExamples) examples")
+        print("\(checked.cutTokens) tokens were truncated from \(checked.cutExamples) examples")
     }
     for fault in checked.skipped { print("left out: \(fault)") }
 }
 
 extension EvaluateOptions {
-    /// Refuses options that only speech has: what they ask for would not happen.
+    /// Refuses options that only speech models have, as they would have no effect.
     fileprivate func refuseSpeechOptions() throws {
         let given =
             decoding.given + (tunes ? ["--tune"] : []) + (calibrates ? ["--calibrate"] : [])
@@ -85,13 +85,13 @@ extension EvaluateOptions {
         guard !given.isEmpty else { return }
         throw UserError(
             .usage,
-            "\(model) is a model of text, which decodes nothing: \(given.joined(separator: ", ")) "
-                + "\(given.count == 1 ? "is" : "are") for models of speech")
+            "\(model) is a text model, which decodes nothing: \(given.joined(separator: ", ")) "
+                + "\(given.count == 1 ? "is" : "are") for speech models")
     }
 }
 
 extension DecodingOptions {
-    /// The options that ask for anything but what happens without them, as they are written.
+    /// The options that differ from their defaults, as written.
     fileprivate var given: [String] {
         let defaults = DecodingOptions()
         return [
@@ -105,7 +105,7 @@ extension DecodingOptions {
     }
 }
 
-/// What a model says of an example, as one object.
+/// A model's prediction for an example, as one object.
 func prediction(_ prediction: TextPrediction, of example: TextExample, _ model: TextModel) -> JSONValue {
     var members: [JSONValue.Member] = [.init("id", .string(example.id))]
     if let label = example.label { members.append(.init("label", .string(label))) }

@@ -3,6 +3,7 @@ internal import Foundation
 internal import JSON
 internal import Program
 internal import Session
+internal import Tasks
 internal import Text
 
 /// `parp tokenize`.
@@ -17,13 +18,13 @@ struct Tokenize: ParsableCommand {
               parp tokenize --model build/text/minilm sentences.txt --json
             """)
 
-    @Option(help: "A model directory.")
+    @Option(help: "A model directory, or a pack.")
     var model: String
 
     @Flag(help: "Every line is two texts separated by a tab.")
     var pairs = false
 
-    @Argument(help: "A file with a text a line; or examples in JSONL, CSV or TSV, or FORMAT:PATH.")
+    @Argument(help: "A file with one text per line; or examples in JSONL, CSV or TSV, or FORMAT:PATH.")
     var file: String
 
     @Flag(help: "Print a JSON list of ids per line instead of the tokens.")
@@ -33,7 +34,7 @@ struct Tokenize: ParsableCommand {
         launch { session in
             try session.together {
                 guard session.isRoot else { return }
-                let tokenizer = try Tokenizer(directory: model)
+                let tokenizer = try Tokenizer(model: model)
                 try write(try examples(), tokenizer)
             }
         }

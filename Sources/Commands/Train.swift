@@ -7,7 +7,7 @@ internal import Training
 /// `parp train`.
 struct Train: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Fine-tune a model as a recipe says. Run it under mpirun or srun, or alone as one rank.",
+        abstract: "Fine-tune a model by a recipe. Run it under mpirun or srun, or alone as one rank.",
         discussion: """
             Writes a run directory: recipe.toml (resolved), metrics.jsonl, masks/, checkpoints/, best/ and final/. The last \
             two are model directories that transformers loads.

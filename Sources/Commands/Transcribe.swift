@@ -8,16 +8,16 @@ struct Transcribe: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Print the text of audio files (WAV, FLAC, Ogg Vorbis and Opus, MP3).",
         discussion: """
-            Each text is printed as soon as it is there, in the order of the recordings. One that cannot be read is named \
-            on standard error and does not cost the others; then the exit code is 65.
+            Each text is printed as soon as it is ready, in the order of the recordings. One that cannot be read is reported \
+            on standard error without stopping the others; then the exit code is 65.
 
-            Of - alone, standard input is transcribed as it comes, WAV or raw samples of 8 to 48 kHz: what was heard so far on \
-            standard error, or in JSON as "partial", and each utterance once it is over.
+            With -, standard input is transcribed as it arrives, WAV or raw samples of 8 to 48 kHz: the text so far goes to \
+            standard error, or in JSON as "partial", and each utterance is printed once it is over.
 
               arecord -t raw -f S16_LE -r 16000 | parp transcribe --model final --raw-rate 16000 -
             """)
 
-    @Option(help: "The model: a directory or a fairseq checkpoint.")
+    @Option(help: "The model: a directory, a pack or a fairseq checkpoint.")
     var model: String
 
     @Argument(
@@ -28,39 +28,39 @@ struct Transcribe: ParsableCommand {
 
     @Option(
         help:
-            "A safetensors file for the logits: `logits` (frames, vocabulary), or `logits.N` of several recordings."
+            "A safetensors file for the logits: `logits` (frames, vocabulary), or `logits.N` for several recordings."
     )
     var emitLogits: String?
 
-    @Option(help: "How what was heard is written: text, json, srt, vtt, ctm or textgrid.")
+    @Option(help: "The output format: text, json, srt, vtt, ctm or textgrid.")
     var format = TranscriptFormat.text
 
-    @Flag(help: "The same as --format json: one object a recording, with its words' times.")
+    @Flag(help: "The same as --format json: one object per recording, with its words' times.")
     var json = false
 
-    @Option(help: "A folder for a file of each recording, instead of standard output.")
+    @Option(help: "A folder for one file per recording, instead of standard output.")
     var output: String?
 
     @Option(
         help:
-            "Recordings that are longer are computed in pieces of so many seconds, which overlap by a third.")
+            "Longer recordings are processed in pieces of this many seconds, overlapping by a third.")
     var chunkSeconds = 60.0
 
     @Option(
         help:
-            "Whether silence is told from speech by its level and not transcribed: on or off (default: on for standard input)."
+            "Whether to detect silence by its level and not transcribe it: on or off (default: on for standard input)."
     )
     var voiceActivity: Switch?
 
-    @Option(help: "Samples a second of standard input that is no WAV, from 8000 to 48000.")
+    @Option(help: "Sample rate of raw standard input, from 8000 to 48000 Hz.")
     var rawRate: Int?
 
     @Option(
         help:
-            "How these lie: \(SampleEncoding.allCases.map(\.rawValue).joined(separator: ", ")).")
+            "Encoding of raw samples: \(SampleEncoding.allCases.map(\.rawValue).joined(separator: ", ")).")
     var rawFormat = SampleEncoding.signed16
 
-    @Option(help: "Channels of these, which are averaged.")
+    @Option(help: "Channels of raw samples, which are averaged.")
     var rawChannels = 1
 
     @Option(help: "Threads to compute with.")
@@ -79,10 +79,10 @@ struct Transcribe: ParsableCommand {
             throw ValidationError("--json and --format \(format.rawValue) exclude each other")
         }
         guard audio == ["-"] || !audio.contains("-") else {
-            throw ValidationError("- is standard input, and stands alone")
+            throw ValidationError("- is standard input, and must be the only input")
         }
         guard audio == ["-"] || rawRate == nil else {
-            throw ValidationError("--raw-rate says what standard input holds; files say so themselves")
+            throw ValidationError("--raw-rate is for standard input; files state their own rate")
         }
         guard rawRate.map(SampleFormat.rates.contains) ?? true else {
             throw ValidationError("--raw-rate must be from 8000 to 48000")
@@ -90,7 +90,7 @@ struct Transcribe: ParsableCommand {
         guard (1...64).contains(rawChannels) else { throw ValidationError("--raw-channels must be 1 to 64") }
         guard emitLogits == nil || (audio != ["-"] && voiceActivity != .on) else {
             throw ValidationError(
-                "--emit-logits tells what the network computes of files; leave --voice-activity and - out")
+                "--emit-logits is for files without silence detection; leave out --voice-activity and -")
         }
     }
 

@@ -13,7 +13,7 @@ internal import Tensors
 internal import Text
 internal import Training
 
-/// What `parp transcribe` was asked for.
+/// Options of `parp transcribe`.
 struct TranscribeOptions: Sendable {
     /// The model directory.
     var model: String
@@ -23,27 +23,27 @@ struct TranscribeOptions: Sendable {
     var emitLogits: String?
     /// Threads to compute with.
     var threads: Int
-    /// Whether zeros of the weights are multiplied like all others.
+    /// Whether zero weights are multiplied like all others.
     var dense = false
     /// How logits become text.
     var decoding = DecodingOptions()
-    /// How what was heard is written.
+    /// The output format.
     var format = TranscriptFormat.text
-    /// The folder for a file of each recording; nil for standard output.
+    /// The folder for one file per recording; nil for standard output.
     var output: String?
-    /// The most that is computed at once.
+    /// The maximum length processed at once.
     var chunkSeconds = 60.0
-    /// Whether silence is told from speech; nil does so in streams.
+    /// Whether silence is detected; nil detects it in streams.
     var voiceActivity: Bool?
-    /// What standard input holds, where that has no header.
+    /// The format of standard input without a header.
     var raw: SampleFormat?
 
     /// Whether speech comes through standard input.
     var isStream: Bool { audio == ["-"] }
-    /// Whether frames in which nobody speaks are blank.
+    /// Whether frames without speech are made blank.
     var gatesSilence: Bool { voiceActivity ?? isStream }
 
-    /// What to transcribe, and how to say it.
+    /// What to transcribe, and how to print it.
     init(
         model: String, audio: [String], emitLogits: String? = nil, threads: Int = 1
     ) {
@@ -54,7 +54,7 @@ struct TranscribeOptions: Sendable {
     }
 }
 
-/// What one rank heard in one recording, or why it could not.
+/// A rank's result for one recording, or why it failed.
 private struct Transcript: Codable {
     let index: Int
     var recognition = Recognition()
@@ -63,7 +63,7 @@ private struct Transcript: Codable {
     var fault: String?
 }
 
-/// Writes the text of recordings as they are heard, in their order; each rank hears a share of them.
+/// Writes the text of recordings in order, as soon as they are recognised; each rank does a share of them.
 ///
 /// - Throws: `UserError` with code 65, after all results, if one of the recordings could not be read.
 func runTranscription(_ options: TranscribeOptions, session: Session) throws {
@@ -81,7 +81,7 @@ func runTranscription(_ options: TranscribeOptions, session: Session) throws {
             try transcribeStream(options, model, store, recognizer)
         }
     }
-    // Listed once: ranks could see a folder at different moments.
+    // Listed once, since a folder may change between ranks' listings.
     let listing = try session.share(session.isRoot ? AudioListing(options.audio) : AudioListing([]))
     let writer = try session.together {
         try TranscriptWriter(options, names: listing.utterances.map(listing.name), isSingle: listing.isSingle)
@@ -124,13 +124,13 @@ private func hear(
     }
 }
 
-/// Says what was heard, result by result, and what could not be heard on standard error.
+/// Prints results one by one, and failures on standard error.
 private struct TranscriptPrinter {
     let listing: AudioListing
     let keepsLogits: Bool
     let writer: TranscriptWriter
     private var faults = 0
-    /// What was heard, where its logits are to be written in the end.
+    /// Results kept until their logits are written at the end.
     private var kept: [Transcript] = []
 
     init(listing: AudioListing, keepsLogits: Bool, writer: TranscriptWriter) {
@@ -161,7 +161,7 @@ private struct TranscriptPrinter {
         fflush(nil)
     }
 
-    /// What a JSON line says of a recording besides what was heard.
+    /// A recording's JSON members besides its text.
     private func members(_ transcript: Transcript, of utterance: Utterance) -> [JSONValue.Member] {
         var members: [JSONValue.Member] = [
             .init("audio_filepath", .string(utterance.audioPath)),

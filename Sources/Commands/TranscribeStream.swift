@@ -8,14 +8,14 @@ internal import Tasks
 internal import Tensors
 internal import Text
 
-/// Transcribes standard input as it comes.
+/// Transcribes standard input as it arrives.
 func transcribeStream(
     _ options: TranscribeOptions, _ model: SpeechModel, _ store: borrowing ParameterStore,
     _ recognizer: Recognizer
 ) throws {
     let name = "standard input"
     var input = try PCMStream(name: name, raw: options.raw) {
-        // As much as there is: who speaks should not wait for a buffer to be full.
+        // Takes what is available: a speaker should not wait for a full buffer.
         let data = FileHandle.standardInput.availableData
         return data.isEmpty ? nil : [UInt8](data)
     }
@@ -41,14 +41,14 @@ func transcribeStream(
     try printer.finish(seconds: Double(count) / Double(model.sampleRate))
 }
 
-/// Says what was heard in a stream: utterances on standard output, what may still change on standard error.
+/// Prints a stream's results: utterances on standard output, text that may still change on standard error.
 private struct StreamPrinter {
     private let format: TranscriptFormat
     private let writer: TranscriptWriter?
-    /// Whether standard error shows one line that changes.
+    /// Whether standard error shows one line that is rewritten.
     private let isTerminal = isatty(STDERR_FILENO) == 1
     private var shown = 0
-    /// All that was heard, where a format needs it together.
+    /// Everything recognised, if the format needs it as a whole.
     private var whole = Recognition()
 
     init(_ options: TranscribeOptions) throws {
@@ -86,7 +86,7 @@ private struct StreamPrinter {
         fflush(nil)
     }
 
-    /// Shows what may still change; on a terminal over what was shown before.
+    /// Shows text that may still change; on a terminal it overwrites what was shown before.
     private mutating func show(_ text: String) {
         let line =
             isTerminal

@@ -4,11 +4,11 @@ internal import JSON
 internal import Tasks
 internal import Text
 
-/// How what was heard is written.
+/// Output formats of transcripts.
 enum TranscriptFormat: String, Sendable, CaseIterable, ExpressibleByArgument {
     /// The text alone.
     case text
-    /// An object a recording, with its words' times.
+    /// One object per recording, with its words' times.
     case json
     /// SubRip's subtitles.
     case srt
@@ -22,10 +22,10 @@ enum TranscriptFormat: String, Sendable, CaseIterable, ExpressibleByArgument {
     /// Whether words need times.
     var hasTimes: Bool { self != .text }
 
-    /// Whether what is written of several recordings can stand one behind the other.
+    /// Whether the output of several recordings can be concatenated.
     var isJoinable: Bool { [.text, .json, .ctm].contains(self) }
 
-    /// What names of files end with.
+    /// The extension of file names.
     var fileExtension: String {
         switch self {
         case .text: "txt"
@@ -34,12 +34,12 @@ enum TranscriptFormat: String, Sendable, CaseIterable, ExpressibleByArgument {
         }
     }
 
-    /// What is written of a recording.
+    /// The output for a recording.
     ///
     /// - Parameters:
-    ///   - recording: Its name, where the format tells it.
+    ///   - recording: Its name, if the format includes it.
     ///   - seconds: How long it is.
-    ///   - members: What JSON has besides.
+    ///   - members: Further members of the JSON object.
     func written(
         _ recognition: Recognition, recording: String, seconds: Double, members: [JSONValue.Member] = []
     ) -> String {
@@ -55,7 +55,7 @@ enum TranscriptFormat: String, Sendable, CaseIterable, ExpressibleByArgument {
 }
 
 extension Recognition {
-    /// What JSON has of it.
+    /// Its members in JSON.
     fileprivate var members: [JSONValue.Member] {
         let words = words.map { word in
             JSONValue.object([

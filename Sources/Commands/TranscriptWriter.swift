@@ -4,19 +4,20 @@ internal import JSON
 internal import Program
 internal import Tasks
 
-/// Writes what was heard, recording by recording: to standard output, or each into a file of its own.
+/// Writes transcripts, recording by recording: to standard output, or each to its own file.
 struct TranscriptWriter {
     private let format: TranscriptFormat
     private let folder: String?
     private let isSingle: Bool
 
-    /// A writer of the asked format.
+    /// A writer of the requested format.
     ///
-    /// - Throws: `UserError` if subtitles of several recordings would stand one behind the other, or files would be lost.
+    /// - Throws: `UserError` if subtitles of several recordings would be concatenated, or files would be
+    ///   lost.
     ///
     /// - Parameters:
     ///   - names: What the recordings are called.
-    ///   - isSingle: Whether one recording was asked for, whose text needs no name.
+    ///   - isSingle: Whether a single recording was requested, whose text needs no name.
     init(_ options: TranscribeOptions, names: [String], isSingle: Bool) throws {
         format = options.format
         folder = options.output
@@ -24,7 +25,7 @@ struct TranscriptWriter {
         guard format.isJoinable || isSingle || folder != nil else {
             throw UserError(
                 .usage,
-                "--format \(format.rawValue) of several recordings needs --output, a folder for a file of each"
+                "--format \(format.rawValue) for several recordings needs --output, a folder for one file each"
             )
         }
         guard let folder else { return }
@@ -32,23 +33,24 @@ struct TranscriptWriter {
         for audio in names {
             let path = path(of: audio, in: folder)
             guard paths.insert(path).inserted else {
-                throw UserError(.usage, "two recordings would be written to \(path); name them otherwise")
+                throw UserError(
+                    .usage, "two recordings would be written to \(path); give them different names")
             }
             guard !FileManager.default.fileExists(atPath: path) else {
                 throw UserError(
-                    .usage, "\(path) exists; nothing is replaced. Take it away or name another --output")
+                    .usage, "\(path) exists; nothing is replaced. Move it away, or name another --output")
             }
         }
         do {
             try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         } catch {
-            throw UserError(.usage, "--output \(folder) cannot be made: \(error.localizedDescription)")
+            throw UserError(.usage, "--output \(folder) cannot be created: \(error.localizedDescription)")
         }
     }
 
-    /// Writes what was heard in a recording.
+    /// Writes the transcript of a recording.
     ///
-    /// - Parameter members: What a JSON line says of it besides.
+    /// - Parameter members: Its further JSON members.
     func write(
         _ recognition: Recognition, of audio: String, seconds: Double, members: [JSONValue.Member]
     ) throws {

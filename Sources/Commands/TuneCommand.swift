@@ -7,8 +7,8 @@ internal import Tasks
 internal import Tensors
 internal import Text
 
-/// Recognises a development set with many pairs of weights of a language model, prints them all, and says which are
-/// best; where the model is the directory's own, they are written there.
+/// Recognises a development set with many pairs of language model weights, prints them all, and reports the
+/// best; if the language model is the directory's own, the best are written there.
 func runTuning(
     _ options: EvaluateOptions, _ model: SpeechModel, _ dataset: SpeechDataset, _ decoder: BeamDecoder?,
     parameters: ParameterViews, arena: inout Arena, session: Session
@@ -16,7 +16,7 @@ func runTuning(
     guard let decoder, decoder.language.hasModel else {
         throw CollectiveFailure(
             .usage,
-            "--tune searches the weights of a language model: name one by --lm, or attach one to the model")
+            "--tune searches a language model's weights: name one with --lm, or attach one to the model")
     }
     var tuner = DecodingTuner(columns: model.vocabulary.size)
     var evaluator = Evaluator(
@@ -36,7 +36,7 @@ func runTuning(
                 100 * ceiling))
         print(DecodingTuner.table(trials, best: best, ceiling: ceiling))
         guard options.decoding.languageModel == nil, var processor = try ProcessorWithLM(of: model) else {
-            print("use them by: --alpha \(best.alpha) --beta \(best.beta)")
+            print("use them with: --alpha \(best.alpha) --beta \(best.beta)")
             return
         }
         processor.attributes.alpha = best.alpha

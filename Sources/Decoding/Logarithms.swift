@@ -11,7 +11,7 @@ func logarithm10(_ x: Double) -> Double { log10(x) }
 func exponential(_ x: Float) -> Float { expf(x) }
 func logarithm(_ x: Float) -> Float { logf(x) }
 
-/// ln 10: what turns the logarithms of language models into those of acoustic ones.
+/// ln 10: converts language models' logarithms to acoustic ones.
 let naturalLogarithmOf10: Float = 2.302_585
 
 /// ln(eᵃ + eᵇ).
@@ -19,7 +19,7 @@ let naturalLogarithmOf10: Float = 2.302_585
 func logSum(_ a: Float, _ b: Float) -> Float {
     let (high, low) = a > b ? (a, b) : (b, a)
     let difference = low - high
-    // Below float32's resolution; also where both are minus infinity, whose difference is no number.
+    // Below float32's resolution; also if both are minus infinity, whose difference is NaN.
     guard difference > -17 else { return high }
     return high + log1pf(expf(difference))
 }

@@ -1,24 +1,24 @@
-/// Rows of named columns, from a CSV file (RFC 4180) or a table of tabs.
+/// Rows of named columns, from a CSV file (RFC 4180) or a tab-separated table.
 public struct DelimitedTable: Sendable {
     /// The file.
     public let path: String
     /// The names in the first row.
     public let columns: [String]
-    /// The rows after it that hold anything.
+    /// The non-empty rows after it.
     public let rows: [Row]
 
-    /// A row with the line it begins in.
+    /// A row with its first line.
     public struct Row: Sendable {
         /// The line, from 1.
         public let line: Int
-        /// As many as there are columns, unless there is a fault.
+        /// One per column, unless there is a fault.
         public var fields: [String] = []
         /// Why the row cannot be read; nil if it can.
         public var fault: String?
     }
 
-    /// Reads a CSV file: commas, fields in quotes where they hold commas, quotes or line ends, quotes doubled
-    /// within; spaces around fields are no part of them.
+    /// Reads a CSV file: commas, fields in quotes if they contain commas, quotes (doubled) or line ends;
+    /// spaces around fields are not part of them.
     public init(csv path: String) throws(FileFaults) {
         let bytes = try fileBytes(of: path)
         try refuseOldLineEnds(bytes, of: path)
@@ -36,7 +36,7 @@ public struct DelimitedTable: Sendable {
         try self.init(path, rows)
     }
 
-    /// Refuses a header of one column that others than commas cut into several.
+    /// Refuses a header that is separated by something other than commas.
     private static func refuseOtherSeparators(_ header: String, _ path: String) throws(FileFaults) {
         for (separator, name) in [(";", "semicolons"), ("\t", "tabs"), ("|", "bars")]
         where header.utf8.contains(separator.utf8.first ?? 0) {
@@ -48,7 +48,7 @@ public struct DelimitedTable: Sendable {
         }
     }
 
-    /// Reads a table of tabs, in which quotes mean nothing.
+    /// Reads a tab-separated table, in which quotes have no meaning.
     public init(tabs path: String) throws(FileFaults) {
         let rows = try textLines(of: path).enumerated().map { index, line in
             Row(
@@ -65,7 +65,7 @@ public struct DelimitedTable: Sendable {
         guard columns.count <= TextLimits.fields, Set(columns.map { Array($0.utf8) }).count == columns.count
         else {
             throw FileFaults(
-                path, ["line 1: a column stands twice, or there are more than \(TextLimits.fields)"])
+                path, ["line 1: a column occurs twice, or there are more than \(TextLimits.fields)"])
         }
         self.path = path
         self.columns = columns
@@ -79,7 +79,7 @@ public struct DelimitedTable: Sendable {
         }
     }
 
-    /// Where the first of these columns stands, or nil.
+    /// The index of the first of these columns, or nil.
     public func column(_ names: [String]) -> Int? {
         names.lazy.compactMap { columns.firstIndex(of: $0) }.first
     }
@@ -104,13 +104,13 @@ public func csvFields(of line: String) -> [String] {
     return parser.rows().first?.fields ?? []
 }
 
-/// Cuts a CSV file into rows and fields, by RFC 4180, a byte at a time.
+/// Splits a CSV file into rows and fields, by RFC 4180, byte by byte.
 private struct CSVParser {
     let bytes: [UInt8]
     private var position = 0
     private var line = 1
 
-    /// Broken rows after which nothing more is read: each may cost a look at a megabyte.
+    /// The number of broken rows after which reading stops: each may cost scanning a megabyte.
     private static let maximumFaults = 100
 
     init(bytes: [UInt8]) { self.bytes = bytes }
@@ -122,7 +122,7 @@ private struct CSVParser {
             let (start, first) = (position, line)
             guard rows.count < TextLimits.lines, faults < Self.maximumFaults else {
                 rows.append(
-                    .init(line: first, fault: "too many rows, or broken ones; from here on none is read"))
+                    .init(line: first, fault: "too many rows, or too many broken ones; reading stops here"))
                 break
             }
             do {
@@ -130,7 +130,7 @@ private struct CSVParser {
             } catch {
                 faults += 1
                 rows.append(.init(line: first, fault: error.sentence))
-                // The next row begins where the next line does: it is read as well as can be.
+                // The next row begins at the next line: it is read as well as possible.
                 position = bytes[start...].firstIndex(of: 0x0A).map { $0 + 1 } ?? bytes.count
                 line = first + 1
             }

@@ -1,10 +1,10 @@
 public import Program
 
-/// Everything that is wrong with a file, each fault with its line.
+/// Everything wrong with a file, each fault with its line.
 public struct FileFaults: Error, CustomStringConvertible, Equatable {
     /// The file or folder.
     public let path: String
-    /// What is wrong, one sentence a fault, with its place.
+    /// What is wrong, one sentence per fault, with its place.
     public let faults: [String]
 
     /// A file's faults.
@@ -13,7 +13,7 @@ public struct FileFaults: Error, CustomStringConvertible, Equatable {
         self.faults = faults
     }
 
-    /// All faults, at most twenty of them spelled out.
+    /// All faults, with at most twenty spelled out.
     public var description: String {
         let shown = faults.prefix(20).map { "  " + $0 }
         let rest = faults.count > 20 ? ["  and \(faults.count - 20) more"] : []
@@ -23,6 +23,6 @@ public struct FileFaults: Error, CustomStringConvertible, Equatable {
 }
 
 extension FileFaults: Fault {
-    /// How the process ends.
+    /// The exit code.
     public var exitCode: ExitCode { .data }
 }

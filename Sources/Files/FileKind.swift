@@ -1,6 +1,6 @@
 internal import Foundation
 
-/// Whether a path leads to a file, through symbolic links, and not to a folder, a pipe or a device.
+/// Whether a path leads, through symbolic links, to a file and not to a folder, a pipe or a device.
 public func isRegularFile(_ path: String) -> Bool { fileType(path) == .typeRegular }
 
 /// Whether a path leads to a folder.
@@ -11,7 +11,7 @@ private func fileType(_ path: String) -> FileAttributeType? {
     return (try? FileManager.default.attributesOfItem(atPath: target))?[.type] as? FileAttributeType
 }
 
-/// What a file is that people take for another, in words that go behind its name; nil if nothing of it shows.
+/// The kind of a file that is often mistaken for another, in words to follow its name; nil if unknown.
 public func strangerFault(_ path: String) -> String? {
     if isFolder(path) { return "is a folder, not a file" }
     guard isRegularFile(path), let file = FileHandle(forReadingAtPath: path) else { return nil }
@@ -27,16 +27,16 @@ public func strangerFault(start: [UInt8]) -> String? {
     if start.starts(with: [0x1F, 0x8B]) { return "is compressed with gzip; unpack it" }
     let text = String(decoding: start, as: UTF8.self).lowercased()
     if text.hasPrefix("<!doctype") || text.hasPrefix("<html") {
-        return "is a web page, not the file itself; download it anew"
+        return "is a web page, not the file itself; download it again"
     }
     return nil
 }
 
-/// What a list is that is no text in UTF-8, in words that go behind its name; nil if nothing of it shows.
+/// The kind of a list that is not UTF-8 text, in words to follow its name; nil if unknown.
 public func encodingFault(start: [UInt8]) -> String? {
     let marks: [[UInt8]] = [[0xFF, 0xFE], [0xFE, 0xFF]]
     // Without a mark, every other byte of plain letters is zero.
     let isWide = marks.contains { start.starts(with: $0) } || start.prefix(16).dropLast().contains(0)
-    if isWide { return "is UTF-16, or no text at all; save it as UTF-8" }
+    if isWide { return "is UTF-16, or not text at all; save it as UTF-8" }
     return nil
 }

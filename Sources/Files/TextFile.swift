@@ -1,18 +1,18 @@
 internal import Foundation
 
-/// What is believed of a text file: far above what any corpus needs, far below what would exhaust the memory.
+/// Limits of text files: far above what any corpus needs, far below what would exhaust memory.
 public enum TextLimits {
-    /// The largest file that is read: two gigabytes.
+    /// The maximum size of a file: two gigabytes.
     public static let fileBytes = 2 << 30
-    /// The longest line, or row of a CSV file: one megabyte.
+    /// The maximum length of a line, or of a CSV row: one megabyte.
     public static let lineBytes = 1 << 20
-    /// The most lines.
+    /// The maximum number of lines.
     public static let lines = 20_000_000
-    /// The most fields of a line.
+    /// The maximum number of fields per line.
     public static let fields = 1_000
 }
 
-/// The lines of a text file, refusing with its number each that is too long or not UTF-8.
+/// The lines of a text file; lines that are too long or not UTF-8 are refused with their numbers.
 public func textLines(of path: String) throws(FileFaults) -> [String] {
     var lines: [String] = []
     var faults: [String] = []
@@ -36,9 +36,9 @@ public func textLines(of path: String) throws(FileFaults) -> [String] {
     return lines
 }
 
-/// The bytes of a text file, without the byte order mark that editors on Windows begin it with.
+/// The bytes of a text file, without the byte order mark of Windows editors.
 ///
-/// - Parameter isText: Whether it is a text at all; of other files the bytes are given as they are.
+/// - Parameter isText: Whether it is text; the bytes of other files are returned unchanged.
 public func fileBytes(of path: String, isText: Bool = true) throws(FileFaults) -> [UInt8] {
     let attributes = try? FileManager.default.attributesOfItem(
         atPath: URL(fileURLWithPath: path).resolvingSymlinksInPath().path)
@@ -48,29 +48,31 @@ public func fileBytes(of path: String, isText: Bool = true) throws(FileFaults) -
     if attributes?[.type] as? FileAttributeType == .typeDirectory {
         throw FileFaults(path, ["is a folder, not a file"])
     }
-    // A pipe or a device may have no end.
+    // A pipe or a device may never end.
     guard attributes?[.type] as? FileAttributeType == .typeRegular,
         let data = FileManager.default.contents(atPath: path)
     else { throw FileFaults(path, ["cannot be read as a file"]) }
-    let start = [UInt8](data.prefix(64))
-    if let fault = strangerFault(start: start) ?? (isText ? encodingFault(start: start) : nil) {
-        throw FileFaults(path, [fault])
-    }
-    guard isText else { return Array(data) }
-    return Array(data.starts(with: [0xEF, 0xBB, 0xBF]) ? data.dropFirst(3) : data)
+    if let fault = strangerFault(start: [UInt8](data.prefix(64))) { throw FileFaults(path, [fault]) }
+    return isText ? try textBytes(Array(data), of: path) : Array(data)
 }
 
-/// Refuses a text whose lines end as old Macs ended them: it would be one line.
+/// The bytes of a text that was read, without the byte order mark that editors on Windows begin it with.
+public func textBytes(_ bytes: [UInt8], of path: String) throws(FileFaults) -> [UInt8] {
+    if let fault = encodingFault(start: Array(bytes.prefix(64))) { throw FileFaults(path, [fault]) }
+    return bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? Array(bytes.dropFirst(3)) : bytes
+}
+
+/// Refuses a text with old Mac line ends: it would be one line.
 func refuseOldLineEnds(_ bytes: [UInt8], of path: String) throws(FileFaults) {
     guard let first = bytes.firstIndex(of: 0x0D), first + 1 < bytes.endIndex, !bytes.contains(0x0A) else {
         return
     }
     throw FileFaults(
         path,
-        ["its lines end in CR alone, as old Macs wrote them; save it with LF line ends (tr '\\r' '\\n')"])
+        ["its lines end in CR alone, as on old Macs; save it with LF line ends (tr '\\r' '\\n')"])
 }
 
-/// The first line of a file, as far as it tells what the file is; empty if there is none.
+/// The first line of a file, up to a length sufficient to recognise it; empty if there is none.
 public func firstLine(of path: String) -> String {
     guard isRegularFile(path), let file = FileHandle(forReadingAtPath: path) else { return "" }
     defer { try? file.close() }
@@ -80,5 +82,5 @@ public func firstLine(of path: String) -> String {
     return String(decoding: line.last == 0x0D ? line.dropLast() : line, as: UTF8.self)
 }
 
-/// Whether a file or folder is there.
+/// Whether a file or folder exists.
 public func exists(_ path: String) -> Bool { FileManager.default.fileExists(atPath: path) }

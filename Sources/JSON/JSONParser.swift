@@ -15,7 +15,7 @@ extension JSONValue {
     /// - Parameters:
     ///   - bytes: UTF-8; anything else is refused.
     ///   - maximumDepth: Nested arrays and objects allowed.
-    ///   - maximumValues: Values allowed; each takes ten times its bytes once it is parsed.
+    ///   - maximumValues: Values allowed; each takes ten times its bytes once parsed.
     public init(
         parsing bytes: some Collection<UInt8>, maximumDepth: Int = 64, maximumValues: Int = 4_000_000
     ) throws(JSONError) {
@@ -94,7 +94,8 @@ private struct JSONParser {
     mutating func object(depth: Int) throws(JSONError) -> JSONValue {
         try expect("{")
         var members: [JSONValue.Member] = []
-        // Bytes, since strings that only look the same, such as é composed and not, are different keys.
+        // Bytes, since strings that only look the same, such as composed and decomposed é, are different
+        // keys.
         var keys = Set<[UInt8]>()
         skipSpace()
         if take("}") { return .object(members) }
@@ -103,7 +104,7 @@ private struct JSONParser {
             guard next == UInt8(ascii: "\"") else { throw fault("expected a key in quotes") }
             let key = try string()
             guard keys.insert(Array(key.utf8)).inserted else {
-                throw fault("the key \"\(key)\" stands twice")
+                throw fault("the key \"\(key)\" occurs twice")
             }
             skipSpace()
             try expect(":")

@@ -1,5 +1,5 @@
 extension JSONValue {
-    /// The value as text of several lines, indented by two spaces as Python's `json.dump(indent=2)` has it.
+    /// The value as text of several lines, indented by two spaces as in Python's `json.dump(indent=2)`.
     public func text(indentation: Int = 0) -> String {
         let inner = String(repeating: " ", count: indentation + 2)
         let outer = String(repeating: " ", count: indentation)

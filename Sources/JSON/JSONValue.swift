@@ -1,6 +1,6 @@
 /// A value of a JSON file from outside: parsed strictly, within bounds, with duplicate keys refused.
 ///
-/// Foundation's parser keeps one of two equal keys, which lets one file mean two things to two readers.
+/// Foundation's parser keeps one of two equal keys, so one file could mean different things to two readers.
 public enum JSONValue: Sendable, Equatable {
     case null
     case boolean(Bool)

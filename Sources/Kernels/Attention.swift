@@ -10,12 +10,12 @@ public import Tensors
 /// with F².
 ///
 /// - Parameters:
-///   - query: (queries, H); heads lie side by side. All frames, or those from `first` on.
-///   - first: The packed frame that the first query is.
+///   - query: (queries, H); heads side by side. All frames, or those from `first` on.
+///   - first: The packed frame of the first query.
 ///   - key: (T, H).
 ///   - value: (T, H).
-///   - dropout: Of the probabilities, whose place in an utterance is (head, row, column). nil drops nothing.
-///   - arena: Scratch for a few blocks a thread.
+///   - dropout: For the probabilities, indexed (head, row, column) within an utterance. nil drops nothing.
+///   - arena: Scratch for a few blocks per thread.
 ///   - logSumExp: (heads, queries); overwritten, from which backward recomputes the probabilities.
 ///   - context: (queries, H), of the query's precision; overwritten.
 public func attentionForward(
@@ -54,7 +54,7 @@ public func attentionForward(
 ///   - dContext: (T, H).
 ///   - context: (T, H), as forward wrote it.
 ///   - logSumExp: (heads, T), as forward wrote it.
-///   - arena: Scratch for three times a head's frames, and a few blocks, a thread.
+///   - arena: Scratch for three times a head's frames, and a few blocks, per thread.
 ///   - dQuery: (T, H); overwritten, as are `dKey` and `dValue`; all of the query's precision.
 public func attentionBackward(
     _ dContext: Matrix, query: Matrix, key: Matrix, value: Matrix, context: Matrix, packing: PackedRows,
@@ -85,7 +85,7 @@ public func attentionBackward(
     }
 }
 
-/// The extents of a head, and where its operands lie.
+/// The sizes of a head, and the location of its operands.
 private struct AttentionShape: Sendable {
     let hiddenSize: Int
     let headSize: Int
@@ -100,7 +100,7 @@ private struct AttentionShape: Sendable {
         precision = query.precision
     }
 
-    /// Heads that a thread should have at least, of so many scores each: some hundred microseconds.
+    /// The minimum number of heads per thread, given their number of scores: some hundred microseconds.
     func grain(_ scores: Int) -> Int { max(1, 16_384 / max(1, scores)) }
 
     /// One row of scratch for each thread, for utterances of at most `longest` frames.

@@ -7,9 +7,9 @@ public import Tensors
 #endif
 
 // T: frames of an utterance. L: its labels. S = 2L + 1: states, blanks (even) between labels (odd). V:
-// vocabulary. Forward variables α are kept in log space with each frame's largest taken out, so that float32
-// stays exact where it matters however long the utterance: the loss is the sum of what was taken out. The
-// posterior of a frame's states is α + β normalised over the states, for which no constant is needed.
+// vocabulary. Forward variables α are kept in log space with each frame's maximum subtracted, so that float32
+// is precise enough for any length: the loss is the sum of what was subtracted. The posterior of a frame's
+// states is α + β normalised over the states, for which no constant is needed.
 
 /// The fewest frames that can carry a target: its labels, and a blank between each two that are equal.
 public func ctcMinimumFrames(_ target: [Int]) -> Int {
@@ -22,12 +22,12 @@ public func ctcMinimumFrames(_ target: [Int]) -> Int {
 /// - Parameters:
 ///   - logits: (frames, V), packed; log-softmax is taken inside.
 ///   - targets: Labels of each utterance, without blanks.
-///   - blank: The token of no label.
+///   - blank: The blank token.
 ///   - zeroInfinity: Whether an impossible alignment has loss 0 instead of infinity; its gradient is 0
 ///     either way.
 ///   - scale: Multiplies the gradient.
 ///   - arena: Scratch for the forward variables of the longest utterance.
-///   - losses: One an utterance; overwritten.
+///   - losses: One per utterance; overwritten.
 ///   - dLogits: (frames, V); overwritten. nil leaves it out.
 public func ctcLoss(
     logits: Tensor, packing: PackedRows, targets: [[Int]], blank: Int, zeroInfinity: Bool, scale: Float,
@@ -47,7 +47,7 @@ public func ctcLoss(
         if loss.isFinite {
             lattice.backward(scale: scale, arena: &arena, into: dLogits.rows(rows))
         } else {
-            // No alignment, no gradient; but NaN logits must not pass for that.
+            // No alignment, no gradient; but NaN logits must not be mistaken for that.
             dLogits.rows(rows).fill(loss.isNaN ? .nan : 0)
         }
     }
@@ -66,7 +66,7 @@ private struct CTCLattice {
     init(_ logits: Tensor, target: [Int], blank: Int, arena: inout Arena) {
         precondition(
             target.allSatisfy { $0 >= 0 && $0 < logits.columns && $0 != blank },
-            "a CTC target holds the blank or a token outside the vocabulary")
+            "a CTC target contains the blank or a token outside the vocabulary")
         self.target = target
         self.blank = blank
         logProbabilities = arena.tensor(rows: logits.rows, columns: logits.columns)
@@ -104,7 +104,7 @@ private struct CTCLattice {
         return Float(-(logLikelihood + Double(ending)))
     }
 
-    /// The log of the sum of α over the states from which this one is reached.
+    /// The log of the sum of α over this state's predecessors.
     private func arrival(frame: Int, state: Int) -> Float {
         guard frame > 0 else { return state < 2 ? 0 : -.infinity }
         var sum = alpha[frame - 1, state]
@@ -136,7 +136,7 @@ private struct CTCLattice {
         }
     }
 
-    /// The log of the sum over the states that follow: their emission and what comes after.
+    /// The log of the sum over the successor states: their emission and β.
     private func departure(_ state: Int, frame: Int, beta: Tensor) -> Float {
         func term(_ following: Int) -> Float {
             beta[following] + logProbabilities[frame, label(following)]
@@ -147,7 +147,8 @@ private struct CTCLattice {
         return sum
     }
 
-    /// Fills the probabilities of a frame's states, and takes β's largest out, which no posterior depends on.
+    /// Fills the probabilities of a frame's states, and subtracts β's maximum, which does not affect
+    /// posteriors.
     private func normalize(_ posterior: Tensor, alpha: Tensor, beta: Tensor) {
         var highest = -Float.infinity
         var highestBeta = -Float.infinity

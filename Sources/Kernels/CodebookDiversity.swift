@@ -9,16 +9,17 @@ public import Tensors
 
 // T: packed frames. G: groups. V: entries of a group.
 
-/// What `codebookDiversity` finds.
+/// The results of `codebookDiversity`.
 public struct CodebookDiversity: Sendable {
-    /// (G · V − Σ exp H(p̄)) / (G · V) of each utterance, from 0 (all entries alike) to 1 − 1/V (one a group).
+    /// (G · V − Σ exp H(p̄)) / (G · V) of each utterance, from 0 (all entries equal) to 1 − 1/V (one per
+    /// group).
     public var losses: [Double]
     /// Σ over all frames of each entry's probability, G · V of them.
     public var probabilities: [Double]
 }
 
-/// Computes how unevenly an utterance's frames use the entries of a codebook (Baevski et al., 2020, section 3.2,
-/// as their code has it), and adds the gradient.
+/// Computes how unevenly an utterance's frames use the entries of a codebook (Baevski et al., 2020, section
+/// 3.2, as in their code), and adds the gradient.
 ///
 /// p = softmax(logits) of each frame and group, without noise and temperature; p̄ its mean over an utterance's
 /// frames; exp H(p̄) the entries in use. The gradient of frames · loss is p ∘ (a − Σ p a) with
@@ -70,7 +71,7 @@ public func codebookDiversity(
     return result
 }
 
-/// The entries in use: Σ exp H of the distributions that counts, or sums of probabilities, give of each group.
+/// The entries in use: Σ exp H of each group's distribution, from counts or sums of probabilities.
 ///
 /// From 0, of nothing, and G, one entry a group, to G · V.
 public func codebookPerplexity(_ counts: [Double], groups: Int) -> Double {
@@ -95,7 +96,7 @@ private func replaceByDerivatives(_ means: Tensor, groups: Int) -> Double {
         let perplexity = exp(entropy)
         used += perplexity
         for entry in 0..<V {
-            // An entry of probability zero moves nothing: its own p multiplies what stands here.
+            // An entry of probability zero has no effect: this is multiplied by its own p.
             p[entry] =
                 p[entry] > 0 ? Float(perplexity * log(Double(p[entry])) / Double(means.count)) : 0
         }

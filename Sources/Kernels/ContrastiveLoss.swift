@@ -3,7 +3,7 @@ public import Tensors
 
 // T: packed frames. C: columns. M: frames of one utterance. K: distractors of a frame.
 
-/// What `contrastiveLoss` finds.
+/// The results of `contrastiveLoss`.
 public struct ContrastiveAnswer: Sendable {
     /// In nats, summed over the frames of each utterance.
     public var losses: [Double]
@@ -14,13 +14,13 @@ public struct ContrastiveAnswer: Sendable {
 /// Computes −ln (exp(s₀/κ) / Σ exp(s/κ)) of each frame, with s₀ the cosine of the prediction and its own target
 /// and s those with distractors of the same utterance (Baevski et al., 2020, equation 3), and its gradient.
 ///
-/// All cosines of an utterance are one product of normalised rows, from which those asked for are picked.
+/// All cosines of an utterance are one product of normalised rows, from which the needed ones are picked.
 ///
 /// - Parameters:
 ///   - predictions: (T, C), packed.
 ///   - targets: (T, C), packed.
-///   - negatives: K a frame, as indices into the frames of its utterance.
-///   - codes: As many a frame as there are groups; a distractor with all codes of the target is left out.
+///   - negatives: K per frame, as indices into the frames of its utterance.
+///   - codes: One per frame and group; a distractor with all codes of the target is left out.
 ///   - temperature: κ.
 ///   - arena: Scratch for 2 M² + 4 M C numbers of the longest utterance.
 ///   - gradients: Of `predictions` and `targets`; overwritten. nil leaves them out.
@@ -63,7 +63,7 @@ public func contrastiveLoss(
     return answer
 }
 
-/// Rows divided by their norms, which count as 10⁻⁸ at least, as in PyTorch.
+/// Rows divided by their norms, clamped to at least 10⁻⁸, as in PyTorch.
 private struct UnitRows {
     let rows: Tensor
     let inverseNorms: Tensor

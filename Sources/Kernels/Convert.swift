@@ -1,7 +1,7 @@
 internal import CMath
 public import Tensors
 
-/// Writes a tensor as a product takes it: rounded to the nearest, or copied.
+/// Writes a tensor in the precision of products: rounded to nearest, or copied.
 public func convert(_ tensor: Tensor, into matrix: Matrix) {
     precondition(tensor.count == matrix.count, "\(tensor.count) elements as \(matrix.count)")
     guard matrix.device == .cpu else { return }

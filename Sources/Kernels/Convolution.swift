@@ -3,10 +3,11 @@ public import Tensors
 
 // Channels-last and without padding: a window of `kernelSize` frames is contiguous in memory, and so are
 // `stride` taps of it. Taken `stride` taps at a time, windows of neighbouring outputs do not overlap, which
-// makes a convolution ⌈kernelSize / stride⌉ matrix products that read the input where it lies (libraries refuse
+// makes a convolution ⌈kernelSize / stride⌉ matrix products that read the input in place (libraries refuse
 // rows that overlap).
 
-/// The frames a convolution makes of `length` frames: ⌊(length − kernelSize) / stride⌋ + 1, or 0.
+/// The number of frames that a convolution makes from `length` frames: ⌊(length − kernelSize) / stride⌋ + 1,
+/// or 0.
 public func convolutionOutputLength(_ length: Int, kernelSize: Int, stride: Int) -> Int {
     length < kernelSize ? 0 : (length - kernelSize) / stride + 1
 }
@@ -75,7 +76,7 @@ public func convolutionBackward(
     }
 }
 
-/// Where the operands of a convolution's matrix products lie.
+/// The location of the operands of a convolution's matrix products.
 struct ConvolutionWindow: Sendable {
     let inputs: Int
     let taps: Range<Int>

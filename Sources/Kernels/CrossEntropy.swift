@@ -5,9 +5,9 @@ public import Tensors
 ///
 /// - Parameters:
 ///   - logits: x, (N, K).
-///   - targets: One class a row.
-///   - scale: Of the gradient.
-///   - losses: One a row, in nats; overwritten.
+///   - targets: One class per row.
+///   - scale: The factor of the gradient.
+///   - losses: One per row, in nats; overwritten.
 ///   - dLogits: (N, K); overwritten, may be `logits`. nil leaves it out.
 public func crossEntropyLoss(
     logits: Tensor, targets: [Int], scale: Float, losses: inout [Float], dLogits: Tensor?

@@ -3,16 +3,16 @@ public import Tensors
 
 /// Which elements of a packed tensor are dropped (Srivastava et al., 2014).
 ///
-/// The bits of an element are a function of its utterance's key and its place in the utterance, so backward
+/// The bits of an element are a function of its utterance's key and its index in the utterance, so backward
 /// regenerates them and nothing is stored.
 public struct Dropout: Sendable {
     /// The probability that an element is dropped; others are scaled by 1 / (1 − rate).
     public let rate: Float
-    /// Where each utterance's rows lie.
+    /// The rows of each utterance.
     public let packing: PackedRows
-    /// One an utterance.
+    /// One per utterance.
     public let keys: [UInt64]
-    /// Rows of each utterance that lie before those that are packed; empty where all are packed.
+    /// The number of rows of each utterance before the packed ones; empty if all are packed.
     private let skipped: [Int]
 
     /// Dropout at a rate from 0 to below 1.
@@ -53,7 +53,7 @@ extension parp_dropout_rule {
     }
 }
 
-/// Calls with ranges of rows and their rule: of all rows where there is no dropout.
+/// Calls with ranges of rows and their rule: of all rows without dropout.
 func forEachRows(
     _ rows: Int, columns: Int, _ dropout: Dropout?, _ body: @Sendable (Range<Int>, parp_dropout_rule) -> Void
 ) {
@@ -88,7 +88,7 @@ public func dropoutBackward(_ dOutput: Tensor, _ dropout: Dropout, into dInput: 
     dropoutForward(dOutput, dropout, into: dInput)
 }
 
-/// Writes dropout(x) as a product takes it; without dropout, x itself.
+/// Writes dropout(x) in the precision of products; without dropout, x itself.
 ///
 /// It is its own backward.
 public func dropoutConvert(_ input: Tensor, _ dropout: Dropout?, into output: Matrix) {

@@ -33,7 +33,7 @@ public func sumOfSquares(_ tensor: Tensor) -> Double {
     tensor.device == .cpu ? parp_sum_of_squares(tensor.pointer, Int64(tensor.count)) : 0
 }
 
-/// Whether no element is an infinity or not a number.
+/// Whether no element is NaN or infinite.
 public func allFinite(_ tensor: Tensor) -> Bool {
     tensor.device != .cpu || parp_all_finite(tensor.pointer, Int64(tensor.count)) != 0
 }

@@ -1,10 +1,10 @@
 internal import CMath
 internal import Tensors
 
-/// Activations as sparse products take them: panels of up to 96 frames, in each (channels, frames of the panel), so that
-/// one weight multiplies whole vectors of frames.
+/// Activations in the layout of sparse products: panels of up to 96 frames, each (channels, frames of the
+/// panel), so that one weight multiplies whole vectors of frames.
 ///
-/// Frames are shared out evenly and padded to a vector of 16, not to a panel: ragged numbers of frames cost next to
+/// Frames are divided evenly and padded to a vector of 16, not to a panel: odd numbers of frames cost next to
 /// nothing.
 struct FramePanels: Sendable {
     let frames: Int
@@ -24,10 +24,10 @@ struct FramePanels: Sendable {
         pack(tensor)
     }
 
-    /// The frames that a number of them takes memory for.
+    /// The padded number of frames.
     static func paddedFrames(_ frames: Int) -> Int { (frames + lanes - 1) / lanes * lanes }
 
-    /// A panel's part of the frames.
+    /// A panel's frames.
     struct Panel {
         /// The first frame.
         let first: Int
@@ -53,7 +53,7 @@ struct FramePanels: Sendable {
         Panel(first: other.first, width: other.width, pointer: memory.pointer + other.first * channels)
     }
 
-    /// Takes rows of frames.
+    /// Loads rows of frames.
     private func pack(_ tensor: Tensor) {
         precondition(tensor.rows == frames && tensor.columns == channels, "panels of another extent")
         forEachPart { panel, range in
@@ -64,7 +64,7 @@ struct FramePanels: Sendable {
         }
     }
 
-    /// Gives rows of frames, with a bias, or adds to them.
+    /// Stores rows of frames, with a bias, or adds to them.
     func unpack(bias: Tensor?, adding: Bool, into tensor: Tensor) {
         precondition(tensor.rows == frames && tensor.columns == channels, "panels of another extent")
         forEachPart { panel, range in
@@ -77,10 +77,11 @@ struct FramePanels: Sendable {
 
     /// Runs `body` over all panels, each by ranges of channels, on this rank's threads.
     ///
-    /// On the counting device there is nothing to run it on.
+    /// On the counting device it does nothing.
     func forEachPart(_ body: @Sendable (Panel, Range<Int>) -> Void) {
         guard memory.device == .cpu else { return }
-        // A panel at a time stays in the caches; where there are fewer than threads, channels are shared out.
+        // One panel at a time stays in the caches; if there are fewer panels than threads, channels are
+        // divided.
         let blocks = (channels + Self.lanes - 1) / Self.lanes
         let cuts = min(blocks, max(1, (2 * Threads.count + count - 1) / max(1, count)))
         let parts = Threads.count == 1 ? 1 : cuts

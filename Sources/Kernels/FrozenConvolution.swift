@@ -1,30 +1,30 @@
 internal import CMath
 public import Tensors
 
-// A layer of a feature encoder that is not trained: convolution, norm and GELU, tile by tile, so that sums go
-// from the product to the next layer's input without leaving the cache, and nothing is kept for a backward pass.
+// A layer of a frozen feature encoder: convolution, norm and GELU, tile by tile, so that sums go from the
+// product to the next layer's input without leaving the cache, and nothing is kept for a backward pass.
 
 private let tileRows = 128
 
-/// What stands between a convolution and its activation.
+/// The norm between a convolution and its activation.
 public enum FrozenNorm: Sendable {
-    /// Nothing.
+    /// None.
     case none
     /// Each frame over its channels.
     case layer(weight: Tensor, bias: Tensor, epsilon: Float)
-    /// Each channel over the frames of the utterance; the first layer of wav2vec 2.0 base has it.
+    /// Each channel over the frames of the utterance; in the first layer of wav2vec 2.0 base.
     case group(weight: Tensor, bias: Tensor, epsilon: Float)
 }
 
-/// Makes one utterance's next features: GELU(norm(convolution(x))).
+/// Computes one utterance's next features: GELU(norm(convolution(x))).
 ///
 /// - Parameters:
 ///   - input: (input frames, I).
 ///   - weight: (O, taps, I) in memory, of the input's precision.
 ///   - bias: (1, O), or nil.
 ///   - norm: None or layer norm; channels have no statistics before all frames are there.
-///   - arena: Scratch for one tile a thread.
-///   - output: (output frames, O), of the precision of the product that reads it; overwritten.
+///   - arena: Scratch for one tile per thread. - output: (output frames, O), in the precision of the product
+///     that reads it; overwritten.
 public func frozenConvolutionForward(
     _ input: Matrix, weight: Matrix, bias: Tensor?, norm: FrozenNorm, kernelSize: Int, stride: Int,
     arena: inout Arena, into output: Matrix
@@ -44,8 +44,8 @@ public func frozenConvolutionForward(
 /// The first features of one utterance's waveform, in float32 whatever the precision of what follows.
 ///
 /// Group norm is folded into the weights: a channel w · x over all windows x has mean w · E[x] and variance
-/// wᵀ Cov[x] w, so two sums over the waveform replace two passes over 512 channels, and any part of the features can be
-/// made by itself.
+/// wᵀ Cov[x] w, so two sums over the waveform replace two passes over 512 channels, and any part of the
+/// features can be computed separately.
 public struct FrozenWaveformConvolution: Sendable {
     private let windows: WaveformWindows
     private let weight: Tensor
@@ -57,7 +57,8 @@ public struct FrozenWaveformConvolution: Sendable {
     ///
     /// - Parameters:
     ///   - samples: (samples, 1).
-    ///   - statistics: Those of the recording that the samples are a part of; nil takes the samples for all of it.
+    ///   - statistics: Statistics of the whole recording if the samples are a part of it; nil if they are all
+    ///     of it.
     ///   - weight: (O, taps) in memory.
     ///   - bias: (1, O), or nil.
     ///   - arena: Keeps the folded weights.
@@ -86,7 +87,7 @@ public struct FrozenWaveformConvolution: Sendable {
         return moments.statistics
     }
 
-    /// Makes the features from a frame on.
+    /// Computes the features from a frame on.
     ///
     /// - Parameters:
     ///   - arena: Scratch for one tile a thread.
@@ -147,13 +148,13 @@ private func normalize(_ sums: Tensor, _ norm: FrozenNorm, statistics: Tensor) {
 /// The windows of a waveform.
 private struct WaveformWindows: Sendable {
     let samples: Tensor
-    /// Nil where nobody asks for them.
+    /// Nil if not needed.
     let statistics: WaveformStatistics?
     let taps: Int
     let stride: Int
 
-    /// Copies the windows of a tile, one a row, the mean sample taken out if asked for: before products lose their
-    /// digits to it.
+    /// Copies the windows of a tile, one per row, with the mean sample subtracted if requested, so that
+    /// products do not lose precision to it.
     func unroll(_ tile: Range<Int>, centered: Bool, into rows: Tensor) {
         guard rows.device == .cpu else { return }
         let shift = centered ? Float(statistics?.center ?? 0) : 0

@@ -7,7 +7,7 @@ public import Tensors
 ///
 /// - Parameters:
 ///   - input: x, (T, C), packed.
-///   - dropout: Nothing is dropped where it is nil.
+///   - dropout: nil drops nothing.
 ///   - output: y, (T, C), of the input's precision; overwritten.
 public func geluForward(_ input: Matrix, dropout: Dropout? = nil, into output: Matrix) {
     precondition(
@@ -34,10 +34,10 @@ public func geluBackward(_ dOutput: Matrix, input: Matrix, into dInput: Matrix) 
     }
 }
 
-/// Writes dx = dropout(dy) (Φ(x) + x φ(x)), and y = dropout(x Φ(x)) once more, the same bits as forward's.
+/// Writes dx = dropout(dy) (Φ(x) + x φ(x)), and y = dropout(x Φ(x)) again, with forward's bits.
 ///
-/// One pass for both, since Φ(x) costs most of either: whoever kept x alone needs y for the gradient of the weights
-/// that multiplied it. May run in place of `dOutput`.
+/// One pass for both, since Φ(x) is the main cost of either: if only x was kept, y is needed for the gradient
+/// of the weights that multiplied it. May run in place of `dOutput`.
 ///
 /// - Parameters:
 ///   - output: y, (T, C); overwritten.

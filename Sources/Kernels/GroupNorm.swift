@@ -2,7 +2,7 @@ internal import CMath
 public import Tensors
 
 /// Normalises each channel of each utterance over its frames: group norm with as many groups as channels
-/// (Wu and He, 2018), as wav2vec 2.0's first convolution has it.
+/// (Wu and He, 2018), as in wav2vec 2.0's first convolution.
 ///
 /// - Parameters:
 ///   - input: x, (T, C), packed.

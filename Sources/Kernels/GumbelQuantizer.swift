@@ -10,7 +10,7 @@ public struct Codebook: Sendable {
     /// G.
     public let groups: Int
 
-    /// A codebook of as many entries in each group.
+    /// A codebook with equally many entries in each group.
     public init(codevectors: Tensor, groups: Int) {
         precondition(
             groups > 0 && codevectors.rows % groups == 0,
@@ -31,14 +31,14 @@ public struct Codebook: Sendable {
     }
 }
 
-/// What is drawn for a quantiser.
+/// A quantiser's random sample.
 public struct GumbelSample: Sendable {
     /// (T, G · V): Gumbel noise, which forward turns into softmax((logits + noise) / temperature) of each group.
     public let numbers: Tensor
     /// Above 0; the lower, the closer the soft sample is to the hard one.
     public let temperature: Float
 
-    /// Noise to draw with at a temperature.
+    /// Noise at a temperature.
     public init(_ noise: Tensor, temperature: Float) {
         precondition(temperature > 0, "a Gumbel temperature is above 0, not \(temperature)")
         numbers = noise
@@ -54,7 +54,8 @@ public func drawGumbel(_ random: CountedRandom, into noise: Tensor) {
     }
 }
 
-/// Replaces each frame by one codevector a group, side by side: that of the largest (logit + noise) / temperature.
+/// Replaces each frame by one codevector per group, side by side: that of the largest (logit + noise) /
+/// temperature.
 ///
 /// The hard sample of the Gumbel-softmax (Jang, Gu and Poole, 2017; Baevski et al., 2020, section 2), whose
 /// gradient is that of the soft one.
@@ -63,8 +64,8 @@ public func drawGumbel(_ random: CountedRandom, into noise: Tensor) {
 ///   - logits: (T, G · V).
 ///   - sample: Noise, which becomes the soft sample for backward. nil: the largest logit, and no backward.
 ///   - quantized: (T, G · D); overwritten.
-/// - Returns: The entry of each frame and group, T · G of them, from 0 to V − 1; the first of equals. A frame
-///   with a logit that is not finite has entry 0, and its samples and codevectors are NaN.
+/// - Returns: The entry of each frame and group, T · G of them, from 0 to V − 1; the first of equal ones. A
+///   frame with a logit that is not finite has entry 0, and its samples and codevectors are NaN.
 public func gumbelQuantizerForward(
     _ logits: Tensor, sample: GumbelSample?, codebook: Codebook, into quantized: Tensor
 ) -> [Int] {

@@ -1,7 +1,7 @@
 internal import CMath
 public import Tensors
 
-/// Which weights of a matrix are kept: one bit a weight.
+/// Which weights of a matrix are kept: one bit per weight.
 public struct KeptWeights: Sendable {
     let words: [UInt64]
     let firstBit: Int
@@ -9,7 +9,7 @@ public struct KeptWeights: Sendable {
     public let rows: Int
     /// The number of columns.
     public let columns: Int
-    /// How many are kept.
+    /// The number of kept weights.
     public let count: Int
 
     /// The weights that are not 0.
@@ -31,7 +31,7 @@ public struct KeptWeights: Sendable {
         count = Int(parp_count_bits(words, Int64(firstBit), Int64(rows * columns)))
     }
 
-    /// The first rows alone.
+    /// Only the first rows.
     public func prefix(rows count: Int) -> KeptWeights {
         KeptWeights(words: words, firstBit: firstBit, rows: min(rows, count), columns: columns)
     }

@@ -3,7 +3,7 @@ public import Tensors
 
 // T: packed frames. C: channels.
 
-/// What layer norm needs beside its input: parameters, and where the statistics of rows go for backward.
+/// What layer norm needs besides its input: parameters, and buffers for the rows' statistics, for backward.
 public struct LayerNormOperands: Sendable {
     /// (1, C).
     public let weight: Tensor
@@ -25,7 +25,7 @@ public struct LayerNormOperands: Sendable {
         self.inverseDeviation = inverseDeviation
     }
 
-    /// The operands of rows from one on, as the loops take them.
+    /// The operands of rows from one on, for the loops.
     func shim(from row: Int) -> parp_layer_norm {
         parp_layer_norm(
             weight: weight.pointer, bias: bias.pointer, epsilon: epsilon, mean: mean.pointer + row,
@@ -40,7 +40,7 @@ public struct LayerNormOperands: Sendable {
     }
 }
 
-/// The end of a residual branch that a norm takes up: x = residual + dropout(branch).
+/// The end of a residual branch, fused into a norm: x = residual + dropout(branch).
 public struct Residual: Sendable {
     /// (T, C).
     public let tensor: Tensor
@@ -58,16 +58,16 @@ public struct Residual: Sendable {
 ///
 /// - Parameters:
 ///   - input: x, (T, C); with a residual, the branch, which becomes their sum.
-///   - residual: What the branch is added to first.
-///   - output: y, (T, C); overwritten, may be the input where there is no residual. nil leaves it out.
-///   - product: y once more, as products take it; overwritten. In float32 it is the same memory as `output`,
-///     or `output` is nil.
+///   - residual: The tensor to which the branch is added first.
+///   - output: y, (T, C); overwritten, may be the input if there is no residual. nil leaves it out.
+///   - product: y again, in the precision of products; overwritten. In float32 it is the same memory as
+///     `output`, or `output` is nil.
 public func layerNormForward(
     _ input: Tensor, adding residual: Residual? = nil, _ operands: LayerNormOperands, into output: Tensor?,
     product: Matrix? = nil
 ) {
     operands.check(input)
-    precondition(output != nil || product != nil, "layer norm into nothing")
+    precondition(output != nil || product != nil, "layer norm needs an output")
     precondition(
         product?.precision != .float32 || output == nil
             || product?.pointer == output.map { UnsafeMutableRawPointer($0.pointer) },
@@ -91,11 +91,11 @@ public func layerNormForward(
 ///   - input: x, (T, C), as forward left it.
 ///   - dWeight: (1, C); accumulated. nil leaves both parameters out.
 ///   - dBias: (1, C); accumulated.
-///   - residual: (T, C), added to dx: the gradient that reaches x on another path. nil adds nothing.
+///   - residual: (T, C), added to dx: the gradient that reaches x by another path. nil adds nothing.
 ///   - dInput: (T, C); overwritten, may be the residual, must not be `dOutput` unless the parameters are left
 ///     out. nil leaves it out.
-///   - branch: (T, C), dropout(dx) as products take it: the gradient of the branch; overwritten. nil leaves it
-///     out.
+///   - branch: (T, C), dropout(dx) in the precision of products: the gradient of the branch; overwritten. nil
+///     leaves it out.
 public func layerNormBackward(
     _ dOutput: Tensor, input: Tensor, _ operands: LayerNormOperands, dWeight: Tensor?, dBias: Tensor?,
     adding residual: Tensor? = nil, into dInput: Tensor?, branch: (matrix: Matrix, dropout: Dropout?)? = nil

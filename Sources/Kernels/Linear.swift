@@ -3,11 +3,11 @@ public import Tensors
 
 // T: packed frames. I: inputs. O: outputs.
 
-/// How the weight of a linear layer lies.
+/// The memory order of a linear layer's weight.
 public enum WeightOrder: Sendable, Hashable {
-    /// (O, I), as PyTorch's linear layers have it: y = x Wᵀ.
+    /// (O, I), as in PyTorch's linear layers: y = x Wᵀ.
     case outputsByInputs
-    /// (I, O), as XLNet's projections have it: y = x W.
+    /// (I, O), as in XLNet's projections: y = x W.
     case inputsByOutputs
 }
 
@@ -41,7 +41,7 @@ public func linearForward(
 ///   - weight: W, (O, I), or of the other order, as is its gradient.
 ///   - dWeight: (O, I); accumulated. nil leaves it out.
 ///   - dBias: (1, O); accumulated. nil leaves it out.
-///   - adding: Whether dx is added to what is there, where paths meet, instead of overwriting it.
+///   - adding: Whether dx is added to the existing value, where paths meet, instead of overwriting it.
 ///   - dInput: (T, I); overwritten. nil leaves it out.
 public func linearBackward(
     _ dOutput: Matrix, input: Matrix, weight: Matrix, order: WeightOrder = .outputsByInputs,
@@ -68,7 +68,7 @@ public func linearBackward(
 
 /// Adds the sum of each column: the gradient of a bias.
 ///
-/// Columns are shared out to threads, each summed in order.
+/// Columns are divided among threads, each summed in order.
 func addColumnSums(of matrix: Matrix, into sums: Tensor) {
     precondition(sums.count == matrix.columns, "\(matrix.columns) columns into \(sums.count) sums")
     guard sums.device == .cpu else { return }

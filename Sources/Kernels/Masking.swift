@@ -5,7 +5,7 @@ public import Tensors
 ///
 /// - Parameters:
 ///   - input: (T, C).
-///   - masked: One flag a frame.
+///   - masked: One flag per frame.
 ///   - embedding: (1, C).
 public func maskFrames(_ input: Tensor, masked: [Bool], embedding: Tensor) {
     precondition(masked.count == input.rows, "\(masked.count) flags for \(input.rows) frames")

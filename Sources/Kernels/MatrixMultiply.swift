@@ -3,7 +3,7 @@ public import Tensors
 
 /// An operand of a product: a window of a matrix's memory, or its transpose.
 struct MatrixOperand: Sendable {
-    /// Where the window starts, with the kind of its elements.
+    /// The window's start, with the type of its elements.
     private let origin: Matrix
     private let stride: Int
     private let transposed: Bool
@@ -20,10 +20,10 @@ struct MatrixOperand: Sendable {
         self.init(Matrix(tensor), offset: offset, stride: stride, transposed: transposed)
     }
 
-    /// Where the window lies.
+    /// The window's location.
     var device: Device { origin.device }
 
-    /// What the library compiles a product for of this operand.
+    /// This operand's part of the key of a compiled product.
     var form: ProductForm.Operand {
         ProductForm.Operand(stride: stride, transposed: transposed, precision: origin.precision)
     }
@@ -46,24 +46,24 @@ struct MatrixOperand: Sendable {
 }
 
 extension GEMMPrecision {
-    /// The kind of element as the C loops name it.
+    /// The element type as named by the C loops.
     var element: Int32 { Int32(self == .bfloat16 ? PARP_BFLOAT16 : PARP_FLOAT32) }
 }
 
-/// C (m, n) = op(A) · op(B) + bias, or C += op(A) · op(B): the only way to the library that multiplies.
+/// C (m, n) = op(A) · op(B) + bias, or C += op(A) · op(B): the only call of the product library.
 ///
 /// Large products are split over this rank's threads; the library blocks its sums by the shape, so that last bits
 /// may depend on the number of threads. Windows that are too small are the caller's fault.
 ///
 /// - Parameters:
-///   - splits: Whether it may be split; not where the caller already works on all threads.
+///   - splits: Whether it may be split; not if the caller already uses all threads.
 func matrixMultiply(
     _ a: MatrixOperand, _ b: MatrixOperand, m: Int, n: Int, k: Int, bias: Tensor? = nil,
     adding: Bool = false, splits: Bool = true, into c: MatrixOperand
 ) {
     guard m > 0, n > 0 else { return }
     guard k > 0 else { return precondition(adding, "a product over nothing, \(m) × \(n) × 0") }
-    precondition(bias == nil || (!adding && bias?.count == n), "a bias is laid down once, for \(n) columns")
+    precondition(bias == nil || (!adding && bias?.count == n), "a bias is written once, for \(n) columns")
     // A thread's share should take some tens of microseconds at least; whole tiles keep it efficient.
     let (tile, tileFlops) = (64, 2.0 * 64 * Double(k) * Double(min(m, n)))
     let grain = splits ? max(1, Int((4e6 / tileFlops).rounded(.up))) : .max
@@ -99,18 +99,18 @@ private func multiply(
 /// Sets the threads that kernels use.
 public func setMathThreads(_ count: Int) { Threads.count = count }
 
-/// The library that multiplies matrices, and whether bfloat16 is beyond it.
+/// The product library, and whether it lacks bfloat16.
 public var matrixLibrary: String {
     String(cString: parp_matrix_library()) + (emulatesBFloat16 ? ", bfloat16 emulated" : "")
 }
 
-/// The kind of CPU that the library takes this one for, as it names it; empty where it does not say.
+/// The kind of CPU that the library detects, by its own name; empty if it does not say.
 public var matrixCore: String { String(cString: parp_matrix_core()) }
 
-/// The bytes that the library keeps for each product of other extents on this machine; 0 if it keeps nothing.
+/// The bytes that the library keeps for each product shape on this machine; 0 if it keeps nothing.
 public func keptProductBytes(_ precision: GEMMPrecision) -> Int { Int(parp_product_bytes(precision.element)) }
 
-/// Why products of a precision cannot be had here, with the fix; nil if they can.
+/// Why products of a precision are not available here, with the fix; nil if they are.
 public func unavailability(of precision: GEMMPrecision) -> String? {
     guard precision == .bfloat16 else { return nil }
     switch parp_bfloat16_support() {
@@ -119,13 +119,13 @@ public func unavailability(of precision: GEMMPrecision) -> String? {
         return "this program was built without oneDNN, which multiplies bfloat16; install libdnnl-dev and "
             + "build again without PARP_ONEDNN=0, or \(otherPrecision)"
     default:
-        return "this CPU multiplies no bfloat16 (it lacks AVX-512 BF16); \(otherPrecision)"
+        return "this CPU cannot multiply bfloat16 (it lacks AVX-512 BF16); \(otherPrecision)"
     }
 }
 
 private let otherPrecision =
     "set precision.gemm = \"float32\" (or PARP_BFLOAT16=emulated in the environment, to try slowly what it computes)"
 
-/// Whether products of bfloat16 are computed by way of float32, slowly, because the user asked for it
-/// (`PARP_BFLOAT16=emulated`) where the CPU or the library has none.
+/// Whether bfloat16 products are emulated in float32, slowly, at the user's request
+/// (`PARP_BFLOAT16=emulated`) because the CPU or the library has none.
 public var emulatesBFloat16: Bool { parp_bfloat16_support() == Int32(PARP_EMULATED) }

@@ -3,12 +3,14 @@ public import Tensors
 
 // H: channels. G: groups. D = H / G: channels of a group. K: taps. F: frames of one utterance.
 // A group's frames, padded, are copied into strips: row t holds the S frames from t on, side by side. The S taps from
-// s on then multiply the strips from row s on, so that K / S matrix products, each adding to the one before, are the
-// convolution. Strips are S times as large as the frames, not K times, and those of a tile stay in cache.
+// s on then multiply the strips from row s on, so that K / S matrix products, each adding to the previous
+// one, make up the convolution. Strips are S times as large as the frames, not K times, and those of a tile
+// stay in cache.
 
-/// Output frames of a tile.
+/// Output frames per tile.
 private let tileRows = 256
-/// Numbers that a strip should have: enough for a product to be fast, few enough for a tile's to stay in cache.
+/// The target size of a strip: large enough for fast products, small enough for a tile's strips to stay in
+/// cache.
 private let stripLength = 256
 
 /// The taps of a strip: as many as divide all taps evenly.
@@ -16,14 +18,14 @@ func positionalStripTaps(kernelSize: Int, groupSize: Int) -> Int {
     (1...kernelSize).last { kernelSize % $0 == 0 && $0 * groupSize <= stripLength } ?? 1
 }
 
-/// Convolves each utterance with as many output frames as input frames: padding K / 2 on both sides, and of an
-/// even kernel's one frame too many the last is dropped (Baevski et al., 2020, section 2; fairseq's `SamePad`).
+/// Convolves each utterance with as many output frames as input frames: padding K / 2 on both sides, and an
+/// even kernel's surplus last frame is dropped (Baevski et al., 2020, section 2; fairseq's `SamePad`).
 ///
 /// - Parameters:
 ///   - input: (T, H), packed.
 ///   - weight: (H, K, D) in memory; its precision is that of the products.
 ///   - bias: (1, H).
-///   - arena: Scratch for one group's frames and strips a thread.
+///   - arena: Scratch for one group's frames and strips per thread.
 ///   - output: (T, H); overwritten.
 public func positionalConvolutionForward(
     _ input: Tensor, packing: PackedRows, weight: Matrix, bias: Tensor, kernelSize: Int, groups: Int,
@@ -40,7 +42,7 @@ public func positionalConvolutionForward(
 ///
 /// - Parameters:
 ///   - dOutput: (T, H).
-///   - arena: Scratch as in forward, and for dOutput and the weights once more.
+///   - arena: Scratch as in forward, and also for dOutput and the weights.
 ///   - dWeight: (H, K, D) in memory; accumulated. nil leaves it out.
 ///   - dBias: (1, H); accumulated. nil leaves it out.
 ///   - dInput: (T, H); overwritten. nil leaves it out.
@@ -154,7 +156,7 @@ private func byGroup(
     return copy
 }
 
-/// The extents of the convolution.
+/// The sizes of the convolution.
 private struct PositionalShape: Sendable {
     let channels: Int
     let groups: Int

@@ -3,8 +3,8 @@ public import Tensors
 
 /// The products that passes over the counting device would make the library compile.
 ///
-/// oneDNN compiles one for all extents that differ, and keeps it: of data with utterances of many lengths, they are
-/// tens of megabytes.
+/// oneDNN compiles one for each shape, and keeps it: for utterances of many lengths, these take tens of
+/// megabytes.
 public final class ProductLedger: Sendable {
     @TaskLocal static var current: ProductLedger?
 
@@ -13,10 +13,10 @@ public final class ProductLedger: Sendable {
     /// A ledger of no products yet.
     public init() {}
 
-    /// The products noted so far, equal ones counted once.
+    /// The number of distinct products noted so far.
     public var count: Int { forms.withLock { $0.count } }
 
-    /// Notes the products of what a body passes over.
+    /// Notes the products of a pass.
     public func noting(_ body: () -> Void) { Self.$current.withValue(self, operation: body) }
 
     func note(
@@ -28,10 +28,10 @@ public final class ProductLedger: Sendable {
         forms.withLock { _ = $0.insert(form) }
     }
 
-    /// Products that are kept at once (CShims/CMath/onednn.c).
+    /// The maximum number of products kept (CShims/CMath/onednn.c).
     private static let limit = 512
 
-    /// Whether as many were noted as are kept at once: more change nothing.
+    /// Whether the maximum was noted: more change nothing.
     public var isFull: Bool { count >= Self.limit }
 
     /// The bytes that the library keeps on this machine for the products noted.
@@ -40,7 +40,7 @@ public final class ProductLedger: Sendable {
     }
 }
 
-/// What tells one compiled product from another (`product_key` in CShims/CMath/onednn.c).
+/// The key of a compiled product (`product_key` in CShims/CMath/onednn.c).
 struct ProductForm: Hashable, Sendable {
     struct Operand: Hashable, Sendable {
         let stride: Int

@@ -3,10 +3,10 @@ public import Tensors
 
 // T: packed tokens. H: hidden size = heads × head size. F: tokens of one example. L: those of the longest.
 
-/// What attention with relative positions and segments reads (Dai et al., 2019, section 3.3; Yang et al., 2019,
-/// section 2.5).
+/// The inputs of attention with relative positions and segments (Dai et al., 2019, section 3.3; Yang et al.,
+/// 2019, section 2.5).
 public struct RelativeAttentionOperands: Sendable {
-    /// q, (T, H); heads lie side by side.
+    /// q, (T, H); heads side by side.
     public let query: Matrix
     /// k, (T, H).
     public let key: Matrix
@@ -18,11 +18,11 @@ public struct RelativeAttentionOperands: Sendable {
     public let segmentKeys: Matrix
     /// The segment of each token.
     public let segments: [Int32]
-    /// u, (1, H): what is added to queries before they meet keys.
+    /// u, (1, H): added to queries before products with keys.
     public let contentBias: Tensor
-    /// w, (1, H): what is added to queries before they meet positions.
+    /// w, (1, H): added to queries before products with positions.
     public let positionBias: Tensor
-    /// s, (1, H): what is added to queries before they meet segments.
+    /// s, (1, H): added to queries before products with segments.
     public let segmentBias: Tensor
 
     /// The operands of one layer.
@@ -42,7 +42,7 @@ public struct RelativeAttentionOperands: Sendable {
     }
 }
 
-/// Where the gradients of relative attention go.
+/// The gradients of relative attention.
 public struct RelativeAttentionGradients: Sendable {
     /// (T, H); overwritten, as are those of key and value; all of the query's precision.
     public let query: Matrix
@@ -77,7 +77,7 @@ public struct RelativeAttentionGradients: Sendable {
     }
 }
 
-/// Writes the encodings of relative positions: row L − 1 − p holds the sines of p, then the cosines, behind
+/// Writes the encodings of relative positions: row L − 1 − p holds the sines of p, then the cosines, after
 /// dropout.
 ///
 /// - Parameters:
@@ -103,8 +103,8 @@ public func relativeEncodings(dropout: (key: UInt64, rate: Float)?, into encodin
 /// x = (q + u)·k + (q + w)·r[i − j] + (q + s)·g[same segment or not].
 ///
 /// - Parameters:
-///   - dropout: Of the probabilities, whose place in an example is (head, row, column). nil drops nothing.
-///   - arena: Scratch for three biased queries, and for scores of one head a thread.
+///   - dropout: For the probabilities, indexed (head, row, column) within an example. nil drops nothing.
+///   - arena: Scratch for three biased queries, and for scores of one head per thread.
 ///   - logSumExp: (heads, T); overwritten, from which backward recomputes the probabilities.
 ///   - context: (T, H), of the query's precision; overwritten.
 public func relativeAttentionForward(
@@ -142,7 +142,7 @@ public func relativeAttentionForward(
 /// - Parameters:
 ///   - dContext: (T, H).
 ///   - logSumExp: (heads, T), as forward wrote it.
-///   - arena: Scratch for some three times what forward needs.
+///   - arena: Scratch of about three times what forward needs.
 public func relativeAttentionBackward(
     _ dContext: Matrix, _ operands: RelativeAttentionOperands, packing: PackedRows, headCount: Int,
     dropout: Dropout?, logSumExp: Tensor, arena: inout Arena, into gradients: RelativeAttentionGradients

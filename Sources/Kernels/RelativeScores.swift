@@ -3,7 +3,7 @@ internal import Tensors
 
 // T: packed tokens. H: hidden size = heads × head size. F: tokens of one example.
 
-/// The extents of a head, and where its operands lie.
+/// The sizes of a head, and the location of its operands.
 struct RelativeShape: Sendable {
     let hiddenSize: Int
     let headSize: Int
@@ -20,7 +20,7 @@ struct RelativeShape: Sendable {
         precision = query.precision
     }
 
-    /// Heads that a thread should have at least: some hundred microseconds.
+    /// The minimum number of heads per thread: some hundred microseconds.
     func grain(_ F: Int) -> Int { max(1, 16_384 / (F * F)) }
 
     /// A head's columns of an example's rows.
@@ -155,7 +155,7 @@ struct RelativeScores: Sendable {
     }
 }
 
-/// The gradients of the three biased queries, and what becomes of them.
+/// The gradients of the three biased queries, and their use.
 struct RelativeQueryGradients: Sendable {
     /// Each (T, H).
     let contentQuery, positionQuery: Tensor
@@ -175,7 +175,7 @@ struct RelativeQueryGradients: Sendable {
             precision: query.precision)
     }
 
-    /// Takes up the gradient of one head's scores, (F, F).
+    /// Adds the gradient of one head's scores, (F, F).
     func accumulate(
         _ dS: Matrix, _ scores: RelativeScores, _ rows: Range<Int>, head: Int, part: Int, dPositions: Tensor
     ) {

@@ -23,7 +23,7 @@ public func gatherRows(_ matrix: Matrix, _ rows: [Int], into selected: Tensor) {
     }
 }
 
-/// Adds rows to some of a tensor's: the gradient of `gatherRows`, where it meets others.
+/// Adds rows to some of a tensor's: the gradient of `gatherRows`, added to others.
 ///
 /// - Parameters:
 ///   - selected: (rows, C).
@@ -45,13 +45,13 @@ public func addRows(_ selected: Tensor, to rows: [Int], of sum: Tensor) {
     }
 }
 
-/// Adds to each row of a tensor one row of a table: an embedding, where it meets others.
+/// Adds to each row of a tensor one row of a table: an embedding, added to others.
 ///
 /// Its gradient is `addRows`.
 ///
 /// - Parameters:
 ///   - table: (V, C).
-///   - rows: Indices of its rows, one a row of `sum`.
+///   - rows: Indices of its rows, one per row of `sum`.
 ///   - sum: (T, C); added to.
 public func addGatheredRows(_ table: Tensor, _ rows: [Int], into sum: Tensor) {
     let C = table.columns
@@ -68,5 +68,5 @@ public func addGatheredRows(_ table: Tensor, _ rows: [Int], into sum: Tensor) {
 }
 
 private func check(_ rows: [Int], below count: Int) {
-    precondition(rows.allSatisfy { $0 >= 0 && $0 < count }, "a row that is not among \(count)")
+    precondition(rows.allSatisfy { $0 >= 0 && $0 < count }, "a row outside 0..<\(count)")
 }

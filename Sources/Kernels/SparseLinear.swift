@@ -2,7 +2,7 @@ internal import CMath
 public import Tensors
 
 extension SparseWeight {
-    /// The kept weights of a linear layer, with values that are undefined until `gather`.
+    /// The kept weights of a linear layer, with values undefined until `gather`.
     ///
     /// - Parameter training: Whether backward is possible.
     public init(_ kept: KeptWeights, training: Bool, arena: inout Arena) {
@@ -31,8 +31,7 @@ public struct SparseLayer {
 
     /// - Parameters:
     ///   - weight: W, (O, I).
-    ///   - bias: b, (1, O); nil adds nothing.
-    ///   - output: y, (T, O); overwritten.
+    ///   - bias: b, (1, O); nil for no bias. - output: y, (T, O); overwritten.
     public init(weight: SparseWeight, bias: Tensor?, output: Tensor) {
         self.weight = weight
         self.bias = bias
@@ -60,11 +59,11 @@ public struct SparseLayerGradient {
     }
 }
 
-/// Computes y = x Wᵀ + b of layers that read the same input, from the kept weights alone (Elsen et al., 2020, "Fast
-/// Sparse ConvNets").
+/// Computes y = x Wᵀ + b of layers that read the same input, from only the kept weights (Elsen et al., 2020,
+/// "Fast Sparse ConvNets").
 ///
-/// The input is laid out once for all of them. A frame's sums are added in an order that depends on nothing but the
-/// weight.
+/// The input's layout is converted once for all of them. A frame's sums are added in an order that depends
+/// only on the weight.
 ///
 /// - Parameter input: x, (T, I).
 public func sparseLinearForward(_ input: Tensor, layers: [SparseLayer], arena: inout Arena) {
@@ -81,8 +80,8 @@ public func sparseLinearForward(_ input: Tensor, layers: [SparseLayer], arena: i
     }
 }
 
-/// Accumulates dW += dyᵀ x at the kept places alone and db += Σ dy of layers that read the same input, and writes
-/// dx = Σ dy W over them (Nikdan et al., 2023, "SparseProp").
+/// Accumulates dW += dyᵀ x only at the kept places and db += Σ dy of layers that read the same input, and
+/// writes dx = Σ dy W over them (Nikdan et al., 2023, "SparseProp").
 ///
 /// - Parameters:
 ///   - input: x, (T, I); nil leaves the parameters' gradients out.
@@ -98,7 +97,7 @@ public func sparseLinearBackward(
     let dx = dInput.map { FramePanels(frames: $0.rows, channels: $0.columns, arena: &arena) }
     for (index, layer) in layers.enumerated() {
         guard let backward = layer.weight.backward else {
-            preconditionFailure("a sparse weight that was made for inference has no gradient")
+            preconditionFailure("a sparse weight for inference has no gradient")
         }
         let mark = arena.mark
         defer { arena.release(to: mark) }

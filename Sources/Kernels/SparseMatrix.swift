@@ -2,9 +2,9 @@ internal import CMath
 public import Tensors
 
 extension SparseMatrix {
-    /// The kept weights of a matrix, or of its transpose, with values that are undefined until `gather`.
+    /// The kept weights of a matrix, or of its transpose, with values undefined until `gather`.
     ///
-    /// - Parameter arena: Takes the values, which live as long as it does.
+    /// - Parameter arena: Owns the values, which live as long as it does.
     public init(_ kept: KeptWeights, transposed: Bool, arena: inout Arena) {
         precondition(kept.rows * kept.columns < Int(Int32.max), "\(kept.rows) × \(kept.columns) weights")
         let (rows, columns) = transposed ? (kept.columns, kept.rows) : (kept.rows, kept.columns)
@@ -28,7 +28,7 @@ extension SparseMatrix {
         }
     }
 
-    /// Adds the values to those at their places of a dense matrix.
+    /// Adds the values to a dense matrix, at their places.
     func scatterAdd(to weight: Tensor) {
         precondition(weight.count == rows * columns, "\(weight.count) weights of \(rows) × \(columns)")
         guard weight.device == .cpu else { return }
@@ -38,7 +38,7 @@ extension SparseMatrix {
         }
     }
 
-    /// Writes Y = W X or, with `adding`, adds it to what is there.
+    /// Writes Y = W X or, with `adding`, adds it to Y.
     func multiply(_ x: FramePanels, adding: Bool = false, into y: FramePanels) {
         precondition(x.channels == columns && y.channels == rows && x.frames == y.frames, "sparse product")
         y.forEachPart { output, range in

@@ -1,14 +1,14 @@
 public import Tensors
 
-/// The kept weights of those layers of a model that multiply sparsely, beside the dense ones that they are taken from.
+/// The kept weights of a model's sparse layers, in addition to the dense ones from which they are taken.
 public struct SparseWeights: ~Copyable {
     private var memory = Arena()
-    /// The layers' weights by the index of their slot, as `ParameterViews` takes them.
+    /// The layers' weights by slot index, for `ParameterViews`.
     public private(set) var layers: [Int: SparseWeight] = [:]
     private var slots: [ParameterSlot] = []
     private let isTraining: Bool
 
-    /// No layer yet.
+    /// No layers yet.
     ///
     /// - Parameter training: Whether backward is possible.
     public init(training: Bool) { isTraining = training }
@@ -24,14 +24,14 @@ public struct SparseWeights: ~Copyable {
         slots.append(slot)
     }
 
-    /// Takes all values from the flat store, which has changed.
+    /// Updates all values from the changed flat store.
     public func refresh(from values: Tensor) {
         for slot in slots { layers[slot.index]?.gather(values.elements(slot.range)) }
     }
 }
 
 extension ParameterViews {
-    /// The same parameters, some of whose layers multiply their kept weights alone.
+    /// The same parameters, with some layers multiplying only their kept weights.
     public func multiplying(_ sparse: borrowing SparseWeights) -> ParameterViews {
         var views = self
         views.sparseWeights = sparse.layers

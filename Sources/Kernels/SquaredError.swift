@@ -4,9 +4,9 @@ public import Tensors
 ///
 /// - Parameters:
 ///   - predictions: x, (N, 1).
-///   - targets: y, one a row.
-///   - scale: Of the gradient.
-///   - losses: One a row; overwritten.
+///   - targets: y, one per row.
+///   - scale: The factor of the gradient.
+///   - losses: One per row; overwritten.
 ///   - dPredictions: (N, 1); overwritten. nil leaves it out.
 public func squaredErrorLoss(
     predictions: Tensor, targets: [Float], scale: Float, losses: inout [Float], dPredictions: Tensor?

@@ -1,8 +1,9 @@
-/// The mean of a waveform, and mean and covariance of its windows: all that normalising the first features needs.
+/// The mean of a waveform, and mean and covariance of its windows: everything needed to normalise the first
+/// features.
 public struct WaveformStatistics: Sendable {
     /// The mean sample.
     let center: Double
-    /// E[x − center], one number a tap.
+    /// E[x − center], one number per tap.
     let mean: [Double]
     /// Cov[x], (taps, taps).
     let covariance: [Double]
@@ -10,7 +11,8 @@ public struct WaveformStatistics: Sendable {
 
 /// Sums over a waveform and its windows, piece by piece, so that a recording of any length is normalised as a whole.
 ///
-/// Sums are in double and of differences to the first sample, so that neither length nor an offset takes their digits.
+/// Sums are in double, of differences to the first sample, so that neither length nor an offset costs
+/// precision.
 public struct WaveformMoments: Sendable {
     private let taps: Int
     private let stride: Int
@@ -22,11 +24,11 @@ public struct WaveformMoments: Sendable {
     private var windows = 0
     private var windowSums: [Double]
     private var products: [Double]
-    /// What the next window begins with, and how many samples lie before it.
+    /// The beginning of the next window, and the number of samples before it.
     private var tail: [Float] = []
     private var gap = 0
 
-    /// Of no samples, for windows of so many taps.
+    /// Empty sums, for windows of this many taps.
     public init(taps: Int, stride: Int) {
         self.taps = taps
         self.stride = stride
@@ -79,7 +81,7 @@ public struct WaveformMoments: Sendable {
         return max(0, squares / Double(max(1, count)) - difference * difference)
     }
 
-    /// The statistics of the waveform as it is.
+    /// The statistics of the unchanged waveform.
     public var statistics: WaveformStatistics { statistics(center: mean, shift: 0, scale: 1) }
 
     /// The statistics of (x − `shift`) · `scale`.

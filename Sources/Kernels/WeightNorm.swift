@@ -3,8 +3,8 @@ public import Tensors
 
 // A convolution's weight is (O, K, I) in memory; tap k of output o is one row of the matrix (O · K, I).
 
-/// Computes W[:, k, :] = g[k] · v[:, k, :] / ‖v[:, k, :]‖ (Salimans and Kingma, 2016), one norm a tap as
-/// wav2vec 2.0 has it.
+/// Computes W[:, k, :] = g[k] · v[:, k, :] / ‖v[:, k, :]‖ (Salimans and Kingma, 2016), one norm per tap as in
+/// wav2vec 2.0.
 ///
 /// - Parameters:
 ///   - direction: v, (O · K, I).

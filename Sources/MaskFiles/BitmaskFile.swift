@@ -2,23 +2,23 @@ package import Checkpoints
 package import Pruning
 package import Tensors
 
-/// Which end of a byte the first bit is.
+/// The end of a byte with the first bit.
 package enum BitOrder: String, Sendable, CaseIterable {
     /// The lowest bit: what compressed-tensors writes.
     case little
-    /// The highest bit: what NumPy packs unless told otherwise, as an early writer did.
+    /// The highest bit: NumPy's default, used by an early writer.
     case big
 }
 
-/// Sparse models as compressed-tensors' `sparse-bitmask` format has them.
+/// Sparse models in compressed-tensors' `sparse-bitmask` format.
 ///
-/// A weight of a module M, (rows, columns), is `M.bitmask` (rows, ⌈columns / 8⌉), one bit a weight; `M.compressed`,
-/// the weights of set bits one row after another; `M.row_offsets`, how many lie before each row; and `M.shape`.
-/// Biases lie there whole: whether their zeros belong to the mask stands in the metadata.
+/// A weight of a module M, (rows, columns), is `M.bitmask` (rows, ⌈columns / 8⌉), one bit per weight;
+/// `M.compressed`, the weights of set bits row by row; `M.row_offsets`, how many precede each row; and
+/// `M.shape`. Biases are stored whole: the metadata says whether their zeros belong to the mask.
 package enum BitmaskFile {
     private static let bitmaskSuffix = ".bitmask"
 
-    /// Whether a file has masks of this kind.
+    /// Whether a file has masks in this format.
     package static func isHeld(by file: SafetensorsFile) -> Bool {
         file.names.contains { $0.hasSuffix(bitmaskSuffix) }
     }
@@ -85,7 +85,7 @@ package enum BitmaskFile {
         return shape
     }
 
-    /// Writes a model whose pruned weights take no room but their bit.
+    /// Writes a model whose pruned weights take only their bit.
     package static func write(
         _ mask: PruningMask, pool: PrunablePool, values: Tensor, layout: ParameterLayout, to path: String
     ) throws(CheckpointError) {

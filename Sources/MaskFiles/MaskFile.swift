@@ -4,21 +4,21 @@ internal import Program
 package import Pruning
 package import Tensors
 
-/// Where a mask came from, as its file says.
+/// The provenance of a mask, as stated in its file.
 package struct MaskProvenance: Sendable {
     /// The pruning method.
     package var method: String
     /// The updates done when the mask was made.
     package var update: Int
-    /// The sparsity asked for.
+    /// The requested sparsity.
     package var sparsityTarget: Double
     /// The largest magnitude pruned.
     package var threshold: Float
-    /// What was masked first: `magnitude`, `random`, `random_model` or a file.
+    /// The source of the first mask: `magnitude`, `random`, `random_model` or a file.
     package var origin = InitialMask.magnitude
     /// What was ranked together.
     package var scope = PruningScope.global
-    /// Where random numbers were counted from.
+    /// The seed of random numbers.
     package var seed: Int?
     /// The model that training started from.
     package var parent: String
@@ -70,12 +70,12 @@ package struct MaskProvenance: Sendable {
     }
 }
 
-/// Masks as bit-packed safetensors: one U8 tensor a parameter, row-major, lowest bit first.
+/// Masks as bit-packed safetensors: one U8 tensor per parameter, row-major, lowest bit first.
 ///
-/// What bytes cannot say stands in the metadata: the provenance, the hash of the mask, and as `parameters` a JSON
-/// object of each parameter's shape, in the pool's order.
+/// The rest is in the metadata: the provenance, the hash of the mask, and as `parameters` a JSON object of
+/// each parameter's shape, in the pool's order.
 package enum MaskFile {
-    /// What `format` says in the metadata.
+    /// The value of `format` in the metadata.
     package static let format = "parp-mask"
 
     package static func write(
@@ -84,7 +84,7 @@ package enum MaskFile {
         try write(mask, pool: pool, facts: provenance.strings, to: path)
     }
 
-    /// Writes a mask with facts that are known already, such as those of another file.
+    /// Writes a mask with given facts, such as those of another file.
     package static func write(
         _ mask: PruningMask, pool: PrunablePool, facts: [String: String], to path: String
     ) throws(CheckpointError) {
@@ -105,7 +105,7 @@ package enum MaskFile {
         try writer.write(to: path)
     }
 
-    /// Reads a mask; every byte of it is accounted for, and its hash is that of its bits.
+    /// Reads a mask; every byte is accounted for, and its hash is checked.
     package static func read(_ file: SafetensorsFile) throws(CheckpointError) -> StoredMask {
         func fault(_ sentence: String) -> CheckpointError { CheckpointError(file.path, sentence) }
         guard file.metadata["format"] == format else {
@@ -164,11 +164,10 @@ package enum MaskFile {
 }
 
 extension Shape {
-    /// The most weights that a parameter of a file may have: more than any that fits a machine of today.
+    /// The maximum number of weights of a parameter: more than fits any current machine.
     private static let maximumCount = 1 << 36
 
-    /// The shape of extents that a file states, or nil if no parameter has it: an extent below 1, or too many
-    /// weights.
+    /// The shape that a file states, or nil if it is impossible: a dimension below 1, or too many weights.
     package init?(checking extents: [Int?]) {
         var product = 1
         for extent in extents {

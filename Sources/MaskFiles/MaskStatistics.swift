@@ -5,12 +5,12 @@ package import Tensors
 
 /// The sparsity of each Transformer block and each kind of projection, weights and biases together.
 package struct MaskStatistics {
-    /// Weights, and how many of them are pruned.
+    /// The number of weights, and of pruned ones.
     package struct Count: Equatable {
         package var total = 0
         package var pruned = 0
 
-        /// The share that is pruned; 0 of nothing.
+        /// The pruned share; 0 if empty.
         package var sparsity: Double { total > 0 ? Double(pruned) / Double(total) : 0 }
 
         package static func += (count: inout Count, other: Count) {
@@ -26,7 +26,7 @@ package struct MaskStatistics {
         }
     }
 
-    /// A block, or what belongs to none.
+    /// A block, or parameters outside blocks.
     package struct Layer {
         package let number: Int?
         package var kinds: [ProjectionKind: Count] = [:]
@@ -58,7 +58,7 @@ package struct MaskStatistics {
             layers.append(layer)
         }
         let present = whole.kinds
-        // As people list them: q, k, v, not as the pool has them.
+        // In the usual order, q, k, v, not the pool's.
         kinds = [.query, .key, .value, .output, .firstFeedForward, .secondFeedForward, .other]
             .filter { present[$0] != nil }
     }

@@ -4,18 +4,18 @@ package import Models
 package import Pruning
 package import Tensors
 
-/// A mask from outside, with the names and shapes of what it masks; it knows no model.
+/// A mask from a file, with the names and shapes of its parameters; independent of any model.
 package struct StoredMask: Sendable {
-    /// A parameter's name and extents.
+    /// A parameter's name and shape.
     package typealias Parameter = (name: String, shape: Shape)
 
-    /// Where it was read from.
+    /// Its origin.
     package let path: String
-    /// The parameters as a pool, whose places in a flat store mean nothing.
+    /// The parameters as a pool, whose offsets in a flat store have no meaning.
     package let pool: PrunablePool
     /// A bit for each of their weights.
     package let mask: PruningMask
-    /// What the file says of its origin.
+    /// The provenance stated in the file.
     package let facts: [String: String]
 
     /// A mask of parameters, in their order; names must differ.
@@ -31,10 +31,10 @@ package struct StoredMask: Sendable {
         self.facts = facts
     }
 
-    /// Whether biases are masked, too.
+    /// Whether biases are masked too.
     package var includesBiases: Bool { pool.members.contains { $0.slot.shape.rank == 1 } }
 
-    /// What else than the blocks' projections is masked, of a model of text.
+    /// What is masked besides the blocks' projections, in a text model.
     package var extras: PrunableExtras {
         var extras: PrunableExtras = []
         for member in pool.members {
@@ -48,7 +48,7 @@ package struct StoredMask: Sendable {
 
     /// The mask in the order of another pool, whose parameters must be the same.
     ///
-    /// Names may lack their first part, as those of models without a head do.
+    /// Names may lack their first part, as in models without a head.
     package func mask(for other: PrunablePool) throws(CheckpointError) -> PruningMask {
         var members = Dictionary(uniqueKeysWithValues: pool.members.map { ($0.slot.name, $0) })
         var builder = MaskBuilder()
@@ -73,20 +73,21 @@ package struct StoredMask: Sendable {
         return builder.build()
     }
 
-    /// Reads a mask of any kind: a mask file, a state dict of `torch.nn.utils.prune`, a file of bitmasks, or the
-    /// exact zeros of a model directory.
+    /// Reads a mask in any format: a mask file, a state dict of `torch.nn.utils.prune`, a file of bitmasks, or the
+    /// exact zeros of a model directory or a pack.
     ///
     /// - Parameters:
     ///   - bitOrder: The order of bits in bitmasks that do not state it.
-    ///   - includesBiases: Whether a model's biases belong to its pool; nil is what recipes take unless told otherwise: those of models
-    ///     of speech do, those of text do not.
-    ///   - extras: What else belongs to the pool of a model of text.
+    ///   - includesBiases: Whether a model's biases belong to its pool; nil is the default of recipes: yes
+    ///     for speech models, no for text models.
+    ///   - extras: What else belongs to a text model's pool.
     package static func load(
         _ path: String, bitOrder: BitOrder = .little, includesBiases: Bool? = nil,
         extras: PrunableExtras = []
     ) throws -> StoredMask {
         var isDirectory: ObjCBool = false
-        if FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory), isDirectory.boolValue {
+        let exists = FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory)
+        if exists && isDirectory.boolValue || StoredModel.isPack(path) {
             return try zeros(ofModel: path, includesBiases: includesBiases, extras: extras)
         }
         guard path.hasSuffix(".safetensors") else { return try TorchPruning.read(TorchArchive(path: path)) }
@@ -100,7 +101,7 @@ package struct StoredMask: Sendable {
                 + "of a sparse model give the directory")
     }
 
-    /// The mask that a model's exact zeros are.
+    /// The mask of a model's exact zeros.
     private static func zeros(
         ofModel path: String, includesBiases: Bool?, extras: PrunableExtras
     ) throws -> StoredMask {

@@ -3,13 +3,13 @@ internal import Foundation
 package import Pruning
 package import Tensors
 
-/// State dicts of `torch.nn.utils.prune`: a pruned parameter `p` is a parameter `p_orig`, the weights as they are
-/// without the mask, and a buffer `p_mask` of ones and zeros; p itself is their product.
+/// State dicts of `torch.nn.utils.prune`: a pruned parameter `p` is stored as `p_orig`, the unmasked weights,
+/// and a buffer `p_mask` of ones and zeros; p itself is their product.
 package enum TorchPruning {
     private static let maskSuffix = "_mask"
     private static let weightsSuffix = "_orig"
 
-    /// Whether a source has masks of this kind.
+    /// Whether a source has masks in this format.
     package static func isHeld(by source: some TensorSource) -> Bool {
         source.names.contains { $0.hasSuffix(maskSuffix) }
     }
@@ -29,7 +29,7 @@ package enum TorchPruning {
         var parameters: [StoredMask.Parameter] = []
         for name in names {
             guard let info = source.info(name + maskSuffix) else { continue }
-            // A view of one number can claim any extent; a mask that was saved has its numbers in the file.
+            // A view of one number can claim any shape; a saved mask has its numbers in the file.
             let shape = Shape(checking: info.shape.dimensions)
             guard let shape, shape.count <= limit / info.dataType.size else {
                 throw CheckpointError(source.path, "\(name)\(maskSuffix) is larger than the file")
@@ -63,7 +63,7 @@ package enum TorchPruning {
         }
     }
 
-    /// Writes a model with its mask on, as `torch.nn.utils.prune` would hold it.
+    /// Writes a model with its mask applied, in the form of `torch.nn.utils.prune`.
     package static func write(
         _ mask: PruningMask, pool: PrunablePool, values: Tensor, layout: ParameterLayout, to path: String
     ) throws(CheckpointError) {

@@ -1,25 +1,25 @@
-/// What is wrong with a configuration, gathered while it is checked.
+/// The faults of a configuration, collected while it is checked.
 struct ConfigurationFaults {
-    /// One sentence a fault.
+    /// One sentence per fault.
     private(set) var sentences: [String] = []
 
     mutating func require(_ condition: Bool, _ sentence: @autoclosure () -> String) {
         if !condition { sentences.append(sentence()) }
     }
 
-    /// An extent must be from 1 to a limit.
+    /// A size must be from 1 to a limit.
     mutating func bound(_ name: String, _ value: Int, by limit: Int) {
         require((1...limit).contains(value), "\(name) is \(value); it must be from 1 to \(limit)")
     }
 
-    /// Channels must be shared out evenly.
+    /// Channels must be divisible.
     mutating func multiple(_ name: String, _ value: Int, of divisorName: String, _ divisor: Int) {
         require(
             divisor < 1 || value % divisor == 0,
             "\(name) \(value) is not a multiple of \(divisorName) \(divisor)")
     }
 
-    /// What is added to variances must be above 0 and below 1.
+    /// An epsilon must be above 0 and below 1.
     mutating func epsilon(_ name: String, _ value: Float) {
         require(value > 0 && value < 1, "\(name) is \(value)")
     }
@@ -31,12 +31,12 @@ struct ConfigurationFaults {
 }
 
 extension KeyedDecodingContainer {
-    /// Reads a key into a value; one that is not there, or null, leaves it as it is.
+    /// Reads a key into a value; a missing or null key leaves it unchanged.
     func read<Value: Decodable>(_ key: Key, into value: inout Value) throws {
         if let found = try decodeIfPresent(Value.self, forKey: key) { value = found }
     }
 
-    /// Refuses what would make another network than is built here.
+    /// Refuses an option of an unsupported network.
     func refusal(_ key: Key, _ sentence: String) -> DecodingError {
         .dataCorruptedError(forKey: key, in: self, debugDescription: sentence)
     }

@@ -1,11 +1,11 @@
 public import Tensors
 
-/// A network that stored weights can be read into, whatever it computes.
+/// A network into which stored weights can be read, whatever it computes.
 public protocol Network: Sendable {
-    /// Names and places of all parameters, in the order of the forward pass.
+    /// Names and offsets of all parameters, in forward order.
     var layout: ParameterLayout { get }
-    /// The parameters of the head, which a pre-trained model lacks, and of which another vocabulary or other labels
-    /// have another number.
+    /// The parameters of the head, which a pre-trained model lacks, and whose size depends on the vocabulary
+    /// or labels.
     var headSlots: [ParameterSlot] { get }
     /// Other parameters that a file may lack.
     var optionalSlots: [ParameterSlot] { get }

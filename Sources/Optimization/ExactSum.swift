@@ -4,18 +4,18 @@ public import Tensors
 ///
 /// Terms are rounded to multiples of one quantum, fixed before any is seen, and added in double, where sums of such
 /// multiples below a limit are exact (pre-rounding as of Demmel & Nguyen, 2013, "Fast Reproducible Floating-Point
-/// Summation", with the boundary as a constant). For other processes a sum comes apart into digits that float32 adds
-/// exactly, so that any all-reduce will do.
+/// Summation", with the boundary as a constant). For other processes a sum is split into digits that float32
+/// adds exactly, so that any all-reduce works.
 public struct ExactSum: ~Copyable {
-    /// What terms are multiples of: 2^-30, far below what matters of a gradient of summed losses.
+    /// The quantum of terms: 2^-30, far below what matters in a gradient of summed losses.
     public static let quantum = 0x1p-30
     /// The magnitude below which sums are exact: double has 53 bits.
     public static let limit = quantum * 0x1p52
     /// The number of elements.
     public let count: Int
-    /// The most that one term may be, so that all of them stay below the limit.
+    /// The maximum magnitude of one term, so that all of them stay below the limit.
     public let largestTerm: Float
-    /// Whether all terms since the last `clear` were small enough, and numbers.
+    /// Whether all terms since the last `clear` were small enough, and not NaN.
     public private(set) var isExact = true
     private let sums: UnsafeMutablePointer<Double>
 
@@ -30,7 +30,7 @@ public struct ExactSum: ~Copyable {
 
     deinit { sums.deallocate() }
 
-    /// Makes the elements from an offset on a sum of nothing.
+    /// Resets the elements from an offset on.
     public mutating func clear(from offset: Int) {
         (sums + offset).update(repeating: 0, count: count - offset)
         isExact = true
@@ -52,21 +52,21 @@ public struct ExactSum: ~Copyable {
         if outliers > 0 { isExact = false }
     }
 
-    /// Writes the sum of a range of elements, as where there is one process.
+    /// Writes the sum of a range of elements, for a single process.
     public func write(_ range: Range<Int>, into target: Tensor) {
         let (source, result) = (sums + range.lowerBound, target.pointer)
         for index in 0..<range.count { result[index] = Float(source[index]) }
     }
 
-    /// The digits that the sum is cut into for so many processes.
+    /// The number of digits of the sum for this many processes.
     ///
-    /// A digit is at most 2^(`digitBits` - 1) units, and float32 holds whole numbers up to 2^24: 3 digits do for
-    /// 128 processes, 4 for 2,048, 6 for 65,536.
+    /// A digit is at most 2^(`digitBits` - 1) units, and float32 holds whole numbers up to 2^24: 3 digits are
+    /// enough for 128 processes, 4 for 2,048, 6 for 65,536.
     public static func digits(processes: Int) -> Int {
         processes <= 1 << 7 ? 3 : processes <= 1 << 11 ? 4 : 6
     }
 
-    /// Bits of a digit, where there are so many digits: together the 53 of a sum, and one for what carries.
+    /// Bits per digit for a number of digits: together the 53 of a sum, and one for carries.
     private static func digitBits(_ digits: Int) -> Int { digits == 3 ? 18 : digits == 4 ? 14 : 9 }
 
     /// Writes the digits of a range of elements, the coarsest first, and leaves zeros in their place.
@@ -85,7 +85,7 @@ public struct ExactSum: ~Copyable {
         }
     }
 
-    /// Writes what digits, each summed over all processes, stand for.
+    /// Writes the value of digits that were summed over all processes.
     public static func compose(_ digits: [Tensor], into target: Tensor) {
         let result = target.pointer
         let pointers = digits.map(\.pointer)

@@ -4,9 +4,9 @@
     internal import Musl
 #endif
 
-/// How the learning rate moves.
+/// Shapes of the learning-rate schedule.
 public enum ScheduleKind: String, Sendable, Codable, CaseIterable {
-    /// Linear rise, hold, exponential fall, as fairseq's `tri_stage`.
+    /// Linear rise, hold, exponential decay, as fairseq's `tri_stage`.
     case triStage = "tri_stage"
     /// Linear rise, then linear fall to the final rate.
     case linear
@@ -18,13 +18,13 @@ public enum ScheduleKind: String, Sendable, Codable, CaseIterable {
 
 /// The learning rate of every update, from the peak rate and three phases.
 public struct LearningRateSchedule: Sendable, Hashable {
-    /// How it moves.
+    /// The shape.
     public var kind: ScheduleKind
-    /// The highest rate.
+    /// The peak rate.
     public var peak: Double
     /// The updates of the run.
     public var updates: Int
-    /// The shares of rise, hold and fall; any may be zero, and what is left runs at the final rate.
+    /// The shares of rise, hold and fall; any may be zero, and the rest of the run uses the final rate.
     public var phases: [Double]
     /// The rate at update 0, as a share of the peak, if there is a rise.
     public var initialScale: Double

@@ -1,6 +1,6 @@
-/// How a process ends, by the conventions of `sysexits.h` and of batch systems.
+/// Exit codes, by the conventions of `sysexits.h` and of batch systems.
 public enum ExitCode: Int32, Sendable {
-    /// Wrong usage, or a recipe that cannot be.
+    /// Wrong usage, or an impossible recipe.
     case usage = 64
     /// Data or a model file that cannot be used.
     case data = 65
@@ -8,13 +8,13 @@ public enum ExitCode: Int32, Sendable {
     case fault = 70
     /// A rank was lost, or ranks waited too long for it.
     case stalled = 75
-    /// Interrupted in order: what was done is in a checkpoint, and the same command with --resume goes on.
+    /// Interrupted cleanly: progress is in a checkpoint, and the same command with --resume continues.
     case interrupted = 85
 }
 
-/// A fault for its user: what happened, where, and the fix.
+/// A fault to report to the user: what happened, where, and the fix.
 public struct UserError: Error, CustomStringConvertible {
-    /// How the process ends.
+    /// The exit code.
     public let code: ExitCode
     /// What happened, where, and the fix.
     public let description: String
@@ -27,12 +27,12 @@ public struct UserError: Error, CustomStringConvertible {
 }
 
 extension UserError: Fault {
-    /// How the process ends.
+    /// The exit code.
     public var exitCode: ExitCode { code }
 }
 
-/// An error that knows how the process ends by it, and tells its user what happened, where, and the fix.
+/// An error that knows its exit code, and describes what happened, where, and the fix.
 public protocol Fault: Error, CustomStringConvertible {
-    /// How the process ends.
+    /// The exit code.
     var exitCode: ExitCode { get }
 }

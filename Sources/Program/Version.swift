@@ -1,2 +1,2 @@
-/// The program's version, as it stands in the files it writes.
+/// The program's version, as in the files it writes.
 public let parpVersion = "0.1.0"

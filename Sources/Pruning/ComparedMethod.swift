@@ -1,19 +1,19 @@
-/// The methods that a recipe names: those that the paper compares (Lai et al., 2021, section 4), those that learn their
-/// mask in one run, and ours.
+/// The methods that a recipe can name: those compared in the paper (Lai et al., 2021, section 4), those that
+/// learn their mask in one run, and ours.
 public enum ComparedMethod: String, Sendable, CaseIterable {
     /// Every weight is trained, none pruned.
     case dense
     /// Prune, adjust, re-prune.
     case parp
-    /// PARP with a sparsity that rises from a lower start.
+    /// PARP with a rising sparsity.
     case progressive = "parp-p"
-    /// PARP through the mask: the network that is adjusted is the one that is judged.
+    /// Masked PARP: the network that is trained is the one that is evaluated.
     case parpMasked = "parp-m"
     /// Magnitude pruning at the pre-trained initialisation, MPI: nothing to do with message passing.
     case magnitudeAtInitialization = "mpi"
     /// One-shot magnitude pruning, OMP: the mask of a dense run's weights.
     case oneShot = "omp"
-    /// Iterative magnitude pruning, IMP: masks of rounds of runs, each a tenth of the pool further.
+    /// Iterative magnitude pruning, IMP: rounds of runs, each pruning another tenth of the pool.
     case iterative = "imp"
     /// Random pruning, RP.
     case random = "rp"
@@ -23,14 +23,14 @@ public enum ComparedMethod: String, Sendable, CaseIterable {
     case movement
     /// Dropping by magnitude, growing by gradient: RigL.
     case rigL = "rigl"
-    /// Learned masks on weights that stand still: S³-Router.
+    /// Learned masks on frozen weights: S³-Router.
     case router = "s3-router"
 }
 
 extension ComparedMethod {
-    /// What the method is, along the axes by which methods differ, as its paper and its authors' code have it.
+    /// The method's axes, as in its paper and its authors' code.
     ///
-    /// What its authors tie to a network trained from scratch, or to one of their own schedules, docs/pruning.md says.
+    /// docs/pruning.md lists what its authors tie to training from scratch or to their own schedules.
     public var axes: PruningAxes {
         var axes = PruningAxes()
         switch self {
@@ -68,6 +68,6 @@ extension ComparedMethod {
         return axes
     }
 
-    /// Whether the first mask is all that there is.
+    /// Whether the first mask is the only one.
     public var hasOneMask: Bool { axes.holdFrom == 0 }
 }

@@ -1,10 +1,10 @@
-/// Puts a mask together from parts, in the pool's order.
+/// Builds a mask from parts, in pool order.
 public struct MaskBuilder: Sendable {
     private var bits: [UInt64] = []
     /// The weights so far.
     public private(set) var count = 0
 
-    /// A mask of nothing.
+    /// An empty mask.
     public init() {}
 
     /// Adds the lowest bits of a word, at most 64.
@@ -30,7 +30,7 @@ public struct MaskBuilder: Sendable {
         }
     }
 
-    /// Adds bits that lie eight a byte, lowest first.
+    /// Adds bits packed eight per byte, lowest first.
     public mutating func append(packedBytes bytes: ArraySlice<UInt8>, count added: Int) {
         precondition(bytes.count == (added + 7) / 8, "\(bytes.count) bytes for \(added) bits")
         for (index, byte) in bytes.enumerated() {

@@ -17,15 +17,15 @@ public struct MaskComparison: Sendable, Hashable {
         keptByEither > 0 ? Double(keptByBoth) / Double(keptByEither) : 1
     }
 
-    /// Overlap: the share of the kept weights of one that the other keeps, too; of the mask that keeps fewer.
+    /// Overlap: the share of the kept weights of the mask that keeps fewer that the other keeps too.
     ///
-    /// Of masks of one sparsity it is the same either way. 1 if one keeps none.
+    /// For masks of equal sparsity it is symmetric. 1 if one keeps none.
     public var overlap: Double {
         let fewer = min(keptByFirst, keptBySecond)
         return fewer > 0 ? Double(keptByBoth) / Double(fewer) : 1
     }
 
-    /// The IOU that masks of these sparsities have when they know nothing of each other.
+    /// The expected IOU of independent masks of these sparsities.
     public var expectedByChance: Double {
         guard total > 0 else { return 1 }
         let both = Double(keptByFirst) * Double(keptBySecond) / Double(total)

@@ -23,16 +23,16 @@ public struct MaskSelection: Sendable {
     public let threshold: Float
 }
 
-/// Prunes exactly round(s · N) weights of each group of the scope, those of the smallest magnitude; of equals,
-/// those that come first.
+/// Prunes exactly round(s · N) weights of each group of the scope, those of the smallest magnitude; ties are
+/// pruned in pool order.
 ///
 /// - Parameters:
 ///   - values: The flat store.
 ///   - sparsity: s, from 0 to 1.
 ///   - scope: Whether N is the pool, a Transformer block or a parameter.
-///   - earlier: A mask whose pruned weights stay pruned and count towards s: iterative pruning's. Where it has
-///     pruned more than s, its mask is the answer.
-/// - Throws: `PruningError` if a weight is not a number, naming its parameter.
+///   - earlier: A mask whose pruned weights stay pruned and count towards s: iterative pruning's. If it has
+///     pruned more than s, it is the result.
+/// - Throws: `PruningError` if a weight is NaN, naming its parameter.
 public func magnitudeMask(
     values: Tensor, pool: PrunablePool, sparsity: Double, scope: PruningScope = .global,
     within earlier: PruningMask? = nil
@@ -41,11 +41,11 @@ public func magnitudeMask(
         scores: values, order: .magnitude, pool: pool, sparsity: sparsity, scope: scope, within: earlier)
 }
 
-/// Prunes exactly round(s · N) weights of each group of the scope, those whose scores come first in an order; of
-/// equals, those that come first in the pool.
+/// Prunes exactly round(s · N) weights of each group of the scope, those whose scores come first in an order;
+/// ties are pruned in pool order.
 ///
 /// - Parameter scores: A number for each weight, in the flat store's places.
-/// - Throws: `PruningError` if a score is not a number, naming its parameter.
+/// - Throws: `PruningError` if a score is NaN, naming its parameter.
 public func selectMask(
     scores: Tensor, order: SelectionOrder, pool: PrunablePool, sparsity: Double,
     scope: PruningScope = .global, within earlier: PruningMask? = nil
@@ -70,17 +70,17 @@ public func selectMask(
     return MaskSelection(mask: PruningMask(bits: bits, count: pool.count), threshold: threshold ?? 0)
 }
 
-/// Drops kept weights of the smallest magnitude and takes up as many pruned ones of the largest gradient (RigL, Evci
-/// et al., 2020, section 3): exactly round(s · N) of each group are pruned in the end.
+/// Drops kept weights of the smallest magnitude and regrows as many pruned ones of the largest gradient
+/// (RigL, Evci et al., 2020, section 3): in the end exactly round(s · N) of each group are pruned.
 ///
-/// Of K weights to be kept, the ⌊share · K⌋ with the largest gradients come from what is not kept otherwise, weights
-/// that were just dropped included; the rest are those of the largest magnitude that the earlier mask kept.
+/// Of K weights to keep, ⌊share · K⌋ are those with the largest gradients among the others, including weights
+/// just dropped; the rest are those of the largest magnitude that the earlier mask kept.
 ///
 /// - Parameters:
 ///   - gradients: The loss's gradient for each weight, pruned ones included, in the flat store's places.
 ///   - earlier: The mask until now.
 ///   - share: The share of what is kept that may be replaced, from 0 to 1.
-/// - Throws: `PruningError` if a weight or gradient is not a number, naming its parameter.
+/// - Throws: `PruningError` if a weight or gradient is NaN, naming its parameter.
 public func regrownMask(
     values: Tensor, gradients: Tensor, pool: PrunablePool, sparsity: Double, scope: PruningScope = .global,
     from earlier: PruningMask, share: Double
@@ -102,7 +102,7 @@ public func regrownMask(
                 threshold: &threshold)
         else { throw notANumber(ranked(values), group) }
         let dropped = PruningMask(bits: kept.map(~), count: pool.count)
-        // Where the earlier mask had pruned more than s, as many more are taken up.
+        // If the earlier mask had pruned more than s, as many more are regrown.
         let pruned = dropped.keptCount(in: range)
         var largestLeft: Float?
         guard
@@ -115,7 +115,7 @@ public func regrownMask(
     return MaskSelection(mask: PruningMask(bits: bits, count: pool.count), threshold: threshold ?? 0)
 }
 
-/// The mask of a model that is sparse already: 0 where a weight is exactly 0, of either sign.
+/// The mask of an already sparse model: 0 where a weight is exactly 0, of either sign.
 public func nonzeroMask(values: Tensor, pool: PrunablePool) -> PruningMask {
     var bits = [UInt64](repeating: 0, count: (pool.count + 63) / 64)
     let ranked = RankedNumbers(
@@ -124,7 +124,7 @@ public func nonzeroMask(values: Tensor, pool: PrunablePool) -> PruningMask {
     return PruningMask(bits: bits, count: pool.count)
 }
 
-/// Prunes the first of a group, and raises the threshold to the last score pruned; false if one is not a number.
+/// Prunes the first of a group, and raises the threshold to the last score pruned; false if one is NaN.
 private func prune(
     _ ranked: RankedNumbers, _ group: ArraySlice<PrunablePool.Member>, count: Int, bits: inout [UInt64],
     threshold: inout Float?
@@ -139,7 +139,7 @@ private func prune(
     return true
 }
 
-/// The same among what an earlier mask keeps, of which it makes one dense segment.
+/// The same among what an earlier mask keeps, gathered into one dense segment.
 private func prune(
     _ ranked: RankedNumbers, _ range: Range<Int>, count: Int, within earlier: PruningMask,
     bits: inout [UInt64], threshold: inout Float?
@@ -176,17 +176,17 @@ private func raise(_ threshold: inout Float?, to score: Float) {
     threshold = max(threshold ?? score, score)
 }
 
-/// The sentence about the first parameter that holds a weight, or a score, which is not a number.
+/// The message about the first parameter with a NaN weight or score.
 private func notANumber(
     _ ranked: RankedNumbers, _ group: ArraySlice<PrunablePool.Member>
 ) -> PruningError {
     let culprit = ranked.segmentWithoutNumber.map { group[group.startIndex + $0].slot.name }
     return PruningError(
-        "\(culprit ?? "the pool") holds a weight that is not a number, which has no magnitude to "
+        "\(culprit ?? "the pool") has a NaN weight, without a magnitude to "
             + "prune by; resume from an earlier checkpoint with a lower learning rate")
 }
 
-/// Keeps what comes behind the threshold, and of what equals it all but the first `ties`.
+/// Keeps what comes after the threshold, and all but the first `ties` of what equals it.
 private func writeMask(
     _ ranked: RankedNumbers, _ group: ArraySlice<PrunablePool.Member>, threshold: UInt32, ties: Int,
     bits: inout [UInt64]
@@ -196,7 +196,7 @@ private func writeMask(
         var words = [UInt64](repeating: 0, count: (segment.count + 63) / 64)
         parp_rank_mask(
             segment.pointer, Int64(segment.count), ranked.order.countsSign, threshold, &ties, &words)
-        // A parameter need not start at a word of the pool.
+        // A parameter need not start at a word boundary of the pool.
         let (first, shift) = (member.start / 64, UInt64(member.start % 64))
         for (index, word) in words.enumerated() {
             bits[first + index] |= word << shift

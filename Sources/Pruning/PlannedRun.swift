@@ -2,13 +2,13 @@
 ///
 /// Plans of one method for several sparsities share their first runs: equal runs at equal places are the same.
 public struct PlannedRun: Sendable, Hashable {
-    /// What happens to the mask while the run lasts.
+    /// How the mask changes during the run.
     public enum Training: Sendable, Hashable {
         /// There is none.
         case dense
         /// Pruned weights stay 0.
         case fixedMask
-        /// It changes on the way.
+        /// It changes during the run.
         case changingMask
     }
 
@@ -20,8 +20,8 @@ public struct PlannedRun: Sendable, Hashable {
         case magnitude
         /// The smallest magnitudes of a randomly initialised model, or random weights.
         case random
-        /// The smallest magnitudes of the weights that an earlier run of the plan ended with, among those that
-        /// this run's own mask kept.
+        /// The smallest magnitudes of an earlier run's final weights, among those kept by that run's own
+        /// mask.
         case afterRun(Int)
     }
 
@@ -33,11 +33,11 @@ public struct PlannedRun: Sendable, Hashable {
         case round
     }
 
-    /// What happens to the mask.
+    /// How the mask changes.
     public let training: Training
     /// Where the first mask comes from.
     public let mask: Mask
-    /// The sparsity: of a fixed mask, or in the end.
+    /// The sparsity: of a fixed mask, or at the end.
     public let sparsity: Double
     /// How long it is.
     public let length: Length
@@ -52,10 +52,10 @@ public struct PlannedRun: Sendable, Hashable {
 }
 
 extension ComparedMethod {
-    /// The share of the pool that each round of iterative pruning prunes further.
+    /// The share of the pool that each round of iterative pruning adds.
     public static let iterativeStep = 0.1
 
-    /// The runs that make a subnetwork of a sparsity, in order; the last is the one whose model counts.
+    /// The runs for a subnetwork of a sparsity, in order; the last one's model counts.
     ///
     /// OMP takes 2, IMP one more than rounds; all others 1. A sparsity of 0 is the dense run, for all.
     public func runs(sparsity: Double) -> [PlannedRun] {
@@ -77,7 +77,7 @@ extension ComparedMethod {
         }
     }
 
-    /// Rounds that train what the rounds before have kept: nothing pruned, a tenth, two tenths and so on.
+    /// Rounds that train what the previous rounds kept: nothing pruned, a tenth, two tenths and so on.
     private static func iterativeRounds(sparsity: Double) -> [PlannedRun] {
         // 0.3 / 0.1 is a little less or more than 3; a millionth of a round is none.
         let count = max(1, Int((sparsity / iterativeStep - 1e-6).rounded(.up)))

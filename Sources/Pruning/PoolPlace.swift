@@ -1,7 +1,7 @@
 public import Tensors
 
 extension ProjectionKind {
-    /// The kind of a module by the parts of its name in Hugging Face's or fairseq's models.
+    /// The kind of a module, by the parts of its name in Hugging Face's or fairseq's models.
     init(module parts: some BidirectionalCollection<Substring>) {
         switch parts.last {
         case "k_proj", "key", "k": self = .key
@@ -23,8 +23,8 @@ extension ProjectionKind {
     }
 }
 
-/// Where in the network a parameter of the pool stands, as its name in a file of another program says: our own networks
-/// register their parameters with their roles.
+/// The place of a pool parameter in the network, from its name in another program's file: our own networks
+/// register their parameters with roles.
 public struct PoolPlace: Sendable, Hashable, Comparable {
     /// The Transformer block, counted from 0; nil if the name has none.
     public let layer: Int?
@@ -34,7 +34,7 @@ public struct PoolPlace: Sendable, Hashable, Comparable {
     public let isBias: Bool
     private let name: String
 
-    /// The role of a parameter that stands there.
+    /// The role of a parameter at this place.
     public var role: ParameterRole { .prunable(layer: layer, kind: kind) }
 
     /// The place of `….layers.3.attention.k_proj.weight`: block 3, keys.
@@ -42,7 +42,7 @@ public struct PoolPlace: Sendable, Hashable, Comparable {
         let parts = name.split(separator: ".")
         let marker = parts.firstIndex { $0 == "layers" || $0 == "layer" }
         layer = marker.flatMap { $0 + 1 < parts.count ? Int(parts[$0 + 1]) : nil }
-        // XLNet's projections are no modules, and end in no `weight`.
+        // XLNet's projections are not modules, and do not end in `weight`.
         let isLeaf = parts.last == "weight" || parts.last == "bias"
         kind = ProjectionKind(module: isLeaf ? parts.dropLast() : parts[...])
         isBias = parts.last == "bias"

@@ -3,7 +3,8 @@ public import Tensors
 /// The weights that pruning ranks: the prunable slots of a layout, one after another (parp.md's P, its size
 /// N).
 ///
-/// A weight's place in the pool names it in masks and breaks ties; gaps between slots are not in the pool.
+/// A weight's index in the pool identifies it in masks and breaks ties; gaps between slots are not in the
+/// pool.
 public struct PrunablePool: Sendable, Hashable {
     /// A slot with the place of its first weight in the pool.
     public struct Member: Sendable, Hashable {

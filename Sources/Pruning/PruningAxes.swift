@@ -1,10 +1,10 @@
-/// How the sparsity gets from its start to its end.
+/// How the sparsity gets from its start to its final value.
 public enum SparsitySchedule: String, Sendable, CaseIterable {
-    /// It has its end from the first mask on.
+    /// It has its final value from the first mask on.
     case constant
-    /// In equal steps, a step a mask.
+    /// In equal steps, one per mask.
     case linear
-    /// Fast at first, slowly at last: s + (s₀ − s)(1 − t)³ (Zhu and Gupta, 2017, equation 1).
+    /// Fast at first, slowly at the end: s + (s₀ − s)(1 − t)³ (Zhu and Gupta, 2017, equation 1).
     case cubic
 }
 
@@ -12,11 +12,12 @@ public enum SparsitySchedule: String, Sendable, CaseIterable {
 public enum PruningScore: String, Sendable, CaseIterable {
     /// |w|: the smallest go.
     case magnitude
-    /// S, the sum of −η · g · w over updates: those go that training moved towards 0 (Sanh et al., 2020, section 3).
+    /// S, the sum of −η · g · w over updates: those that training moved towards 0 are pruned (Sanh et al.,
+    /// 2020, section 3).
     case movement
     /// |w| and S, each over its root mean square: large weights that did not shrink stay.
     case magnitudeMovement = "magnitude_movement"
-    /// |w| for what is dropped, |g| for what is taken up in its place (RigL, Evci et al., 2020).
+    /// |w| for what is dropped, |g| for what is regrown in its place (RigL, Evci et al., 2020).
     case gradient
     /// |S|, which starts as the weights and is trained by Adam through the mask (S³-Router, Fu et al., 2022).
     case learned
@@ -26,24 +27,24 @@ public enum PruningScore: String, Sendable, CaseIterable {
 public enum PrunedWeights: String, Sendable, CaseIterable {
     /// Zeroed by each mask and then like all others: forward uses them, gradients move them (PARP as published).
     case dense
-    /// Zero in forward and backward; the values behind the mask get the gradients that they would have, and may come
-    /// back with what they learned: a straight-through estimator.
+    /// Zero in forward and backward; the masked values get the gradients that they would have unmasked, and
+    /// may come back trained: a straight-through estimator.
     case masked
-    /// Zero in forward and backward; the values behind the mask stand still until they come back.
+    /// Zero in forward and backward; the masked values do not change until they come back.
     case frozen
-    /// Zero, and zero they stay.
+    /// Zero for good.
     case held
 }
 
-/// Where methods differ: any sound combination is one.
+/// The axes along which methods differ: any valid combination is a method.
 ///
 /// Shares are of the run's updates.
 public struct PruningAxes: Sendable, Hashable {
     /// How the sparsity rises.
     public var schedule = SparsitySchedule.constant
-    /// The share of the run before which it stays at its start.
+    /// The share of the run up to which it stays at its start.
     public var begin = 0.0
-    /// The share of the run after which it has its end.
+    /// The share of the run after which it has its final value.
     public var end = 1.0
     /// What decides.
     public var score = PruningScore.magnitude
@@ -52,7 +53,7 @@ public struct PruningAxes: Sendable, Hashable {
     /// The share of the run after which the mask is fixed and pruned weights are held at 0; 1 fixes the last mask
     /// only.
     public var holdFrom = 1.0
-    /// Whether the weights of the pool are trained; where they are not, a learned mask is all that is.
+    /// Whether the weights of the pool are trained; if not, only a learned mask is.
     public var trainsWeights = true
     /// RigL's α: the share of what is kept that the first mask replaces; it falls to 0 until `holdFrom`.
     public var regrowth = 0.3
@@ -62,12 +63,12 @@ public struct PruningAxes: Sendable, Hashable {
 }
 
 extension PruningAxes {
-    /// What is wrong with the combination, each with the fix; empty if it is sound.
+    /// What is wrong with the combination, each with the fix; empty if it is valid.
     ///
     /// Names are those of the recipe's keys.
     public var faults: [String] {
         var faults: [String] = []
-        if begin > end { faults.append("begin is \(begin), behind end \(end)") }
+        if begin > end { faults.append("begin is \(begin), after end \(end)") }
         if schedule != .constant && holdFrom < end {
             faults.append(
                 "hold_from is \(holdFrom), before end \(end): the sparsity would still rise; hold from there on, or "
@@ -75,13 +76,13 @@ extension PruningAxes {
         }
         if score == .gradient && forward != .held {
             faults.append(
-                "score \"gradient\" takes up weights at 0, which forward \"\(forward.rawValue)\" does not have; "
+                "score \"gradient\" regrows weights at 0, which forward \"\(forward.rawValue)\" does not have; "
                     + "write forward = \"held\"")
         }
         if score == .learned && forward != .masked && forward != .frozen {
             faults.append(
-                "score \"learned\" is trained through the mask, and forward \"\(forward.rawValue)\" has none, or no "
-                    + "weights behind it; write forward = \"frozen\" or \"masked\"")
+                "score \"learned\" is trained through the mask, but forward \"\(forward.rawValue)\" has none, or no "
+                    + "masked weights; write forward = \"frozen\" or \"masked\"")
         }
         if !trainsWeights && score != .learned {
             faults.append(
@@ -91,8 +92,8 @@ extension PruningAxes {
         return faults
     }
 
-    /// Whether scores are kept beside weights and moments.
+    /// Whether scores are kept besides weights and moments.
     public var keepsScores: Bool { score != .magnitude }
-    /// Whether there are values behind the mask.
+    /// Whether the values of masked weights are kept.
     public var keepsValues: Bool { forward == .masked || forward == .frozen }
 }

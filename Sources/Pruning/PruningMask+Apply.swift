@@ -36,15 +36,15 @@ extension PruningMask {
     }
 }
 
-/// The weights that a mask prunes, put aside while the model is evaluated on pruned weights.
+/// The weights that a mask prunes, set aside while the pruned model is evaluated.
 ///
-/// Training goes on with exactly the bits it had: PARP's pruned weights move between re-prunes.
+/// Training continues with exactly the bits it had: PARP's pruned weights move between re-prunes.
 public struct SetAsideWeights: ~Copyable {
     private let mask: PruningMask
     private let pool: PrunablePool
     private var weights: [Float]
 
-    /// Puts the pruned weights aside and zeroes them.
+    /// Sets the pruned weights aside and zeroes them.
     public init(_ mask: PruningMask, values: Tensor, pool: PrunablePool) {
         self.mask = mask
         self.pool = pool
@@ -57,7 +57,7 @@ public struct SetAsideWeights: ~Copyable {
         self.weights = weights
     }
 
-    /// Puts them back.
+    /// Restores them.
     public consuming func restore(to values: Tensor) {
         var next = 0
         mask.forEachPruned(pool) {

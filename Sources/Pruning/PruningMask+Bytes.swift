@@ -1,6 +1,5 @@
 extension PruningMask {
-    /// The bits of a range of the pool, eight a byte, lowest bit first; the last byte is filled up with
-    /// zeros.
+    /// The bits of a range of the pool, eight per byte, lowest bit first; the last byte is padded with zeros.
     public func packedBytes(_ range: Range<Int>) -> [UInt8] {
         var bytes: [UInt8] = []
         bytes.reserveCapacity((range.count + 7) / 8)
@@ -12,7 +11,7 @@ extension PruningMask {
         return bytes
     }
 
-    /// The mask whose bits, eight a byte, lowest first, are these.
+    /// The mask with these bits, eight per byte, lowest first.
     public init?(packedBytes bytes: [UInt8], count: Int) {
         guard bytes.count == (count + 7) / 8 else { return nil }
         var words = [UInt64](repeating: 0, count: (count + 63) / 64)

@@ -4,8 +4,8 @@ extension PruningMask {
     /// The share of a tensor's weights above which it counts as lost.
     private static let lostShare = 0.99
 
-    /// A sentence for each matrix of the pool that a mask of lower sparsity has nearly emptied: its weights are of another
-    /// scale than the rest, and what they computed is gone.
+    /// A sentence for each matrix of the pool that a mask of lower sparsity has nearly emptied: its weights
+    /// have another scale than the rest, and its function is lost.
     public func remarks(on pool: PrunablePool) -> [String] {
         guard sparsity < Self.lostShare else { return [] }
         return pool.members.filter { $0.slot.shape.rank > 1 }.compactMap { member in
@@ -13,7 +13,7 @@ extension PruningMask {
             guard Double(pruned) > Self.lostShare * Double(member.range.count) else { return nil }
             return
                 "warning: \(pruned) of the \(member.range.count) weights of \(member.slot.name) are pruned: they are "
-                + "far smaller than the rest of the pool, which had better do without them"
+                + "far smaller than the rest of the pool; leave them out of it"
         }
     }
 }

@@ -1,6 +1,6 @@
 internal import Tensors
 
-/// One bit a weight of the pool: 1 keeps, 0 prunes.
+/// One bit per weight of the pool: 1 keeps, 0 prunes.
 public struct PruningMask: Sendable, Hashable {
     /// The bits, 64 per word from the lowest up; those after the last weight are 0.
     public let bits: [UInt64]
@@ -31,7 +31,7 @@ public struct PruningMask: Sendable, Hashable {
     /// The share of weights that are pruned.
     public var sparsity: Double { count > 0 ? Double(prunedCount) / Double(count) : 0 }
 
-    /// A hash of the bits, to compare what ranks hold.
+    /// A hash of the bits, for comparison between ranks.
     public var hash: UInt64 {
         var hash = ContentHash(seed: UInt64(count))
         hash.combine(bits)

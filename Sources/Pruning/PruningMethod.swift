@@ -4,23 +4,24 @@
     internal import Musl
 #endif
 
-/// When a mask is due, at which sparsity, and when it is fixed; how it is found and what it does, its axes say.
+/// When a mask is due, at which sparsity, and when it is fixed; its axes say how it is found and what it
+/// does.
 ///
-/// All methods are this one with other axes: `ComparedMethod.axes` has those of the published ones.
+/// All methods are instances with different axes: `ComparedMethod.axes` has those of the published ones.
 public struct PruningMethod: Sendable, Hashable {
     /// The name in recipes and reports.
     public let name: String
-    /// The sparsity in the end.
+    /// The final sparsity.
     public let sparsity: Double
-    /// The sparsity at the start of a schedule that rises.
+    /// The sparsity at the start of a rising schedule.
     public let startSparsity: Double
-    /// Where it differs from others.
+    /// Its axes.
     public let axes: PruningAxes
-    /// The updates after which a mask is planned between the first and the last, rising.
+    /// The updates after which a mask is planned, between the first and the last, ascending.
     public let masksAfter: [Int]
     /// Updates of the run.
     public let updates: Int
-    /// Those of the planned masks with which the sparsity rises.
+    /// The planned masks with which the sparsity rises.
     private let steps: ArraySlice<Int>
 
     /// A method with masks planned after these updates, such as the ends of epochs.
@@ -48,7 +49,7 @@ public struct PruningMethod: Sendable, Hashable {
         interval > 0 ? Array(stride(from: interval, through: updates, by: interval)) : []
     }
 
-    /// The sparsity to prune to when so many updates are done, or nil if no mask is due.
+    /// The sparsity to prune to after this many updates, or nil if no mask is due.
     ///
     /// Masks are due at the start, as planned, when the mask is fixed, and at the end.
     public func sparsityDue(afterUpdates done: Int) -> Double? {
@@ -60,17 +61,17 @@ public struct PruningMethod: Sendable, Hashable {
         return due > 0 ? due : nil
     }
 
-    /// The sparsity that the model is to have when so many updates are done.
+    /// The sparsity that the model should have after this many updates.
     ///
-    /// It rises with each mask between `begin` and `end`, and is the final one at the last of them. Without a mask in
-    /// between there is nothing to rise with: the start holds until the end.
+    /// It rises with each mask between `begin` and `end`, and is final at the last of them. Without a mask in
+    /// between it cannot rise: the start value holds until the end.
     public func sparsity(afterUpdates done: Int) -> Double {
         guard axes.schedule != .constant, startSparsity < sparsity,
             done < Self.update(axes.end, of: updates)
         else { return sparsity }
         guard !steps.isEmpty else { return startSparsity }
         let masks = Self.count(steps, before: done + 1)
-        // Not by the formula, whose rounding may miss the last step's sparsity by a weight.
+        // Not by the formula, whose rounding may miss the final sparsity by a weight.
         guard masks < steps.count else { return sparsity }
         switch axes.schedule {
         case .constant: return sparsity
@@ -83,7 +84,7 @@ public struct PruningMethod: Sendable, Hashable {
         }
     }
 
-    /// Whether pruned weights stay exactly 0 once so many updates, and the mask due behind them, are done.
+    /// Whether pruned weights stay exactly 0 after this many updates and the mask due then.
     public func isHeld(afterUpdates done: Int) -> Bool {
         axes.forward == .held || isFixed(afterUpdates: done)
     }
@@ -94,7 +95,7 @@ public struct PruningMethod: Sendable, Hashable {
     /// The update after which the mask is fixed; the last if it never is before.
     public var holdUpdate: Int { Self.update(axes.holdFrom, of: updates) }
 
-    /// Whether the update with this number, from 1, takes the gradients of pruned weights too.
+    /// Whether the update with this number, from 1, also needs the gradients of pruned weights.
     public func takesAllGradients(inUpdate number: Int) -> Bool {
         guard sparsity > 0, !isFixed(afterUpdates: number - 1) else { return false }
         return switch axes.score {
@@ -104,8 +105,8 @@ public struct PruningMethod: Sendable, Hashable {
         }
     }
 
-    /// RigL's share of kept weights that the mask behind so many updates replaces, α/2 · (1 + cos(π t / T)) (Evci et
-    /// al., 2020, section 3).
+    /// RigL's share of kept weights replaced by the mask after this many updates, α/2 · (1 + cos(π t / T))
+    /// (Evci et al., 2020, section 3).
     public func regrownShare(afterUpdates done: Int) -> Double {
         guard axes.score == .gradient, done < holdUpdate else { return 0 }
         return axes.regrowth / 2 * (1 + cos(Double.pi * Double(done) / Double(holdUpdate)))
@@ -116,7 +117,7 @@ public struct PruningMethod: Sendable, Hashable {
         Int((share * Double(updates)).rounded())
     }
 
-    /// How many of rising updates come before one.
+    /// How many of the ascending updates come before one.
     private static func count(_ rising: some RandomAccessCollection<Int>, before update: Int) -> Int {
         var (low, high) = (0, rising.count)
         while low < high {

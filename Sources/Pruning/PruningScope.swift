@@ -1,12 +1,12 @@
 internal import Tensors
 
-/// What is ranked together when a share of the weights is to be pruned.
+/// What is ranked together when pruning a share of the weights.
 public enum PruningScope: String, Sendable, CaseIterable {
-    /// The whole pool in one ranking, as PARP has it: layers differ in sparsity.
+    /// The whole pool in one ranking, as in PARP: layers differ in sparsity.
     case global
-    /// Every Transformer block by itself: all have the same sparsity.
+    /// Every Transformer block separately: all have the same sparsity.
     case layer
-    /// Every matrix, and every bias, by itself, as movement pruning and RigL have it.
+    /// Every matrix, and every bias, separately, as in movement pruning and RigL.
     case parameter
 }
 

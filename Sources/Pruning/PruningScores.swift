@@ -1,15 +1,15 @@
 internal import CMath
 public import Tensors
 
-/// A score of each weight of the pool: state of a run, which changes with every update, as Adam's moments do.
+/// A score for each weight of the pool: state of a run that changes with every update, like Adam's moments.
 ///
-/// Scores come from the gradient summed over all ranks, so that all ranks hold the same. They lie in the places of the
-/// flat store; what is outside the pool takes no memory.
+/// Scores come from the gradient summed over all ranks, so that all ranks hold the same. They have the flat
+/// store's indices; what is outside the pool takes no memory.
 public struct PruningScores: ~Copyable {
-    /// What the scores are of.
+    /// The kind of score.
     public let pool: PrunablePool
     private let buffer: FlatBuffer
-    /// Adam's moments of scores that are trained; empty of others.
+    /// Adam's moments of trained scores; empty otherwise.
     private let firstBuffer: FlatBuffer
     private let secondBuffer: FlatBuffer
 
@@ -28,7 +28,7 @@ public struct PruningScores: ~Copyable {
     /// The second moment of trained scores.
     public var secondMoment: Tensor? { secondBuffer.count > 0 ? secondBuffer.all : nil }
 
-    /// All that is state, with the names that files and messages have for it; nothing where there are no scores.
+    /// All state, with its names in files and messages; empty without scores.
     public var parts: [(name: String, tensor: Tensor)] {
         [("score", buffer.all), ("score.first", firstBuffer.all), ("score.second", secondBuffer.all)]
             .filter { $0.1.count > 0 }
@@ -45,7 +45,7 @@ public struct PruningScores: ~Copyable {
     /// S −= η · g · w for the pool's weights from an element on: movement (Sanh et al., 2020, equation 3).
     ///
     /// - Parameters:
-    ///   - values: The weights behind the mask, in the flat store's places.
+    ///   - values: The unmasked weights, at the flat store's indices.
     ///   - gradients: Sums, of pruned weights too; times `factor` they are the learning rate times the mean gradient.
     public func addMovement(gradients: Tensor, values: Tensor, from offset: Int, factor: Float) {
         let scores = self.values
@@ -60,7 +60,7 @@ public struct PruningScores: ~Copyable {
         }
     }
 
-    /// Keeps the gradients themselves, for the mask that is due behind this update.
+    /// Keeps the gradients themselves, for the mask due after this update.
     public func keep(gradients: Tensor) { copy(from: gradients) }
 
     /// The gradients of trained scores: those of |S| as factors of the weights, g · w · sign(S), for a range of the flat

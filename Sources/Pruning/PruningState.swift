@@ -1,20 +1,20 @@
 internal import CMath
 public import Tensors
 
-/// What a method keeps beside weights and moments while a run lasts: the values behind the mask, and scores.
+/// A method's state during a run besides weights and moments: the values of masked weights, and scores.
 ///
-/// While a mask hides values, the flat store holds what forward and backward are to see, w ⊙ m, and the values of the
-/// pool lie here. Whoever changes weights or mask shows the values first and hides them after.
+/// While a mask hides values, the flat store holds w ⊙ m for forward and backward, and the values of the pool
+/// are here. Code that changes weights or mask shows the values first and hides them afterwards.
 public struct PruningState: ~Copyable {
     /// The method.
     public let method: PruningMethod
     /// What is pruned.
     public let pool: PrunablePool
-    /// The scores; of a method without any, there are none.
+    /// The scores; empty for a method without any.
     public let scores: PruningScores
     private let behind: FlatBuffer
     private let places: Set<Int>
-    /// The mask that hides values now.
+    /// The mask that currently hides values.
     private var hidden: PruningMask?
 
     /// The state of a run that begins, of a flat store of so many elements.
@@ -42,7 +42,7 @@ public struct PruningState: ~Copyable {
     /// Whether a mask hides values.
     public var hidesValues: Bool { hidden != nil }
 
-    /// Puts the values of the pool behind the mask and zeroes the pruned ones in the store.
+    /// Saves the values of the pool and zeroes the pruned ones in the store.
     public mutating func hide(_ mask: PruningMask, in values: Tensor) {
         precondition(mask.count == pool.count, "a mask of \(mask.count) weights for \(pool.count)")
         precondition(hidden == nil && behind.count == values.count, "values are hidden, or have no room")
@@ -55,7 +55,7 @@ public struct PruningState: ~Copyable {
         hidden = mask
     }
 
-    /// Puts the values back into the store, and returns the mask that hid them; nil where none did.
+    /// Restores the values in the store, and returns the mask that hid them; nil if none did.
     @discardableResult
     public mutating func show(in values: Tensor) -> PruningMask? {
         guard let mask = hidden else { return nil }
@@ -74,12 +74,12 @@ public struct PruningState: ~Copyable {
         (places.contains(slot.index) ? shown(values) : values).elements(slot.range)
     }
 
-    /// The mask that is due when so many updates are done: exactly round(s · N) of each group of the scope go.
+    /// The mask due after this many updates: prunes exactly round(s · N) of each group of the scope.
     ///
-    /// Scores that no update has changed yet say nothing: the first mask of a run is that of magnitudes.
+    /// Scores not yet changed by an update are meaningless: a run's first mask is by magnitude.
     ///
     /// - Parameter earlier: The mask until now; nil before the first.
-    /// - Throws: `PruningError` if a weight or score is not a number, naming its parameter.
+    /// - Throws: `PruningError` if a weight or score is NaN, naming its parameter.
     public func selectMask(
         afterUpdates done: Int, sparsity: Double, values: Tensor, earlier: PruningMask?, scope: PruningScope
     ) throws(PruningError) -> MaskSelection {

@@ -2,7 +2,7 @@ internal import Tensors
 
 /// Prunes exactly round(s · N) weights of each group of the scope, drawn uniformly: the random baseline.
 ///
-/// Each weight gets a counted random number; those with the smallest go. The draw depends on the seed alone.
+/// Each weight gets a counted random number; the smallest are pruned. The draw depends only on the seed.
 public func randomMask(
     pool: PrunablePool, sparsity: Double, seed: UInt64, scope: PruningScope = .global
 ) -> PruningMask {

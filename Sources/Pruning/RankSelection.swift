@@ -9,7 +9,7 @@ struct RankedNumbers {
     /// How many there are.
     var count: Int { segments.reduce(0) { $0 + $1.count } }
 
-    /// The first segment that holds something which is not a number.
+    /// The first segment with a NaN.
     var segmentWithoutNumber: Int? {
         segments.firstIndex {
             Partition([$0], order.keys, order: order, capacity: 0).hasNoNumber
@@ -18,8 +18,8 @@ struct RankedNumbers {
 
     /// The key of a rank from 1, and how many keys are smaller; nil if one is not a number.
     ///
-    /// A sample brackets the key, one pass counts what lies below and collects the few inside the bracket, among
-    /// which the key is found the same way.
+    /// A sample brackets the key; one pass counts what is below the bracket and collects the few inside it,
+    /// among which the key is found the same way.
     func smallest(rank: Int) -> (key: UInt32, below: Int)? {
         let total = count
         precondition((1...max(1, total)).contains(rank), "rank \(rank) of \(total)")
@@ -30,8 +30,9 @@ struct RankedNumbers {
             return (found, sample.prefix { $0 < found }.count)
         }
         var range = bracket(rank: rank, total: total, sample: sample)
-        // A sample errs once in ten thousand times, and says little where few values make up the whole pool: then
-        // the range moves to the side that holds the rank, or is halved, until it holds the rank and little else.
+        // A sample fails once in ten thousand times, and helps little if the pool has few distinct values:
+        // then the range moves to the side with the rank, or is halved, until it contains the rank and little
+        // else.
         while true {
             let part = Partition(segments, range, order: order, capacity: total / 8)
             if part.hasNoNumber { return nil }
@@ -72,7 +73,7 @@ struct RankedNumbers {
         return sample.sorted()
     }
 
-    /// Keys between which the rank lies, but for one time in ten thousand: four standard deviations of the
+    /// Keys that bracket the rank, except once in ten thousand times: four standard deviations of the
     /// sample's own rank.
     private func bracket(rank: Int, total: Int, sample: [UInt32]) -> ClosedRange<UInt32> {
         let share = Double(rank) / Double(total)
@@ -86,7 +87,7 @@ struct RankedNumbers {
     }
 }
 
-/// How many keys lie where, and the numbers of a range of them.
+/// How many keys are below and inside a range, and the numbers in the range.
 private struct Partition: ~Copyable {
     let below: Int
     let inside: Int
@@ -94,7 +95,7 @@ private struct Partition: ~Copyable {
     private let memory: FlatBuffer
     private let filled: Int
 
-    /// Counts, and collects what lies in the range unless it is more than `capacity`.
+    /// Counts, and collects what is in the range unless it exceeds `capacity`.
     init(_ segments: [Tensor], _ range: ClosedRange<UInt32>, order: SelectionOrder, capacity: Int) {
         memory = FlatBuffer(count: max(1, capacity))
         var result = parp_partition()

@@ -1,13 +1,13 @@
-/// By what weights, or scores of them, are ranked: those that come first are pruned.
+/// The order in which weights or scores are ranked: the first are pruned.
 public enum SelectionOrder: Sendable {
-    /// By magnitude: what is nearest to 0 goes first.
+    /// By magnitude: the closest to 0 goes first.
     case magnitude
     /// By value: the most negative goes first.
     case value
 }
 
 extension SelectionOrder {
-    /// A number's place in the order, as a whole number; of zeros, either sign has the same.
+    /// A number's place in the order, as an integer; both zeros have the same.
     func key(_ number: Float) -> UInt32 {
         switch self {
         case .magnitude: return number.bitPattern & 0x7FFF_FFFF
@@ -25,7 +25,7 @@ extension SelectionOrder {
         }
     }
 
-    /// The keys of all numbers that are numbers.
+    /// The keys of all numbers except NaN.
     var keys: ClosedRange<UInt32> {
         switch self {
         case .magnitude: 0...key(.infinity)

@@ -1,16 +1,16 @@
-/// A value of a recipe that follows from others unless the recipe says it.
+/// A recipe value that is derived from others unless the recipe states it.
 package enum Automatic<Value: RecipeConvertible & Equatable>: Equatable, Sendable {
-    /// What follows.
+    /// Derived.
     case automatic
-    /// What the recipe says.
+    /// Stated in the recipe.
     case value(Value)
 
-    /// The value, where the recipe says one.
+    /// The value, if the recipe states one.
     package var stated: Value? {
         if case .value(let value) = self { value } else { nil }
     }
 
-    /// Whether the recipe says nothing, or what a rule allows.
+    /// Whether the recipe states nothing, or a value that a rule allows.
     package func isAutomatic(or isValid: (Value) -> Bool) -> Bool { stated.map(isValid) ?? true }
 }
 

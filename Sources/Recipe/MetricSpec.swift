@@ -1,14 +1,14 @@
-/// A number that an evaluation measures: how logs and recipes call it, how people read it, and which way is better.
+/// A metric of evaluations: its name in logs and recipes, its presentation, and which direction is better.
 package struct MetricSpec: Sendable, Hashable {
     /// The field of an `eval` event, and the value of `evaluation.metric`.
     package let name: String
-    /// What tables call it.
+    /// Its title in tables.
     package let title: String
-    /// What it is multiplied by where people read it.
+    /// The factor for presentation.
     package let scale: Double
-    /// What it is counted in then.
+    /// The unit after scaling.
     package let unit: String
-    /// Whether a larger number is a better one.
+    /// Whether larger is better.
     package let higherIsBetter: Bool
 
     /// A metric.
@@ -20,14 +20,15 @@ package struct MetricSpec: Sendable, Hashable {
         self.higherIsBetter = higherIsBetter
     }
 
-    /// The share of words, or phones, that are wrong.
+    /// The word or phone error rate.
     package static let wordErrorRate = MetricSpec(name: "wer", title: "WER", scale: 100, unit: "%")
-    /// The share of characters that are wrong.
+    /// The character error rate.
     package static let characterErrorRate = MetricSpec(name: "cer", title: "CER", scale: 100, unit: "%")
-    /// The share of examples whose class is right.
+    /// The share of correctly classified examples.
     package static let accuracy = MetricSpec(
         name: "accuracy", title: "accuracy", scale: 100, unit: "%", higherIsBetter: true)
-    /// The harmonic mean of precision and recall: of class 1 where there are two, else the mean over classes.
+    /// The harmonic mean of precision and recall: of class 1 if there are two classes, else the mean over
+    /// classes.
     package static let f1 = MetricSpec(name: "f1", title: "F1", scale: 100, unit: "%", higherIsBetter: true)
     /// Matthews' correlation of classes and predictions.
     package static let matthews = MetricSpec(
@@ -45,16 +46,16 @@ package struct MetricSpec: Sendable, Hashable {
         MetricSpec(name: "loss", title: "loss", unit: "nats \(item)")
     }
 
-    /// Title and unit, as an axis or the head of a column says them.
+    /// Title and unit, for an axis or a column head.
     package var heading: String { "\(title), \(unit)" }
 
-    /// A value with its title and unit, as a line on the screen says it.
+    /// A value with its title and unit, for a line of output.
     package func shown(_ value: Double) -> String {
         let scaled = (value * scale * 100).rounded() / 100
         return unit == "%" ? "\(title) \(scaled) %" : "valid \(title) \(scaled)"
     }
 
-    /// Whether a value is better than another; without another any finite one is.
+    /// Whether a value is better than another; any finite value is better than none.
     package func isBetter(_ value: Double, than other: Double?) -> Bool {
         higherIsBetter ? value > other ?? -.infinity : value < other ?? .infinity
     }

@@ -3,11 +3,11 @@ internal import Pruning
 extension Recipe {
     /// Updates of the run.
     package var updates: Int { schedule.updates }
-    /// What the best model is chosen by.
+    /// The metric that selects the best model.
     package var metric: MetricSpec { evaluation.metric }
     /// The sparsity at which PARP-P starts.
     package var startSparsity: Double { pruning.startSparsity.stated ?? Pruning.progressiveStart }
-    /// What the first mask is made from, as a recipe says it.
+    /// The source of the first mask, as in a recipe.
     package var initialMask: String { pruning.initialMask.text }
     /// Whether biases are in the pool.
     package var prunesBiases: Bool { pruning.includeBiases }

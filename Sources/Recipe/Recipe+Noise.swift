@@ -13,10 +13,10 @@ extension Recipe {
         package var speed = [1.0]
         package var noiseSNR: [Double] = []
 
-        /// Whether recordings are heard otherwise than they are, so that nothing of them can be kept.
+        /// Whether recordings are augmented, so that their features cannot be cached.
         package var changesAudio: Bool { speed.contains { $0 != 1 } || !noiseSNR.isEmpty }
 
-        /// As the model takes it.
+        /// The model's settings.
         package var settings: Models.Augmentation {
             var settings = Models.Augmentation()
             settings.timeMaskProbability = timeMaskProbability
@@ -39,7 +39,7 @@ extension Recipe {
         package var activationDropout = 0.1
         package var finalDropout = 0.0
 
-        /// As the model takes it.
+        /// The model's settings.
         package var settings: Models.Regularization {
             var settings = Models.Regularization()
             settings.layerDrop = Float(layerDrop)

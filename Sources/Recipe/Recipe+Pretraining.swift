@@ -13,14 +13,14 @@ extension Recipe {
         package var negatives = 100
         package var contrastiveTemperature = 0.1
         package var gumbelTemperature = [2.0, 0.5, 0.999995]
-        /// Extents of the quantiser; 0 takes those of the model.
+        /// Sizes of the quantiser; 0 uses the model's.
         package var codebookGroups = 0
         package var codebookEntries = 0
         package var codevectorSize = 0
         package var projectionSize = 0
         package var quantizerDropout = 0.1
 
-        /// The objective of a model that states its own.
+        /// The objective for a model that states its own.
         package func objective(of model: PretrainingConfiguration) -> PretrainingConfiguration {
             var objective = model
             objective.diversityWeight = Float(diversityWeight)
@@ -37,7 +37,7 @@ extension Recipe {
         }
     }
 
-    /// Where pre-training begins elsewhere than fine-tuning: fairseq's recipe for the base model.
+    /// Defaults of pre-training that differ from fine-tuning: fairseq's recipe for the base model.
     mutating func setPretrainingDefaults() {
         data.batchSeconds = 5600
         data.rankSeconds = 90

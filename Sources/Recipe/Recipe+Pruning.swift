@@ -14,22 +14,22 @@ extension InitialMask: RecipeConvertible {
 }
 
 extension Recipe.Pruning {
-    /// What the first mask is made from, decided.
+    /// The resolved source of the first mask.
     package var firstMask: InitialMask {
         guard initialMask == .automatic else { return initialMask }
         return method == .random ? .random : .magnitude
     }
 
-    /// Where PARP-P starts unless told otherwise.
+    /// The default start sparsity of PARP-P.
     package static let progressiveStart = 0.3
 
-    /// The sparsity at the start of a schedule that rises.
+    /// The sparsity at the start of a rising schedule.
     var start: Double { startSparsity.stated ?? (method == .progressive ? Self.progressiveStart : 0) }
 
-    /// The sparsity of the first mask, where it is given and not selected.
+    /// The sparsity of a first mask that is given rather than selected.
     package var firstSparsity: Double { axes.schedule == .constant ? sparsity : start }
 
-    /// The method's axes, with what the recipe says of its own.
+    /// The method's axes, with the recipe's overrides.
     package var axes: PruningAxes {
         var axes = method.axes
         axes.schedule = schedule.stated ?? axes.schedule
@@ -43,17 +43,17 @@ extension Recipe.Pruning {
         return axes
     }
 
-    /// Whether a run has values behind its mask.
+    /// Whether a run keeps the values of masked weights.
     package var keepsValues: Bool { sparsity > 0 && method != .dense && axes.keepsValues }
 
-    /// Numbers of state for each weight of the pool beside the weight and its moments: a score, and moments of trained
-    /// ones.
+    /// Numbers of state per weight of the pool, besides the weight and its moments: a score, and moments of
+    /// trained scores.
     package var scoresKept: Int {
         guard sparsity > 0, method != .dense, axes.keepsScores else { return 0 }
         return axes.score == .learned ? 3 : 1
     }
 
-    /// What is wrong with keys together.
+    /// Invalid combinations of keys.
     package var faults: [String] {
         var faults = axes.faults.map { "pruning.method is \"\(method.rawValue)\", and " + $0 }
         if axes.schedule != .constant && start > sparsity {
@@ -61,8 +61,8 @@ extension Recipe.Pruning {
         }
         if method == .dense && axes != method.axes {
             faults.append(
-                "pruning.method is \"dense\", which has no mask that pruning.schedule, score, forward or hold_from "
-                    + "could be about; name a method that prunes, such as \"parp-m\"")
+                "pruning.method is \"dense\", which has no mask to which pruning.schedule, score, forward or hold_from "
+                    + "could apply; choose a method that prunes, such as \"parp-m\"")
         }
         if let fix = maskFault {
             faults.append(
@@ -72,7 +72,7 @@ extension Recipe.Pruning {
         return faults
     }
 
-    /// Why the first mask is not one that the method is defined by, or nil.
+    /// Why the first mask does not fit the method's definition, or nil.
     private var maskFault: String? {
         switch (method, firstMask) {
         case (.dense, .magnitude), (.magnitudeAtInitialization, .magnitude), (.random, .random),
@@ -81,15 +81,15 @@ extension Recipe.Pruning {
         case (.dense, _):
             "it has no mask"
         case (.magnitudeAtInitialization, _):
-            "its mask is that of the pre-trained magnitudes; for a file's mask the method is \"omp\""
+            "its mask is that of the pre-trained magnitudes; to use a file's mask, set the method to \"omp\""
         case (.random, _):
             "its mask is \"random\" or \"random_model\""
         case (.oneShot, _), (.iterative, _):
-            "give the mask of the run before, such as that of `parp prune --model RUN/final`"
+            "give the previous run's mask, such as that of `parp prune --model RUN/final`"
         case (_, .magnitude):
             nil
         case _ where firstSparsity == 0 && sparsity > 0:
-            "its sparsity starts at 0, where there is no mask yet; give pruning.start_sparsity that of the mask"
+            "its sparsity starts at 0, where there is no mask yet; set pruning.start_sparsity to the mask's"
         default:
             nil
         }
@@ -97,8 +97,8 @@ extension Recipe.Pruning {
 
     /// The method of one run.
     ///
-    /// - Parameter epochEnds: The updates after which epochs end, up to a number of updates; asked for only where
-    ///   the interval is in epochs.
+    /// - Parameter epochEnds: The updates at which epochs end, up to a number of updates; called only if the
+    ///   interval is in epochs.
     package func makeMethod(updates: Int, epochEnds: (Int) -> [Int]) -> PruningMethod {
         guard method != .dense else { return .dense }
         return PruningMethod(
@@ -118,8 +118,8 @@ extension Recipe.Pruning {
         }
     }
 
-    /// Updates or epochs between masks: PARP's as in the authors' code for base, others' so that a schedule has a hundred
-    /// steps.
+    /// Updates or epochs between masks: PARP's as in the authors' code for base, others so that a schedule
+    /// has a hundred steps.
     package func maskInterval(updates: Int) -> Int {
         if let stated = interval.stated { return stated }
         switch (method, intervalUnit) {

@@ -5,10 +5,10 @@ package import Program
 package struct RecipeError: Error, CustomStringConvertible, Equatable {
     /// The file.
     package let path: String
-    /// What is wrong, one sentence a fault.
+    /// What is wrong, one sentence per fault.
     package let faults: [String]
 
-    /// All faults, one a line.
+    /// All faults, one per line.
     package var description: String {
         faults.count == 1
             ? "\(path): \(faults[0])" : ([path + ":"] + faults.map { "  " + $0 }).joined(separator: "\n")
@@ -16,16 +16,16 @@ package struct RecipeError: Error, CustomStringConvertible, Equatable {
 }
 
 extension RecipeError: Fault {
-    /// How the process ends.
+    /// The exit code.
     package var exitCode: ExitCode { .usage }
 }
 
 extension Recipe {
-    /// Reads a recipe file and changes from the command line, and checks the whole.
+    /// Reads a recipe file and changes from the command line, and checks the result.
     ///
     /// - Parameters:
-    ///   - overrides: `section.key=value` each; a value is TOML, or a text without its quotes.
-    ///   - task: The task of a command that runs no other; nil takes the one that the recipe names, or else `ctc`.
+    ///   - overrides: Each `section.key=value`; a value is TOML, or a string without its quotes.
+    ///   - task: The only task that the command runs; nil uses the one named in the recipe, or else `ctc`.
     /// - Throws: `RecipeError` with all faults: unknown keys with the nearest known one, wrong types,
     ///   values out of range.
     package init(
@@ -33,7 +33,7 @@ extension Recipe {
     ) throws(RecipeError) {
         let file = URL(fileURLWithPath: path).resolvingSymlinksInPath().path
         let attributes = try? FileManager.default.attributesOfItem(atPath: file)
-        // Before a byte is read: a device may have no end.
+        // Before a byte is read: a device may never end.
         guard attributes?[.type] as? FileAttributeType == .typeRegular,
             let size = attributes?[.size] as? Int, size < 1 << 20,
             let data = FileManager.default.contents(atPath: path)
@@ -47,7 +47,7 @@ extension Recipe {
         try self.init(text: text, overrides: overrides, path: path, task: task)
     }
 
-    /// Reads a recipe's text and changes from the command line, and checks the whole.
+    /// Reads a recipe's text and changes from the command line, and checks the result.
     package init(
         text: String, overrides: [String] = [], path: String = "recipe", task: TaskKind? = nil
     ) throws(RecipeError) {
@@ -83,8 +83,7 @@ extension Recipe {
         }
     }
 
-    /// What is wrong with values that have the right type, each by itself and with others; every sentence begins with a
-    /// key.
+    /// Faults of values with the right type, singly and in combination; every sentence begins with a key.
     private var rangeFaults: [String] {
         var faults = RecipeKey.all(for: task).compactMap { $0.fault(self) }
         if task == .pretrain && data.minimumSeconds > data.maximumSeconds {
@@ -100,8 +99,8 @@ extension Recipe {
         }
         if evaluation.everyUpdates == 0, checkpoint.average > 1 {
             faults.append(
-                "checkpoint.average is \(checkpoint.average), but evaluation.every_updates is 0: it is evaluated models "
-                    + "that are averaged")
+                "checkpoint.average is \(checkpoint.average), but evaluation.every_updates is 0: only evaluated "
+                    + "models are averaged")
         }
         if evaluation.everyUpdates == 0, decoding.searches, decoding.every > 1 {
             faults.append(
@@ -117,7 +116,7 @@ extension Recipe {
         return faults
     }
 
-    /// Takes all keys of a file; of a section that there is not, one fault is enough.
+    /// Applies all keys of a file; an unknown section is reported only once.
     private mutating func apply(_ document: TOMLDocument) -> [String] {
         let known = Set(RecipeKey.all.map(\.section))
         var faults = document.sections.filter { !known.contains($0.name) }.map {
@@ -163,11 +162,11 @@ extension Recipe {
             .map { "--set \(override): \($0)" }
     }
 
-    /// The value of an override: text without quotes is what a shell leaves of it.
+    /// The value of an override: a shell removes the quotes of strings.
     private static func value(_ text: String) -> RecipeValue { TOMLReader.value(text) ?? .string(text) }
 }
 
-/// What to say of a section that there is not.
+/// The message for an unknown section.
 private func unknownSection(_ name: String) -> String {
     let sections = Set(RecipeKey.all.map(\.section)).subtracting([""]).sorted()
     let near = suggestion(for: name, among: sections, aliases: RecipeKey.sectionAliases)
@@ -175,7 +174,8 @@ private func unknownSection(_ name: String) -> String {
         + (near.map { "did you mean [\($0)]?" } ?? "there are \(sections.joined(separator: ", "))")
 }
 
-/// Where the key stands that a sentence begins with: on the command line, or else in the file; empty if nowhere.
+/// Where the key at the beginning of a sentence was set: on the command line, else in the file; empty if
+/// nowhere.
 private func place(of fault: String, entries: [TOMLEntry], overrides: [String]) -> String {
     let path = fault.prefix { $0 != " " }
     let override = overrides.last { $0.prefix { $0 != "=" }.trimmingCharacters(in: .whitespaces) == path }
@@ -184,18 +184,18 @@ private func place(of fault: String, entries: [TOMLEntry], overrides: [String]) 
     return entry.map { "line \($0.line): " } ?? ""
 }
 
-/// What to say of a key that there is not.
+/// The message for an unknown key.
 private func unknownKey(_ entry: TOMLEntry) -> String {
     let place = entry.section.isEmpty ? "at the top" : "in [\(entry.section)]"
     return "unknown key `\(entry.name)` \(place); "
         + (nearKey(entry).map { "did you mean `\($0)`?" }
-            ?? "nothing is called so: `parp recipe` prints all keys")
+            ?? "there is none like it: `parp recipe` prints all keys")
 }
 
-/// The key that was meant, by its name alone if it stands in the same section.
+/// The key that was meant; by its name alone if it is in the same section.
 private func nearKey(_ entry: TOMLEntry) -> String? {
     let keys = RecipeKey.all
-    // A key that stands in another section is more likely misplaced than misspelt.
+    // A key of another section is more likely misplaced than misspelt.
     let path =
         keys.first { $0.name == entry.name }?.path ?? alias(for: entry.name, in: RecipeKey.aliases)
         ?? suggestion(for: entry.name, among: keys.filter { $0.section == entry.section }.map(\.name))
@@ -210,10 +210,10 @@ private func nearKey(_ entry: TOMLEntry) -> String? {
     return key.section == entry.section ? key.name : path
 }
 
-/// Whether there is anything at a path.
+/// Whether a path exists.
 func isFile(_ path: String) -> Bool { FileManager.default.fileExists(atPath: path) }
 
-/// Where a name that is no file's can be used.
+/// A hint for a name that is not a file.
 private func presetHint(_ path: String) -> String {
     guard !isFile(path) else { return "" }
     if isFile(path + ".toml") { return "; did you mean \(path).toml?" }

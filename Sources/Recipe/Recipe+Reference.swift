@@ -5,12 +5,12 @@ extension Recipe {
             "# The recipe", "",
             "<!-- Printed by `parp recipe --markdown`; a test compares. Change Sources/Recipe instead. -->",
             "",
-            "A TOML file. Every key has a default, so that a recipe needs to state only what differs; `parp recipe`",
-            "prints one with all keys. An unknown key, a wrong type or a value out of range is refused, all faults at",
+            "A TOML file. Every key has a default, so a recipe needs to state only what differs; `parp recipe`",
+            "prints one with all keys. Unknown keys, wrong types and values out of range are refused, all at",
             "once, with their lines. `--set section.key=value` changes a key from the command line. Paths are relative",
-            "to the folder in which the command runs; those inside a manifest, to the manifest's.", "",
-            "`task` says what is trained, and with it which keys a recipe has: a key of another task is refused. `parp train`",
-            "takes `ctc` where a recipe names no task, `parp pretrain` takes `pretrain`. If only some tasks have a key, a note",
+            "to the current folder; those inside a manifest, to the manifest's.", "",
+            "`task` says what is trained, and so which keys a recipe has: a key of another task is refused. `parp train`",
+            "assumes `ctc` if a recipe names no task, `parp pretrain` assumes `pretrain`. If only some tasks have a key, a note",
             "before its meaning says so; another note gives a default that differs.",
         ]
         var section: String?
@@ -34,7 +34,7 @@ extension Recipe {
 }
 
 extension RecipeKey {
-    /// Which tasks have the key, if not all, and those whose default is another than `value`.
+    /// Which tasks have the key, if not all, and those whose default differs from `value`.
     fileprivate func taskNote(besides value: String) -> String {
         let others = TaskKind.allCases.filter { $0 != .ctc && tasks.contains($0) }.compactMap { task in
             let own = get(Recipe(for: task)).toml

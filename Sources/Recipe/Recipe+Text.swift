@@ -2,7 +2,7 @@ package import Models
 internal import Optimization
 
 extension Recipe {
-    /// What may join the projections of the blocks in the pool of a model of text.
+    /// What may be added to the pool of a text model besides the blocks' projections.
     package var prunableExtras: PrunableExtras {
         var extras: PrunableExtras = []
         if pruning.includePooler { extras.insert(.pooler) }
@@ -11,8 +11,8 @@ extension Recipe {
         return extras
     }
 
-    /// Where fine-tuning on text begins elsewhere than on speech: with what BERT is usually fine-tuned with (Devlin et
-    /// al., 2019, appendix A.3).
+    /// Defaults of text fine-tuning that differ from speech: those usual for BERT (Devlin et al., 2019,
+    /// appendix A.3).
     mutating func setTextDefaults() {
         optimizer.learningRate = 5e-5
         optimizer.betas = [0.9, 0.999]

@@ -19,7 +19,7 @@ extension Recipe {
         return lines.joined(separator: "\n") + "\n"
     }
 
-    /// A key's value as a file states it; empty for a key that there is not.
+    /// A key's value as in a file; empty for an unknown key.
     package func text(of path: String) -> String {
         RecipeKey.all.first { $0.path == path }?.get(self).toml ?? ""
     }

@@ -6,11 +6,11 @@ package import Speech
 package import Tensors
 internal import Text
 
-/// All that decides what a run computes.
+/// Everything that decides what a run computes.
 ///
-/// The recipe fixes the mathematics; the number of ranks only the time.
+/// The recipe fixes the mathematics; the number of ranks affects only the time.
 ///
-/// Every field's default, unit and meaning stand once more in `RecipeKey.all`, from which files are read and
+/// Every field's default, unit and meaning are also in `RecipeKey.all`, from which files are read and
 /// written.
 package struct Recipe: Sendable, Equatable {
     package var model = Model()
@@ -30,7 +30,7 @@ package struct Recipe: Sendable, Equatable {
     package var pretraining = Pretraining()
     /// What the model is trained for.
     package internal(set) var task: TaskKind
-    /// Where all random numbers are counted from.
+    /// The seed of all random numbers.
     package var seed = 2337
 
     /// The default recipe of a task.
@@ -126,7 +126,7 @@ package struct Recipe: Sendable, Equatable {
     package struct Precision: Sendable, Equatable {
         package var gemm = Automatic<GEMMPrecision>.value(.float32)
 
-        /// What products multiply: float32 as long as nothing has decided otherwise.
+        /// The precision of products: float32 unless decided otherwise.
         package var products: GEMMPrecision { gemm.stated ?? .float32 }
     }
 
@@ -153,7 +153,7 @@ package enum BadUtterances: String, Sendable, CaseIterable {
     case skip
 }
 
-/// Which evaluated models a final model is the mean of.
+/// Which evaluated models a final model averages.
 package enum AveragedModels: String, Sendable, CaseIterable {
     /// Those of the last evaluations.
     case last

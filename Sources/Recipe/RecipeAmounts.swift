@@ -1,14 +1,14 @@
-/// What a study of costs needs to know of a recipe.
+/// What a cost study needs to know about a recipe.
 package struct RecipeAmounts: Codable, Equatable, Sendable {
     /// `model.path`.
     package let modelPath: String
-    /// Seconds of audio an update, over all ranks.
+    /// Seconds of audio per update, over all ranks.
     package let batchSeconds: Double
     /// Updates of the whole run.
     package let updates: Int
-    /// Threads a rank.
+    /// Threads per rank.
     package let threads: Int
-    /// Updates between masks; 0 where there are none, or where epochs count them.
+    /// Updates between masks; 0 if there are none, or if the interval is in epochs.
     package let maskInterval: Int
     /// Updates between checkpoints; 0 for none.
     package let checkpointInterval: Int

@@ -1,5 +1,5 @@
 extension RecipeKey {
-    /// What transformers' `TrainingArguments` and configurations, fairseq and SpeechBrain call what our keys say.
+    /// Names of our keys in transformers' `TrainingArguments` and configurations, fairseq and SpeechBrain.
     static let aliases: [String: String] = aliases(
         (
             "model.path",
@@ -96,7 +96,7 @@ extension RecipeKey {
         ("seed", ["random_seed", "manual_seed", "data_seed"])
     )
 
-    /// What others call the sections.
+    /// Other programs' names of the sections.
     static let sectionAliases = [
         "optimization": "optimizer", "optim": "optimizer", "lr_scheduler": "schedule", "training": "schedule",
         "dataset": "data", "checkpointing": "checkpoint", "criterion": "loss", "prune": "pruning",
@@ -105,7 +105,7 @@ extension RecipeKey {
         "decode": "decoding", "language_model": "decoding",
     ]
 
-    /// The path of the key that a name means, be it ours or another program's; nil if there is none.
+    /// The path of the key that a name means, whether ours or another program's; nil if there is none.
     package static func path(meant name: String) -> String? {
         all.first { $0.name == name }?.path ?? alias(for: name, in: aliases)
     }

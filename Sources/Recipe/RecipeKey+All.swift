@@ -7,82 +7,84 @@ extension RecipeKey {
     private static let modelKeys: [RecipeKey] = [
         RecipeKey(
             "", "task", \.task,
-            "What is trained: speech recognition (ctc), speech without transcripts (pretrain), classes of texts (classify) "
-                + "or a number for each (regress)."),
-        RecipeKey("", "seed", \.seed, "Where all random numbers are counted from.", must: "be 0 or more") {
+            "What is trained: speech recognition (ctc), speech without transcripts (pretrain), text classification (classify) "
+                + "or regression (regress)."),
+        RecipeKey("", "seed", \.seed, "The seed of all random numbers.", must: "be 0 or more") {
             $0 >= 0
         },
         RecipeKey(
             "model", "path", \.model.path,
-            "The model to start from: a Hugging Face directory or a fairseq checkpoint.", changes: .content),
+            "The model to start from: a Hugging Face directory, a pack or a fairseq checkpoint.",
+            changes: .content),
         RecipeKey(
             "model", "vocabulary", \.model.vocabulary,
-            "A vocab.json; empty takes the model's own, or builds one from the transcripts if it has none.",
+            "A vocab.json; if empty, the model's own, or one built from the transcripts if it has none.",
             of: [.ctc], changes: .content),
         RecipeKey(
             "model", "freeze_feature_encoder", \.model.freezeFeatureEncoder,
-            "Whether the convolutions keep their weights.", of: [.ctc]),
+            "Whether the convolutions are frozen.", of: [.ctc]),
         RecipeKey(
             "model", "freeze_encoder_updates", \.model.freezeEncoderUpdates,
-            "Updates at the start in which the head alone is trained (fairseq's freeze_finetune_updates).",
+            "Updates at the start in which only the head is trained (fairseq's freeze_finetune_updates).",
             of: TaskKind.fineTuning,
             must: "be 0 or more"
         ) { $0 >= 0 },
         RecipeKey(
             "model", "recompute_activations", \.model.recomputeActivations,
-            "Whether backward computes blocks once more instead of keeping them: less memory, more time.",
+            "Whether backward recomputes blocks instead of keeping activations: less memory, more time.",
             changes: .nothing),
     ]
 
     private static let dataKeys: [RecipeKey] = [
         RecipeKey(
             "data", "train", \.data.train,
-            "The corpus to train on, of any format in corpora.md; FORMAT:PATH says which.", changes: .content),
+            "The corpus to train on, in any format of corpora.md; FORMAT:PATH states the format.",
+            changes: .content),
         RecipeKey("data", "valid", \.data.valid, "The corpus to evaluate on.", changes: .content),
-        RecipeKey("data", "labels", \.data.labels, "What transcripts are spelled in.", of: [.ctc]),
+        RecipeKey("data", "labels", \.data.labels, "The units of transcripts.", of: [.ctc]),
         RecipeKey(
             "data", "text_normalization", \.data.text.normalization,
-            "Unicode form that transcripts are brought to: none, nfc or nfkc.", of: [.ctc]),
+            "Unicode form to convert transcripts to: none, nfc or nfkc.", of: [.ctc]),
         RecipeKey(
             "data", "text_case", \.data.text.textCase,
-            "Case that transcripts are brought to: as_is, upper or lower.", of: [.ctc]),
+            "Case to convert transcripts to: as_is, upper or lower.", of: [.ctc]),
         RecipeKey(
-            "data", "drop_characters", \.data.text.dropped, "Characters that are left out of transcripts.",
+            "data", "drop_characters", \.data.text.dropped, "Characters to leave out of transcripts.",
             of: [.ctc]),
         RecipeKey(
             "data", "punctuation", \.data.text.punctuation,
-            "What becomes of punctuation: with drop, dashes become spaces and the rest goes, but for apostrophes within "
+            "What to do with punctuation: with drop, dashes become spaces and the rest is removed, except apostrophes within "
                 + "words.", of: [.ctc]),
         RecipeKey(
             "data", "unknown_characters", \.data.text.unknown,
-            "What becomes of characters or phones that the vocabulary lacks: refuse the utterance, drop them, or take "
-                + "the token for the unknown.", of: [.ctc]),
+            "What to do with characters or phones outside the vocabulary: refuse the utterance, drop them, or use "
+                + "the unknown token.", of: [.ctc]),
         RecipeKey(
             "data", "bad_utterances", \.data.badUtterances,
             "Whether unusable utterances stop the run or are left out: refuse or skip."),
         RecipeKey(
             "data", "batch_seconds", \.data.batchSeconds,
-            "Seconds of audio an update, over all ranks together.", of: TaskKind.speech, must: "be above 0"
+            "Seconds of audio per update, over all ranks.", of: TaskKind.speech, must: "be above 0"
         ) { $0 > 0 },
         RecipeKey(
             "data", "rank_seconds", \.data.rankSeconds,
-            "Seconds of audio a rank holds at once; what exceeds it is accumulated.", of: TaskKind.speech,
+            "Seconds of audio that a rank holds at once; more is accumulated.", of: TaskKind.speech,
             changes: .sums,
             must: "be above 0"
         ) { $0 > 0 },
         RecipeKey(
             "data", "sampling_alpha", \.data.samplingAlpha,
-            "How languages are balanced, as in XLSR: each is heard in proportion to its seconds to this power; 1 "
-                + "takes them as they are, 0 all alike.",
+            "How languages are balanced, as in XLSR: each is sampled in proportion to its seconds to this power; 1 "
+                + "keeps them as they are, 0 makes all equal.",
             of: TaskKind.speech, must: "be from 0 to 1"
         ) { (0...1).contains($0) },
         RecipeKey(
             "data", "cache_features", \.data.cacheFeatures,
-            "Whether what a frozen feature encoder makes of the audio is kept on this node's disk.",
+            "Whether a frozen feature encoder's output is kept on this node's disk.",
             of: [.ctc], changes: .nothing),
         RecipeKey(
             "data", "cache_directory", \.data.cacheDirectory,
-            "Where features are kept; empty takes PARP_CACHE_DIR, SLURM_TMPDIR/parp or ~/.cache/parp.",
+            "Where features are kept; if empty, PARP_CACHE_DIR, SLURM_TMPDIR/parp or ~/.cache/parp.",
             of: [.ctc], changes: .nothing),
         RecipeKey(
             "data", "min_seconds", \.data.minimumSeconds,
@@ -90,34 +92,34 @@ extension RecipeKey {
         ) { $0 >= 0 },
         RecipeKey(
             "data", "max_seconds", \.data.maximumSeconds,
-            "Seconds of audio to which a longer utterance is cut, at another place in every update.",
+            "Seconds of audio to which longer utterances are cropped, differently in every update.",
             of: [.pretrain],
             must: "be above 0"
         ) { $0 > 0 },
         RecipeKey(
-            "data", "batch_examples", \.data.batchExamples, "Examples an update, over all ranks together.",
+            "data", "batch_examples", \.data.batchExamples, "Examples per update, over all ranks.",
             of: TaskKind.text, must: "be from 1 to 1000000"
         ) { (1...1_000_000).contains($0) },
         RecipeKey(
             "data", "rank_tokens", \.data.rankTokens,
-            "Tokens a rank holds at once; what exceeds it is accumulated.", of: TaskKind.text, changes: .sums,
+            "Tokens that a rank holds at once; more is accumulated.", of: TaskKind.text, changes: .sums,
             must: "be from 1 to 10000000"
         ) { (1...10_000_000).contains($0) },
         RecipeKey(
             "data", "max_tokens", \.data.maximumTokens,
-            "Tokens, special ones included, that an example is cut to, the longer text of a pair first; what was cut is "
-                + "counted. 0 cuts nothing.",
+            "Tokens, including special ones, to truncate an example to, the longer text of a pair first; what was truncated is "
+                + "counted. 0 truncates nothing.",
             of: TaskKind.text, must: "be 0, or from 8 to 1000000"
         ) { $0 == 0 || (8...1_000_000).contains($0) },
         RecipeKey(
             "loss", "zero_infinity", \.loss.zeroInfinity,
-            "Whether utterances that cannot be aligned count 0 instead of infinity.", of: [.ctc]),
+            "Whether utterances that cannot be aligned have a loss of 0 instead of infinity.", of: [.ctc]),
     ]
 
     private static let optimizerKeys: [RecipeKey] = [
-        RecipeKey("optimizer", "kind", \.optimizer.kind, "The optimiser: adam, as fairseq writes it."),
+        RecipeKey("optimizer", "kind", \.optimizer.kind, "The optimiser: adam, as in fairseq."),
         RecipeKey(
-            "optimizer", "learning_rate", \.optimizer.learningRate, "The highest learning rate.",
+            "optimizer", "learning_rate", \.optimizer.learningRate, "The peak learning rate.",
             must: "be from 0 to 1, e.g. 5e-5"
         ) { (0...1).contains($0) },
         RecipeKey(
@@ -130,22 +132,22 @@ extension RecipeKey {
         ) { $0 > 0 },
         RecipeKey(
             "optimizer", "weight_decay", \.optimizer.weightDecay,
-            "Decoupled weight decay; on text, biases and norms are spared.",
+            "Decoupled weight decay; on text, not for biases and norms.",
             must: "be 0 or more"
         ) { $0 >= 0 },
         RecipeKey(
             "optimizer", "clip_norm", \.optimizer.clipNorm,
-            "The most the gradient's norm may be; 0 does not clip.",
+            "The maximum norm of the gradient; 0 does not clip.",
             must: "be 0 or more"
         ) { $0 >= 0 },
         RecipeKey(
             "optimizer", "head_scale", \.optimizer.headScale,
-            "What the learning rate is multiplied with for the head: the output layer, and on text the projection before it.",
+            "The factor of the head's learning rate: for the output layer, and on text the projection before it.",
             of: TaskKind.fineTuning, must: "be above 0"
         ) { $0 > 0 },
         RecipeKey(
             "schedule", "kind", \.schedule.kind,
-            "How the learning rate moves: tri_stage (falling exponentially), linear, cosine or constant."
+            "The learning-rate schedule: tri_stage (with exponential decay), linear, cosine or constant."
         ),
         RecipeKey(
             "schedule", "updates", \.schedule.updates,
@@ -160,12 +162,12 @@ extension RecipeKey {
         },
         RecipeKey(
             "schedule", "initial_scale", \.schedule.initialScale,
-            "The first learning rate, as a share of the highest.",
+            "The first learning rate, as a share of the peak.",
             must: "be from 0 to 1"
         ) { (0...1).contains($0) },
         RecipeKey(
             "schedule", "final_scale", \.schedule.finalScale,
-            "The last learning rate, as a share of the highest.",
+            "The last learning rate, as a share of the peak.",
             must: "be from 0 to 1"
         ) { (0...1).contains($0) },
     ]
@@ -177,12 +179,12 @@ extension RecipeKey {
             must: "be from 0 to 1"
         ) { (0...1).contains($0) },
         RecipeKey(
-            "augmentation", "time_mask_length", \.augmentation.timeMaskLength, "Frames a mask.",
+            "augmentation", "time_mask_length", \.augmentation.timeMaskLength, "Frames per mask.",
             of: TaskKind.speech, must: "be 1 or more"
         ) { $0 >= 1 },
         RecipeKey(
             "augmentation", "time_mask_minimum_spans", \.augmentation.timeMaskMinimumSpans,
-            "The fewest masks an utterance gets.", of: TaskKind.speech, must: "be 0 or more"
+            "The minimum number of masks per utterance.", of: TaskKind.speech, must: "be 0 or more"
         ) { $0 >= 0 },
         RecipeKey(
             "augmentation", "channel_mask_probability", \.augmentation.channelMaskProbability,
@@ -190,25 +192,25 @@ extension RecipeKey {
             must: "be from 0 to 1"
         ) { (0...1).contains($0) },
         RecipeKey(
-            "augmentation", "channel_mask_length", \.augmentation.channelMaskLength, "Channels a mask.",
+            "augmentation", "channel_mask_length", \.augmentation.channelMaskLength, "Channels per mask.",
             of: TaskKind.speech, must: "be 1 or more"
         ) { $0 >= 1 },
         RecipeKey(
             "augmentation", "speed", \.augmentation.speed,
-            "Speeds of which each utterance is heard at one, drawn anew each time, e.g. [0.9, 1.0, 1.1]. With others "
+            "Speeds from which each utterance's is drawn, anew each time, e.g. [0.9, 1.0, 1.1]. With others "
                 + "than 1, features of the training set are computed each time.",
             of: [.ctc], must: "be one to 16 numbers from 0.5 to 2"
         ) { (1...16).contains($0.count) && $0.allSatisfy { (0.5...2).contains($0) } },
         RecipeKey(
             "augmentation", "noise_snr", \.augmentation.noiseSNR,
-            "Signal-to-noise ratios in dB between which each utterance gets white noise, e.g. [10.0, 40.0]; [] adds none.",
+            "The range of signal-to-noise ratios, in dB, of white noise added to utterances, e.g. [10.0, 40.0]; [] adds none.",
             of: [.ctc], must: "be two numbers from -20 to 100, the lower first, or none"
         ) { $0.isEmpty || $0.count == 2 && $0[0] <= $0[1] && $0.allSatisfy { (-20...100).contains($0) } },
         rate("layer_drop", \.regularization.layerDrop, "Probability that a block is skipped in an update."),
         rate(
             "feature_dropout", \.regularization.featureDropout, "Dropout of the projected features.",
             of: TaskKind.speech),
-        rate("hidden_dropout", \.regularization.hiddenDropout, "Dropout behind attention and feed-forward."),
+        rate("hidden_dropout", \.regularization.hiddenDropout, "Dropout after attention and feed-forward."),
         rate("attention_dropout", \.regularization.attentionDropout, "Dropout of attention probabilities."),
         rate("activation_dropout", \.regularization.activationDropout, "Dropout inside the feed-forward."),
         rate(
@@ -228,35 +230,35 @@ extension RecipeKey {
     private static let runKeys: [RecipeKey] = [
         RecipeKey(
             "distributed", "bucket_megabytes", \.distributed.bucketMegabytes,
-            "Megabytes of gradients a message; 0 lets a probe at the start choose. Results do not depend on it.",
+            "Megabytes of gradients per message; 0 lets a probe at the start choose. Results do not depend on it.",
             changes: .nothing,
             must: "be 0 or more"
         ) { $0 >= 0 },
         RecipeKey(
             "distributed", "senders", \.distributed.senders,
-            "Who sends a node's sum to other nodes: all of its ranks a slice each, or their leaders; auto lets a "
+            "Which ranks send a node's sum to other nodes: all of them, a slice each, or only the leader; auto lets a "
                 + "probe choose. Results do not depend on it.", changes: .nothing),
         RecipeKey(
             "distributed", "wire", \.distributed.wire,
-            "The numbers that gradients travel as between nodes: float32, or bfloat16 (half the bytes, not exact)."
+            "The format of gradients sent between nodes: float32, or bfloat16 (half the bytes, not exact)."
         ),
         RecipeKey(
             "distributed", "reproducible", \.distributed.reproducible,
-            "Whether weights and masks have the same bits for any number of ranks, at a price (numerics.md).",
+            "Whether weights and masks have the same bits for any number of ranks, at a cost (numerics.md).",
             changes: .sums),
         RecipeKey(
             "distributed", "reproducible_parts", \.distributed.reproducibleParts,
-            "Parts that a reproducible run cuts a global batch into; best a multiple of the number of ranks.",
+            "Parts into which a reproducible run divides a global batch; best a multiple of the number of ranks.",
             must: "be from 1 to 4096"
         ) { (1...4096).contains($0) },
         RecipeKey(
             "distributed", "threads_per_rank", \.distributed.threadsPerRank,
-            "Threads that a rank computes with.", changes: .sums,
+            "Threads per rank.", changes: .sums,
             must: "be from 1 to 1024"
         ) { (1...1024).contains($0) },
         RecipeKey(
             "precision", "gemm", \.precision.gemm,
-            "The numbers that matrix products multiply: float32, bfloat16, or whichever a probe at the start finds faster."
+            "The precision of matrix products: float32, bfloat16, or auto for whichever a probe at the start finds faster."
         ),
         RecipeKey(
             "checkpoint", "every_updates", \.checkpoint.everyUpdates,
@@ -265,36 +267,36 @@ extension RecipeKey {
         ) { $0 >= 0 },
         RecipeKey(
             "checkpoint", "every_minutes", \.checkpoint.everyMinutes,
-            "Minutes after which a checkpoint is written, beside those by updates; 0 goes by updates alone.",
+            "Minutes after which a checkpoint is written, besides those by updates; 0 goes only by updates.",
             changes: .nothing, must: "be 0 or more"
         ) { $0 >= 0 },
         RecipeKey(
-            "checkpoint", "keep", \.checkpoint.keep, "Checkpoints that are kept, the newest.",
+            "checkpoint", "keep", \.checkpoint.keep, "The number of newest checkpoints to keep.",
             changes: .nothing,
             must: "be 1 or more"
         ) { $0 >= 1 },
         RecipeKey(
             "checkpoint", "average", \.checkpoint.average,
-            "Evaluated models of which final/ is the mean, under the last mask; 0 or 1 takes the last update's.",
+            "The number of evaluated models averaged into final/, under the last mask; 0 or 1 takes the last update's.",
             of: TaskKind.fineTuning, must: "be from 0 to 100"
         ) { (0...100).contains($0) },
         RecipeKey(
             "checkpoint", "average_of", \.checkpoint.averageOf,
-            "Which models `average` takes: those of the last evaluations, or of the best.",
+            "Which models `average` uses: those of the last evaluations, or of the best.",
             of: TaskKind.fineTuning),
         RecipeKey(
             "evaluation", "every_updates", \.evaluation.everyUpdates,
-            "Updates between evaluations; 0 evaluates at the end only.", changes: .nothing,
+            "Updates between evaluations; 0 evaluates only at the end.", changes: .nothing,
             must: "be 0 or more"
         ) { $0 >= 0 },
         RecipeKey(
             "evaluation", "patience", \.evaluation.patience,
-            "Evaluations without a better one after which the run ends early; 0 never does. Where the sparsity rises, they "
-                + "count from its end on.",
+            "Evaluations without a new best after which the run ends early; 0 for never. If the sparsity rises, they "
+                + "count from the end of the rise.",
             of: TaskKind.fineTuning, must: "be 0 or more"
         ) { $0 >= 0 },
         RecipeKey(
-            "evaluation", "metric", \.evaluation.metric, "What the best model is chosen by.",
+            "evaluation", "metric", \.evaluation.metric, "The metric that selects the best model.",
             of: TaskKind.fineTuning),
     ]
 }

@@ -1,55 +1,55 @@
 extension RecipeKey {
-    /// The keys that pre-training alone has.
+    /// The keys of pre-training only.
     static let pretrainingKeys: [RecipeKey] = [
         RecipeKey(
             "pretraining", "negatives", \.pretraining.negatives,
-            "Other masked frames of the utterance that a prediction is told from.", of: [.pretrain],
+            "Distractors per prediction: other masked frames of the utterance.", of: [.pretrain],
             must: "be from 1 to 10000"
         ) { (1...10000).contains($0) },
         RecipeKey(
             "pretraining", "contrastive_temperature", \.pretraining.contrastiveTemperature,
-            "What similarities are divided by.", of: [.pretrain], must: "be above 0"
+            "The divisor of similarities.", of: [.pretrain], must: "be above 0"
         ) { $0 > 0 },
         RecipeKey(
             "pretraining", "diversity_weight", \.pretraining.diversityWeight,
-            "The weight of the codebook's diversity beside the contrastive loss.", of: [.pretrain],
+            "The weight of the codebooks' diversity loss, relative to the contrastive loss.", of: [.pretrain],
             must: "be 0 or more"
         ) { $0 >= 0 },
         RecipeKey(
             "pretraining", "feature_penalty_weight", \.pretraining.featurePenaltyWeight,
-            "The weight of the features' mean square beside the contrastive loss.", of: [.pretrain],
+            "The weight of the features' mean square, relative to the contrastive loss.", of: [.pretrain],
             must: "be 0 or more"
         ) { $0 >= 0 },
         RecipeKey(
             "pretraining", "feature_gradient_scale", \.pretraining.featureGradientScale,
-            "What the feature encoder's gradient is multiplied by (fairseq's feature_grad_mult).",
+            "The factor of the feature encoder's gradient (fairseq's feature_grad_mult).",
             of: [.pretrain],
             must: "be 0 or more"
         ) { $0 >= 0 },
         RecipeKey(
             "pretraining", "gumbel_temperature", \.pretraining.gumbelTemperature,
-            "The quantiser's temperature: first, last, and decay an update (fairseq's latent_temp).",
+            "The quantiser's temperature: first, last, and decay per update (fairseq's latent_temp).",
             of: [.pretrain],
             must: "be three numbers: the first, the last above 0 and at most the first, the decay from 0 to 1"
         ) { $0.count == 3 && $0[1] > 0 && $0[1] <= $0[0] && (0...1).contains($0[2]) },
         RecipeKey(
             "pretraining", "codebook_groups", \.pretraining.codebookGroups,
-            "Codebooks; 0 takes what the model states.", of: [.pretrain], must: "be from 0 to 64"
+            "Codebooks; 0 uses the model's number.", of: [.pretrain], must: "be from 0 to 64"
         ) { (0...64).contains($0) },
         RecipeKey(
             "pretraining", "codebook_entries", \.pretraining.codebookEntries,
-            "Entries of each codebook; 0 takes what the model states.", of: [.pretrain],
+            "Entries per codebook; 0 uses the model's number.", of: [.pretrain],
             must: "be from 0 to 65536"
         ) { (0...65536).contains($0) },
         RecipeKey(
             "pretraining", "codevector_size", \.pretraining.codevectorSize,
-            "Numbers of a quantised frame, over all codebooks; 0 takes what the model states.",
+            "Size of a quantised frame, over all codebooks; 0 uses the model's.",
             of: [.pretrain],
             must: "be from 0 to 16384"
         ) { (0...16384).contains($0) },
         RecipeKey(
             "pretraining", "projection_size", \.pretraining.projectionSize,
-            "Numbers in which predictions and quantised frames are compared; 0 takes what the model states.",
+            "Size of the projections of predictions and quantised frames; 0 uses the model's.",
             of: [.pretrain],
             must: "be from 0 to 16384"
         ) { (0...16384).contains($0) },

@@ -5,17 +5,17 @@ extension RecipeKey {
     private static let maskKeys: [RecipeKey] = [
         key(
             "method", \.pruning.method,
-            "How the subnetwork is found: presets of the keys from `schedule` to `regrowth`, as their papers have "
-                + "them (pruning.md). `mpi` keeps the mask of the pre-trained magnitudes (nothing to do with message "
+            "The pruning method: presets of the keys from `schedule` to `regrowth`, as in their papers "
+                + "(pruning.md). `mpi` keeps the mask of the pre-trained magnitudes (nothing to do with message "
                 + "passing), `rp` a random one, `omp` and `imp` that of an earlier run; with these four, what is "
                 + "pruned stays 0."),
         key(
-            "sparsity", \.pruning.sparsity, "The share of the pool that is zero in the end.",
+            "sparsity", \.pruning.sparsity, "The final share of zeros in the pool.",
             must: "be from 0 to 1, e.g. 0.5"
         ) { isShare($0) },
         key(
             "interval", \.pruning.interval,
-            "Updates or epochs between masks; 0 prunes at the start and the end only. `auto` is 50 for `parp` and "
+            "Updates or epochs between masks; 0 prunes only at the start and the end. `auto` is 50 for `parp` and "
                 + "`parp-p`, else a hundredth of the run, or an epoch.",
             must: "be 0 or more"
         ) { $0.isAutomatic { $0 >= 0 } },
@@ -23,24 +23,24 @@ extension RecipeKey {
             "interval_unit", \.pruning.intervalUnit, "What `interval` counts."),
         key(
             "initial_mask", \.pruning.initialMask,
-            "What the first mask is: that of the weights' magnitudes, a random one, that of a randomly initialised "
-                + "model's magnitudes, or a file's, say of an OMP run on another language. `auto` is `magnitude`, "
+            "The first mask: that of the weights' magnitudes, a random one, that of a randomly initialised "
+                + "model's magnitudes, or a file's, for example of an OMP run on another language. `auto` is `magnitude`, "
                 + "for `rp` it is `random`."),
         key(
             "start_sparsity", \.pruning.startSparsity,
-            "The sparsity at the start of a schedule that rises. `auto` is 0.3 for `parp-p`, else 0.",
+            "The sparsity at the start of a rising schedule. `auto` is 0.3 for `parp-p`, else 0.",
             must: "be from 0 to 1"
         ) { $0.isAutomatic(or: isShare) },
         key(
             "scope", \.pruning.scope,
-            "What is ranked together: the whole pool, each Transformer block or each parameter by itself."),
+            "What is ranked together: the whole pool, or each Transformer block or parameter separately."),
         key(
             "include_biases", \.pruning.includeBiases,
             "Whether biases are in the pool, as in the authors' code."),
         key(
             "include_pooler", \.pruning.includePooler,
             "Whether the projection before the classifier is in the pool, as in BERT-Tickets; where its weights are "
-                + "small, it dies first.", of: TaskKind.text),
+                + "small, it is pruned away first.", of: TaskKind.text),
         key(
             "include_embeddings", \.pruning.includeEmbeddings,
             "Whether the embeddings of tokens, positions and segments are in the pool.", of: TaskKind.text),
@@ -52,39 +52,39 @@ extension RecipeKey {
     private static let axisKeys: [RecipeKey] = [
         key(
             "schedule", \.pruning.schedule,
-            "How the sparsity rises: not at all, in equal steps, or fast at first and slowly at last."),
+            "How the sparsity rises: not at all, in equal steps, or fast at first and slowly at the end."),
         key(
             "begin", \.pruning.begin,
-            "The share of the run before which the sparsity stays at its start.", must: "be from 0 to 1"
+            "The share of the run up to which the sparsity stays at its start value.", must: "be from 0 to 1"
         ) { $0.isAutomatic(or: isShare) },
         key(
-            "end", \.pruning.end, "The share of the run from which the sparsity has its end.",
+            "end", \.pruning.end, "The share of the run after which the sparsity has its final value.",
             must: "be from 0 to 1"
         ) { $0.isAutomatic(or: isShare) },
         key(
             "score", \.pruning.score,
-            "What decides: magnitudes, the movement of weights from or towards 0, both, magnitudes for what is "
-                + "dropped and gradients for what is taken up, or scores that are trained."),
+            "How weights are scored: by magnitude, by movement from or towards 0, by both, by magnitude for what is "
+                + "dropped and by gradient for what is regrown, or by trained scores."),
         key(
             "forward", \.pruning.forward,
-            "What pruned weights are between masks: dense like all others, masked with values that learn on behind "
-                + "the mask, masked with values that are frozen, or held at 0."),
+            "What pruned weights do between masks: train densely like all others, masked with values that go on "
+                + "learning, masked with frozen values, or held at 0."),
         key(
             "hold_from", \.pruning.holdFrom,
-            "The share of the run from which the mask is fixed and pruned weights are held at 0; 1 is at its end.",
+            "The share of the run after which the mask is fixed and pruned weights are held at 0; 1 is the end.",
             must: "be from 0 to 1"
         ) { $0.isAutomatic(or: isShare) },
         key(
             "train_weights", \.pruning.trainWeights,
-            "Whether the model's weights are trained beside scores that are; else the head alone."),
+            "Whether the model's weights are trained besides trained scores; if not, only the head is."),
         key(
             "score_learning_rate", \.pruning.scoreLearningRate,
-            "The highest learning rate of scores that are trained; `auto` is that of the weights.",
+            "The peak learning rate of trained scores; `auto` is that of the weights.",
             must: "be from 0 to 1"
         ) { $0.isAutomatic(or: isShare) },
         key(
             "regrowth", \.pruning.regrowth,
-            "Of score `gradient`: the share of kept weights that the first mask replaces; it falls to 0 until "
+            "For score `gradient`: the share of kept weights that the first mask replaces; it falls to 0 until "
                 + "`hold_from` (RigL's alpha).",
             must: "be from 0 to 1"
         ) { isShare($0) },

@@ -1,4 +1,4 @@
-/// One key of a recipe: its name, what it means, which values it takes, which tasks have it, and where it goes.
+/// One key of a recipe: its name, meaning, allowed values, tasks, and field.
 ///
 /// Reading, writing, checking and documenting recipes all follow from `RecipeKey.all`.
 package struct RecipeKey: Sendable {
@@ -6,15 +6,15 @@ package struct RecipeKey: Sendable {
     package let section: String
     /// The key.
     package let name: String
-    /// What it means, with its unit.
+    /// Its meaning, with its unit.
     let meaning: String
-    /// What a file must hold.
+    /// The expected kind of value.
     package let expectation: String
     /// The tasks whose recipes have it.
     package let tasks: Set<TaskKind>
-    /// What another value changes.
+    /// What changing the value affects.
     package let effect: Effect
-    /// The rule that its value keeps, as a sentence that starts with "must"; empty if there is none.
+    /// The rule for its value, as a sentence that starts with "must"; empty if there is none.
     package let rule: String
     /// Puts a value into a recipe; false if it has the wrong type.
     package let set: @Sendable (RecipeValue, inout Recipe) -> Bool
@@ -23,16 +23,16 @@ package struct RecipeKey: Sendable {
     /// What is wrong with the value in a recipe, or nil.
     package let fault: @Sendable (Recipe) -> String?
 
-    /// The key as it is written on the command line: `section.name`.
+    /// The key as on the command line: `section.name`.
     package var path: String { section.isEmpty ? name : "\(section).\(name)" }
 
-    /// Whether a run with another value would be another run; the rest may change when one is resumed.
+    /// Whether another value would make another run; other keys may change on resuming.
     package var decidesResults: Bool { effect == .results || effect == .content }
 
-    /// Whether it says where something lies: it may lie elsewhere when a run is resumed, if it is still the same.
+    /// Whether it names a path: the path may change on resuming, if the content is the same.
     package var namesContent: Bool { effect == .content }
 
-    /// Whether another value changes the last bits of sums, which a reproducible run promises not to happen.
+    /// Whether another value changes the last bits of sums, which a reproducible run must not do.
     package var decidesSums: Bool { effect == .sums }
 
     /// Whether recipes of a task have the key.
@@ -41,19 +41,19 @@ package struct RecipeKey: Sendable {
     /// The keys of a task's recipes, in the order in which they are written.
     package static func all(for task: TaskKind) -> [RecipeKey] { all.filter { $0.belongs(to: task) } }
 
-    /// What another value of a key changes.
+    /// What changing a key's value affects.
     package enum Effect: Sendable {
-        /// What is learnt.
+        /// Training results.
         case results
-        /// What is learnt, by what lies at the place that it names.
+        /// Training results, through the content that it names.
         case content
-        /// The last bits of sums at most, as the number of ranks does.
+        /// At most the last bits of sums, like the number of ranks.
         case sums
-        /// Time, memory, and what is looked at.
+        /// Only time, memory, and what is observed.
         case nothing
     }
 
-    /// A key of a field, with the rule that its value keeps, as a sentence that starts with "must".
+    /// A key for a field, with the rule for its value, as a sentence that starts with "must".
     package init<Value: RecipeConvertible>(
         _ section: String, _ name: String, _ field: any WritableKeyPath<Recipe, Value> & Sendable,
         _ meaning: String, of tasks: Set<TaskKind> = Set(TaskKind.allCases),

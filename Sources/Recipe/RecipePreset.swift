@@ -1,10 +1,12 @@
 package import Models
 
-/// A recipe that comes with the program and is known by its name: the authors' PARP run of a model on so much speech.
+/// A recipe that comes with the program under a name: the authors' PARP run of a model on some amount of
+/// speech.
 ///
-/// `cluster/recipes` has the same as files, with the authors' other runs in their heads; a test compares.
+/// `cluster/recipes` has the same as files, with the authors' other runs in their head comments; a test
+/// compares them.
 package struct RecipePreset: Sendable {
-    /// What it is called: `base-1h`.
+    /// Its name: `base-1h`.
     package let name: String
     /// The shape of the model that it trains.
     package let shape: ModelPreset
@@ -25,7 +27,7 @@ package struct RecipePreset: Sendable {
             + changes
     }
 
-    /// The preset of a name, which may be that of its file.
+    /// The preset with a name, which may be its file's.
     package static func named(_ name: String) -> RecipePreset? {
         var stem = name[...]
         if let slash = stem.lastIndex(of: "/") { stem = stem[stem.index(after: slash)...] }
@@ -97,7 +99,7 @@ package struct RecipePreset: Sendable {
 }
 
 extension Recipe {
-    /// Reads a recipe file, or takes the preset of that name where there is no such file.
+    /// Reads a recipe file, or uses the preset of that name if there is no such file.
     package init(
         pathOrPreset path: String, overrides: [String], task: TaskKind?
     ) throws(RecipeError) {

@@ -5,7 +5,7 @@ package import Speech
 package import Tensors
 package import Text
 
-/// A value as a recipe file can write it.
+/// A value that a recipe file can contain.
 package enum RecipeValue: Sendable, Equatable {
     case boolean(Bool)
     case integer(Int)
@@ -25,7 +25,7 @@ package enum RecipeValue: Sendable, Equatable {
         }
     }
 
-    /// A scalar as it stands in double quotes.
+    /// A scalar escaped for double quotes.
     private static func escaped(_ scalar: Unicode.Scalar) -> String {
         switch scalar {
         case "\\", "\"": return "\\\(scalar)"
@@ -38,9 +38,9 @@ package enum RecipeValue: Sendable, Equatable {
     }
 }
 
-/// A Swift type that a recipe's value can become.
+/// A Swift type that can be read from a recipe's value.
 package protocol RecipeConvertible: Sendable {
-    /// What a file must hold, for messages: `a number`.
+    /// The expected kind of value, for messages: `a number`.
     static var expectation: String { get }
     init?(_ value: RecipeValue)
     var recipeValue: RecipeValue { get }
@@ -105,14 +105,14 @@ extension Array: RecipeConvertible where Element: RecipeListElement {
     package var recipeValue: RecipeValue { .array(map(\.recipeValue)) }
 }
 
-/// An enumeration whose raw values stand in recipes.
+/// An enumeration whose raw values appear in recipes.
 protocol RecipeChoice: RecipeConvertible, RawRepresentable<String>, CaseIterable {}
 
 extension RecipeChoice {
     package static var expectation: String {
         let names = allCases.map { "\"\($0.rawValue)\"" }
         return names.count == 1
-            ? "\(names[0]), all that there is yet" : "one of " + names.joined(separator: ", ")
+            ? "\(names[0]), the only one so far" : "one of " + names.joined(separator: ", ")
     }
     package init?(_ value: RecipeValue) {
         guard case .string(let name) = value else { return nil }

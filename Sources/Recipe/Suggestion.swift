@@ -1,9 +1,9 @@
-/// Which of the names that there are someone may have meant.
+/// Which of several names someone may have meant.
 ///
 /// - Parameters:
-///   - names: The names that there are.
-///   - aliases: What other programs call some of them.
-/// - Returns: Nil where none is near enough: a guess that is far off misleads.
+///   - names: The existing names.
+///   - aliases: Other programs' names for some of them.
+/// - Returns: Nil if none is close enough: a wild guess misleads.
 package func suggestion(
     for written: String, among names: [String], aliases: [String: String] = [:]
 ) -> String? {
@@ -11,27 +11,27 @@ package func suggestion(
     let plain = plainName(written)
     let near = names.map { (name: $0, distance: editDistance(plainName($0), plain)) }
         .min { $0.distance < $1.distance }
-    // A third of the letters wrong is a slip; more is another word.
+    // Up to a third of the letters wrong is a typo; more is another word.
     guard let near, near.distance <= max(1, plain.count / 3) else { return nil }
     return near.name
 }
 
-/// What is meant by a name that others use.
+/// The key meant by another program's name.
 func alias(for written: String, in aliases: [String: String]) -> String? {
     if let meant = aliases[written] { return meant }
     let plain = plainName(written)
     return aliases.first { plainName($0.key) == plain }?.value
 }
 
-/// A name as far as spelling matters: `learning-rate`, `learningRate` and `learning_rate` are one.
+/// A normalised name: `learning-rate`, `learningRate` and `learning_rate` are the same.
 private func plainName(_ name: String) -> [Unicode.Scalar] {
     name.lowercased().unicodeScalars.filter { $0 != "_" && $0 != "-" && $0 != " " }
 }
 
-/// The fewest edits that make one name of the other: letters added, left out, exchanged, or two neighbours swapped
+/// The fewest edits from one name to the other: letters added, removed, replaced, or two neighbours swapped
 /// (Damerau and Levenshtein).
 private func editDistance(_ left: [Unicode.Scalar], _ right: [Unicode.Scalar]) -> Int {
-    // What is this long is no name that somebody meant.
+    // Nobody meant a name this long.
     guard left.count <= 64, right.count <= 64 else { return .max }
     var before: [Int] = []
     var row = Array(0...right.count)

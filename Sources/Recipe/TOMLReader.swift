@@ -1,4 +1,4 @@
-/// Why a text is no recipe, and on which line.
+/// Why a text is not a recipe, and on which line.
 struct TOMLFault: Error, Equatable {
     let line: Int
     /// The line, and what is wrong on it.
@@ -16,11 +16,11 @@ struct TOMLEntry: Sendable, Equatable {
     let section: String
     let name: String
     let value: RecipeValue
-    /// Where it stands, counted from 1.
+    /// Its line, counted from 1.
     let line: Int
 }
 
-/// A file's keys and the headers of its sections, in their order.
+/// A file's keys and section headers, in order.
 struct TOMLDocument: Sendable, Equatable {
     var entries: [TOMLEntry] = []
     var sections: [(name: String, line: Int)] = []
@@ -30,17 +30,17 @@ struct TOMLDocument: Sendable, Equatable {
     }
 }
 
-/// Reads the part of TOML 1.0 that recipes are written in: sections, and keys whose values are texts on one line,
-/// whole numbers, numbers, true and false, and lists of these.
+/// Reads the subset of TOML 1.0 that recipes use: sections, and keys whose values are single-line strings,
+/// integers, numbers, booleans, and lists of these.
 ///
-/// Whatever else TOML has is refused with its line: tables in braces, lists of tables, texts over several lines, dates,
-/// and numbers that are not decimal.
+/// The rest of TOML is refused with its line: inline tables, arrays of tables, multi-line strings, dates, and
+/// non-decimal numbers.
 struct TOMLReader {
     private let bytes: [UInt8]
     private var place = 0
     private var line = 1
 
-    /// Lists in lists, at most.
+    /// The maximum depth of nested lists.
     private static let deepestList = 8
 
     private init(_ text: String) { bytes = Array(text.utf8) }
@@ -51,7 +51,7 @@ struct TOMLReader {
         return try reader.document()
     }
 
-    /// The value that a text is; nil if it is none.
+    /// The value of a text; nil if it is not a value.
     static func value(_ text: String) -> RecipeValue? {
         var reader = TOMLReader(text)
         reader.skipSpace()
@@ -109,7 +109,7 @@ extension TOMLReader {
             section: sections.joined(separator: "."), name: names[names.count - 1], value: value, line: start)
     }
 
-    /// Names between dots, with the space around them.
+    /// Dotted names, with the space around them.
     private mutating func key() throws(TOMLFault) -> [String] {
         var names: [String] = []
         repeat {
@@ -127,7 +127,7 @@ extension TOMLReader {
         return names
     }
 
-    /// Passes over what may follow a value: space, a comment, and the end of the line.
+    /// Skips what may follow a value: space, a comment, and the end of the line.
     private mutating func endLine() throws(TOMLFault) {
         skipSpace()
         if next == UInt8(ascii: "#") {
@@ -141,7 +141,7 @@ extension TOMLReader {
             place += 1
         }
         guard next == UInt8(ascii: "\n") else {
-            throw fault(byte == 0 ? "holds a zero byte" : "the line goes on where it should end")
+            throw fault(byte == 0 ? "holds a zero byte" : "the line continues where it should end")
         }
         place += 1
         line += 1
@@ -155,7 +155,7 @@ extension TOMLReader {
         switch next {
         case UInt8(ascii: "\""), UInt8(ascii: "'"): return .string(try text())
         case UInt8(ascii: "["): return .array(try list(depth: depth + 1))
-        case UInt8(ascii: "{"): throw fault("a table in braces has no place in a recipe; write a [section]")
+        case UInt8(ascii: "{"): throw fault("a recipe cannot contain a table in braces; write a [section]")
         default: break
         }
         let start = place
@@ -176,7 +176,7 @@ extension TOMLReader {
         let unsigned = word.drop { $0 == "+" || $0 == "-" }
         guard word.count - unsigned.count <= 1 else { return nil }
         if unsigned == "inf" || unsigned == "nan" { return Double(word).map(RecipeValue.number) }
-        // Underscores stand between digits only, and nothing but a zero begins with one.
+        // Underscores are allowed only between digits, and only zero itself may begin with a zero.
         let parts = unsigned.split(omittingEmptySubsequences: false) { ".eE+-".contains($0) }
         let digits = parts.allSatisfy { part in
             part.split(separator: "_", omittingEmptySubsequences: false).allSatisfy { piece in
@@ -199,7 +199,7 @@ extension TOMLReader {
 
     private mutating func list(depth: Int) throws(TOMLFault) -> [RecipeValue] {
         guard depth <= Self.deepestList else {
-            throw fault("lists in lists in lists have no place in a recipe")
+            throw fault("a recipe cannot contain lists nested this deep")
         }
         place += 1
         var values: [RecipeValue] = []
@@ -209,12 +209,12 @@ extension TOMLReader {
             values.append(try value(depth: depth))
             try skipLines()
             if take(",") { continue }
-            guard take("]") else { throw fault("a list must go on with \",\" or end with \"]\"") }
+            guard take("]") else { throw fault("a list must continue with \",\" or end with \"]\"") }
             return values
         }
     }
 
-    /// Passes over space, comments and ends of lines within a list.
+    /// Skips space, comments and line ends within a list.
     private mutating func skipLines() throws(TOMLFault) {
         skipSpace()
         while let byte = next, isLineEnd(byte) {
@@ -223,12 +223,12 @@ extension TOMLReader {
         }
     }
 
-    /// A text in quotes: in double ones with escapes, in single ones as it stands.
+    /// A quoted string: with escapes in double quotes, literal in single quotes.
     private mutating func text() throws(TOMLFault) -> String {
         let quote = bytes[place]
         place += 1
         if next == quote, place + 1 < bytes.count, bytes[place + 1] == quote {
-            throw fault("a text over several lines has no place in a recipe")
+            throw fault("a recipe cannot contain a text over several lines")
         }
         var content: [UInt8] = []
         while let byte = next, byte != quote {
@@ -294,7 +294,7 @@ extension TOMLReader {
         return true
     }
 
-    /// Whether a byte may stand in a key without quotes.
+    /// Whether a byte may occur in an unquoted key.
     private func isBare(_ byte: UInt8) -> Bool {
         switch byte {
         case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),

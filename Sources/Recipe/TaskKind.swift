@@ -1,15 +1,15 @@
 /// What a recipe trains a model for.
 ///
-/// It decides which keys a recipe has (`RecipeKey.tasks`), their defaults, what work is counted in, and what an
-/// evaluation measures. What runs a task stands in the room Tasks.
+/// It decides which keys a recipe has (`RecipeKey.tasks`), their defaults, the unit of work, and the metrics
+/// of evaluations. The code that runs a task is in the room Tasks.
 package enum TaskKind: String, Sendable, CaseIterable {
     /// Fine-tuning on transcribed speech.
     case ctc
     /// Pre-training on speech alone.
     case pretrain
-    /// Fine-tuning on texts, or pairs of texts, of some classes.
+    /// Fine-tuning on texts, or pairs of texts, with classes.
     case classify
-    /// Fine-tuning on texts, or pairs of texts, with a number each.
+    /// Fine-tuning on texts, or pairs of texts, with numbers.
     case regress
 
     /// The tasks on recordings.
@@ -19,7 +19,7 @@ package enum TaskKind: String, Sendable, CaseIterable {
     /// The tasks that fine-tune, in which weights can be pruned.
     package static let fineTuning: Set<TaskKind> = [.ctc, .classify, .regress]
 
-    /// The command that reads recipes of this task though they do not name it.
+    /// The command that assumes this task if a recipe names none.
     package var command: String {
         switch self {
         case .ctc, .classify, .regress: "parp train"
@@ -27,7 +27,7 @@ package enum TaskKind: String, Sendable, CaseIterable {
         }
     }
 
-    /// What work is counted in.
+    /// The unit of work.
     package var workUnit: WorkUnit {
         switch self {
         case .ctc, .pretrain: .audio
@@ -35,7 +35,7 @@ package enum TaskKind: String, Sendable, CaseIterable {
         }
     }
 
-    /// What an evaluation measures beside the loss, the most telling first.
+    /// The metrics of evaluations besides the loss, most important first.
     package var metrics: [MetricSpec] {
         switch self {
         case .ctc: [.wordErrorRate, .characterErrorRate]
@@ -55,23 +55,23 @@ package enum TaskKind: String, Sendable, CaseIterable {
         }
     }
 
-    /// All that the best model can be chosen by.
+    /// The metrics that can select the best model.
     package var choices: [MetricSpec] { metrics + [loss] }
 }
 
 extension TaskKind: RecipeChoice {}
 
-/// What a task's work is counted in, beside its items: what batches are filled with, and ranks compared by.
+/// The unit of a task's work, besides items: it measures batches, and compares ranks.
 package struct WorkUnit: Sendable, Hashable {
-    /// What is worked on: `audio`.
+    /// The material: `audio`.
     package let name: String
-    /// What logs and traces call the amount: `audio_seconds`.
+    /// The amount's field in logs and traces: `audio_seconds`.
     package let field: String
-    /// The amount beside a number: `audio s`.
+    /// The symbol after a number: `audio s`.
     package let symbol: String
-    /// One of it, as a sentence says it: `a second of audio`.
+    /// One unit, in a sentence: `a second of audio`.
     package let one: String
-    /// The key of a recipe that says how much an update has.
+    /// The recipe's key for the amount per update.
     package let batchKey: String
 
     /// Seconds of audio.

@@ -1,13 +1,13 @@
 internal import Foundation
 package import Text
 
-/// The Unicode form that transcripts are brought to.
+/// The Unicode form to convert transcripts to.
 package enum TextNormalization: String, Sendable, Codable, CaseIterable {
-    /// As they stand.
+    /// Unchanged.
     case asIs = "none"
-    /// Letters with their marks in one code point where there is one.
+    /// Letters with their marks composed into one code point if possible.
     case composed = "nfc"
-    /// The same, and look-alikes such as ligatures and wide letters as the letters that they stand for.
+    /// The same, with compatibility characters such as ligatures and wide letters replaced.
     case compatible = "nfkc"
 
     package func apply(_ text: String) -> String {
@@ -19,11 +19,11 @@ package enum TextNormalization: String, Sendable, Codable, CaseIterable {
     }
 }
 
-/// What becomes of punctuation in transcripts.
+/// What to do with punctuation in transcripts.
 package enum Punctuation: String, Sendable, Codable, CaseIterable {
-    /// It stays.
+    /// It is kept.
     case keep
-    /// Dashes become spaces, the rest goes; apostrophes within words stay.
+    /// Dashes become spaces, the rest is removed; apostrophes within words stay.
     case drop
 }
 
@@ -31,16 +31,16 @@ package enum Punctuation: String, Sendable, Codable, CaseIterable {
 package struct TextPreparation: Sendable, Equatable {
     package var normalization = TextNormalization.asIs
     package var textCase = TextCase.asIs
-    /// Code points that are left out.
+    /// Code points to leave out.
     package var dropped = ""
     package var punctuation = Punctuation.keep
-    /// What to do about what the vocabulary lacks.
+    /// What to do with characters outside the vocabulary.
     package var unknown = UnknownCharacters.refuse
 
     /// Nothing is done.
     package init() {}
 
-    /// A transcript as it is to be encoded.
+    /// A transcript ready to be encoded.
     package func apply(_ text: String) -> String {
         var prepared = textCase.apply(normalization.apply(text))
         if !dropped.isEmpty {
@@ -75,7 +75,7 @@ package struct TextPreparation: Sendable, Equatable {
 
 /// A change of how transcripts are prepared, for a message.
 package struct TextRemedy: Equatable {
-    /// The keys of a recipe's `[data]` and what they are to be.
+    /// Keys of a recipe's `[data]` and their new values.
     package let settings: [(key: String, value: String)]
 
     package static func == (a: TextRemedy, b: TextRemedy) -> Bool { a.recipeText == b.recipeText }
@@ -94,9 +94,9 @@ package struct TextRemedy: Equatable {
 }
 
 extension TextPreparation {
-    /// What a user can do about characters that the vocabulary lacks, the least first.
+    /// Remedies for characters outside the vocabulary, the smallest change first.
     ///
-    /// - Parameter texts: Transcripts as they stand in the corpus.
+    /// - Parameter texts: Transcripts as in the corpus.
     package func remedies(for texts: [String], vocabulary: Vocabulary) -> [TextRemedy] {
         let faulty = texts.filter { !vocabulary.tokenize(apply($0)).unknown.isEmpty }
         guard !faulty.isEmpty else { return [] }

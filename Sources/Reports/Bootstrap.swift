@@ -1,21 +1,22 @@
 internal import Tensors
 
-/// The bootstrap (Efron and Tibshirani, 1993, chapter 13): how far a number would move had the sample been another one.
+/// The bootstrap (Efron and Tibshirani, 1993, chapter 13): how much a number would vary with another sample.
 ///
-/// Items are drawn with repetition, as many as there are, and the number is computed of what was drawn, again and again.
+/// As many items as there are are drawn with replacement, and the number is recomputed, many times.
 package enum Bootstrap {
-    /// So many items are resampled in all ways: 5⁵ are 3,125.
+    /// Up to this many items, all resamples are enumerated: 5⁵ are 3,125.
     static let countedItems = 5
 
-    /// The 95 % percentile interval of a statistic of a sample; nil where the statistic is defined for no resample.
+    /// The 95 % percentile interval of a statistic of a sample; nil if the statistic is defined for no
+    /// resample.
     ///
-    /// Of few items all resamples are counted, so that the interval is a function of the items alone; it is then narrow rather than
-    /// wide, and of a single item it has no width: say the number of items beside it.
+    /// For few items all resamples are enumerated, so that the interval is a function of the items alone; it
+    /// is then rather narrow, and for a single item it has no width: report the number of items with it.
     ///
     /// - Parameters:
     ///   - count: The items of the sample, at least 1.
-    ///   - resamples: How many, where not all are counted.
-    ///   - statistic: Of the items drawn, each by its index; what is not a number is left out.
+    ///   - resamples: Their number, if not all are enumerated.
+    ///   - statistic: A function of the drawn items' indices; NaN results are left out.
     package static func interval(
         count: Int, resamples: Int = 10_000, statistic: (_ drawn: [Int]) -> Double
     ) -> ClosedRange<Double>? {
@@ -34,15 +35,17 @@ package enum Bootstrap {
         return percentiles((0..<resamples).map { statistic(draw(count, resample: $0, factor: 0)) })
     }
 
-    /// The 95 % percentile interval of a statistic that two things vary: runs, and the examples that all of them are judged by.
+    /// The 95 % percentile interval of a statistic that varies in two ways: over runs, and over the examples
+    /// on which all runs are evaluated.
     ///
-    /// Either is drawn by itself (Owen, *The pigeonhole bootstrap*, 2007), which errs on the side of a wide interval.
+    /// Both are drawn independently (Owen, *The pigeonhole bootstrap*, 2007), which errs on the side of a
+    /// wide interval.
     ///
     /// - Parameters:
     ///   - runs: The number of runs, at least 1.
     ///   - examples: The number of examples, at least 1.
     ///   - count: Resamples.
-    ///   - statistic: Of the runs and examples drawn, each by its index; what is not a number is left out.
+    ///   - statistic: A function of the drawn runs' and examples' indices; NaN results are left out.
     package static func interval(
         runs: Int, examples: Int, resamples count: Int = 2_000,
         statistic: (_ runs: [Int], _ examples: [Int]) -> Double
@@ -53,7 +56,7 @@ package enum Bootstrap {
             })
     }
 
-    /// So many indices below a number, with repetition: the same ones each time for a resample of a factor.
+    /// Random indices below a number, with replacement: always the same ones for a given resample and factor.
     private static func draw(_ count: Int, resample: Int, factor: UInt64) -> [Int] {
         let random = CountedRandom(seed: 1, stream: .bootstrap, step: resample, item: factor)
         return (0..<count).map { min(count - 1, Int(random.uniform(at: UInt64($0)) * Double(count))) }

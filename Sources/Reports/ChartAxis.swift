@@ -1,20 +1,20 @@
 internal import Foundation
 
-/// One direction of a chart: from numbers to places, with round ticks.
+/// One axis of a chart: maps numbers to positions, with round ticks.
 struct ChartAxis: Sendable {
-    /// Where the axis is labelled: round numbers that hold all values between them, or doublings.
+    /// The tick values: round numbers that enclose all values, or doublings.
     let ticks: [Double]
     /// Whether equal distances are equal ratios.
     private let isLogarithmic: Bool
     private let (low, high): (Double, Double)
     private let (from, to): (Double, Double)
 
-    /// An axis that holds values, from one place to another.
+    /// An axis for values, from one position to another.
     init(_ values: [Double], from: Double, to: Double) {
         let finite = values.filter(\.isFinite)
         var (least, most) = (finite.min() ?? 0, finite.max() ?? 1)
         if least == most {
-            // What does not change stands in the middle.
+            // A constant value is in the middle.
             let margin = max(abs(most) / 10, 1e-6)
             (least, most) = (least - margin, most + margin)
         }
@@ -66,17 +66,17 @@ struct ChartAxis: Sendable {
         isLogarithmic = true
     }
 
-    /// Where a value stands, or the end of the axis that is nearest to it.
+    /// A value's position, clamped to the axis.
     func clampedPlace(_ value: Double) -> Double { place(min(max(value, low), high)) }
 
-    /// Where a value stands.
+    /// A value's position.
     func place(_ value: Double) -> Double {
         guard value.isFinite, high > low else { return from }
         if isLogarithmic { return from + log2(max(value, low) / low) / log2(high / low) * (to - from) }
         return from + (value - low) / (high - low) * (to - from)
     }
 
-    /// A number as a tick is labelled.
+    /// The label of a tick.
     static func label(_ value: Double) -> String {
         if value != 0 && (abs(value) < 1e-3 || abs(value) >= 1e6) { return String(format: "%.1e", value) }
         return String(format: "%.4g", value)

@@ -1,15 +1,15 @@
 internal import Foundation
 
-/// A picture in SVG that needs nothing else: no font, no script, no style from elsewhere.
+/// A self-contained SVG picture: no external font, script or style.
 struct Drawing: Sendable {
-    /// Where a text stands at its place.
+    /// The alignment of a text at its position.
     enum Anchor: String, Sendable {
         case start
         case middle
         case end
     }
 
-    /// Extents in pixels.
+    /// Size in pixels.
     let width: Double
     let height: Double
     /// What the picture shows, for those who cannot see it.
@@ -35,7 +35,7 @@ struct Drawing: Sendable {
                 + (isDashed ? "stroke-dasharray=\"6 4\" " : "") + "points=\"\(Self.places(points))\"/>")
     }
 
-    /// Fills what points enclose, pale enough for what lies on it to be seen.
+    /// Fills a polygon, pale enough for what is drawn over it to be visible.
     mutating func area(_ points: [(x: Double, y: Double)], _ ink: Ink) {
         elements.append(
             "<polygon \(ink.attributes("fill")) fill-opacity=\"0.13\" points=\"\(Self.places(points))\"/>")
@@ -71,10 +71,10 @@ struct Drawing: Sendable {
                 + ">\(escapedHTML(text))</text>")
     }
 
-    /// About how wide a text is, in a font that is not known here.
+    /// The approximate width of a text, in an unknown font.
     static func width(of text: String, size: Double = 12) -> Double { 0.6 * size * Double(text.count) }
 
-    /// A file of its own, with its colours and what lies below them.
+    /// A standalone file, with its colours and background.
     var file: String {
         let size = String(format: "width=\"%g\" height=\"%g\" ", width, height)
         return element(

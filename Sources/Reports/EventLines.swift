@@ -1,9 +1,10 @@
 package import Foundation
 
-/// Hands over the lines of a file one after another, so that a file of any length takes the memory of its longest line.
+/// Passes on the lines of a file one by one, so that a file of any length takes only the memory of its
+/// longest line.
 ///
-/// - Parameter body: Gets a line without its end, and whether it has one: the last line of a file that was cut off has
-///   none.
+/// - Parameter body: Called with a line without its end, and whether it has one: the last line of a truncated
+///   file has none.
 package func forEachLine(of path: String, _ body: (Data, Bool) throws -> Void) throws {
     guard let file = FileHandle(forReadingAtPath: path) else { return }
     defer { try? file.close() }

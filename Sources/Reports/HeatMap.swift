@@ -12,7 +12,7 @@ package struct HeatMap: Sendable {
     package let values: [[Double?]]
     /// How a number is written.
     package let format: String
-    /// The numbers of the palest and the darkest cell; nil takes the least and the most that occur.
+    /// The numbers of the palest and the darkest cell; nil uses the minimum and maximum.
     package let range: ClosedRange<Double>?
     /// Whether the lowest number is to be the darkest.
     package var isLowGood = false
@@ -33,47 +33,55 @@ package struct HeatMap: Sendable {
         self.isLowGood = isLowGood
     }
 
-    private static let (left, top, cell, cellHeight) = (96.0, 72.0, 72.0, 36.0)
+    private static let left = 96.0
 
-    /// A file of its own, with its title.
-    package var file: String { drawing.file }
+    /// A standalone file, with its title.
+    package var file: String { drawing(top: 72, showsTitle: true).file }
 
-    private var drawing: Drawing {
+    /// A part of a `Page`, with its title above.
+    package var figure: String { drawing(top: 44, showsTitle: false).figure }
+
+    private func drawing(top: Double, showsTitle: Bool) -> Drawing {
         let known = values.flatMap { $0.compactMap { $0 } }.filter(\.isFinite)
         let low = range?.lowerBound ?? known.min() ?? 0
         let high = range?.upperBound ?? known.max() ?? 1
-        let (width, height) = (Self.cell * Double(columns.count), Self.cellHeight * Double(rows.count))
-        // A bold title of 15 pixels takes about 9 a character.
+        let cellHeight = rows.count > 8 ? 22.0 : 36
+        let cell = columns.count > 5 ? 54.0 : 72
+        let (width, height) = (cell * Double(columns.count), cellHeight * Double(rows.count))
+        // A bold title of 15 pixels takes about 9 per character; on a page, few columns get no larger picture than many.
+        let least = showsTitle ? 24 + 9 * Double(title.count) : 420
         var drawing = Drawing(
-            width: max(Self.left + width + 24, 24 + 9 * Double(title.count)), height: Self.top + height + 20,
-            label: title)
-        drawing.text(title, 16, 22, anchor: .start, size: 15, isBold: true)
-        drawing.text(columnTitle, Self.left + width / 2, 44, .muted)
-        drawing.text(rowTitle, Self.left - 10, 62, anchor: .end, .muted)
+            width: max(Self.left + width + 24, least), height: top + height + 20, label: title)
+        if showsTitle { drawing.text(title, 16, 22, anchor: .start, size: 15, isBold: true) }
+        drawing.text(columnTitle, Self.left + width / 2, top - 28, .muted)
+        drawing.text(rowTitle, Self.left - 10, top - 10, anchor: .end, .muted)
         for (index, name) in columns.enumerated() {
-            drawing.text(name, Self.left + Self.cell * (Double(index) + 0.5), 62)
+            drawing.text(name, Self.left + cell * (Double(index) + 0.5), top - 10)
         }
         for (row, name) in rows.enumerated() {
-            let y = Self.top + Self.cellHeight * Double(row)
-            drawing.text(name, Self.left - 10, y + Self.cellHeight / 2 + 4, anchor: .end)
+            let y = top + cellHeight * Double(row)
+            drawing.text(name, Self.left - 10, y + cellHeight / 2 + 4, anchor: .end)
             for (column, value) in values[row].enumerated() {
                 let share = value.flatMap { $0.isFinite ? Self.share($0, low, high) : nil }
-                draw(value, share: share.map { isLowGood ? 1 - $0 : $0 }, column: column, y: y, in: &drawing)
+                draw(
+                    value, share: share.map { isLowGood ? 1 - $0 : $0 }, x: Self.left + cell * Double(column),
+                    y: y,
+                    width: cell, height: cellHeight, in: &drawing)
             }
         }
         return drawing
     }
 
     private func draw(
-        _ value: Double?, share: Double?, column: Int, y: Double, in drawing: inout Drawing
+        _ value: Double?, share: Double?, x: Double, y: Double, width: Double, height: Double,
+        in drawing: inout Drawing
     ) {
-        let x = Self.left + Self.cell * Double(column)
         drawing.rectangle(
-            x + 1, y + 1, width: Self.cell - 2, height: Self.cellHeight - 2,
+            x + 1, y + 1, width: width - 2, height: height - 2,
             share.map(Ink.shade) ?? .unknown)
         guard let value, let share else { return }
         drawing.text(
-            String(format: format, value), x + Self.cell / 2, y + Self.cellHeight / 2 + 4,
+            String(format: format, value), x + width / 2, y + height / 2 + 4,
             .onShade(share))
     }
 

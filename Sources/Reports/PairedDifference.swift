@@ -1,23 +1,24 @@
-/// By how much the first of two things is above the second, measured on the same runs or examples, and how sure that is.
+/// The difference of two things measured on the same runs or examples, with its uncertainty.
 package struct PairedDifference: Sendable, Equatable {
     /// The difference of the sample itself.
     package let value: Double
-    /// Its 95 % interval, of the bootstrap.
+    /// Its 95 % bootstrap interval.
     package let interval: ClosedRange<Double>
-    /// The pairs that it is of: runs or examples.
+    /// The number of pairs: runs or examples.
     package let count: Int
 
-    /// Whether the interval leaves out 0.
+    /// Whether the interval excludes 0.
     package var isClear: Bool { interval.lowerBound > 0 || interval.upperBound < 0 }
 
-    /// The mean of differences, first − second of each pair; nil where there is none.
+    /// The mean of differences, first − second of each pair; nil if there is none.
     package init?(_ differences: [Double]) {
         self.init(count: differences.count) { drawn in
             drawn.reduce(0) { $0 + differences[$1] } / Double(drawn.count)
         }
     }
 
-    /// A statistic of pairs, such as the difference of two error rates: each the errors of the recordings drawn over their words.
+    /// A statistic of pairs, such as the difference of two error rates: each the errors of the drawn
+    /// recordings over their words.
     ///
     /// - Parameters:
     ///   - count: The pairs.
@@ -31,8 +32,8 @@ package struct PairedDifference: Sendable, Equatable {
         self.count = count
     }
 
-    /// A statistic of runs, of which each seed made one for the first and one for the second, on the examples that all of them were
-    /// judged by; ``count`` is of the runs.
+    /// A statistic of runs, one of each thing per seed, on the examples on which all were evaluated;
+    /// ``count`` is the number of runs.
     package init?(
         runs: Int, examples: Int, statistic: (_ runs: [Int], _ examples: [Int]) -> Double
     ) {

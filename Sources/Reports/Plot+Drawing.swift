@@ -1,14 +1,14 @@
 extension Plot {
-    /// The most points of a line that have dots.
+    /// The maximum number of points of a line with dots.
     private static let mostDots = 40
-    /// Names at the ends of series are so many pixels apart at the least.
+    /// The minimum distance, in pixels, of names at the ends of series.
     private static let nameHeight = 14.0
 
     /// The picture, with the plot's frame fitted to its names.
     func drawing(width: Double, height: Double, showsTitle: Bool) -> Drawing {
         let names = series.filter { !$0.points.isEmpty }.map { Drawing.width(of: $0.name) }.max() ?? 0
         let frame = Frame(
-            left: 62, right: width - (names > 0 ? min(names + 22, width / 3) : 16), top: showsTitle ? 40 : 12,
+            left: 62, right: width - (names > 0 ? min(names + 30, width / 3) : 16), top: showsTitle ? 40 : 12,
             bottom: height - 40)
         let (horizontal, vertical) = axes(in: frame)
         var drawing = Drawing(width: width, height: height, label: title)
@@ -16,12 +16,15 @@ extension Plot {
             drawing.text(title, frame.left, 22, anchor: .start, size: 15, isBold: true)
         }
         draw(frame, horizontal, vertical, in: &drawing)
-        for series in series { draw(series, frame, horizontal, vertical, in: &drawing) }
+        var labels = Labels()
+        for (series, shift) in zip(series, shifts(horizontal)) {
+            draw(series, shift, frame, horizontal, vertical, in: &drawing, &labels)
+        }
         drawNames(frame, horizontal, vertical, in: &drawing)
         return drawing
     }
 
-    /// Where numbers are drawn, in pixels.
+    /// The drawing area, in pixels.
     private struct Frame {
         let left: Double
         let right: Double
@@ -31,7 +34,8 @@ extension Plot {
 
     private func axes(in frame: Frame) -> (horizontal: ChartAxis, vertical: ChartAxis) {
         let across = series.filter { $0.mark != .level }.flatMap { $0.points.map(\.x) }
-        // Of a scale of ratios an interval is no part: a few launches on a busy machine would press all else flat.
+        // On a ratio scale intervals do not extend the axis: a few launches on a busy machine would flatten
+        // everything else.
         let up = series.flatMap { series in
             series.points.flatMap { point in
                 y.scale == .linear ? [point.low ?? point.y, point.y, point.high ?? point.y] : [point.y]
@@ -62,12 +66,46 @@ extension Plot {
         drawing.text(y.label, 13, (frame.top + frame.bottom) / 2, size: 11, .muted, isTurned: true)
     }
 
+    /// By how much each series is moved aside, in pixels: together less than from one place to the next.
+    private func shifts(_ horizontal: ChartAxis) -> [Double] {
+        let moved = series.indices.filter { series[$0].mark == .line || series[$0].mark == .dots }
+        guard separatesPoints, moved.count > 1 else { return series.map { _ in 0 } }
+        let places = Set(moved.flatMap { series[$0].points.map { horizontal.place($0.x).rounded() } })
+            .sorted()
+        let gap = zip(places, places.dropFirst()).map { $1 - $0 }.filter { $0 >= 24 }.min() ?? 120
+        let step = min(8, 0.7 * gap / Double(moved.count))
+        return series.indices.map { index in
+            moved.firstIndex(of: index).map { (Double($0) - Double(moved.count - 1) / 2) * step } ?? 0
+        }
+    }
+
+    /// Where labels of points stand.
+    private struct Labels {
+        private var taken: [(x: Double, y: Double, width: Double)] = []
+
+        /// A free place for a label beside a point; nil where there is none.
+        mutating func place(_ text: String, _ x: Double, _ y: Double) -> (x: Double, y: Double)? {
+            let width = Drawing.width(of: text, size: 10)
+            let places = [
+                (x + 6, y - 6), (x + 6, y + 12), (x - 6 - width, y - 6), (x - 6 - width, y + 12),
+            ]
+            let free = places.first { place in
+                taken.allSatisfy {
+                    abs($0.y - place.1) > 10 || place.0 > $0.x + $0.width || place.0 + width < $0.x
+                }
+            }
+            guard let free else { return nil }
+            taken.append((free.0, free.1, width))
+            return free
+        }
+    }
+
     private func draw(
-        _ series: Series, _ frame: Frame, _ horizontal: ChartAxis, _ vertical: ChartAxis,
-        in drawing: inout Drawing
+        _ series: Series, _ shift: Double, _ frame: Frame, _ horizontal: ChartAxis, _ vertical: ChartAxis,
+        in drawing: inout Drawing, _ labels: inout Labels
     ) {
         func places(_ value: (Point) -> Double) -> [(x: Double, y: Double)] {
-            series.points.map { (horizontal.place($0.x), vertical.clampedPlace(value($0))) }
+            series.points.map { (horizontal.place($0.x) + shift, vertical.clampedPlace(value($0))) }
         }
         let middle = places(\.y)
         let (lower, upper) = (places { $0.low ?? $0.y }, places { $0.high ?? $0.y })
@@ -93,13 +131,13 @@ extension Plot {
                 }
             }
             drawing.dot(x, y, series.ink)
-            if !point.label.isEmpty {
-                drawing.text(point.label, x + 6, y - 6, anchor: .start, size: 10, series.ink)
+            if !point.label.isEmpty, let place = labels.place(point.label, x, y) {
+                drawing.text(point.label, place.x, place.y, anchor: .start, size: 10)
             }
         }
     }
 
-    /// Names beside the ends of their series, moved apart where they would touch.
+    /// Names beside the ends of their series, moved apart if they would touch.
     private func drawNames(
         _ frame: Frame, _ horizontal: ChartAxis, _ vertical: ChartAxis, in drawing: inout Drawing
     ) {
@@ -111,7 +149,7 @@ extension Plot {
         for index in ends.indices.dropFirst() {
             ends[index].place = max(ends[index].place, ends[index - 1].place + Self.nameHeight)
         }
-        // What was pushed out of the frame below pushes back.
+        // Names pushed out of the frame at the bottom are moved back up.
         var limit = frame.bottom
         for index in ends.indices.reversed() {
             ends[index].place = min(ends[index].place, limit)
@@ -121,7 +159,9 @@ extension Plot {
             if end.x < frame.right - 1 || abs(end.place - end.y) > 3 {
                 drawing.line(end.x + 5, end.y, frame.right + 10, end.place, .grid)
             }
-            drawing.text(end.series.name, frame.right + 12, end.place + 4, anchor: .start, end.series.ink)
+            // Words are in the colour of words, which every eye reads; the square says whose they are.
+            drawing.rectangle(frame.right + 10, end.place - 3.5, width: 7, height: 7, end.series.ink)
+            drawing.text(end.series.name, frame.right + 20, end.place + 4, anchor: .start)
         }
     }
 }

@@ -1,18 +1,18 @@
-/// Series over two axes, each with its name at its end: the one plotter of every report.
+/// Series over two axes, each labelled at its end: the plotter of all reports.
 package struct Plot: Sendable {
-    /// How numbers become places.
+    /// How numbers are mapped to positions.
     package enum Scale: Sendable {
         /// Equal distances are equal differences, between round numbers.
         case linear
-        /// The same from zero: how shares and costs are read.
+        /// The same from zero, for shares and costs.
         case fromZero
-        /// Equal distances are equal ratios, labelled at doublings of the least value.
+        /// Equal distances are equal ratios, labelled at doublings of the smallest value.
         case doublings
         /// Equal distances are equal ratios, labelled at round numbers.
         case ratios
     }
 
-    /// What an axis shows, with its unit, and how.
+    /// An axis: quantity, unit and scale.
     package struct Axis: Sendable {
         package var label: String
         package var scale: Scale
@@ -21,13 +21,13 @@ package struct Plot: Sendable {
         package init(_ label: String, _ scale: Scale = .linear) { (self.label, self.scale) = (label, scale) }
     }
 
-    /// A point, and where its value may lie.
+    /// A point with its interval.
     package struct Point: Sendable {
         package var x: Double
         package var y: Double
         package var low: Double?
         package var high: Double?
-        /// What is written beside it.
+        /// The label beside it.
         package var label = ""
 
         /// A point and its interval, if it has one.
@@ -38,19 +38,19 @@ package struct Plot: Sendable {
 
     /// How a series is drawn.
     package enum Mark: Sendable {
-        /// A line through measured points; where they are few, each has a dot, and its interval as a bar.
+        /// A line through measured points; if there are few, each has a dot, and its interval as a bar.
         case line
-        /// A smooth line with its interval as a band: what is computed for any place.
+        /// A smooth line with its interval as a band, for computed values.
         case curve
-        /// Dots alone, with bars: where what lies between is not meant.
+        /// Only dots, with bars, if values in between are meaningless.
         case dots
-        /// One value that holds everywhere: a dashed line across.
+        /// A constant: a dashed line across.
         case level
     }
 
     /// Points of one name and colour.
     package struct Series: Sendable {
-        /// What stands at its end; may be empty.
+        /// The label at its end; may be empty.
         package var name: String
         package var ink: Ink
         package var mark: Mark
@@ -66,15 +66,17 @@ package struct Plot: Sendable {
     package let x: Axis
     package let y: Axis
     package var series: [Series]
+    /// Whether points of several series at one place are drawn beside each other, so that none hides another.
+    package var separatesPoints = false
 
     /// A picture of series.
     package init(_ title: String, x: Axis, y: Axis, series: [Series] = []) {
         (self.title, self.x, self.y, self.series) = (title, x, y, series)
     }
 
-    /// A file of its own, with its title.
+    /// A standalone file, with its title.
     package var file: String { drawing(width: 640, height: 400, showsTitle: true).file }
 
     /// A part of a `Page`, with its title above.
-    package var figure: String { drawing(width: 520, height: 300, showsTitle: false).figure }
+    package var figure: String { drawing(width: 420, height: 280, showsTitle: false).figure }
 }

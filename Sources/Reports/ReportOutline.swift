@@ -15,9 +15,9 @@ package struct ReportOutline: Sendable {
     package struct Chart: Sendable {
         package let title: String
         package let curves: [Curve]
-        /// How values become heights.
+        /// The scale of values.
         let scale: Plot.Scale
-        /// Whether it stands in for the chart before it, where that has nothing to show.
+        /// Whether it replaces the previous chart if that has nothing to show.
         let isSubstitute: Bool
 
         package init(
@@ -33,7 +33,7 @@ package struct ReportOutline: Sendable {
         package let field: String
         package let name: String
         package let scale: Double
-        /// Whether its mean over some twenty updates is drawn.
+        /// Whether its mean over about twenty updates is drawn.
         let isSmoothed: Bool
 
         package init(
@@ -51,7 +51,7 @@ package struct ReportOutline: Sendable {
     package struct Column: Sendable {
         let title: String
         let field: String
-        /// What the number is multiplied by: 100 makes it a percentage.
+        /// The factor of the number: 100 for percentages.
         let scale: Double
         /// Whether it is left out where no evaluation has it.
         let isOptional: Bool
@@ -64,7 +64,7 @@ package struct ReportOutline: Sendable {
         }
     }
 
-    /// What ranks worked on, in the table of ranks: the field of their sums, and how its amount is written.
+    /// The ranks' workload in the table of ranks: its field, and how the amount is written.
     package struct Workload: Sendable {
         let name: String
         let field: String

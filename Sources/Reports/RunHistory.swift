@@ -1,15 +1,15 @@
 internal import Foundation
 internal import JSON
 
-/// What a run's `metrics.jsonl` tells, in memory that does not grow with the number of updates.
+/// The content of a run's `metrics.jsonl`, in memory that does not grow with the number of updates.
 package struct RunHistory: Sendable {
-    /// The run's folder as it is called.
+    /// The name of the run's folder.
     package let name: String
     let outline: ReportOutline
     /// The points of each curve of each chart of the outline.
     private(set) var curves: [[ThinnedCurve]]
     private var smoothed: [[SmoothedValue]]
-    /// Work a second, update by update.
+    /// Work per second, update by update.
     private(set) var throughput = ThinnedCurve()
     private var smoothedThroughput = SmoothedValue()
     /// The last evaluations, and the best of all.
@@ -17,7 +17,7 @@ package struct RunHistory: Sendable {
     private(set) var best: JSONValue?
     /// The last mask.
     private(set) var mask: JSONValue?
-    /// The last faults, and how many there were.
+    /// The last faults, and their total number.
     private(set) var faults: [JSONValue] = []
     private(set) var faultCount = 0
     /// The last sums of the ranks.
@@ -25,21 +25,21 @@ package struct RunHistory: Sendable {
     /// The last update, and the seconds of all.
     private(set) var updates = 0
     private(set) var seconds = 0.0
-    /// Seconds of rank 0 by what it did.
+    /// Seconds of rank 0 by activity.
     private(set) var phaseSeconds: [Double] = Array(repeating: 0, count: Self.phases.count)
 
-    /// Fields of `train` events that say what the time went for.
+    /// Fields of `train` events for where the time went.
     static let phases: [(field: String, name: String)] = [
         ("data_seconds", "waiting for data"), ("forward_seconds", "forward"),
         ("backward_seconds", "backward"),
         ("exposed_communication_seconds", "waiting for other ranks"), ("optimizer_seconds", "optimiser"),
         ("other_seconds", "other"),
     ]
-    /// The most rows of a table or list.
+    /// The maximum number of rows of a table or list.
     static let longest = 20
     private static let mostEvaluations = 12
 
-    /// Reads a log as far as it goes: that of a run that goes on or was killed, too.
+    /// Reads a log as far as it goes, also that of a running or killed run.
     package init(name: String, metrics: String, outline: ReportOutline) {
         self.name = name
         self.outline = outline
@@ -59,7 +59,7 @@ package struct RunHistory: Sendable {
                     smoothed[index][place].add(value)
                     value = smoothed[index][place].value
                 }
-                // What has no logarithm has no place on such an axis.
+                // Values without a logarithm are not drawn on such an axis.
                 if chart.scale == .ratios && !(value > 0) { continue }
                 curves[index][place].add(x: Double(step), y: value * curve.scale)
             }
@@ -90,7 +90,7 @@ package struct RunHistory: Sendable {
         throughput.add(x: Double(step), y: smoothedThroughput.value)
     }
 
-    /// The charts that have something to show, without those that stand in for one that has.
+    /// The charts with something to show, without replacements of those.
     var shownCharts: [Int] {
         outline.charts.indices.filter { index in
             let hasPoints = curves[index].contains { !$0.points.isEmpty }

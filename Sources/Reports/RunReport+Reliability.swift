@@ -2,7 +2,7 @@ internal import Foundation
 internal import JSON
 
 extension RunReport {
-    /// What went wrong, and where the ranks' time went; nothing of what there is none of.
+    /// What went wrong, and where the ranks' time went; empty parts are omitted.
     var reliability: [String] { faultList + ranks }
 
     private var faultList: [String] {
@@ -16,7 +16,7 @@ extension RunReport {
         return ["<h2>Faults\(count)</h2>", "<ul>\n\(items.joined(separator: "\n"))\n</ul>"]
     }
 
-    /// The last sums of the ranks, those that others waited for first.
+    /// The last sums of the ranks, most waited-for first.
     private var ranks: [String] {
         guard let event = history.rankSums, let entries = event["ranks"]?.elements, entries.count > 1 else {
             return []

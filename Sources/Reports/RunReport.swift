@@ -1,24 +1,27 @@
 internal import Foundation
 internal import JSON
 
-/// `report.html`: a run's curves and its last numbers on one page that needs nothing else, neither network nor
-/// script.
+/// `report.html`: a run's curves and its last numbers on one self-contained page.
 package struct RunReport {
     let history: RunHistory
     private let recipe: String
-    private let environment: JSONValue?
-    /// What the recipe states otherwise than the defaults: keys and values.
+    private let environment: TextTable?
+    /// The recipe's non-default keys and values.
     private let changes: [(key: String, value: String)]
+    /// How sparsity is spread over the model.
+    package var layers: HeatMap?
+    package var worst: WorstUtterances?
+    /// Where the page will lie.
+    package var folder = "."
 
-    /// The report of a run directory, from its recipe, `metrics.jsonl` and `environment.json`, whatever of them is there.
+    /// The report of a run directory, from its recipe, `metrics.jsonl` and `environment.json`, as far as they
+    /// exist.
     package init(
         history: RunHistory, recipe: String, environment: String, changes: [(key: String, value: String)] = []
     ) {
         self.history = history
         self.recipe = (try? String(contentsOfFile: recipe, encoding: .utf8)) ?? ""
-        self.environment = FileManager.default.contents(atPath: environment).flatMap {
-            try? JSONValue(parsing: $0)
-        }
+        self.environment = TextTable(environment: environment)
         self.changes = changes
     }
 
@@ -29,8 +32,11 @@ package struct RunReport {
                 "<p class=\"headline\">\(escapedHTML(history.headline))</p>", evaluationTable.html,
                 Page.figures(plots),
             ]
-            + timeTable + reliability + environmentTable + settings
-        return Page(history.name, body: body).html
+            + [worst].compactMap { $0?.html(besides: folder) } + timeTable + reliability
+            + [environment].compactMap { $0.map { Page.folded("Environment", $0.html) } } + settings
+        var page = Page(history.name, body: body)
+        page.hasSounds = worst != nil
+        return page.html
     }
 
     private var plots: [String] {
@@ -49,7 +55,7 @@ package struct RunReport {
                     series: [Plot.Series("", .series(0), points: speed)]
                 ).figure)
         }
-        return plots
+        return plots + [layers].compactMap { $0?.figure }
     }
 
     /// The evaluations as a table, the best marked.
@@ -73,30 +79,11 @@ package struct RunReport {
         return ["<h2>Where the time went</h2>", table.html]
     }
 
-    private var environmentTable: [String] {
-        guard let members = environment?.members else { return [] }
-        let rows = members.compactMap { member -> [String]? in
-            switch member.value {
-            case .string(let text): [member.key.replacing("_", with: " "), text]
-            case .integer(let number): [member.key.replacing("_", with: " "), String(number)]
-            case .array(let parts) where member.key == "command":
-                ["command", parts.compactMap(\.string).joined(separator: " ")]
-            default: nil
-            }
-        }
-        let table = TextTable([.left("environment"), .left("")], rows: rows)
-        return [Self.folded("Environment", table.html)]
-    }
-
-    /// What differs from the defaults, and the whole recipe folded away.
+    /// What differs from the defaults, and the full recipe collapsed.
     private var settings: [String] {
         let table = TextTable([.left("key"), .left("value")], rows: changes.map { [$0.key, $0.value] })
         return (changes.isEmpty ? [] : ["<h2>Recipe: what differs from the defaults</h2>", table.html])
-            + [Self.folded("The whole recipe", Page.preformatted(recipe))]
-    }
-
-    private static func folded(_ title: String, _ body: String) -> String {
-        "<details><summary>\(escapedHTML(title))</summary>\n\(body)\n</details>"
+            + [Page.folded("The whole recipe", Page.preformatted(recipe))]
     }
 }
 
@@ -117,7 +104,7 @@ extension RunHistory {
             })
     }
 
-    /// What came of the run, in a sentence.
+    /// The outcome of the run, in a sentence.
     var headline: String {
         let done = "after \(updates) updates and \(Self.duration(seconds))"
         guard let last = evaluations.last else {
@@ -146,14 +133,14 @@ extension RunHistory {
 }
 
 extension ReportOutline.Column {
-    /// What a cell says of an event.
+    /// The text of an event's cell.
     func text(of event: JSONValue) -> String {
         guard let value = event[field]?.double else { return "" }
         return scale == 100 ? String(format: "%.2f %%", 100 * value) : String(format: "%.3f", scale * value)
     }
 
-    /// Half the width of a rate's 95 % interval, by the number of words or characters that it is a share of, taken to be
-    /// independent (the normal approximation of the binomial); empty where there are no counts.
+    /// Half the width of a rate's 95 % interval, from the number of words or characters, assumed independent
+    /// (the normal approximation of the binomial); empty without counts.
     func interval(of event: JSONValue) -> String {
         let counts = ["wer": "words", "cer": "characters"][field].flatMap { event[$0]?["reference"]?.double }
         guard let rate = event[field]?.double, let counts, counts > 0, (0...1).contains(rate) else {

@@ -1,4 +1,4 @@
-/// Several runs on one page: their last numbers side by side, and their curves over each other.
+/// Several runs on one page: their last numbers side by side, and their curves overlaid.
 package struct RunsReport {
     private let histories: [RunHistory]
 

@@ -1,4 +1,4 @@
-/// A mean of values of which the newer ones count more: each weighs a twentieth.
+/// An exponential moving average: each new value weighs a twentieth.
 package struct SmoothedValue: Sendable {
     private static let weight = 0.05
     private var sum = 0.0
@@ -7,7 +7,7 @@ package struct SmoothedValue: Sendable {
     /// No values yet.
     package init() {}
 
-    /// The mean so far; values that are no numbers are left out.
+    /// The mean so far; NaN and infinite values are left out.
     package var value: Double { weights > 0 ? sum / weights : .nan }
 
     /// Adds a value.

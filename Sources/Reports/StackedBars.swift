@@ -1,7 +1,7 @@
 /// The shares of wholes, as bars of one height.
 package struct StackedBars: Sendable {
     package let title: String
-    /// What bars are.
+    /// The meaning of bars.
     package let label: String
     /// The names of the parts, from the lowest up.
     package let parts: [String]
@@ -13,14 +13,18 @@ package struct StackedBars: Sendable {
         (self.title, self.label, self.parts, self.bars) = (title, label, parts, bars)
     }
 
-    private static let (width, height, left, top, bottom) = (520.0, 300.0, 48.0, 12.0, 40.0)
+    private static let (width, left, top, barsHeight) = (420.0, 48.0, 12.0, 228.0)
+    /// Names of parts stand in so many columns, each line so high.
+    private static let (nameColumns, nameHeight) = (2, 18.0)
 
-    /// A part of a `Page`, with its title above and the names of the parts beside the last bar.
+    /// A part of a `Page`, with its title above and the names of the parts below.
     package var figure: String {
-        let vertical = ChartAxis([0, 100], from: Self.height - Self.bottom, to: Self.top)
-        let right = Self.width - (parts.map { Drawing.width(of: $0) }.max() ?? 0) - 24
-        let slot = (right - Self.left) / Double(max(1, bars.count))
-        var drawing = Drawing(width: Self.width, height: Self.height, label: title)
+        let ground = Self.top + Self.barsHeight
+        let vertical = ChartAxis([0, 100], from: ground, to: Self.top)
+        let slot = (Self.width - Self.left - 8) / Double(max(1, bars.count))
+        let lines = (parts.count + Self.nameColumns - 1) / Self.nameColumns
+        var drawing = Drawing(
+            width: Self.width, height: ground + 44 + Self.nameHeight * Double(lines), label: title)
         for tick in vertical.ticks {
             drawing.text(
                 ChartAxis.label(tick) + " %", Self.left - 6, vertical.place(tick) + 4, anchor: .end, size: 11,
@@ -36,13 +40,15 @@ package struct StackedBars: Sendable {
                     x + slot * 0.12, y, width: slot * 0.76, height: vertical.place(below) - y, .series(part))
                 below += share
             }
-            drawing.text(bar.name, x + slot / 2, Self.height - Self.bottom + 16, size: 11, .muted)
+            drawing.text(bar.name, x + slot / 2, ground + 16, size: 11, .muted)
         }
-        drawing.text(label, (Self.left + right) / 2, Self.height - 6, size: 11, .muted)
+        drawing.text(label, (Self.left + Self.width) / 2, ground + 34, size: 11, .muted)
+        let column = (Self.width - Self.left) / Double(Self.nameColumns)
         for (part, name) in parts.enumerated() {
-            let y = Self.height - Self.bottom - 16 * Double(part)
-            drawing.rectangle(right + 6, y - 10, width: 10, height: 10, .series(part))
-            drawing.text(name, right + 20, y - 1, anchor: .start, size: 11)
+            let x = Self.left + column * Double(part % Self.nameColumns)
+            let y = ground + 36 + Self.nameHeight * Double(part / Self.nameColumns)
+            drawing.rectangle(x, y, width: 10, height: 10, .series(part))
+            drawing.text(name, x + 14, y + 9, anchor: .start, size: 11)
         }
         return drawing.figure
     }

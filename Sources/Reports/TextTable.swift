@@ -1,6 +1,6 @@
 /// Rows of cells under titles, for a terminal, a Markdown file or a page.
 package struct TextTable: Sendable {
-    /// A column's title, and to which side its cells are set.
+    /// A column's title and alignment.
     package struct Column: Sendable {
         let title: String
         let isRight: Bool
@@ -18,13 +18,13 @@ package struct TextTable: Sendable {
     }
 
     package let columns: [Column]
-    /// A row may be shorter than the columns: what is missing is empty.
+    /// A row may be shorter than the columns: missing cells are empty.
     package var rows: [[String]]
 
     /// A table of these columns.
     package init(_ columns: [Column], rows: [[String]] = []) { (self.columns, self.rows) = (columns, rows) }
 
-    /// Facts, a line each: what they are called, and what they say.
+    /// Facts, one line each: name and value.
     package init(facts: [(name: String, text: String)], width: Int) {
         self.init([.left("", minimumWidth: width), .left("")], rows: facts.map { [$0.name, $0.text] })
     }
@@ -42,7 +42,7 @@ package struct TextTable: Sendable {
                 let space = String(repeating: " ", count: max(0, widths[column] - cell.count))
                 line += (column > 0 ? "  " : "") + (columns[column].isRight ? space + cell : cell + space)
             }
-            // Nothing stands right of the last word.
+            // No trailing spaces.
             while line.last == " " { line.removeLast() }
             return line
         }
@@ -60,17 +60,26 @@ package struct TextTable: Sendable {
             + rows.map(line)
     }
 
-    /// An element of a `Page`.
+    /// A cell that stands out: in bold where there is such a thing, between asterisks elsewhere.
+    package static func strong(_ cell: String) -> String { "**\(cell)**" }
+
+    /// An element of a `Page`, which a keyboard can scroll where it is wider than the screen.
     package var html: String {
         func line(_ cells: [String], _ tag: String) -> String {
             let cells = zip(cells, columns).map { cell, column in
-                // A title that says nothing is no title to who hears the page.
+                // An empty title is not a title to screen readers.
                 let tag = cell.isEmpty ? "td" : tag
-                return "<\(tag)\(column.isRight ? " class=\"right\"" : "")>\(escapedHTML(cell))</\(tag)>"
+                let isStrong = cell.count > 4 && cell.hasPrefix("**") && cell.hasSuffix("**")
+                let text =
+                    isStrong
+                    ? "<b>\(escapedHTML(String(cell.dropFirst(2).dropLast(2))))</b>" : escapedHTML(cell)
+                return "<\(tag)\(column.isRight ? " class=\"right\"" : "")>\(text)</\(tag)>"
             }
             return "<tr>\(cells.joined())</tr>"
         }
         let body = rows.map { line($0, "td") }.joined(separator: "\n")
-        return "<div class=\"table\"><table>\(line(columns.map(\.title), "th"))\n\(body)</table></div>"
+        let titles = columns.map(\.title)
+        let head = titles.allSatisfy(\.isEmpty) ? "" : line(titles, "th") + "\n"
+        return "<div class=\"table\" tabindex=\"0\"><table>\(head)\(body)</table></div>"
     }
 }

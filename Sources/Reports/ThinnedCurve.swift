@@ -1,5 +1,5 @@
-/// A curve of any number of points in the memory of some: where they would be too many, neighbours become one place,
-/// of which the lowest and the highest point are kept, so that no peak is lost.
+/// A curve of any number of points in bounded memory: if there are too many, neighbours are merged, keeping
+/// the lowest and the highest point, so that no peak is lost.
 package struct ThinnedCurve: Sendable {
     /// A point of a curve.
     package typealias Point = (x: Double, y: Double)
@@ -12,7 +12,7 @@ package struct ThinnedCurve: Sendable {
         init(_ point: Point) { (low, high) = (point, point) }
 
         mutating func add(_ other: Place) {
-            // What is no number is no peak, but a place that holds nothing else stays one.
+            // NaN is not a peak, but is kept if a group has nothing else.
             if other.low.y < low.y || low.y.isNaN { low = other.low }
             if other.high.y > high.y || high.y.isNaN { high = other.high }
             count += other.count
@@ -26,15 +26,15 @@ package struct ThinnedCurve: Sendable {
 
     private let limit: Int
     private var places: [Place] = []
-    /// Points that make a place.
+    /// Points per group.
     private var stride = 1
 
     /// An empty curve.
     ///
-    /// - Parameter limit: The most places; each gives two points at most.
+    /// - Parameter limit: The maximum number of groups; each gives at most two points.
     package init(limit: Int = 512) { self.limit = max(2, limit) }
 
-    /// Adds a point behind the others.
+    /// Appends a point.
     package mutating func add(x: Double, y: Double) {
         let place = Place((x, y))
         if let last = places.last, last.count < stride {
@@ -51,6 +51,6 @@ package struct ThinnedCurve: Sendable {
         }
     }
 
-    /// The points, in order: all that were added, as long as they are not more than the limit.
+    /// The points, in order: all that were added, up to the limit.
     package var points: [Point] { places.flatMap(\.points) }
 }

@@ -9,20 +9,21 @@ internal import Synchronization
 
 /// Whether someone asked this process to stop: a scheduler before a time limit or a preemption, or a user.
 ///
-/// A signal sets a flag and does nothing else. Ranks agree on what they saw in a message that travels anyway, so that
-/// all of them stop after the same update.
+/// A signal only sets a flag. Ranks agree on it in a message that is sent anyway, so that all of them stop
+/// after the same update.
 package enum Interruption {
-    /// Notes SIGTERM, SIGUSR1, SIGINT and SIGHUP from here on; called before anything takes time, and before other threads.
+    /// Handles SIGTERM, SIGUSR1, SIGINT and SIGHUP from here on; called before any long work and before other
+    /// threads start.
     ///
-    /// However often they come, they ask for the same once. A second SIGINT ends the process at once.
+    /// However often they come, they count once. A second SIGINT ends the process at once.
     ///
-    /// A thread of its own waits for the signals, and all others block them: oneDNN's generated code moves the stack
-    /// pointer into the heap, where the system would write the frame of a handler over what lies there.
+    /// A dedicated thread waits for the signals, and all others block them: oneDNN's generated code moves the
+    /// stack pointer into the heap, where a handler's frame would overwrite data.
     package static func watch() {
         var signals = sigset_t()
         sigemptyset(&signals)
         for number in requests { sigaddset(&signals, number) }
-        // Threads to come inherit it; a signal that comes before somebody waits is kept.
+        // Later threads inherit the mask; a signal that comes before anyone waits stays pending.
         pthread_sigmask(SIG_BLOCK, &signals, nil)
         let watched = signals
         let thread = Thread {
@@ -37,18 +38,18 @@ package enum Interruption {
         thread.start()
     }
 
-    /// The same for a process that computes nothing and starts others, which must not inherit that they are blocked.
+    /// The same for a process that only starts others, which must not inherit blocked signals.
     package static func watchForChildren() {
         isNoted.store(false, ordering: .relaxed)
         for number in requests { signal(number) { _ in isNoted.store(true, ordering: .relaxed) } }
-        // Behind the handlers: what was sent meanwhile comes now.
+        // After installing the handlers: pending signals arrive now.
         unblock()
     }
 
-    /// Lets the signals come that whoever started this process left blocked.
+    /// Unblocks the signals that the parent process left blocked.
     ///
-    /// A mask passes to what a thread starts, and nobody means it to: the threads of many runtimes' pools block all signals.
-    /// That a signal is *ignored* is meant, and stays.
+    /// A child inherits the mask of the thread that starts it, which is never intended: pool threads of many
+    /// runtimes block all signals. An *ignored* signal is intended, and stays ignored.
     package static func unblock() {
         var signals = sigset_t()
         sigemptyset(&signals)
@@ -58,7 +59,7 @@ package enum Interruption {
 
     /// The signals that ask to stop.
     ///
-    /// A hang-up that was to be ignored (`nohup`) is none.
+    /// An ignored hang-up (`nohup`) is not one of them.
     private static var requests: [Int32] {
         var hangUp = sigaction()
         sigaction(SIGHUP, nil, &hangUp)
@@ -82,7 +83,7 @@ extension Session {
             .interrupted, "interrupted before an update was done; run again, with --resume, to begin")
     }
 
-    /// Gives an evaluation up on all ranks together if one of them was asked to stop.
+    /// Abandons an evaluation on all ranks together if one of them was asked to stop.
     package func giveUpEvaluationIfInterrupted() throws {
         var requests = [Interruption.isRequested ? 1 : 0]
         try communicator.allReduceSum(&requests)
@@ -90,5 +91,5 @@ extension Session {
     }
 }
 
-/// An evaluation that was given up because a rank was asked to stop; thrown on all ranks alike.
+/// An evaluation was abandoned because a rank was asked to stop; thrown on all ranks alike.
 package struct EvaluationInterrupted: Error {}

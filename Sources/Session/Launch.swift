@@ -4,8 +4,8 @@ internal import Program
 
 /// Runs a command on this rank and ends the process with its exit code.
 ///
-/// A fault that all ranks share is printed once, by rank 0, and everyone leaves in order. A fault of one rank
-/// is printed by that rank, with its name, and ends the whole job: the others may be waiting for it.
+/// A fault shared by all ranks is printed once, by rank 0, and all finalise normally. A fault of one rank is
+/// printed by that rank, with its name, and aborts the whole job: the others may be waiting for it.
 package func launch(_ body: (Session) throws -> Void) -> Never {
     let session: Session
     do {
@@ -39,7 +39,7 @@ private func fail(_ error: any Error, on communicator: any Communicator) -> Neve
 /// Writes one message to standard error, after whatever was printed before it.
 private func printError(_ message: String) {
     fflush(nil)
-    // Where nobody can be told, the exit code still tells.
+    // If nothing can be printed, the exit code still tells.
     try? FileHandle.standardError.write(contentsOf: Data("parp: \(message)\n".utf8))
 }
 
@@ -53,5 +53,5 @@ package func exitCode(for error: any Error) -> Int32 {
     }
 }
 
-/// The sentence of an error.
+/// The message of an error.
 package func message(for error: any Error) -> String { "\(error)" }

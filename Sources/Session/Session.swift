@@ -4,22 +4,22 @@ package import Program
 
 /// One rank's membership in a run: its communicator and the rules by which ranks fail together.
 package struct Session: Sendable {
-    /// How this rank talks to the others.
+    /// The communicator.
     package let communicator: any Communicator
 
-    /// Whether this rank speaks for all: prints, and writes files.
+    /// Whether this rank acts for all: prints, and writes files.
     package var isRoot: Bool { communicator.rank == 0 }
 
-    /// Joins the run that a launcher started, or is alone.
+    /// Joins the run that a launcher started, or runs alone.
     package init() throws { communicator = try connect() }
 
-    /// A session over a communicator that exists already.
+    /// A session over an existing communicator.
     package init(communicator: any Communicator) { self.communicator = communicator }
 
     /// Runs a piece of set-up on every rank, and fails on all of them if it fails on one.
     ///
-    /// Ranks meet here, so nobody waits for one that gave up. Equal messages are reported once; others with
-    /// their rank.
+    /// Ranks synchronise here, so none waits for one that gave up. Equal messages are reported once; others
+    /// with their rank.
     package func together<Value>(_ body: () throws -> Value) throws -> Value {
         let outcome = Result(catching: body)
         var report = FailureReport()
@@ -31,7 +31,7 @@ package struct Session: Sendable {
         return try outcome.get()
     }
 
-    /// Gives every rank the values of all, in the order of ranks.
+    /// Gathers all ranks' values on every rank, in rank order.
     package func exchange<Value: Codable>(_ value: Value) throws -> [Value] {
         let gathered = try communicator.gather([UInt8](JSONEncoder().encode(value)), root: 0)
         let joined = try gathered.map { parts in
@@ -43,15 +43,15 @@ package struct Session: Sendable {
         }
     }
 
-    /// Gives rank 0 the values of all, in the order of ranks; the others get nil.
+    /// Gathers all ranks' values on rank 0, in rank order; the others get nil.
     ///
-    /// Of many ranks it moves far less than `exchange`, which gives everyone everything.
+    /// With many ranks it sends far less than `exchange`.
     package func collect<Value: Codable>(_ value: Value) throws -> [Value]? {
         let gathered = try communicator.gather([UInt8](JSONEncoder().encode(value)), root: 0)
         return try gathered?.map { try JSONDecoder().decode(Value.self, from: Data($0)) }
     }
 
-    /// Gives every rank rank 0's value; the others' does not matter.
+    /// Broadcasts rank 0's value; the others' is ignored.
     package func share<Value: Codable>(_ value: Value) throws -> Value {
         let own = isRoot ? [UInt8](try JSONEncoder().encode(value)) : nil
         let shared = try communicator.broadcastData(own, root: 0)
@@ -65,7 +65,7 @@ private struct FailureReport: Codable {
     var message = ""
 }
 
-/// A fault that all ranks know of and end on together.
+/// A fault that all ranks know and end on together.
 package struct CollectiveFailure: Error, CustomStringConvertible {
     package let exitCode: Int32
     package let description: String

@@ -1,22 +1,22 @@
 internal import CAudio
 
-/// Samples a second that are believed; from others, resampling would make a file of any size of a small one.
+/// The accepted sample rates; with others, resampling could blow up a small file to any size.
 private let plausibleRates = 1_000...1_000_000
 
-/// An audio file that is open, in as many pieces as it has.
+/// An open audio file, in all its pieces.
 struct AudioFile: ~Copyable {
     private let path: String
-    /// What all of it holds; of several pieces, at the first one's rate.
+    /// The content of the whole; for several pieces, at the first one's rate.
     let info: AudioInfo
     /// The file, or its first piece.
     private let first: AudioStream
     private let pieces: [AudioPiece]
-    /// The frames that each piece holds, at its own rate.
+    /// The frames of each piece, at its own rate.
     private let pieceInfos: [AudioInfo]
     /// Whether the header left the length open, so that it had to be counted.
     private let isCounted: Bool
 
-    /// Opens a file and finds how long it is.
+    /// Opens a file and determines its length.
     init(_ path: String) throws(AudioError) {
         let pieces = AudioPiece.pieces(of: path)
         let first = try AudioStream(path, pieces.first)
@@ -30,7 +30,7 @@ struct AudioFile: ~Copyable {
         for piece in pieces.dropFirst() { infos.append(try Self.info(of: try AudioStream(path, piece))) }
         var frames = infos[0].frames
         for info in infos.dropFirst() {
-            // A sum of what several headers state may be larger than any number.
+            // A sum over several headers may overflow.
             frames = min(frames, 1 << 60) + resampledCount(info.frames, info.sampleRate, infos[0].sampleRate)
         }
         info = AudioInfo(frames: frames, sampleRate: infos[0].sampleRate, channels: infos[0].channels)
@@ -49,11 +49,11 @@ struct AudioFile: ~Copyable {
         try first.readOn(count, channels: channels)
     }
 
-    /// Goes to a frame of a continuous file from which nothing has been read.
+    /// Seeks to a frame of a continuous file from which nothing has been read.
     func skip(_ frames: Int, channels: [Int]?) throws(AudioError) {
         guard frames > 0 else { return }
         guard isCounted else { return try first.seek(frames) }
-        // What cannot be entered in its middle is decoded and dropped.
+        // If seeking is not possible, frames are decoded and dropped.
         var left = frames
         while left > 0 {
             let read = try first.readOn(min(left, 1 << 16), channels: channels).count
@@ -70,14 +70,14 @@ struct AudioFile: ~Copyable {
         if !stream.isPiece, let wave = WaveHeader(path: stream.path), wave.presentBytes < wave.statedBytes,
             frames > 0
         {
-            // Within what a number can hold: header and samples need not agree.
+            // Clamped: header and samples need not agree.
             let stated = Double(frames) * Double(wave.statedBytes) / Double(max(1, wave.presentBytes))
             frames = Int(min(stated, 0x1p62))
         }
         return AudioInfo(frames: frames, sampleRate: stream.sampleRate, channels: stream.channels)
     }
 
-    /// Decodes frames block after block, as many of them as there are.
+    /// Decodes frames block by block, as many as there are.
     func forEachBlock(
         _ range: Range<Int>, channels: [Int]?, _ body: ([Float]) throws(AudioError) -> Void
     ) throws(AudioError) {

@@ -7,7 +7,7 @@ private let headersAtOnce = 8
 
 /// Reads the headers of many files, several at once; a file that is named twice is opened once.
 ///
-/// - Parameter progress: Told, from any thread, how many files are done, and of how many.
+/// - Parameter progress: Called from any thread with the number of files done and the total.
 public func audioInfos(
     paths: [String], progress: (@Sendable (Int, Int) -> Void)? = nil
 ) -> [Result<AudioInfo, AudioError>] {
@@ -16,10 +16,10 @@ public func audioInfos(
     }
 }
 
-/// Does something with each of many files, several at once, and once where a file is named twice; the results are in
-/// the order of the names.
+/// Processes many files, several at once, and repeated names only once; results are in the order of the
+/// names.
 ///
-/// - Parameter progress: Told, from any thread, how many files are done, and of how many.
+/// - Parameter progress: Called from any thread with the number of files done and the total.
 package func distinctFiles<Found: Sendable>(
     _ paths: [String], atOnce: Int, progress: (@Sendable (Int, Int) -> Void)? = nil,
     _ body: @Sendable (String) throws(AudioError) -> Found

@@ -1,14 +1,14 @@
 internal import Files
 internal import Foundation
 
-/// Bytes of a file that libsndfile is to take for a file of its own.
+/// Bytes of a file that libsndfile reads as a separate file.
 struct AudioPiece: Sendable {
-    /// Where they lie.
+    /// Their range.
     let range: Range<Int>
-    /// What is put before them.
+    /// Bytes to prepend.
     let prefix: [UInt8]
 
-    /// The pieces of a file that libsndfile would not read to its end; none of one that it would.
+    /// The pieces of a file that libsndfile would not read to its end; empty if it would.
     static func pieces(of path: String) -> [AudioPiece] {
         // A pipe would wait for its writer.
         guard isRegularFile(path), let file = FileHandle(forReadingAtPath: path) else { return [] }

@@ -1,15 +1,15 @@
-/// A recording, or a part of it, that is read in order: mono, at a wanted rate, never all of it in memory.
+/// A recording, or a part of it, read sequentially: mono, at a requested rate, never all in memory.
 ///
-/// The samples are those of `readAudio`, and so are the faults; a file that is cut off is found out at its end.
+/// Samples and faults are those of `readAudio`; a truncated file is detected at its end.
 public struct AudioPieces: ~Copyable {
     private let path: String
     private let file: AudioFile
     private let channels: [Int]?
-    /// Frames of the file that are wanted and not yet decoded.
+    /// Requested frames of the file not yet decoded.
     private var left: Int
     private let wanted: Int
     private let resampler: Resampler
-    /// Samples that are decoded and not yet handed out.
+    /// Decoded samples not yet returned.
     private var ready: [Float]
     private var isOver: Bool
 
@@ -58,7 +58,7 @@ public struct AudioPieces: ~Copyable {
         return try Speech.frames(of: segment, in: info, path: path)
     }
 
-    /// The next samples, as many as are asked for unless the recording ends; none behind its end.
+    /// The next samples, as many as requested unless the recording ends; none after its end.
     public mutating func next(_ count: Int) throws(AudioError) -> [Float] {
         while ready.count < count && !isOver { try decode() }
         let samples = Array(ready.prefix(count))
@@ -74,10 +74,10 @@ public struct AudioPieces: ~Copyable {
         let known = ready.count
         try resampler.take(frames, addingTo: &ready)
         if isOver { try resampler.finish(addingTo: &ready) }
-        // Behind resampling, which makes an infinite one of a sample that is nearly so.
+        // After resampling, which can make a nearly infinite sample infinite.
         guard ready[known...].allSatisfy(\.isFinite) else {
             throw AudioError(
-                path: path, fault: "holds samples that are no numbers, or too large to be sound")
+                path: path, fault: "has samples that are NaN, or too large to be sound")
         }
     }
 

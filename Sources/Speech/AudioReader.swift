@@ -1,18 +1,18 @@
 public import Program
 
-/// Audio as the model takes it: mono at the wanted rate, with what the file had.
+/// Audio for the model: mono at the requested rate, with the file's original format.
 public struct AudioClip: Sendable {
     /// Samples, full scale 1.
     public var samples: [Float]
-    /// Samples a second in the file.
+    /// The file's sample rate in Hz.
     public let sourceSampleRate: Int
     /// Channels in the file, averaged here.
     public let sourceChannels: Int
 }
 
-/// What an audio file holds, as far as its header and the headers of its frames tell.
+/// The content of an audio file, by its header and its frames' headers.
 public struct AudioInfo: Sendable {
-    /// Frames; a cut-off file has fewer.
+    /// Frames; a truncated file has fewer.
     public let frames: Int
     /// Samples a second.
     public let sampleRate: Int
@@ -47,36 +47,38 @@ public struct AudioError: Error, CustomStringConvertible, Equatable {
 }
 
 extension AudioError: Fault {
-    /// How the process ends.
+    /// The exit code.
     public var exitCode: ExitCode { .data }
 }
 
-/// The longest audio that is read: ten hours at 48 kHz.
+/// The maximum length of audio: ten hours at 48 kHz.
 ///
 /// A header that states more is broken, or an attack.
 let maximumFrames = 48_000 * 36_000
 
-/// Seconds by which the end of a segment may lie behind the end of its recording: those who cut recordings round.
+/// How many seconds the end of a segment may be after the end of its recording, since segment times are
+/// rounded.
 public let segmentSlackSeconds = 0.1
 
-/// Samples for which there is room from the start, so that an hour's need not be moved while they grow: addresses, not
-/// memory, until they are there.
+/// The initial capacity in samples, so that an hour of audio is never moved while it grows: address space,
+/// not memory, until used.
 private let reservedSamples = 1 << 26
 
 /// Seconds by which a recording may be shorter than its header states: lossy formats end a few frames early.
 let headerSlackSeconds = 0.05
 
-/// Reads how long a recording is, without decoding it where its headers tell.
+/// Reads a recording's length, without decoding if its headers state it.
 public func audioInfo(path: String) throws(AudioError) -> AudioInfo { try AudioFile(path).info }
 
-/// Decodes a file, averages its channels and brings it to a sample rate.
+/// Decodes a file, averages its channels and resamples it.
 ///
 /// - Parameters:
 ///   - path: WAV, FLAC, Ogg Vorbis, Ogg Opus, MP3 or whatever else libsndfile reads.
 ///   - sampleRate: Wanted samples a second.
-///   - segment: Seconds of the file to read; nil reads all. Its end may lie `segmentSlackSeconds` behind the file's.
+///   - segment: Seconds of the file to read; nil reads all. Its end may be `segmentSlackSeconds` after the
+///     file's.
 ///   - channels: The channels to average, counted from 0; nil averages all.
-/// - Throws: `AudioError` if the file is missing, empty, cut off, or holds something that is no number.
+/// - Throws: `AudioError` if the file is missing, empty, truncated, or contains NaN.
 public func readAudio(
     path: String, sampleRate: Int, segment: Range<Double>? = nil, channels: [Int]? = nil
 ) throws(AudioError) -> AudioClip {
@@ -109,19 +111,19 @@ public func readAudio(
     }
     try resampler.finish(addingTo: &samples)
     guard !samples.isEmpty else { throw AudioError(path: path, fault: "holds no audio") }
-    // Behind resampling, which makes an infinite one of a sample that is nearly so.
+    // After resampling, which can make a nearly infinite sample infinite.
     guard samples.allSatisfy(\.isFinite) else {
-        throw AudioError(path: path, fault: "holds samples that are no numbers, or too large to be sound")
+        throw AudioError(path: path, fault: "has samples that are NaN, or too large to be sound")
     }
     return AudioClip(samples: samples, sourceSampleRate: info.sampleRate, sourceChannels: info.channels)
 }
 
-/// The frames that a segment names.
+/// The frames of a segment.
 func frames(
     of segment: Range<Double>, in info: AudioInfo, path: String
 ) throws(AudioError) -> Range<Int> {
     guard segment.lowerBound >= 0, segment.upperBound <= info.seconds + segmentSlackSeconds else {
-        throw AudioError(path: path, fault: "has \(info.seconds) s, but \(segment) s of it are asked for")
+        throw AudioError(path: path, fault: "has \(info.seconds) s, but \(segment) s of it are requested")
     }
     let rate = Double(info.sampleRate)
     let first = Int((segment.lowerBound * rate).rounded())

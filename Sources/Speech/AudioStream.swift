@@ -1,7 +1,7 @@
 internal import CAudio
 internal import Files
 
-/// A file, or a piece of one, that libsndfile has open; closed at its end of life.
+/// A file, or a piece of one, opened by libsndfile; closed at its end of life.
 struct AudioStream: ~Copyable {
     private let handle: OpaquePointer
     let path: String
@@ -35,10 +35,10 @@ struct AudioStream: ~Copyable {
     /// Samples a second.
     var sampleRate: Int { Int(parp_audio_sample_rate(handle)) }
     var channels: Int { Int(parp_audio_channels(handle)) }
-    /// Frames as the header states them; `Int.max` where it leaves them open.
+    /// Frames by the header; `Int.max` if it leaves them open.
     var statedFrames: Int { Int(parp_audio_stated_frames(handle)) }
 
-    /// Decodes frames block after block, as many of them as there are: memory is spent on what is there and not on what a
+    /// Decodes frames block by block, as many as there are: memory is spent on actual data and not on what a
     /// header states.
     ///
     /// - Parameter decodingUpTo: Whether frames before them are decoded and dropped, because the file cannot be entered
@@ -65,7 +65,7 @@ struct AudioStream: ~Copyable {
         }
     }
 
-    /// Decodes all that there is and counts it.
+    /// Decodes everything and counts it.
     func countFrames() throws(AudioError) -> Int {
         let heard = try heard(nil)
         var count = 0
@@ -78,7 +78,7 @@ struct AudioStream: ~Copyable {
         return count
     }
 
-    /// Goes to a frame.
+    /// Seeks to a frame.
     func seek(_ frame: Int) throws(AudioError) {
         guard parp_audio_seek(handle, Int64(frame)) == 0 else {
             throw AudioError(
@@ -86,7 +86,7 @@ struct AudioStream: ~Copyable {
         }
     }
 
-    /// Decodes the next frames, as many of them as there are.
+    /// Decodes the next frames, as many as there are.
     func readOn(_ count: Int, channels: [Int]?) throws(AudioError) -> [Float] {
         let heard = try heard(channels)
         var block = [Float](repeating: 0, count: count)
@@ -95,7 +95,7 @@ struct AudioStream: ~Copyable {
         return block
     }
 
-    /// An entry a channel: 1 for those that are to be heard.
+    /// One entry per channel: 1 for those to use.
     private func heard(_ wanted: [Int]?) throws(AudioError) -> [UInt8] {
         guard let wanted else { return [UInt8](repeating: 1, count: channels) }
         guard !wanted.isEmpty, wanted.allSatisfy({ (0..<channels).contains($0) }) else {

@@ -1,5 +1,6 @@
-// Names, paths and keys are compared by their bytes. To Swift é composed and é not are the same string, and a space
-// with a mark behind it is one character; to a file system and to the tools that corpora come from they are not.
+// Names, paths and keys are compared by their bytes. To Swift, composed and decomposed é are the same string,
+// and a space followed by a mark is one character; to a file system and to the tools that make corpora they
+// are not.
 
 extension StringProtocol {
     /// The bytes in UTF-8, by which names are told apart.
@@ -15,14 +16,14 @@ extension StringProtocol {
 }
 
 extension String {
-    /// What stands between bytes of one kind; the last piece takes all that is left.
+    /// Splits at a separator byte; the last piece takes the rest.
     func pieces(
         atMost count: Int = .max, omittingEmpty: Bool = true, separatedBy isSeparator: (UInt8) -> Bool
     ) -> [String] {
         var cut = utf8.split(
             maxSplits: count - 1, omittingEmptySubsequences: omittingEmpty, whereSeparator: isSeparator)
         if omittingEmpty, let last = cut.popLast() {
-            // The separators behind the last split belong to no piece.
+            // The separators after the last split belong to no piece.
             let start = last.drop(while: isSeparator)
             cut.append(start)
         }

@@ -1,8 +1,8 @@
 internal import Files
 
-/// How a corpus lies on disk.
+/// Formats of corpora on disk.
 public enum CorpusFormat: String, Sendable, Codable, CaseIterable {
-    /// A JSON object a line: NeMo's, Hugging Face's and ours.
+    /// One JSON object per line: NeMo's, Hugging Face's and ours.
     case jsonLines = "jsonl"
     /// fairseq's `.tsv`, with `.ltr`, `.wrd` or `.phn` beside it.
     case fairseq
@@ -21,9 +21,9 @@ public enum CorpusFormat: String, Sendable, Codable, CaseIterable {
     /// flashlight's list.
     case flashlight
 
-    /// Splits `FORMAT:PATH`; without a format's name before it, all is the path.
+    /// Splits `FORMAT:PATH`; without a format's name, everything is the path.
     ///
-    /// A file that is really called so is taken for the file.
+    /// An existing file of that name takes precedence.
     package static func parse(_ source: String) -> (format: CorpusFormat?, path: String) {
         guard let colon = source.utf8.firstIndex(of: UInt8(ascii: ":")), !exists(source),
             let format = CorpusFormat(rawValue: String(source[..<colon]))
@@ -33,7 +33,7 @@ public enum CorpusFormat: String, Sendable, Codable, CaseIterable {
 
     /// The format of a corpus, from its shape on disk, its name and its header.
     ///
-    /// - Throws: `ManifestError` for a folder that is none of those known, with what to name instead.
+    /// - Throws: `ManifestError` for a folder of unknown kind, with what to name instead.
     static func detect(_ path: String) throws(ManifestError) -> CorpusFormat {
         guard exists(path) else { throw ManifestError(path, ["no such file or folder"]) }
         if isFolder(path) { return try detect(folder: path) }
@@ -48,7 +48,8 @@ public enum CorpusFormat: String, Sendable, Codable, CaseIterable {
         case let name? where audioExtensions.contains(name):
             throw ManifestError(path, ["is a recording, not a list of recordings"])
         case "parquet", "arrow":
-            throw ManifestError(path, ["is not read; save the data set's paths and texts as CSV or JSONL"])
+            throw ManifestError(
+                path, ["is not supported; save the data set's paths and texts as CSV or JSONL"])
         default: return .jsonLines
         }
     }
@@ -80,7 +81,7 @@ public enum CorpusFormat: String, Sendable, Codable, CaseIterable {
     }
 }
 
-/// What stands behind the last dot of a file's name, in lower case; nil if there is none.
+/// A file name's extension, in lower case; nil if there is none.
 func fileExtension(of path: String) -> String? {
     let name = path.utf8.split(separator: UInt8(ascii: "/")).last ?? path.utf8[...]
     guard let dot = name.lastIndex(of: UInt8(ascii: ".")) else { return nil }

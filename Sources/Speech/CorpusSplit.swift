@@ -4,13 +4,13 @@ internal import Tensors
 /// Parts of a corpus that share no text, and, if asked, no speaker: a function of the utterances and a seed,
 /// the same on every machine and in any order of the manifest.
 ///
-/// Test is drawn first, then valid, then train, so that a larger training set has the smaller one within it
-/// and is tested on the same utterances. A part takes an utterance of each speaker in turn, and ends before the
+/// Test is drawn first, then valid, then train, so that a larger training set contains the smaller one and is
+/// tested on the same utterances. A part takes an utterance of each speaker in turn, and ends before the
 /// first that would exceed its seconds.
 public struct CorpusSplit: Sendable {
-    /// What must not stand in two parts.
+    /// What must not occur in two parts.
     public enum Separation: String, Sendable, CaseIterable {
-        /// A text, whatever its case and punctuation.
+        /// A text, ignoring case and punctuation.
         case text
         /// Neither a text nor a speaker.
         case speaker
@@ -18,7 +18,7 @@ public struct CorpusSplit: Sendable {
 
     /// How much goes where.
     public struct Sizes: Sendable {
-        /// Seconds to train on; nil is all that is left.
+        /// Seconds to train on; nil takes all that is left.
         public var train: Double?
         /// Seconds to validate on.
         public var valid: Double
@@ -39,7 +39,7 @@ public struct CorpusSplit: Sendable {
     public let valid: [Utterance]
     /// To test on, by name.
     public let test: [Utterance]
-    /// Utterances that could be in no part, since their text or speaker is in another.
+    /// Utterances left out because their text or speaker is in another part.
     public let barred: Int
 
     /// Splits a corpus.
@@ -75,7 +75,7 @@ private enum SplitPart: String {
     case test
 }
 
-/// What is drawn already, and what may still be.
+/// What is already drawn, and what may still be.
 private struct SplitDraw {
     private let utterances: [Utterance]
     private let texts: [String]
@@ -113,7 +113,7 @@ private struct SplitDraw {
         separatesSpeakers = separation == .speaker
     }
 
-    /// Utterances in no part that no part but another's may have.
+    /// Utterances that no remaining part may take.
     var barredCount: Int {
         utterances.indices.reduce(0) { $0 + (!drawn.contains($1) && !isFree($1, for: .train) ? 1 : 0) }
     }
@@ -133,7 +133,7 @@ private struct SplitDraw {
         }
     }
 
-    /// Draws a part; nil seconds draws all that may be in it.
+    /// Draws a part; nil seconds draws everything allowed.
     mutating func draw(
         _ part: SplitPart, seconds: Double?, of path: String
     ) throws(ManifestError) -> [Int] {
@@ -161,13 +161,13 @@ private struct SplitDraw {
         }
         guard let seconds else {
             guard items.isEmpty else { return items }
-            throw ManifestError(path, ["nothing is left to train on beside what is drawn for valid and test"])
+            throw ManifestError(path, ["nothing is left to train on after drawing valid and test"])
         }
         throw ManifestError(
             path,
             [
-                "\(part.rawValue) asks for \(minutes(seconds)) min, but \(minutes(total)) min are there for it "
-                    + "beside what is drawn already; ask for less"
+                "\(part.rawValue) asks for \(minutes(seconds)) min, but \(minutes(total)) min are left for it "
+                    + "after the other parts; ask for less"
             ])
     }
 
@@ -184,11 +184,11 @@ private struct SplitDraw {
     private func minutes(_ seconds: Double) -> String { "\((seconds / 6).rounded() / 10)" }
 }
 
-/// A text as it is compared with others: its letters and digits in lower case, words apart.
+/// A text for comparison: its letters and digits in lower case, words separated.
 ///
-/// A text of nothing else stands for itself.
+/// A text of nothing else is kept as is.
 public func comparableText(_ text: String) -> String {
-    // Equal as Swift has it, by canonical equivalence: one text in two Unicode forms is one text.
+    // Compared by canonical equivalence: a text in two Unicode forms is the same text.
     let words = text.lowercased().split { !($0.isLetter || $0.isNumber) }
     return words.isEmpty ? text : words.joined(separator: " ")
 }

@@ -1,4 +1,4 @@
-/// What columns and keys are called where a format leaves it to its users, the first that is there counting.
+/// Names of columns and keys in formats that leave them to users; the first present one counts.
 enum FieldNames {
     /// The recording.
     static let audio = ["audio_filepath", "audio", "path", "file_name", "filename", "file", "wav"]
@@ -17,7 +17,7 @@ enum FieldNames {
     /// The phones.
     static let phones = ["phones", "phn"]
 
-    /// Where the texts that are wanted stand: phones in their own place, or else where words would.
+    /// The fields of the requested texts: phones in their own field, or else in that of words.
     static func text(_ labels: Manifest.Labels) -> [String] {
         labels == .phones ? phones + words : words
     }

@@ -1,7 +1,7 @@
 internal import Files
 internal import Foundation
 
-/// What a sound file is that libsndfile does not read, in words that go behind `it is`; nil if nothing of it shows.
+/// The kind of a sound file that libsndfile does not read, to follow `it is`; nil if unknown.
 func foreignSound(_ path: String) -> String? {
     guard isRegularFile(path), let file = FileHandle(forReadingAtPath: path) else { return nil }
     defer { try? file.close() }
@@ -32,5 +32,5 @@ func foreignSound(_ path: String) -> String? {
         } else {
             nil
         }
-    return name.map { "\($0), which is not read; convert it: ffmpeg -i FILE -ar 16000 FILE.flac" }
+    return name.map { "\($0), which is not supported; convert it: ffmpeg -i FILE -ar 16000 FILE.flac" }
 }

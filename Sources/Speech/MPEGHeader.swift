@@ -4,7 +4,7 @@ struct MPEGHeader: Equatable {
     let size: Int
     /// Samples a second.
     let sampleRate: Int
-    /// Samples of a channel that the frame holds.
+    /// Samples per channel in the frame.
     let samples: Int
     /// Whether it is layer III, MP3.
     let isLayerThree: Bool
@@ -22,7 +22,7 @@ struct MPEGHeader: Equatable {
         [0, 8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160],
     ]
 
-    /// Reads four bytes; nil if they are no header, or one that does not say how long its frame is.
+    /// Reads four bytes; nil if they are not a header, or one without its frame's length.
     init?(_ bytes: [UInt8]) {
         guard bytes.count >= 4, bytes[0] == 0xFF, bytes[1] & 0xE0 == 0xE0 else { return nil }
         let (version, layer) = (Int(bytes[1] >> 3 & 3), Int(bytes[1] >> 1 & 3))
@@ -41,12 +41,12 @@ struct MPEGHeader: Equatable {
         guard size > 4 else { return nil }
     }
 
-    /// Whether a decoder can go on from one frame to the other.
+    /// Whether a decoder can continue from one frame to the other.
     func belongs(with other: MPEGHeader) -> Bool {
         sampleRate == other.sampleRate && samples == other.samples && isLayerThree == other.isLayerThree
             && isMono == other.isMono
     }
 
-    /// Where a layer III frame that tells of the whole file has its words: behind header and side information.
+    /// The offset of a layer III frame's information about the whole file: after header and side information.
     var infoOffset: Int { 4 + (isFirstVersion ? (isMono ? 17 : 32) : (isMono ? 9 : 17)) }
 }

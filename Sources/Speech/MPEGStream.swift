@@ -1,14 +1,14 @@
 internal import Foundation
 
-/// An MP3 file looked at frame by frame.
+/// An MP3 file examined frame by frame.
 ///
-/// What libsndfile states of one without a whole Xing header is an estimate from the first bytes, at which it stops
-/// reading. Frames are counted here, and a header that tells the right number is put before them.
+/// Without a complete Xing header, libsndfile estimates the length from the first bytes and stops reading
+/// there. Here frames are counted, and a header with the right number is prepended.
 struct MPEGStream {
-    /// The pieces of the file to be decoded one after another; none if the file says the truth.
+    /// The pieces of the file to be decoded one after another; empty if the file's own header is right.
     let pieces: [AudioPiece]
 
-    /// Looks a file over; nil if it is no MPEG audio.
+    /// Examines a file; nil if it is not MPEG audio.
     init?(_ data: Data) {
         var walk = MPEGWalk(data)
         guard let first = walk.next() else { return nil }
@@ -25,7 +25,7 @@ struct MPEGStream {
             }
         }
         let info = MPEGInfo(first, of: data)
-        // One that states more than is there was cut off, which libsndfile finds.
+        // A file that states more than it has was truncated, which libsndfile detects.
         if runs.count == 1, let info, info.frames >= runs[0].count - 1 {
             pieces = []
         } else {
@@ -36,13 +36,13 @@ struct MPEGStream {
     }
 }
 
-/// A frame and where it lies.
+/// A frame and its offset.
 private struct MPEGFrame {
     let header: MPEGHeader
     let place: Int
 }
 
-/// Frames that one decoder can take, one behind the other.
+/// Consecutive frames for one decoder.
 private struct MPEGRun {
     let first: MPEGFrame
     private(set) var count = 1
@@ -58,22 +58,22 @@ private struct MPEGRun {
         end = frame.place + frame.header.size
     }
 
-    /// The run behind a header that states its length.
+    /// The run, preceded by a header that states its length.
     ///
-    /// Of files put end to end, the headers within are frames of silence, as ffmpeg and players take them, so that times
-    /// in the whole are the same everywhere.
+    /// In concatenated files, the inner headers are frames of silence, as in ffmpeg and players, so that
+    /// times are the same everywhere.
     func piece(of data: Data, isFirst: Bool) -> AudioPiece {
         guard isFirst, var header = MPEGInfo(first, of: data)?.frame else {
             return AudioPiece(
                 range: first.place..<end, prefix: Self.header(like: first, of: data, frames: count))
         }
-        // The file's own, which knows how many samples the encoder put before the sound, with the right numbers.
+        // The file's own, which states the encoder's delay, with the right numbers.
         let start = first.place + first.header.size
         MPEGInfo.write(frames: count - 1, bytes: header.count + end - start, into: &header, at: first.header)
         return AudioPiece(range: start..<end, prefix: header)
     }
 
-    /// A frame that holds no sound and states how many follow.
+    /// A frame without sound that states how many follow.
     private static func header(like frame: MPEGFrame, of data: Data, frames: Int) -> [UInt8] {
         var bytes = data.bytes(frame.place, 4)
         // No checksum, the highest bit rate, no padding.
@@ -88,13 +88,13 @@ private struct MPEGRun {
     }
 }
 
-/// What the first frame of a file states of the whole, as the encoders of Xing and LAME write it.
+/// What a file's first frame states about the whole, as written by the Xing and LAME encoders.
 private struct MPEGInfo {
     /// The frame itself.
     let frame: [UInt8]
-    /// Frames of sound behind it; 0 where a program wrote to a pipe.
+    /// Frames of sound after it; 0 if a program wrote to a pipe.
     let frames: Int
-    /// Bytes of all frames, this included; 0 if it does not state them.
+    /// Bytes of all frames, including this one; 0 if not stated.
     let bytes: Int
 
     init?(_ frame: MPEGFrame, of data: Data) {
@@ -110,9 +110,9 @@ private struct MPEGInfo {
         bytes = flags & 3 == 3 ? number(offset + 12) : 0
     }
 
-    /// Whether the frame was written for this file and no other was put behind it.
+    /// Whether the frame was written for this file alone, with nothing appended.
     func agrees(fileBytes: Int) -> Bool {
-        // Tags of a few bytes may stand at the end.
+        // Tags of a few bytes may follow at the end.
         frames > 0 && bytes > 0 && abs(bytes - fileBytes) <= 512
     }
 
@@ -129,14 +129,14 @@ private struct MPEGInfo {
     }
 }
 
-/// Goes from frame to frame, over tags and what else stands between.
+/// Iterates over frames, skipping tags and anything else in between.
 private struct MPEGWalk {
     private let data: Data
     private var position = 0
     /// Where tags at the end begin.
     let soundEnd: Int
 
-    /// Bytes in a row that are no frame, behind which nothing more is expected.
+    /// The number of consecutive non-frame bytes after which scanning stops.
     private static let longestJunk = 1 << 20
 
     init(_ data: Data) {
@@ -151,7 +151,7 @@ private struct MPEGWalk {
     mutating func next() -> MPEGFrame? {
         skipTags()
         if let header = header(at: position) { return take(header) }
-        // Bytes that are no frame are passed over, up to a header that another follows.
+        // Bytes that are not a frame are skipped, up to a header that is followed by another.
         let limit = min(soundEnd, position + Self.longestJunk)
         while position + 4 <= limit {
             guard let next = data.firstIndex(of: 0xFF, from: position + 1, to: soundEnd) else { break }
@@ -180,7 +180,7 @@ private struct MPEGWalk {
         return end == soundEnd || self.header(at: end)?.belongs(with: header) == true
     }
 
-    /// ID3's second version, wherever it stands: ten bytes, of which four give its length in seven bits each.
+    /// ID3 version 2, at any position: ten bytes, of which four give its length in seven bits each.
     private mutating func skipTags() {
         while position + 10 <= soundEnd {
             let start = data.bytes(position, 10)
@@ -193,7 +193,7 @@ private struct MPEGWalk {
 }
 
 extension Data {
-    /// Some bytes from an offset on, as many as there are.
+    /// Bytes from an offset on, as many as there are.
     fileprivate func bytes(_ offset: Int, _ count: Int) -> [UInt8] {
         guard offset < self.count else { return [] }
         let start = startIndex + offset

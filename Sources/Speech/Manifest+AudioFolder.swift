@@ -1,6 +1,6 @@
 internal import Files
 
-/// The file of an `audiofolder` that says what is said, or nil.
+/// The file with an `audiofolder`'s texts, or nil.
 func audioFolderMetadata(of folder: String) -> String? {
     ["metadata.csv", "metadata.jsonl"].map { "\(folder)/\($0)" }.first(where: exists)
 }

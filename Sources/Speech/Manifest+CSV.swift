@@ -1,15 +1,15 @@
 internal import Files
 internal import Foundation
 
-/// Reads a CSV file with a header: a column for the recording and one for the text, as Hugging Face's users
-/// call them, and others where they are known.
+/// Reads a CSV file with a header: a column for the recording and one for the text, as named by Hugging
+/// Face's users, and others if known.
 func readCSV(_ path: String, _ options: Manifest.Reading) throws(ManifestError) -> [Utterance] {
     try readCSV(path, options) { .success(resolve($0, besides: path)) }
 }
 
 /// Reads SpeechBrain's CSV (`ID,duration,wav,spk_id,wrd`).
 ///
-/// `$data_root` and `$data_folder` in its paths stand for the folder that `PARP_DATA_ROOT` names, or else the
+/// `$data_root` and `$data_folder` in its paths stand for the folder named by `PARP_DATA_ROOT`, or else the
 /// file's own.
 func readSpeechBrain(_ path: String, _ options: Manifest.Reading) throws(ManifestError) -> [Utterance] {
     let root = ProcessInfo.processInfo.environment["PARP_DATA_ROOT"] ?? resolve(".", besides: path)

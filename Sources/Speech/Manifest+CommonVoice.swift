@@ -1,8 +1,8 @@
 internal import Files
 
-/// Reads a table of Common Voice, `train.tsv`, whose clips lie in `clips/` beside it.
+/// Reads a Common Voice table, `train.tsv`, with its clips in `clips/` beside it.
 ///
-/// Quotes mean nothing in these tables. Durations come from `clip_durations.tsv`, where the release has it.
+/// Quotes have no meaning in these tables. Durations come from `clip_durations.tsv`, if the release has it.
 func readCommonVoice(_ path: String, _ options: Manifest.Reading) throws(ManifestError) -> [Utterance] {
     let table = try DelimitedTable(tabs: path)
     let clip = try table.requiredColumn(["path"], of: "recording")
@@ -36,7 +36,7 @@ func readCommonVoice(_ path: String, _ options: Manifest.Reading) throws(Manifes
     return try manifest.utterances()
 }
 
-/// The seconds of each clip, as a table of milliseconds beside the others has them; none without it.
+/// The seconds of each clip, from a table of milliseconds beside the others; empty without it.
 private func clipSeconds(besides path: String) throws(ManifestError) -> [[UInt8]: Double] {
     let durations = resolve("clip_durations.tsv", besides: path)
     guard exists(durations) else { return [:] }

@@ -1,7 +1,7 @@
 internal import Files
 
 /// Reads fairseq's `SPLIT.tsv` (root folder, then `path<TAB>frames`) with `SPLIT.ltr`, or else `SPLIT.wrd`, or
-/// `SPLIT.phn` beside it; the audio alone where no labels are wanted.
+/// `SPLIT.phn` beside it; only the audio if no labels are wanted.
 func readFairseq(_ path: String, _ options: Manifest.Reading) throws(ManifestError) -> [Utterance] {
     let lines = try textLines(of: path)
     let tab = UInt8(ascii: "\t")
@@ -21,7 +21,7 @@ func readFairseq(_ path: String, _ options: Manifest.Reading) throws(ManifestErr
             manifest.refuse("line \(index + 2)", "expected a path, a tab and a number of frames")
             continue
         }
-        // The file counts frames at its own rate, which only the header knows.
+        // Frames are counted at the recording's own rate, which only its header states.
         manifest.add(
             Utterance(
                 id: fields[0], audioPath: resolve(root, besides: path) + "/" + fields[0],
@@ -50,12 +50,12 @@ private func fairseqTexts(
 
 /// `H E L L O | W O R L D |` as `HELLO WORLD`, by fairseq's rule: spaces are dropped and bars become spaces.
 ///
-/// By bytes, since a space or a bar and the mark behind it are one character to Swift.
+/// By bytes, since a space or a bar followed by a mark is one character to Swift.
 private func wordsOfLetters(_ line: String) -> String {
     line.pieces { $0 == UInt8(ascii: " ") }.joined().pieces { $0 == UInt8(ascii: "|") }.joined(separator: " ")
 }
 
-/// What is wrong with a first line that names columns, or recordings, instead of a folder.
+/// The fault of a first line that names columns, or recordings, instead of a folder.
 private func headerFault(_ fields: [String]) -> String {
     let columns = fields.prefix(20).joined(separator: ", ")
     if let frames = fields.last, Int(frames) != nil {

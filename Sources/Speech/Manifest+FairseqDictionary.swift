@@ -14,16 +14,16 @@ extension Manifest {
 
     /// The tokens of a fairseq dictionary, in the order of a Hugging Face head's rows.
     ///
-    /// fairseq puts `<s>` (its blank), `<pad>`, `</s>` and `<unk>` before the symbols of the file; Hugging Face
-    /// exchanges the first two, so that `<pad>` is the blank and row 0 stays the blank's. All other rows are
+    /// fairseq puts `<s>` (its blank), `<pad>`, `</s>` and `<unk>` before the symbols of the file; Hugging
+    /// Face swaps the first two, so that `<pad>` is the blank and row 0 stays the blank's. All other rows are
     /// equal.
     public static func fairseqTokens(dictionary path: String) throws(ManifestError) -> [String] {
         var tokens = ["<pad>", "<s>", "</s>", "<unk>"]
         var seen = Set(tokens.map { Array($0.utf8) })
         var faults: [String] = []
         for (index, line) in try textLines(of: path).enumerated() {
-            // At the last space: a symbol may hold one.
-            // By bytes, since a symbol may be a mark, which Swift takes for one character with the space.
+            // At the last space: a symbol may contain one. By bytes, since a symbol may be a mark, which
+            // Swift joins with the space.
             guard let space = line.utf8.lastIndex(of: UInt8(ascii: " ")), space > line.startIndex,
                 Int(line[line.utf8.index(after: space)...]) != nil
             else {
@@ -32,12 +32,12 @@ extension Manifest {
             }
             let symbol = String(line[..<space])
             guard seen.insert(Array(symbol.utf8)).inserted else {
-                faults.append("line \(index + 1): the symbol \"\(symbol)\" stands twice, or is a special one")
+                faults.append("line \(index + 1): the symbol \"\(symbol)\" occurs twice, or is a special one")
                 continue
             }
             tokens.append(symbol)
         }
-        if faults.isEmpty && tokens.count == 4 { faults = ["holds no symbol"] }
+        if faults.isEmpty && tokens.count == 4 { faults = ["has no symbols"] }
         guard faults.isEmpty else { throw ManifestError(path, faults) }
         return tokens
     }

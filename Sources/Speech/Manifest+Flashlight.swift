@@ -1,6 +1,6 @@
 internal import Files
 
-/// Reads flashlight's list: `ID PATH MILLISECONDS WORDS…` a line, separated by white space.
+/// Reads flashlight's list: `ID PATH MILLISECONDS WORDS…` per line, separated by white space.
 func readFlashlight(_ path: String, _ options: Manifest.Reading) throws(ManifestError) -> [Utterance] {
     var manifest = ManifestBuilder(path, options)
     for (index, line) in try textLines(of: path).enumerated() {
@@ -21,7 +21,7 @@ func readFlashlight(_ path: String, _ options: Manifest.Reading) throws(Manifest
     return try manifest.utterances()
 }
 
-/// The fields of a line that spaces and tabs separate; the last takes all that is left.
+/// The fields of a line separated by spaces and tabs; the last takes the rest.
 func fields(_ line: String, atMost count: Int) -> [String] {
     line.pieces(atMost: count) { $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "\t") }.map(\.trimmed)
 }

@@ -2,7 +2,7 @@ internal import Files
 internal import Foundation
 internal import JSON
 
-/// Reads `{"audio_filepath": …, "duration": …, "text": …}` lines, whatever their makers call the keys.
+/// Reads `{"audio_filepath": …, "duration": …, "text": …}` lines, with any of the known key names.
 func readJSONLines(_ path: String, _ options: Manifest.Reading) throws(ManifestError) -> [Utterance] {
     try readJSONLines(path, options) { .success(resolve($0, besides: path)) }
 }
@@ -48,7 +48,7 @@ func readJSONLines(
 /// Refuses a file that is one array, or one object over several lines.
 private func refuseWholeValue(_ lines: [String], _ path: String) throws(ManifestError) {
     guard let first = lines.first(where: { !$0.trimmed.isEmpty })?.trimmed else { return }
-    let fix = "; a line for each utterance is read: jq -c"
+    let fix = "; there must be one line per utterance: jq -c"
     switch first.utf8.first {
     case UInt8(ascii: "["):
         throw ManifestError(path, ["is a JSON array\(fix) '.[]' FILE > FILE.jsonl"])
@@ -59,11 +59,11 @@ private func refuseWholeValue(_ lines: [String], _ path: String) throws(Manifest
     }
 }
 
-/// One line as NeMo, lhotse, Hugging Face and ours have it.
+/// One line in the format of NeMo, lhotse, Hugging Face or ours.
 private struct ManifestLine: Decodable {
     let audio: String
     let duration: Double?
-    /// Seconds into the file, where one file holds several utterances.
+    /// Seconds into the file, if one file holds several utterances.
     let offset: Double?
     let channels: [Int]?
     let words: String?
@@ -80,7 +80,7 @@ private struct ManifestLine: Decodable {
         init?(intValue: Int) { nil }
     }
 
-    /// A name that some corpora write as a number.
+    /// A name; some corpora write it as a number.
     private struct Name: Decodable {
         let text: String
 
@@ -94,7 +94,7 @@ private struct ManifestLine: Decodable {
         }
     }
 
-    /// A recording's path, which Hugging Face's data sets put into an object.
+    /// A recording's path; Hugging Face's data sets put it into an object.
     private struct Recording: Decodable {
         let path: String
 
@@ -109,7 +109,7 @@ private struct ManifestLine: Decodable {
         }
     }
 
-    /// The channels that are heard, a number or a list.
+    /// The channels to use, a number or a list.
     private struct Channels: Decodable {
         let numbers: [Int]
 
@@ -125,7 +125,7 @@ private struct ManifestLine: Decodable {
 
     init(from decoder: any Decoder) throws {
         let object = try decoder.container(keyedBy: Key.self)
-        /// The value of the first of these keys that is there and is not null.
+        /// The value of the first of these keys that is present and not null.
         func value<Value: Decodable>(_ names: [String], _ type: Value.Type) throws -> Value? {
             for name in names {
                 if let value = try object.decodeIfPresent(type, forKey: Key(stringValue: name)) {
@@ -151,7 +151,7 @@ private struct ManifestLine: Decodable {
 
     /// The line as an utterance.
     ///
-    /// - Throws: `LineFault` if its duration or offset cannot be.
+    /// - Throws: `LineFault` if its duration or offset is invalid.
     func utterance(audioPath: String, _ labels: Manifest.Labels?, origin: String) throws -> Utterance {
         if let duration, !duration.isDuration { throw LineFault("a duration of \(duration) s") }
         var segment: Range<Double>?

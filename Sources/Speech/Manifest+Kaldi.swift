@@ -1,10 +1,10 @@
 internal import Files
 
-/// Reads a Kaldi data directory: `wav.scp` and `text`, and `segments`, `utt2spk`, `utt2lang` and `utt2dur` where
-/// they are there.
+/// Reads a Kaldi data directory: `wav.scp` and `text`, and `segments`, `utt2spk`, `utt2lang` and `utt2dur` if
+/// present.
 ///
-/// Commands in `wav.scp` are refused, and so are archives: nothing in a corpus is run. A path that is relative
-/// lies beside `wav.scp`, or else where the command runs, as Kaldi has it.
+/// Commands in `wav.scp` are refused, and so are archives: nothing in a corpus is run. A relative path is
+/// beside `wav.scp`, or else in the current folder, as in Kaldi.
 func readKaldi(_ path: String, _ options: Manifest.Reading) throws(ManifestError) -> [Utterance] {
     let folder = path.utf8.last == UInt8(ascii: "/") ? path : path + "/"
     let recordings = try kaldiRecordings(folder)
@@ -54,11 +54,11 @@ func readKaldi(_ path: String, _ options: Manifest.Reading) throws(ManifestError
     return try manifest.utterances()
 }
 
-/// `wav.scp`, with its paths as they are to be opened.
+/// `wav.scp`, with its paths resolved.
 private func kaldiRecordings(_ folder: String) throws(ManifestError) -> KaldiTable {
     var table = try KaldiTable(folder + "wav.scp")
     var faults: [String] = []
-    // Kaldi's recipes run in a folder of their own, to which paths are relative; others move folders about.
+    // Kaldi's recipes run in their own folder, to which paths are relative; other users move folders.
     let first = table.entries.first { $0.value.utf8.first != UInt8(ascii: "/") }?.value
     let liesBeside = first.map { exists(folder + $0) || !exists($0) } ?? true
     table.mapValues { entry in
@@ -125,7 +125,7 @@ private struct KaldiTable {
                 continue
             }
             if let first = places.updateValue(entries.count, forKey: fields[0].bytes) {
-                faults.append("line \(index + 1): \(fields[0]) stands already at line \(entries[first].line)")
+                faults.append("line \(index + 1): \(fields[0]) is already on line \(entries[first].line)")
             }
             entries.append(
                 Entry(line: index + 1, key: fields[0], value: fields.count == 2 ? fields[1] : ""))

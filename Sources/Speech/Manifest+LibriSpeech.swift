@@ -1,10 +1,10 @@
 internal import Files
 internal import Foundation
 
-/// Reads a LibriSpeech tree: `SPEAKER/CHAPTER/SPEAKER-CHAPTER.trans.txt` with one `UTTERANCE TEXT` line a
+/// Reads a LibriSpeech tree: `SPEAKER/CHAPTER/SPEAKER-CHAPTER.trans.txt` with one `UTTERANCE TEXT` line per
 /// FLAC file.
 func readLibriSpeech(_ path: String, _ options: Manifest.Reading) throws(ManifestError) -> [Utterance] {
-    // A corpus is often a symbolic link to where there is room, and the walk below follows none.
+    // A corpus is often a symbolic link to another disk, and the walk below follows none.
     let root = URL(fileURLWithPath: path).resolvingSymlinksInPath()
     guard let walker = FileManager.default.enumerator(at: root, includingPropertiesForKeys: nil) else {
         throw ManifestError(path, ["cannot be read"])
@@ -17,7 +17,7 @@ func readLibriSpeech(_ path: String, _ options: Manifest.Reading) throws(Manifes
             path,
             [
                 "a folder without wav.scp (Kaldi), metadata.csv or metadata.jsonl (audiofolder), or any "
-                    + "*.trans.txt (LibriSpeech): not a corpus that is known"
+                    + "*.trans.txt (LibriSpeech): not a known corpus"
             ])
     }
     var manifest = ManifestBuilder(path, options)

@@ -1,12 +1,12 @@
 internal import Files
 internal import Foundation
 
-/// How the names of audio files end.
+/// The extensions of audio files.
 let audioExtensions: Set = ["wav", "flac", "ogg", "oga", "opus", "mp3"]
 
 /// Reads all audio files below a folder, in the order of their paths; a file's name is its path in the folder.
 func readRecordings(_ path: String, _ options: Manifest.Reading) throws(ManifestError) -> [Utterance] {
-    // A corpus is often a symbolic link to where there is room, and the walk below follows none.
+    // A corpus is often a symbolic link to another disk, and the walk below follows none.
     let root = URL(fileURLWithPath: path).resolvingSymlinksInPath()
     guard let walker = FileManager.default.enumerator(at: root, includingPropertiesForKeys: nil) else {
         throw ManifestError(path, ["cannot be read"])

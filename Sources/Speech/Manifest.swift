@@ -1,6 +1,6 @@
 public import Files
 
-/// A list of utterances, read from where it lies.
+/// A list of utterances, read from its original place.
 public struct Manifest: Sendable {
     /// The file or folder.
     public let path: String
@@ -10,11 +10,11 @@ public struct Manifest: Sendable {
     public var utterances: [Utterance]
 }
 
-/// Everything that is wrong with a manifest, each fault with its line.
+/// Everything wrong with a manifest, each fault with its line.
 public typealias ManifestError = FileFaults
 
 extension Manifest {
-    /// What a transcript's tokens are, which names fairseq's label files.
+    /// The units of transcripts, which name fairseq's label files.
     public enum Labels: String, Sendable, Codable, CaseIterable {
         /// Letters; words are separated by spaces in the text and by `|` in fairseq's `.ltr`.
         case letters
@@ -22,23 +22,23 @@ extension Manifest {
         case phones
     }
 
-    /// What is wanted of a manifest.
+    /// What is requested from a manifest.
     struct Reading: Sendable {
-        /// nil wants the audio alone.
+        /// nil requests only the audio.
         var labels: Labels?
         var measuresDurations: Bool
         var progress: (@Sendable (Int, Int) -> Void)?
     }
 
-    /// Reads a corpus where it lies.
+    /// Reads a corpus.
     ///
     /// - Parameters:
-    ///   - source: A file or folder, whose format shows in its shape, name and header; or `FORMAT:PATH`.
-    ///   - labels: What the texts are to be: where a corpus has both, words or phones. With nil the audio is wanted
-    ///     alone: texts may be missing, and any folder of recordings is a corpus.
-    ///   - measuresDurations: Whether durations that are not stated are read from the recordings' headers; else
-    ///     they are 0.
-    ///   - progress: Told how many headers are read, and of how many, from any thread.
+    ///   - source: A file or folder, with its format recognised by shape, name and header; or `FORMAT:PATH`.
+    ///   - labels: The units of texts, if a corpus has both words and phones. With nil only the audio is
+    ///     requested: texts may be missing, and any folder of recordings is a corpus.
+    ///   - measuresDurations: Whether missing durations are read from the recordings' headers; else they are
+    ///     0.
+    ///   - progress: Called from any thread with the number of headers read and the total.
     /// - Throws: `ManifestError` with every broken line.
     public init(
         path source: String, labels: Labels? = .letters, measuresDurations: Bool = true,
@@ -66,7 +66,7 @@ extension Manifest {
             case .speechBrain: try readSpeechBrain(path, options)
             case .flashlight: try readFlashlight(path, options)
             }
-        guard !utterances.isEmpty else { throw ManifestError(path, ["holds no utterance"]) }
+        guard !utterances.isEmpty else { throw ManifestError(path, ["has no utterances"]) }
         try refuseDuplicates()
     }
 
@@ -82,7 +82,7 @@ extension Manifest {
         var faults: [String] = []
         for utterance in utterances {
             if let first = seen.updateValue(utterance.origin, forKey: utterance.id.bytes) {
-                faults.append("\(utterance.origin): utterance \(utterance.id) stands already at \(first)")
+                faults.append("\(utterance.origin): utterance \(utterance.id) is already at \(first)")
             }
         }
         guard faults.isEmpty else { throw ManifestError(path, faults) }

@@ -1,8 +1,8 @@
 internal import Files
 internal import Program
 
-/// What the readers of all formats share: they hand over utterances and faults, line by line, and in the end
-/// the durations that no line states are taken from the recordings' headers.
+/// Shared by the readers of all formats: they add utterances and faults line by line; in the end missing
+/// durations are read from the recordings' headers.
 struct ManifestBuilder {
     private let path: String
     private let options: Manifest.Reading
@@ -14,7 +14,7 @@ struct ManifestBuilder {
         var utterance: Utterance
         let place: String
         let order: Int
-        /// Frames at the recording's own rate, where the manifest counts such.
+        /// Frames at the recording's own rate, if the manifest counts those.
         let frames: Int?
     }
 
@@ -28,13 +28,13 @@ struct ManifestBuilder {
         self.options = options
     }
 
-    /// Adds an utterance; a duration of 0 is one that the manifest does not state.
+    /// Adds an utterance; a duration of 0 means that the manifest states none.
     mutating func add(_ utterance: Utterance, at place: String, frames: Int? = nil) {
         entries.append(Entry(utterance: utterance, place: place, order: order, frames: frames))
         order += 1
     }
 
-    /// Adds what is wrong at a place.
+    /// Adds a fault at a place.
     mutating func refuse(_ place: String, _ sentence: String) {
         faults.append(Fault(order: order, sentence: "\(place): \(sentence)"))
         order += 1
@@ -71,7 +71,7 @@ struct ManifestBuilder {
     }
 }
 
-/// Why a line cannot be an utterance, in words.
+/// Why a line is not a valid utterance.
 struct LineFault: Error {
     let sentence: String
 
@@ -79,6 +79,6 @@ struct LineFault: Error {
 }
 
 extension Double {
-    /// Whether this can be the seconds of a recording.
+    /// Whether this can be a recording's length in seconds.
     var isDuration: Bool { self > 0 && isFinite }
 }

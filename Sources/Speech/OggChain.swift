@@ -1,11 +1,12 @@
 internal import Foundation
 
-/// The links of a chained Ogg file: streams put end to end, of which libsndfile reads the first (RFC 3533, section 4).
+/// The links of a chained Ogg file: concatenated streams, of which libsndfile reads only the first (RFC 3533,
+/// section 4).
 struct OggChain {
-    /// The pieces of the file to be decoded one after another; none if there is one stream.
+    /// The pieces of the file to be decoded one after another; empty if there is a single stream.
     let pieces: [AudioPiece]
 
-    /// Goes from page to page; a link begins with the first page of a stream behind pages of sound.
+    /// Iterates over pages; a link begins with the first page of a stream after pages of sound.
     init(_ data: Data) {
         var starts: [Int] = []
         var position = 0

@@ -1,4 +1,4 @@
-/// How samples lie in bytes, as ffmpeg calls it; little-endian.
+/// Sample encodings, by ffmpeg's names; little-endian.
 package enum SampleEncoding: String, Sendable, CaseIterable {
     /// Bytes around 128.
     case unsigned8 = "u8"
@@ -15,7 +15,7 @@ package enum SampleEncoding: String, Sendable, CaseIterable {
     /// Telephony elsewhere (ITU-T G.711).
     case aLaw = "alaw"
 
-    /// Bytes a sample.
+    /// Bytes per sample.
     var width: Int {
         switch self {
         case .unsigned8, .muLaw, .aLaw: 1
@@ -25,7 +25,7 @@ package enum SampleEncoding: String, Sendable, CaseIterable {
         }
     }
 
-    /// The sample whose bytes begin at a place; of full scale 1.
+    /// The sample whose bytes begin at an index, with full scale 1.
     func sample(_ bytes: [UInt8], at place: Int) -> Float {
         func unsigned(_ count: Int) -> UInt32 {
             (0..<count).reduce(0) { $0 | UInt32(bytes[place + $1]) << UInt32(8 * $1) }
@@ -53,11 +53,11 @@ package enum SampleEncoding: String, Sendable, CaseIterable {
     }
 }
 
-/// What is known of a stream of samples.
+/// The format of a stream of samples.
 package struct SampleFormat: Sendable, Equatable {
-    /// How samples lie in bytes.
+    /// The encoding of samples.
     package var encoding: SampleEncoding
-    /// Samples a second.
+    /// The sample rate in Hz.
     package var sampleRate: Int
     /// Channels, a sample of each in turn.
     package var channels: Int
@@ -69,28 +69,28 @@ package struct SampleFormat: Sendable, Equatable {
         self.channels = channels
     }
 
-    /// Samples a second that are taken.
+    /// The accepted sample rates in Hz.
     package static let rates = 8000...48_000
 }
 
-/// Samples that come through a pipe, raw or behind the header of a WAV file; mono, the mean of all channels.
+/// Samples from a pipe, raw or after a WAV header; mono, the mean of all channels.
 ///
-/// Nothing of them is sought or known beforehand: what a WAV header that a pipe was written with states of its length
-/// is not believed where it states nothing.
+/// There is no seeking and no known length: the length in a WAV header written to a pipe is ignored if it is
+/// a placeholder.
 package struct PCMStream {
     private let name: String
     private let source: () throws -> [UInt8]?
-    /// Bytes that are read and not yet samples.
+    /// Bytes read but not yet converted.
     private var bytes: [UInt8] = []
     /// Bytes of samples that are still to come.
     private var left = Int.max
-    /// What the stream holds.
+    /// The stream's format.
     package let format: SampleFormat
 
     /// Reads the header, if the stream has one.
     ///
     /// - Parameters:
-    ///   - name: What to call the stream in errors.
+    ///   - name: The stream's name in errors.
     ///   - raw: The format of samples without a header; nil expects one.
     ///   - source: The next bytes, nil at the end.
     package init(name: String, raw: SampleFormat? = nil, _ source: @escaping () throws -> [UInt8]?) throws {
@@ -109,15 +109,15 @@ package struct PCMStream {
         let rates = SampleFormat.rates
         try require(
             rates.contains(format.sampleRate),
-            "has \(format.sampleRate) samples a second; from \(rates.lowerBound) to \(rates.upperBound) are taken"
+            "has \(format.sampleRate) samples per second; from \(rates.lowerBound) to \(rates.upperBound) are accepted"
         )
         try require(
-            (1...64).contains(format.channels), "has \(format.channels) channels; from 1 to 64 are taken")
+            (1...64).contains(format.channels), "has \(format.channels) channels; from 1 to 64 are accepted")
     }
 
-    /// The samples of the next bytes that come; nil at the end.
+    /// The samples of the next bytes to arrive; nil at the end.
     ///
-    /// - Throws: `AudioError` for what is no number; whatever the source throws.
+    /// - Throws: `AudioError` for NaN samples; whatever the source throws.
     package mutating func next() throws -> [Float]? {
         let width = format.encoding.width * format.channels
         while bytes.count < width || left < width {
@@ -137,7 +137,7 @@ package struct PCMStream {
         bytes.removeFirst(count * width)
         if left < Int.max { left -= count * width }
         guard samples.allSatisfy(\.isFinite) else {
-            throw AudioError(path: name, fault: "holds samples that are no numbers")
+            throw AudioError(path: name, fault: "has NaN or infinite samples")
         }
         return samples
     }
@@ -147,7 +147,7 @@ package struct PCMStream {
 private struct WaveStreamHeader {
     let name: String
     let source: () throws -> [UInt8]?
-    /// What was read behind it.
+    /// What was read after it.
     private(set) var bytes: [UInt8] = []
     /// The bytes of samples that it states; `Int.max` if it leaves them open.
     private(set) var dataBytes = Int.max
@@ -173,14 +173,14 @@ private struct WaveStreamHeader {
         let signature = try take(12)
         guard signature.prefix(4).elementsEqual("RIFF".utf8), signature.suffix(4).elementsEqual("WAVE".utf8)
         else {
-            throw fault("does not begin as a WAV file; say by --raw-rate how many samples a second it has")
+            throw fault("does not begin like a WAV file; state its sample rate with --raw-rate")
         }
         var format: SampleFormat?
         for _ in 0..<256 {
             let head = try take(8)
             let length = Int(number(head, 4, 4))
             if head.prefix(4).elementsEqual("data".utf8) {
-                guard let format else { throw fault("has samples before it says what they are") }
+                guard let format else { throw fault("has samples before their format") }
                 if (1..<0x7FFF_0000).contains(length) { dataBytes = length }
                 return format
             }
@@ -188,13 +188,13 @@ private struct WaveStreamHeader {
             let chunk = try take(length + length % 2)
             if head.prefix(4).elementsEqual("fmt ".utf8) { format = try self.format(chunk) }
         }
-        throw fault("has no samples behind 256 chunks")
+        throw fault("has no samples after 256 chunks")
     }
 
     private func format(_ chunk: [UInt8]) throws -> SampleFormat {
-        guard chunk.count >= 16 else { throw fault("does not say what its samples are") }
+        guard chunk.count >= 16 else { throw fault("does not state its sample format") }
         var tag = number(chunk, 0, 2)
-        // The extensible form says it further behind.
+        // The extensible form states it further on.
         if tag == 0xFFFE, chunk.count >= 26 { tag = number(chunk, 24, 2) }
         let bits = number(chunk, 14, 2)
         let encoding: SampleEncoding? =
@@ -209,7 +209,7 @@ private struct WaveStreamHeader {
             default: nil
             }
         guard let encoding else {
-            throw fault("has samples of format \(tag) with \(bits) bits, which is not read from a pipe")
+            throw fault("has samples of format \(tag) with \(bits) bits, which is not supported from a pipe")
         }
         return SampleFormat(
             encoding: encoding, sampleRate: Int(number(chunk, 4, 4)), channels: Int(number(chunk, 2, 2)))

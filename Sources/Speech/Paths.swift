@@ -1,10 +1,10 @@
-/// A path as it stands in a manifest, which is relative to the manifest's folder.
+/// Resolves a manifest's path, which is relative to the manifest's folder.
 func resolve(_ path: String, besides manifest: String) -> String {
     guard path.utf8.first != slash, let end = manifest.utf8.lastIndex(of: slash) else { return path }
     return String(manifest[...end]) + path
 }
 
-/// Whether a relative path stays in its folder; links in the folder lead where their maker wanted.
+/// Whether a relative path stays in its folder; links in the folder may lead anywhere.
 func staysInside(_ path: String) -> Bool {
     path.utf8.first != slash && !path.utf8.split(separator: slash).contains { $0.elementsEqual("..".utf8) }
 }

@@ -1,10 +1,10 @@
 internal import CAudio
 
-/// Brings mono audio to another rate, block after block, so that memory holds blocks and not recordings.
+/// Resamples mono audio block by block, so that memory holds blocks and not recordings.
 ///
-/// What comes out does not depend on the blocks.
+/// The output does not depend on the blocks.
 package struct Resampler: ~Copyable {
-    /// Nil where both rates are the same.
+    /// Nil if both rates are the same.
     private let handle: OpaquePointer?
     private let path: String
 
@@ -25,7 +25,7 @@ package struct Resampler: ~Copyable {
 
     deinit { if let handle { parp_resampler_close(handle) } }
 
-    /// Takes the next samples, and adds what they make to others.
+    /// Takes the next samples, and appends their output.
     package func take(_ samples: [Float], addingTo output: inout [Float]) throws(AudioError) {
         guard handle != nil else { return output += samples }
         var start = 0
@@ -35,7 +35,7 @@ package struct Resampler: ~Copyable {
         }
     }
 
-    /// Adds what the last samples make, when there are no more.
+    /// Appends the remaining output at the end.
     package func finish(addingTo output: inout [Float]) throws(AudioError) {
         guard handle != nil else { return }
         while try process(nil, &output).written > 0 {}
@@ -60,7 +60,7 @@ package struct Resampler: ~Copyable {
     }
 }
 
-/// Brings mono audio to another rate.
+/// Resamples mono audio.
 func resample(
     _ samples: [Float], from source: Int, to target: Int, path: String
 ) throws(AudioError) -> [Float] {
@@ -71,7 +71,7 @@ func resample(
     return output
 }
 
-/// How many frames there are at another rate.
+/// The number of frames at another rate.
 func resampledCount(_ frames: Int, _ source: Int, _ target: Int) -> Int {
     let count = (Double(frames) * Double(target) / Double(source)).rounded()
     return source == target ? min(frames, 1 << 60) : Int(min(count, 0x1p60))

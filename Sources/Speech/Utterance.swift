@@ -6,21 +6,21 @@ public struct Utterance: Sendable, Hashable, Codable {
     public var id: String
     /// The audio file.
     public var audioPath: String
-    /// The seconds of the file that are meant; nil is all of it.
+    /// The range of the file in seconds; nil for all of it.
     public var segment: Range<Double>?
-    /// The channels of the file that are heard, counted from 0; nil is the mean of all.
+    /// The channels of the file to use, counted from 0; nil for the mean of all.
     public var channels: [Int]?
-    /// Seconds of audio; 0 where the manifest states none and nobody has looked.
+    /// Seconds of audio; 0 if the manifest states none and it was not measured.
     public var durationSeconds: Double
     /// What was said.
     public var text: String
-    /// The phones of it, separated by spaces, where the manifest has them beside the words.
+    /// Its phones, separated by spaces, if the manifest has them besides the words.
     public var phones: String?
     /// The language, if the manifest says.
     public var language: String?
     /// The speaker, if the manifest says.
     public var speaker: String?
-    /// Where it stands: `FILE:LINE`.
+    /// Its place: `FILE:LINE`.
     public var origin: String
 
     /// A recording with what was said.
@@ -41,7 +41,7 @@ public struct Utterance: Sendable, Hashable, Codable {
         self.origin = origin
     }
 
-    /// What counted randomness knows the utterance by: a hash of its name (FNV-1a), the same in any order and
-    /// split.
+    /// The utterance's identity for counted random numbers: a hash of its name (FNV-1a), the same in any
+    /// order and split.
     public var identity: UInt64 { textHash(id) }
 }

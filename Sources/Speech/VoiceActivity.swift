@@ -1,19 +1,19 @@
 internal import Foundation
 
-/// Tells where somebody speaks, by how loud it is against the background, as samples come.
+/// Detects speech in a stream by its level above the background.
 ///
 /// The level of 10 ms is that of the waveform's differences, which leaves hum and rumble out. The background is the
 /// lowest level of the last two seconds (after minimum statistics; Martin, 2001). Speech begins 10 dB above it and ends
-/// when the level has been less than 6 dB above it for 300 ms; some time before and behind is speech, too, so that
-/// soft beginnings and ends of words are heard. Silence longer than the gaps within words alone closes the gate.
+/// when the level has been less than 6 dB above it for 300 ms; some time before and after is also speech, so
+/// that soft beginnings and ends of words are included. Only silence longer than the gaps within words closes
+/// the gate.
 public struct VoiceActivity: Sendable {
     /// Decibels above the background at which speech begins, and below which it ends.
     private static let (opening, closing) = (10.0, 6.0)
-    /// Seconds that it must be loud to begin and soft to end, that are speech before and behind, and that the
-    /// background is the lowest of.
+    /// Seconds: loud to begin, soft to end, speech before and after, and the window of the background.
     private static let (attack, release, padding, memory) = (0.03, 0.3, 0.2, 2.0)
-    /// The background's bounds in decibels: digital silence is none, and a recording may begin amid speech, so that it
-    /// is taken for no louder than the second until as much has been heard as is remembered.
+    /// The background's bounds in decibels: digital silence does not count, and since a recording may begin
+    /// amid speech, the background is capped at the second value until a full window has been heard.
     private static let (quietest, firstGuess) = (-70.0, -55.0)
     private static let frameSeconds = 0.01
 
@@ -22,13 +22,13 @@ public struct VoiceActivity: Sendable {
     private var last: Float = 0
     /// Frames so far.
     private var frame = 0
-    /// The lowest levels of the last stretches, the present one last.
+    /// The lowest levels of the last stretches, the current one last.
     private var lowest: [Double] = [0]
     private var loud = 0
     private var soft = 0
     private var start: Int?
     private var isOver = false
-    /// Where somebody spoke, in samples, in order; what lies close together is one.
+    /// Stretches of speech, in samples, in order; close ones are merged.
     public private(set) var spoken: [Range<Int>] = []
 
     /// Before the first sample.
@@ -36,7 +36,7 @@ public struct VoiceActivity: Sendable {
         frameSamples = max(1, Int(Self.frameSeconds * Double(sampleRate)))
     }
 
-    /// Hears the next samples.
+    /// Adds the next samples.
     public mutating func add(_ samples: [Float]) {
         pending += samples
         var first = 0
@@ -91,22 +91,22 @@ public struct VoiceActivity: Sendable {
         }
     }
 
-    /// Ends with the recording: what was being spoken is spoken to its end.
+    /// Ends with the recording: ongoing speech lasts to its end.
     public mutating func finish() {
         if let begun = start { close(begun, end: frame + 1) }
         isOver = true
     }
 
-    /// Forgets what was spoken before a sample.
+    /// Drops speech before a sample.
     public mutating func forget(before sample: Int) { spoken.removeAll { $0.upperBound <= sample } }
 
-    /// Whether something is spoken in a range of samples, or may yet turn out to be: all later ones are.
+    /// Whether a range of samples contains speech, or may still turn out to: later samples always may.
     public func isSpoken(_ range: Range<Int>) -> Bool {
         if range.upperBound > certainSamples { return true }
         return spoken.reversed().contains { $0.overlaps(range) }
     }
 
-    /// The samples of which it is known whether they are spoken.
+    /// The number of samples already classified.
     public var certainSamples: Int {
         guard !isOver else { return .max }
         let undecided = frames(Self.padding) + frames(Self.attack)

@@ -1,13 +1,13 @@
 internal import Foundation
 
-/// What a WAV file states of its samples' bytes, and how many are there.
+/// The bytes of samples that a WAV file states, and those it has.
 ///
-/// libsndfile takes a cut-off WAV file for a shorter one and says nothing.
+/// libsndfile silently treats a truncated WAV file as a shorter one.
 struct WaveHeader {
     let statedBytes: Int
     let presentBytes: Int
 
-    /// Reads the chunks of a RIFF file up to `data`; nil if it is none, or states no length because it was
+    /// Reads the chunks of a RIFF file up to `data`; nil if it is not one, or states no length because it was
     /// written to a pipe.
     init?(path: String) {
         guard let file = FileHandle(forReadingAtPath: path) else { return nil }
@@ -27,7 +27,8 @@ struct WaveHeader {
             guard let chunk = bytes(8, at: position) else { return nil }
             let length = chunk[4...].reversed().reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
             if chunk.prefix(4).elementsEqual("data".utf8) {
-                // Programs that write to a pipe state nothing, or the most that fits, with or without a header.
+                // Programs that write to a pipe state nothing, or the maximum, with or without the header's
+                // size.
                 guard (1..<0x7FFF_0000).contains(length) else { return nil }
                 (statedBytes, presentBytes) = (Int(length), Int(size - position - 8))
                 return

@@ -1,7 +1,7 @@
-/// Brings a waveform to zero mean and unit variance, as transformers' feature extractor does: (x − mean) /
+/// Normalises a waveform to zero mean and unit variance, as transformers' feature extractor: (x − mean) /
 /// √(var + 10⁻⁷).
 ///
-/// Sums are in double, so that the result does not depend on how long the audio is.
+/// Sums are in double, so that precision does not depend on the audio's length.
 public func normalizeWaveform(_ samples: inout [Float]) {
     guard !samples.isEmpty else { return }
     let count = Double(samples.count)
@@ -10,7 +10,7 @@ public func normalizeWaveform(_ samples: inout [Float]) {
     _ = normalizeWaveform(&samples, mean: mean, variance: variance)
 }
 
-/// Brings a part of a waveform to zero mean and unit variance of the whole; returns what it is multiplied with.
+/// Normalises a part of a waveform by mean and variance of the whole; returns the factor.
 public func normalizeWaveform(_ samples: inout [Float], mean: Double, variance: Double) -> Double {
     let scale = 1 / (variance + 1e-7).squareRoot()
     for index in samples.indices { samples[index] = Float((Double(samples[index]) - mean) * scale) }

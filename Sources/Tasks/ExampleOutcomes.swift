@@ -1,9 +1,9 @@
 package import Recipe
 package import Text
 
-/// How a model did on each example that it was judged by, so that a metric can be computed of any selection of them.
+/// A model's outcome on each evaluated example, so that a metric can be computed for any selection of them.
 package enum ExampleOutcomes: Sendable, Equatable, Codable {
-    /// Each example's class and the one that it was taken for, of so many.
+    /// Each example's class and the predicted one, out of `count`.
     case classes(count: Int, labels: [Int], predictions: [Int])
     /// Each example's number and the predicted one.
     case values(labels: [Double], predictions: [Double])
@@ -19,7 +19,7 @@ package enum ExampleOutcomes: Sendable, Equatable, Codable {
         }
     }
 
-    /// A metric of the examples drawn, each by its index; not a number where it is not defined, and for a loss.
+    /// A metric of the drawn examples, given by index; NaN if undefined, and for a loss.
     package func value(of metric: MetricSpec, over drawn: some Sequence<Int>) -> Double {
         switch self {
         case .classes(let count, let labels, let predictions):

@@ -1,12 +1,12 @@
 package import Program
 package import Tensors
 
-/// Refuses work that takes more memory than this machine has, before it begins.
+/// Refuses work that needs more memory than this machine has, before it begins.
 ///
 /// - Parameters:
-///   - bytes: What was planned.
-///   - subject: What takes them, to begin a sentence with.
-///   - held: What the machine has.
+///   - bytes: The planned memory.
+///   - subject: What takes it, as the beginning of a sentence.
+///   - held: The machine's memory.
 package func requireMemory(
     _ bytes: Int, for subject: String, held: Int = physicalMemoryBytes()
 ) throws(UserError) {

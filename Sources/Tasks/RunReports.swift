@@ -6,11 +6,11 @@ internal import Reports
 package import Session
 internal import Training
 
-/// Writes the page of a run as far as it has come, or one page of several, and says where.
+/// Writes the page of a run up to its latest update, or one page of several runs, and prints its path.
 ///
 /// - Parameters:
-///   - runs: Run directories; runs that go on or were interrupted, too.
-///   - output: The page; nil takes `report.html` of the run, or `report.html` here for several.
+///   - runs: Run directories, including running or interrupted ones.
+///   - output: The page; nil is `report.html` in the run, or `report.html` here for several.
 package func runReport(_ runs: [String], output: String?, session: Session) throws {
     try session.together {
         guard session.isRoot else { return }
@@ -32,7 +32,7 @@ package func runReport(_ runs: [String], output: String?, session: Session) thro
         let isOne = found.count == 1
         let html =
             isOne
-            ? first.directory.makeReport(first.recipe, outline: outline).html
+            ? first.directory.makeReport(first.recipe, outline: outline, page: output).html
             : RunsReport(found.map { $0.directory.history(outline: outline) }).html
         let place = output ?? (isOne ? first.directory.report : "report.html")
         if let output { try OutputPlace(output, overwrites: output.hasSuffix(".html")).requireFreeForFile() }
@@ -41,14 +41,14 @@ package func runReport(_ runs: [String], output: String?, session: Session) thro
     }
 }
 
-/// The recipe of a run, of whichever task it is.
+/// The recipe of a run of any task.
 private func beganRecipe(_ directory: RunDirectory) throws -> Recipe {
     if let recipe = try? Recipe(path: directory.recipe) { return recipe }
     return try Recipe(path: directory.recipe, task: .pretrain)
 }
 
 extension TaskKind {
-    /// What the page of a run of this task shows.
+    /// The outline of the page of a run of this task.
     var reportOutline: ReportOutline {
         switch self {
         case .ctc: CTCProblem.report

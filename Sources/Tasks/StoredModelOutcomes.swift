@@ -7,14 +7,16 @@ internal import Speech
 internal import Tensors
 internal import Text
 
-/// How a stored model does on each example of labelled data, on all ranks of a session; labels and texts are read as the recipe says.
+/// A stored model's outcomes on each example of labelled data, on all ranks of a session; labels and texts
+/// are read as the recipe says.
 package func outcomes(
     ofModel path: String, on data: String, recipe: Recipe, session: Session
 ) throws -> ExampleOutcomes {
     switch recipe.task {
     case .classify, .regress: try textOutcomes(path, data, recipe, session)
     case .ctc: try speechOutcomes(path, data, recipe, session)
-    case .pretrain: throw UserError(.usage, "a model that is pre-trained alone is judged by no labelled data")
+    case .pretrain:
+        throw UserError(.usage, "a model that is only pre-trained cannot be evaluated on labelled data")
     }
 }
 
@@ -39,7 +41,7 @@ private func textOutcomes(
             predictions: predictions.map(\.best))
     case .values(let labels):
         .values(labels: labels.map(Double.init), predictions: predictions.map { Double($0.logits[0]) })
-    case .none: throw UserError(.data, "\(data): has no labels to judge by")
+    case .none: throw UserError(.data, "\(data): has no labels to evaluate on")
     }
 }
 

@@ -2,7 +2,7 @@ internal import Recipe
 package import Session
 package import Training
 
-/// Trains a model as a recipe says, on all ranks of a session: the task that the recipe names.
+/// Trains a model by a recipe, for the recipe's task, on all ranks of a session.
 package func runTraining(_ options: TrainOptions, session: Session) throws {
     let task = try session.together { try Recipe(path: options.recipe, overrides: options.overrides).task }
     switch task {

@@ -1,10 +1,10 @@
-/// Memory for the activations of one step, given out in order and taken back all at once.
+/// Memory for the activations of one step, allocated in order and freed all at once.
 ///
 /// The arena reserves address space once and never moves, so views stay valid until the mark they were
-/// allocated after is released. Pages stay resident between steps: after the longest batch a step asks the
-/// system for nothing, and after `prepare` no step does.
+/// allocated after is released. Pages stay resident between steps: after the longest batch a step allocates
+/// nothing from the system, and after `prepare` no step does.
 ///
-/// An arena of the counting device has no memory: it only keeps count of what a pass would take.
+/// An arena of the counting device has no memory: it only counts what a pass would take.
 public struct Arena: ~Copyable {
     /// Nil on the counting device.
     private var memory: VirtualMemory?
@@ -26,43 +26,43 @@ public struct Arena: ~Copyable {
         base = Device.countingStart
     }
 
-    /// An arena that counts what a pass takes, and grows without end.
+    /// An arena that counts what a pass takes, without a limit.
     public static func counting() -> Arena { Arena() }
 
-    /// Takes memory for `bytes` from the system now, touched, so that no pass within them waits for it.
+    /// Allocates and touches `bytes` now, so that no pass within them waits for the system.
     public mutating func prepare(bytes: Int) { memory?.populate(bytes) }
 
     /// A place in the arena, to which it can be rolled back.
     public struct Mark: Sendable { fileprivate let used: Int }
 
-    /// The present place.
+    /// The current position.
     public var mark: Mark { Mark(used: used) }
 
-    /// Takes back everything allocated since the mark; views allocated since are dead.
+    /// Frees everything allocated since the mark; views allocated since are invalid.
     public mutating func release(to mark: Mark) {
         precondition(mark.used <= used, "an arena's marks are released in the reverse order")
         used = mark.used
     }
 
-    /// Takes back everything.
+    /// Frees everything.
     public mutating func reset() { used = 0 }
 
-    /// Gives a matrix whose elements are undefined, aligned to 64 bytes.
+    /// Allocates a matrix with undefined elements, aligned to 64 bytes.
     public mutating func tensor(rows: Int, columns: Int) -> Tensor {
         let pointer = bytes(rows * columns * MemoryLayout<Float>.stride)
         return Tensor(pointer.assumingMemoryBound(to: Float.self), rows: rows, columns: columns)
     }
 
-    /// Gives a matrix for products, whose elements are undefined, aligned to 64 bytes.
+    /// Allocates a matrix for products with undefined elements, aligned to 64 bytes.
     public mutating func matrix(rows: Int, columns: Int, precision: GEMMPrecision) -> Matrix {
         Matrix(
             bytes(rows * columns * precision.bytes), rows: rows, columns: columns, precision: precision)
     }
 
-    /// Gives a vector whose elements are undefined, as one row.
+    /// Allocates a vector with undefined elements, as one row.
     public mutating func vector(_ count: Int) -> Tensor { tensor(rows: 1, columns: count) }
 
-    /// Gives a matrix of zeros.
+    /// Allocates a matrix of zeros.
     public mutating func zeros(rows: Int, columns: Int) -> Tensor {
         let result = tensor(rows: rows, columns: columns)
         result.fill(0)

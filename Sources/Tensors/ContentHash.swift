@@ -1,6 +1,6 @@
-/// A 64-bit hash of memory, to compare what ranks hold.
+/// A 64-bit hash of memory, for comparison between ranks.
 ///
-/// It finds accidents, not attacks.
+/// It detects accidents, not attacks.
 ///
 /// Eight lanes of multiply and shift over 64-byte blocks, then the tail, then the length: one pass at memory
 /// speed.
@@ -18,9 +18,9 @@ public struct ContentHash: Sendable, Hashable, CustomStringConvertible {
         }
     }
 
-    /// Adds the bit patterns of floats, in order, two a word.
+    /// Adds the bit patterns of floats, in order, two per word.
     public mutating func combine(_ tensor: Tensor) {
-        // A view may start at an odd float, which is no place for an aligned word.
+        // A view may start at an odd float, where no aligned word can be.
         let bytes = UnsafeRawPointer(tensor.pointer)
         combine(wordCount: tensor.count / 2) {
             bytes.loadUnaligned(fromByteOffset: 8 * $0, as: UInt64.self)

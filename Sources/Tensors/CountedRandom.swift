@@ -1,6 +1,6 @@
 /// What random numbers are for.
 ///
-/// Each purpose has numbers of its own, so one more draw here moves none there.
+/// Each purpose has its own numbers, so one more draw here changes none there.
 public enum RandomStream: UInt64, Sendable {
     case initialization = 1
     case epochOrder

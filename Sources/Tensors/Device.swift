@@ -1,14 +1,14 @@
-/// Where a view's numbers lie, which says who computes on them.
+/// Where a view's numbers are, which determines who computes on them.
 ///
-/// Layers know no device. A kernel looks at what it writes, and does its work there or, on `counting`, nothing: so one
-/// forward and backward pass both trains and says what it would take of memory.
+/// Layers know no device. A kernel works where its output is or, on `counting`, does nothing: so one forward
+/// and backward pass both trains and counts the memory it would take.
 public enum Device: Sendable, Hashable {
     /// This machine's memory and cores.
     case cpu
-    /// No memory at all: views have extents and addresses, but no numbers.
+    /// No memory at all: views have shapes and addresses, but no numbers.
     case counting
 
-    /// Addresses from here on belong to `counting`: no process has memory there, so that touching a number ends it.
+    /// Addresses from here on belong to `counting`: nothing is mapped there, so touching a number crashes.
     @usableFromInline static let countingBase: UInt = 1 << 55
 
     /// The device of an address.
@@ -20,26 +20,26 @@ public enum Device: Sendable, Hashable {
     /// The first address of `counting`.
     static var countingStart: UnsafeMutableRawPointer {
         guard let start = UnsafeMutableRawPointer(bitPattern: countingBase) else {
-            preconditionFailure("an address that is not zero is none")
+            preconditionFailure("a non-zero address must be valid")
         }
         return start
     }
 }
 
 extension Tensor {
-    /// Where the numbers lie.
+    /// The device of the numbers.
     @inlinable public var device: Device { Device(of: pointer) }
 }
 
 extension Matrix {
-    /// Where the numbers lie.
+    /// The device of the numbers.
     @inlinable public var device: Device { Device(of: pointer) }
 }
 
 extension ParameterViews {
-    /// Weights and gradients of a layout that have no numbers: for a pass that counts its memory.
+    /// Weights and gradients of a layout without numbers, for a pass that counts its memory.
     ///
-    /// - Parameter sparseSlots: The indices of the slots that are multiplied by sparse products.
+    /// - Parameter sparseSlots: The indices of the slots with sparse products.
     public init(counting layout: ParameterLayout, precision: GEMMPrecision, sparseSlots: Set<Int> = []) {
         let start = Device.countingStart
         let numbers = Tensor(
@@ -55,7 +55,7 @@ extension ParameterViews {
 }
 
 extension SparseWeight {
-    /// A weight for training of which no number is kept: scratch depends on its extents alone.
+    /// A weight for training without kept numbers: scratch depends only on its shape.
     fileprivate init(counting shape: Shape) {
         let none = Tensor(Device.countingStart.assumingMemoryBound(to: Float.self), rows: 1, columns: 0)
         func matrix(rows: Int, columns: Int, isTransposed: Bool) -> SparseMatrix {

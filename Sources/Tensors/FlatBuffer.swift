@@ -1,8 +1,8 @@
-/// A holder of float32 numbers in one piece: all parameters, all gradients, one of Adam's moments.
+/// A contiguous buffer of float32 numbers: all parameters, all gradients, one of Adam's moments.
 public struct FlatBuffer: ~Copyable {
-    /// Nil where the memory belongs to someone else.
+    /// Nil if someone else owns the memory.
     private let memory: VirtualMemory?
-    /// Tells the memory's owner, if it is someone else, that the buffer has ended.
+    /// Notifies the memory's owner, if it is someone else, that the buffer has ended.
     private let release: (@Sendable () -> Void)?
     /// All elements, as one row.
     public let all: Tensor
@@ -17,9 +17,9 @@ public struct FlatBuffer: ~Copyable {
         release = nil
     }
 
-    /// Zeros in memory that its owner keeps longer than the buffer: what ranks share belongs to none of them.
+    /// Zeros in memory that outlives the buffer: memory shared by ranks belongs to none of them.
     ///
-    /// - Parameter release: Called when the buffer ends, for an owner who lends the memory again.
+    /// - Parameter release: Called when the buffer ends, so that the owner can reuse the memory.
     public init(over zeros: Tensor, release: (@Sendable () -> Void)? = nil) {
         memory = nil
         self.release = release

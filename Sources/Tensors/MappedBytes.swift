@@ -4,9 +4,9 @@
     import Musl
 #endif
 
-/// Bytes that are read where they lie: a mapped file, which all ranks of a node share, or a copy in memory.
+/// Bytes of a mapped file, which all ranks of a node share, or of a copy in memory.
 ///
-/// A class, because a mapping ends once, with the last of those who read it.
+/// A class, because a mapping ends once, with its last reader.
 public final class MappedBytes: Sendable {
     @usableFromInline nonisolated(unsafe) let base: UnsafeRawPointer
     /// The number of bytes.
@@ -24,7 +24,7 @@ public final class MappedBytes: Sendable {
         isMapping = false
     }
 
-    /// The first `count` bytes of an open file, which may be closed after that; nil where the system refuses.
+    /// The first `count` bytes of an open file, which may be closed after that; nil if the system refuses.
     public init?(mapping descriptor: Int32, count: Int) {
         guard count > 0, let address = mmap(nil, count, PROT_READ, MAP_SHARED, descriptor, 0),
             address != MAP_FAILED
@@ -57,7 +57,7 @@ public final class MappedBytes: Sendable {
         return base.load(fromByteOffset: offset, as: UInt8.self)
     }
 
-    /// A number of up to 57 bits that begins at a bit; eight bytes from its first on must lie inside.
+    /// A number of up to 57 bits starting at a bit; eight bytes from its first on must be inside.
     @inlinable
     public func bits(at bit: Int, count width: Int) -> UInt64 {
         integer(UInt64.self, at: bit >> 3) >> UInt64(bit & 7) & (1 << UInt64(width) - 1)

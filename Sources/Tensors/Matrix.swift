@@ -1,17 +1,17 @@
-/// The numbers that matrix products multiply; their sums are float32 in either case.
+/// The precision of matrix products' inputs; sums are always float32.
 public enum GEMMPrecision: String, Sendable, CaseIterable {
     /// 24 bits of precision.
     case float32
     /// The upper half of a float32: its range, 8 bits of precision, half the bytes, twice the speed.
     case bfloat16
 
-    /// Bytes an element.
+    /// Bytes per element.
     @inlinable public var bytes: Int { self == .float32 ? 4 : 2 }
 }
 
-/// A non-owning view of a matrix at the door of a product: of float32 numbers, or of bfloat16 ones.
+/// A non-owning view of a product's operand: float32 or bfloat16 numbers.
 ///
-/// In float32 it is a `Tensor` under another name, and no number is copied to get there.
+/// In float32 it is a `Tensor` under another name, without copying.
 ///
 /// `@unchecked Sendable` for the reason that `Tensor` is.
 public struct Matrix: @unchecked Sendable {
@@ -21,7 +21,7 @@ public struct Matrix: @unchecked Sendable {
     public let rows: Int
     /// The number of columns.
     public let columns: Int
-    /// What the elements are.
+    /// The type of the elements.
     public let precision: GEMMPrecision
 
     /// A view of `rows` × `columns` elements from `pointer` on.
@@ -33,7 +33,7 @@ public struct Matrix: @unchecked Sendable {
         self.precision = precision
     }
 
-    /// A tensor as it is.
+    /// A tensor, unchanged.
     @inlinable
     public init(_ tensor: Tensor) {
         self.init(tensor.pointer, rows: tensor.rows, columns: tensor.columns, precision: .float32)
@@ -62,10 +62,10 @@ public struct Matrix: @unchecked Sendable {
         return Matrix(pointer, rows: rows, columns: columns, precision: precision)
     }
 
-    /// The same memory as a tensor, where the elements are float32.
+    /// The same memory as a tensor, if the elements are float32.
     @inlinable
     public var tensor: Tensor {
-        precondition(precision == .float32, "a matrix of \(precision.rawValue) is no tensor")
+        precondition(precision == .float32, "a matrix of \(precision.rawValue) is not a tensor")
         return Tensor(pointer.assumingMemoryBound(to: Float.self), rows: rows, columns: columns)
     }
 

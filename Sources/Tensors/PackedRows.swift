@@ -1,4 +1,4 @@
-/// Where each utterance of a packed batch lies: rows `offsets[i] ..< offsets[i + 1]` of one matrix.
+/// The rows of each utterance of a packed batch: `offsets[i] ..< offsets[i + 1]` of one matrix.
 ///
 /// Nothing is padded, so a result cannot depend on what else is in the batch.
 public struct PackedRows: Hashable, Sendable {

@@ -1,10 +1,10 @@
 extension ParameterLayout {
-    /// Fills all parameters with fresh ones, each drawn from its own counted numbers.
+    /// Initialises all parameters, each from its own counted random numbers.
     public func initialize(_ values: Tensor, seed: UInt64) {
         for slot in slots { initialize(slot, in: values, seed: seed) }
     }
 
-    /// Fills one parameter with fresh numbers, whatever the others hold.
+    /// Initialises one parameter, independently of the others.
     public func initialize(_ slot: ParameterSlot, in values: Tensor, seed: UInt64) {
         let target = values.elements(slot.range)
         let random = CountedRandom(seed: seed, stream: .initialization, item: UInt64(slot.index))

@@ -1,4 +1,4 @@
-/// How a tensor lies in a checkpoint file, compared to here.
+/// A tensor's memory order in a checkpoint file, compared with here.
 public enum FileOrder: Sendable {
     /// The same order.
     case same
@@ -6,7 +6,7 @@ public enum FileOrder: Sendable {
     case convolution
 }
 
-/// How a fresh parameter is drawn.
+/// How a parameter is initialised.
 public enum Initializer: Sendable, Hashable {
     /// All 0.
     case zeros
@@ -25,25 +25,25 @@ public enum Initializer: Sendable, Hashable {
 public struct ParameterSlot: Sendable, Hashable {
     /// The name in a Hugging Face checkpoint.
     public let name: String
-    /// The place in the layout, counted from 0.
+    /// The index in the layout, from 0.
     public let index: Int
     /// The first element in the flat store.
     public let offset: Int
-    /// The extents here, in memory.
+    /// The shape in memory.
     public let shape: Shape
-    /// What it is to pruning.
+    /// Its role in pruning.
     public let role: ParameterRole
-    /// How it lies in a file.
+    /// Its memory order in files.
     public let fileOrder: FileOrder
-    /// How it is drawn when there is no file.
+    /// How it is initialised without a file.
     public let initializer: Initializer
-    /// Whether weight decay takes from it where biases and norms are spared.
+    /// Whether weight decay applies to it when biases and norms are excluded.
     public let decays: Bool
 
     /// The elements in the flat store.
     public var range: Range<Int> { offset..<offset + shape.count }
 
-    /// The extents in a checkpoint file.
+    /// The shape in a checkpoint file.
     public var fileShape: Shape {
         switch fileOrder {
         case .same: shape
@@ -52,7 +52,7 @@ public struct ParameterSlot: Sendable, Hashable {
     }
 }
 
-/// The names, shapes and places of all parameters, registered in the order of the forward pass.
+/// The names, shapes and offsets of all parameters, registered in forward order.
 ///
 /// Backward runs from the end down, so "gradients final from offset x on" is one number, and freezing
 /// everything before a layer is another. Slots start at multiples of 16 floats; the gap between two is never
@@ -64,12 +64,12 @@ public struct ParameterLayout: Sendable {
     public private(set) var count = 0
     private var indexOfName: [String: Int] = [:]
 
-    /// A layout with nothing in it.
+    /// An empty layout.
     public init() {}
 
     /// Registers the next parameter.
     ///
-    /// - Parameter decays: Whether weight decay takes from it; by default, if it is no vector.
+    /// - Parameter decays: Whether weight decay applies to it; by default, if it is not a vector.
     public mutating func add(
         _ name: String, _ shape: Shape, role: ParameterRole = .kept, fileOrder: FileOrder = .same,
         initializer: Initializer = .zeros, decays: Bool? = nil
@@ -87,7 +87,7 @@ public struct ParameterLayout: Sendable {
     /// The slot of a name, or nil.
     public subscript(name: String) -> ParameterSlot? { indexOfName[name].map { slots[$0] } }
 
-    /// The number of weights, gaps not counted.
+    /// The number of weights, without gaps.
     public var parameterCount: Int { slots.reduce(0) { $0 + $1.shape.count } }
 
     /// The slots that pruning ranks, in order: together the pool.

@@ -1,4 +1,4 @@
-/// What a parameter is to pruning: PARP ranks only the Transformer's projections (docs/pruning.md).
+/// A parameter's role in pruning: PARP ranks only the Transformer's projections (docs/pruning.md).
 public enum ParameterRole: Sendable, Hashable {
     /// It is in the pool: a projection of a Transformer block, counted from 0, or of none.
     case prunable(layer: Int?, kind: ProjectionKind)
@@ -8,7 +8,7 @@ public enum ParameterRole: Sendable, Hashable {
     /// Whether it is in the pool.
     public var isPrunable: Bool { self != .kept }
 
-    /// The Transformer block of what is in the pool; nil if it is in none.
+    /// The Transformer block of a pool parameter; nil if it is in none.
     public var layer: Int? {
         if case .prunable(let layer, _) = self { layer } else { nil }
     }
@@ -19,7 +19,7 @@ public enum ParameterRole: Sendable, Hashable {
     }
 }
 
-/// A projection of a Transformer block, in the order in which the pool has them.
+/// The projections of a Transformer block, in pool order.
 public enum ProjectionKind: String, Sendable, CaseIterable {
     /// Keys of attention.
     case key = "k"

@@ -1,20 +1,18 @@
 /// All weights of a replica, with their gradients and Adam's two moments, as parallel flat buffers.
 public struct ParameterStore: ~Copyable {
-    /// Names, shapes and places.
+    /// Names, shapes and offsets.
     public let layout: ParameterLayout
     /// The weights.
     public let values: FlatBuffer
-    /// The gradients of the present update; backward accumulates into them.
+    /// The gradients of the current update; backward accumulates into them.
     public let gradients: FlatBuffer
-    /// Adam's first moment.
-    public let firstMoment: FlatBuffer
-    /// Adam's second moment.
-    public let secondMoment: FlatBuffer
-    /// The weights once more, as bfloat16 products take them: two elements in the place of a float.
+    /// Adam's moments.
+    public var moments: Moments
+    /// A copy of the weights for bfloat16 products: two elements in the space of a float.
     ///
     /// Empty in float32.
     private let shadowBuffer: FlatBuffer
-    /// What matrix products multiply.
+    /// The precision of matrix products.
     public let precision: GEMMPrecision
 
     /// A store of zeros.
@@ -25,28 +23,27 @@ public struct ParameterStore: ~Copyable {
             layout: layout, gradients: FlatBuffer(count: training ? layout.count : 0), precision: precision)
     }
 
-    /// A store of zeros whose gradients lie where ranks can sum them without a copy.
+    /// A store of zeros with gradients in memory where ranks can sum them without a copy.
     public init(
         layout: ParameterLayout, gradients: consuming FlatBuffer, precision: GEMMPrecision = .float32
     ) {
         self.layout = layout
         self.precision = precision
         values = FlatBuffer(count: layout.count)
-        firstMoment = FlatBuffer(count: gradients.count)
-        secondMoment = FlatBuffer(count: gradients.count)
+        moments = Moments(count: gradients.count)
         self.gradients = gradients
         shadowBuffer = FlatBuffer(count: precision == .bfloat16 ? (layout.count + 1) / 2 : 0)
     }
 
-    /// The weights as bfloat16 products take them, one row; nil in float32.
+    /// The weights for bfloat16 products, as one row; nil in float32.
     ///
-    /// Whoever changes `values` brings them up to date.
+    /// Code that changes `values` must update them.
     public var shadow: Matrix? {
         guard precision == .bfloat16 else { return nil }
         return Matrix(shadowBuffer.all.pointer, rows: 1, columns: layout.count, precision: .bfloat16)
     }
 
-    /// A range of the weights as bfloat16 products take them; nil in float32.
+    /// A range of the weights for bfloat16 products; nil in float32.
     public func shadow(_ range: Range<Int>) -> Matrix? {
         shadow.map {
             Matrix($0.address(range.lowerBound), rows: 1, columns: range.count, precision: .bfloat16)
@@ -60,14 +57,14 @@ public struct ParameterStore: ~Copyable {
 }
 
 extension ParameterStore {
-    /// The views for products in float32, whatever training multiplies: evaluation says what any other program
-    /// would say of these weights.
+    /// The views for products in float32, whatever training's precision: evaluation gives what any other
+    /// program would.
     public var float32Views: ParameterViews {
         ParameterViews(values: values.all, gradients: gradients.all)
     }
 }
 
-/// Views of a store, as layers take them.
+/// Views of a store for layers.
 public struct ParameterViews: Sendable {
     /// All weights.
     public let values: Tensor
@@ -75,7 +72,7 @@ public struct ParameterViews: Sendable {
     public let gradients: Tensor
     /// All weights in bfloat16, if products are in bfloat16.
     public let shadow: Matrix?
-    /// The weights, by the index of their slot, that are multiplied by sparse products; all others by dense ones.
+    /// The weights with sparse products, by slot index; all others are dense.
     public var sparseWeights: [Int: SparseWeight] = [:]
 
     /// Views of weights and gradients of one layout.
@@ -85,7 +82,7 @@ public struct ParameterViews: Sendable {
         self.shadow = shadow
     }
 
-    /// What matrix products multiply.
+    /// The precision of matrix products.
     public var precision: GEMMPrecision { shadow == nil ? .float32 : .bfloat16 }
 
     /// A parameter's weights, as a matrix with its shape's rows and columns.
@@ -93,7 +90,7 @@ public struct ParameterViews: Sendable {
         values.elements(slot.range).reshaped(rows: slot.shape.rows, columns: slot.shape.columns)
     }
 
-    /// A parameter's weights as a product takes them that multiplies numbers of a precision.
+    /// A parameter's weights for a product of a precision.
     public func matrix(_ slot: ParameterSlot, as precision: GEMMPrecision) -> Matrix {
         guard precision == .bfloat16, let shadow else { return Matrix(value(slot)) }
         return Matrix(

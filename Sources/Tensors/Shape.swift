@@ -1,11 +1,12 @@
-/// The extents of a tensor of rank 0 to 4, row-major.
+/// The dimensions of a tensor of rank 0 to 4, row-major.
 public struct Shape: Hashable, Sendable {
-    /// Extents, outermost first.
+    /// The dimensions, outermost first.
     public let dimensions: [Int]
 
     /// The shape with these extents, outermost first.
     public init(_ dimensions: [Int]) {
-        precondition(dimensions.allSatisfy { $0 >= 0 }, "a shape's extents cannot be negative: \(dimensions)")
+        precondition(
+            dimensions.allSatisfy { $0 >= 0 }, "a shape's dimensions cannot be negative: \(dimensions)")
         self.dimensions = dimensions
     }
 
@@ -25,6 +26,6 @@ extension Shape: ExpressibleByArrayLiteral, CustomStringConvertible {
     /// The shape with these extents, outermost first.
     public init(arrayLiteral elements: Int...) { self.init(elements) }
 
-    /// The extents as Python writes them: `(249, 768)`.
+    /// The dimensions as written in Python: `(249, 768)`.
     public var description: String { "(" + dimensions.map(String.init).joined(separator: ", ") + ")" }
 }

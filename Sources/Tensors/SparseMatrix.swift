@@ -1,15 +1,15 @@
-/// The kept weights of a matrix, as sparse products read them: a view, whose values belong to an `Arena`.
+/// The kept weights of a matrix, for sparse products: a view with values owned by an `Arena`.
 ///
-/// Columns are cut into blocks, and within a block kept weights lie row by row (Elsen et al., 2020): while a block is
-/// multiplied, its part of the activations stays in the first cache.
+/// Columns are divided into blocks, and within a block kept weights are stored row by row (Elsen et al.,
+/// 2020): while a block is multiplied, its part of the activations stays in the L1 cache.
 public struct SparseMatrix: Sendable {
     /// The number of rows.
     public let rows: Int
     /// The number of columns, over which products sum.
     public let columns: Int
-    /// Whether it is the transpose of the weight that it is made of.
+    /// Whether it is the transpose of the original weight.
     public let isTransposed: Bool
-    /// For each block and each of its rows, the place of the first kept value; the number of all behind them.
+    /// For each block and each of its rows, the index of the first kept value; then the number of all.
     public let starts: [Int32]
     /// For each kept value, its column within the block.
     public let places: [UInt8]
@@ -41,7 +41,7 @@ public struct SparseMatrix: Sendable {
 public struct SparseWeight: Sendable {
     /// W, for y = x Wᵀ.
     public let forward: SparseMatrix
-    /// What backward needs; nil where nothing is trained.
+    /// What backward needs; nil without training.
     public let backward: Backward?
 
     /// What backward needs of a weight.
@@ -69,6 +69,6 @@ public struct SparseWeight: Sendable {
 public enum LinearPath: Sendable {
     /// Every weight, zeros too.
     case dense
-    /// The kept weights alone.
+    /// Only the kept weights.
     case sparse(SparseWeight)
 }

@@ -1,12 +1,11 @@
 /// A non-owning view of float32 numbers, seen as a contiguous matrix of `rows` × `columns`.
 ///
 /// A vector is one row. The memory belongs to an `Arena` or a `FlatBuffer`, which must outlive the view.
-/// Higher ranks (a convolution's weight) keep their `Shape` in the parameter slot; kernels take the extents
+/// Higher ranks (a convolution's weight) keep their `Shape` in the parameter slot; kernels take the sizes
 /// they need.
 ///
-/// `@unchecked Sendable`: a view is a pointer with a length. Who may write when is decided by the step
-/// (docs/architecture.md, "Three threads"): a region is handed from thread to thread, never shared while
-/// written.
+/// `@unchecked Sendable`: a view is a pointer with a length. The step decides who may write when
+/// (docs/architecture.md, "Threads"): a region is passed from thread to thread, never shared while written.
 public struct Tensor: @unchecked Sendable {
     /// The first element.
     public let pointer: UnsafeMutablePointer<Float>

@@ -1,11 +1,11 @@
 import Dispatch
 import Synchronization
 
-/// How many threads a rank computes with, set once at the start from `distributed.threads_per_rank`.
+/// The number of threads of a rank, set once at the start from `distributed.threads_per_rank`.
 public enum Threads {
     private static let storage = Atomic<Int>(1)
 
-    /// Another number for one task alone: what a test compares with, while other tests run beside it.
+    /// Another number for a single task: for tests that run concurrently with others.
     @TaskLocal public static var countOfTask: Int?
 
     /// The number of threads a kernel may use.
@@ -18,19 +18,19 @@ public enum Threads {
 /// Runs `body` over disjoint ranges that cover `0 ..< count`, on this rank's threads.
 ///
 /// The ranges depend on the thread count, so a body must not let a result depend on where a range starts:
-/// elementwise work and whole rows qualify, sums across rows do not. Below `grain` items a thread, it runs on
-/// the caller.
+/// elementwise work and whole rows qualify, sums across rows do not. Below `grain` items per thread, it runs
+/// on the caller.
 public func parallelFor(_ count: Int, grain: Int, _ body: @Sendable (Range<Int>) -> Void) {
     parallelParts(count, grain: grain) { _, range in body(range) }
 }
 
-/// The most parts that `parallelParts` cuts work into: how much scratch a body needs that has one piece a part.
+/// The maximum number of parts of `parallelParts`, for scratch with one piece per part.
 public func parallelPartCount(_ count: Int, grain: Int) -> Int {
     max(1, min(Threads.count, count / max(1, grain)))
 }
 
-/// Runs `body` over disjoint ranges that cover `0 ..< count`, each with the number of its part; where nothing is
-/// computed, one after the other.
+/// Runs `body` over disjoint ranges that cover `0 ..< count`, each with the number of its part; on the
+/// counting device, one after the other.
 public func parallelParts(
     _ count: Int, grain: Int, on device: Device = .cpu, _ body: @Sendable (Int, Range<Int>) -> Void
 ) {

@@ -4,7 +4,7 @@
     import Musl
 #endif
 
-/// Address space reserved at once and made usable piece by piece, asking for huge pages.
+/// Address space reserved at once and committed piece by piece, requesting huge pages.
 ///
 /// Reserved space costs nothing until `commit`; a committed page costs memory once it is touched. Large
 /// buffers thus grow without moving, and zero pages arrive zeroed.
@@ -41,17 +41,17 @@ struct VirtualMemory: ~Copyable {
         committed = target
     }
 
-    /// Makes the first `bytes` readable and writable, and has the system give all their pages at once.
+    /// Makes the first `bytes` readable and writable, and populates all their pages at once.
     mutating func populate(_ bytes: Int) {
         guard bytes > 0 else { return }
         commit(bytes)
-        // Linux has MADV_POPULATE_WRITE from 5.14 on; before, each page is touched.
+        // Linux has MADV_POPULATE_WRITE from 5.14 on; before that, each page is touched.
         let populateWrite: Int32 = 23
         if madvise(base, bytes, populateWrite) == 0 { return }
         guard errno == EINVAL || errno == ENOSYS else { fatalOutOfMemory("memory", bytes: bytes) }
         for offset in stride(from: 0, to: bytes, by: Int(sysconf(Int32(_SC_PAGESIZE)))) {
             let byte = base.advanced(by: offset).assumingMemoryBound(to: UInt8.self)
-            // What is there stays.
+            // Existing content is kept.
             byte.pointee |= 0
         }
     }
@@ -59,12 +59,12 @@ struct VirtualMemory: ~Copyable {
     deinit { munmap(base, reserved) }
 }
 
-/// The bytes of memory in this machine.
+/// The bytes of memory of this machine.
 public func physicalMemoryBytes() -> Int {
     Int(sysconf(Int32(_SC_PHYS_PAGES))) * Int(sysconf(Int32(_SC_PAGESIZE)))
 }
 
-/// Ends the process with a sentence: where the system refuses memory, nothing above can go on.
+/// Ends the process with a message: if the system refuses memory, nothing can continue.
 private func fatalOutOfMemory(_ what: String, bytes: Int, reason: String? = nil) -> Never {
     let message =
         "parp: the system refused \(bytes >> 20) MB of \(what) (\(reason ?? String(cString: strerror(errno)))). "

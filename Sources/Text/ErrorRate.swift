@@ -1,15 +1,14 @@
-/// Errors of recognised text against what was said, added up over a corpus as jiwer does: (S + D + I) / (S +
-/// D + C).
+/// Errors of recognised text against references, summed over a corpus as in jiwer: (S + D + I) / (S + D + C).
 ///
 /// An empty reference adds its insertions to the errors and nothing to the length.
 public struct ErrorRate: Sendable, Equatable, Codable {
-    /// Tokens heard as others.
+    /// Substitutions.
     public var substitutions = 0
-    /// Tokens not heard.
+    /// Deletions.
     public var deletions = 0
-    /// Tokens heard that were not said.
+    /// Insertions.
     public var insertions = 0
-    /// Tokens heard right.
+    /// Correct tokens.
     public var correct = 0
 
     /// No text yet.
@@ -17,11 +16,11 @@ public struct ErrorRate: Sendable, Equatable, Codable {
 
     /// Errors of all kinds.
     public var errors: Int { substitutions + deletions + insertions }
-    /// Tokens said.
+    /// Tokens of the reference.
     public var referenceLength: Int { substitutions + deletions + correct }
-    /// Errors over tokens said; above 1 where insertions abound.
+    /// Errors over reference tokens; above 1 with many insertions.
     ///
-    /// Of no tokens, 0 without errors and 1 with; jiwer gives the number of errors there.
+    /// For empty references, 0 without errors and 1 with; jiwer gives the number of errors there.
     public var rate: Double {
         referenceLength > 0 ? Double(errors) / Double(referenceLength) : (errors > 0 ? 1 : 0)
     }
@@ -37,8 +36,8 @@ public struct ErrorRate: Sendable, Equatable, Codable {
 
     /// Adds the errors in the words of one utterance.
     ///
-    /// Words and characters are equal when their code points are, as in Python: é composed is another token
-    /// than e with an accent.
+    /// Words and characters are equal if their code points are, as in Python: composed é differs from e with
+    /// an accent.
     public mutating func addWords(reference: String, hypothesis: String) {
         func tokens(_ text: String) -> [[Unicode.Scalar]] { words(text).map { Array($0.unicodeScalars) } }
         add(reference: tokens(reference), hypothesis: tokens(hypothesis))
@@ -49,10 +48,10 @@ public struct ErrorRate: Sendable, Equatable, Codable {
         add(reference: Array(reference.unicodeScalars), hypothesis: Array(hypothesis.unicodeScalars))
     }
 
-    /// Adds the errors of one utterance: those of an alignment with the fewest (Levenshtein, 1966).
+    /// Adds the errors of one utterance: those of an alignment with the fewest errors (Levenshtein, 1966).
     ///
-    /// Of alignments with equally many errors, one with the most substitutions, that is with most tokens in
-    /// place; jiwer's choice can differ in kind, never in number. Memory is a row of the table.
+    /// Among alignments with equally many errors, it takes one with the most substitutions; jiwer's choice
+    /// can differ in kind, never in number. Memory is one row of the table.
     public mutating func add<Token: Hashable>(reference: [Token], hypothesis: [Token]) {
         var ids: [Token: Int] = [:]
         func id(_ token: Token) -> Int {
@@ -62,7 +61,7 @@ public struct ErrorRate: Sendable, Equatable, Codable {
         }
         let (said, heard) = (reference.map(id), hypothesis.map(id))
         let (errors, unpaired) = Self.fewestErrors(said, heard)
-        // Deletions and insertions are what is unpaired, and they differ by the difference of the lengths.
+        // Deletions and insertions are the unpaired tokens, and they differ by the difference of the lengths.
         let deleted = (unpaired + said.count - heard.count) / 2
         let substituted = errors - unpaired
         deletions += deleted
@@ -71,8 +70,7 @@ public struct ErrorRate: Sendable, Equatable, Codable {
         correct += said.count - substituted - deleted
     }
 
-    /// The fewest errors of any alignment, and the fewest tokens that such an alignment leaves without
-    /// partner.
+    /// The fewest errors of any alignment, and the fewest unpaired tokens of such an alignment.
     private static func fewestErrors(_ said: [Int], _ heard: [Int]) -> (errors: Int, unpaired: Int) {
         // Both in one number, errors first: its minimum is the minimum of the pair.
         let replaced = 1 << 32

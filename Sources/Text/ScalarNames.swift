@@ -1,6 +1,7 @@
-/// A piece of text as a message names it: in quotes, and with its code points where the eye cannot tell it from others.
+/// A piece of text for a message: in quotes, and with its code points if it can be confused with others.
 ///
-/// A letter with its accent in two code points, a mark by itself, a space that does not break, a mark of direction.
+/// For example a letter with its accent in two code points, a mark by itself, a non-breaking space, a
+/// direction mark.
 public func named(_ text: String) -> String {
     let scalars = Array(text.unicodeScalars)
     guard !scalars.isEmpty else { return "\"\"" }
@@ -13,7 +14,7 @@ public func named(_ text: String) -> String {
     return isAmbiguous ? "\"\(text)\" (\(points))" : "\"\(text)\""
 }
 
-/// The same without quotes where the text shows what it is, as lists of characters have it.
+/// The same without quotes if the text is unambiguous, for lists of characters.
 public func listed(_ text: String) -> String {
     let name = named(text)
     return name.utf8.first == UInt8(ascii: "\"") && name.utf8.last == UInt8(ascii: "\"") ? text : name
@@ -25,7 +26,7 @@ func codePoint(_ scalar: Unicode.Scalar) -> String {
     return "U+" + String(repeating: "0", count: max(0, 4 - digits.count)) + digits
 }
 
-/// Whether a code point shows by itself: no mark that sits on another, no space, nothing that only directs.
+/// Whether a code point is visible by itself: not a combining mark, a space, or a direction mark.
 private func isVisible(_ scalar: Unicode.Scalar) -> Bool {
     if scalar.properties.isDefaultIgnorableCodePoint { return false }
     switch scalar.properties.generalCategory {

@@ -1,27 +1,27 @@
-/// How a model's texts become tokens, and its tokens texts: what a tokenizer's files say.
+/// How texts become tokens and tokens become texts, as a tokenizer's files state.
 public struct Spelling: Sendable {
-    /// What a token is.
+    /// The units of tokens.
     public enum Unit: String, Sendable {
-        /// A code point, or several of them.
+        /// One or several code points.
         case letters
-        /// What stands between spaces.
+        /// Text between spaces.
         case phones
     }
 
-    /// What a token is.
+    /// The units of tokens.
     public var unit: Unit
     /// The token between words, `|` in wav2vec 2.0's models; nil if there is none, as in Chinese.
     public var wordDelimiter: String?
-    /// What the delimiter becomes in a text.
+    /// The delimiter's replacement in a text.
     public var delimiterText: String
-    /// Whether texts are raised to upper case before they are encoded, and what is decoded is lowered.
+    /// Whether texts are upper-cased before encoding, and lower-cased after decoding.
     public var lowersCase: Bool
-    /// Whether spaces before punctuation and English contractions are taken out of what is decoded.
+    /// Whether spaces before punctuation and English contractions are removed after decoding.
     public var cleansSpaces: Bool
-    /// The token that stands for what the vocabulary lacks.
+    /// The unknown token.
     public var unknown: String
 
-    /// A spelling; letters with `|` between words unless told otherwise.
+    /// A spelling; by default letters with `|` between words.
     public init(
         _ unit: Unit = .letters, wordDelimiter: String? = "|", delimiterText: String = " ",
         lowersCase: Bool = false, cleansSpaces: Bool = false, unknown: String = "<unk>"
@@ -38,12 +38,12 @@ public struct Spelling: Sendable {
     public static var phones: Spelling { Spelling(.phones, wordDelimiter: nil) }
 }
 
-/// What to do about characters or phones that a vocabulary lacks.
+/// What to do with characters or phones outside a vocabulary.
 public enum UnknownCharacters: String, Sendable, Codable, CaseIterable {
     /// Refuse the text.
     case refuse
     /// Leave them out.
     case drop
-    /// Take the token for the unknown.
+    /// Use the unknown token.
     case unknown
 }

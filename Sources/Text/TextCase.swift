@@ -1,11 +1,11 @@
-/// Whether transcripts are changed in case before they are encoded.
+/// The case conversion of transcripts before encoding.
 public enum TextCase: String, Sendable, Codable, CaseIterable {
-    /// As they stand.
+    /// Unchanged.
     case asIs = "as_is"
     case upper
     case lower
 
-    /// The text in this case, by Unicode's full mappings, as Python's `upper` and `lower` have them.
+    /// The text in this case, by Unicode's full mappings, as Python's `upper` and `lower`.
     public func apply(_ text: String) -> String {
         switch self {
         case .asIs: text
@@ -15,9 +15,9 @@ public enum TextCase: String, Sendable, Codable, CaseIterable {
     }
 }
 
-/// A text in lower case, in which a sigma at the end of a word is ς (Unicode, section 3.13, `Final_Sigma`).
+/// A text in lower case, with a final sigma as ς (Unicode, section 3.13, `Final_Sigma`).
 ///
-/// Swift's own mapping knows no context.
+/// Swift's own mapping ignores context.
 func lowered(_ text: String) -> String {
     let scalars = Array(text.unicodeScalars)
     guard scalars.contains("\u{3A3}") else { return text.lowercased() }
@@ -32,7 +32,7 @@ func lowered(_ text: String) -> String {
     return result
 }
 
-/// Whether a cased letter stands before a place and none behind it, marks and apostrophes between them not counted.
+/// Whether a cased letter precedes a place and none follows it, ignoring marks and apostrophes in between.
 private func isFinal(_ place: Int, in scalars: [Unicode.Scalar]) -> Bool {
     func isCased(_ neighbour: Unicode.Scalar?) -> Bool { neighbour?.properties.isCased == true }
     func counts(_ scalar: Unicode.Scalar) -> Bool { !scalar.properties.isCaseIgnorable }

@@ -10,6 +10,6 @@ public struct TextError: Error, CustomStringConvertible, Equatable {
 }
 
 extension TextError: Fault {
-    /// How the process ends.
+    /// The exit code.
     public var exitCode: ExitCode { .data }
 }

@@ -15,7 +15,7 @@ extension Vocabulary {
 
     /// The text of token ids: the delimiter becomes a space, special tokens are dropped.
     ///
-    /// What is left is the text of transformers' tokenizer, which prints special tokens unless told otherwise.
+    /// The result is the text of transformers' tokenizer with special tokens skipped.
     public func decode(tokens ids: [Int]) -> String {
         let spoken = ids.filter { !isSpecial[$0] || $0 == delimiter }
         var text: String
@@ -38,7 +38,7 @@ extension Vocabulary {
         return String(scalars[first...last])
     }
 
-    /// Takes out spaces as transformers' `clean_up_tokenization` does.
+    /// Removes spaces as transformers' `clean_up_tokenization` does.
     private func withoutInnerSpace(_ text: String) -> String {
         var scalars = Array(text.unicodeScalars)
         for piece in [" .", " ?", " !", " ,", " ' ", " n't", " 'm", " 's", " 've", " 're"] {

@@ -1,11 +1,11 @@
 extension Vocabulary {
     /// The ids of a transcript: its letters with the delimiter between words, or its phones.
     ///
-    /// Of letters, the longest token that fits is taken, from left to right, as transformers' tokenizer takes it. Spaces
-    /// beside a token of several letters are words' ends here, too; there they are lost.
+    /// For letters, the longest matching token is taken, from left to right, as in transformers' tokenizer.
+    /// Spaces beside a token of several letters are word ends here, too; there they are lost.
     ///
-    /// - Parameter policy: What to do about what the vocabulary lacks.
-    /// - Throws: `TextError` that names each character or phone the vocabulary lacks.
+    /// - Parameter policy: What to do with characters outside the vocabulary.
+    /// - Throws: `TextError` that names each character or phone outside the vocabulary.
     public func encode(
         _ text: String, unknown policy: UnknownCharacters = .refuse
     ) throws(TextError) -> [Int] {
@@ -19,10 +19,10 @@ extension Vocabulary {
         return ids
     }
 
-    /// The ids of what the vocabulary has of a transcript, and each character or phone that it lacks, once.
+    /// The ids of the known parts of a transcript, and each unknown character or phone, once.
     public func tokenize(_ text: String) -> (ids: [Int], unknown: [String]) { tokenize(text, replacing: nil) }
 
-    /// A text without what the vocabulary lacks of it.
+    /// A text without its unknown characters or phones.
     public func known(_ text: String) -> String {
         words(raised(text)).compactMap { word in
             let known = cut(Array(word.unicodeScalars)).filter { $0.id != nil }.flatMap(\.scalars)
@@ -30,14 +30,14 @@ extension Vocabulary {
         }.joined(separator: " ")
     }
 
-    /// The name of a character that the vocabulary lacks, with the token that looks the same if there is one.
+    /// The name of an unknown character, with the token that looks the same if there is one.
     public func nameOfMissing(_ text: String) -> String {
         guard let twin = twin(of: text) else { return named(text) }
         func points(_ text: String) -> String { text.unicodeScalars.map(codePoint).joined(separator: " ") }
         return "\"\(text)\" (\(points(text)); the vocabulary has \(points(twin)))"
     }
 
-    /// What to say of characters that the vocabulary lacks.
+    /// The message about unknown characters.
     public func sentence(ofMissing missing: [String]) -> String {
         let names = missing.map(nameOfMissing).joined(separator: ", ") + " not in the vocabulary"
         return missing.contains { twin(of: $0) != nil }
@@ -76,7 +76,7 @@ extension Vocabulary {
         let scalars: ArraySlice<Unicode.Scalar>
     }
 
-    /// Cuts a word into tokens, and into single code points where no token fits.
+    /// Splits a word into tokens, and into single code points where no token fits.
     private func cut(_ scalars: [Unicode.Scalar]) -> [Piece] {
         guard spelling.unit == .letters else { return [Piece(id: spokenId(scalars), scalars: scalars[...])] }
         var pieces: [Piece] = []
@@ -93,7 +93,7 @@ extension Vocabulary {
         return pieces
     }
 
-    /// What is missing of a word, as readers take it: a letter together with the marks on it.
+    /// The unknown characters of a word as readers see them: a letter together with its marks.
     private func names(of pieces: [Piece], in word: String) -> [String] {
         guard spelling.unit == .letters else { return [word] }
         let isMissing = pieces.flatMap { piece in piece.scalars.map { _ in piece.id == nil } }

@@ -1,27 +1,28 @@
-/// The tokens of a CTC head: characters or phones, the blank, and what stands between words.
+/// The tokens of a CTC head: characters or phones, the blank, and the word delimiter.
 public struct Vocabulary: Sendable {
     /// The tokens, each at its row of the head.
     public let tokens: [String]
-    /// The row of no token.
+    /// The row of the blank.
     public let blank: Int
-    /// How texts are cut into tokens.
+    /// How texts are split into tokens.
     public let spelling: Spelling
     /// Tokens that are never spoken.
     public let special: Set<String>
     /// The row of the token between words; nil if there is none.
     let delimiter: Int?
-    /// The row of the token that stands for what is not known; nil if there is none.
+    /// The row of the unknown token; nil if there is none.
     let unknown: Int?
-    /// Whether each token is one that is never spoken.
+    /// Whether each token is never spoken.
     let isSpecial: [Bool]
-    /// The most code points of a token that is spoken.
+    /// The maximum number of code points of a spoken token.
     let longestToken: Int
-    // By code points: to Swift é composed and é not are the same string, to a vocabulary they are two tokens.
+    // By code points: composed and decomposed é are equal strings in Swift, but different tokens in a
+    // vocabulary.
     private let idOfToken: [[Unicode.Scalar]: Int]
 
     /// A vocabulary of tokens in the order of the head's rows.
     ///
-    /// - Throws: `TextError` if a token stands twice or the blank is none of them.
+    /// - Throws: `TextError` if a token occurs twice or the blank is missing.
     public init(
         tokens: [String], blank: String = "<pad>", spelling: Spelling,
         special: Set<String> = ["<pad>", "<s>", "</s>", "<unk>", "[PAD]", "[UNK]"]
@@ -65,7 +66,7 @@ public struct Vocabulary: Sendable {
     /// The token between words; nil if there is none.
     public var wordDelimiter: String? { spelling.unit == .letters ? delimiter.map { tokens[$0] } : nil }
 
-    /// The row of a token, if the vocabulary has it and it is spoken.
+    /// The row of a token, if it is in the vocabulary and spoken.
     public func id(ofSpoken token: String) -> Int? { spokenId(token.unicodeScalars) }
 
     /// The row of the token between words, if there is one.

@@ -1,4 +1,4 @@
-"""Prints the weights of Tests/OptimizationTests/AdamTests.swift after each of three steps of PyTorch's AdamW.
+"""Prints the weights of Tests/Unit/OptimizationTests/AdamTests.swift after each of three steps of PyTorch's AdamW.
 
 With an epsilon of (nearly) zero PyTorch's Adam and fairseq's are the same function.
 """

@@ -1,7 +1,7 @@
 """Writes models of transformers as fairseq checkpoints, without fairseq: the pickled names and attributes are those
 that fairseq and omegaconf write, of classes that are made up here.
 
-Shared by make_checkpoints.py and Tests/Parity/families.py.
+Shared by make_checkpoints.py and Tests/Checks/Parity/families.py.
 """
 
 import argparse

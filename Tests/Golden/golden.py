@@ -1,6 +1,6 @@
 """What transformers says of a wav2vec 2.0 model: logits, losses, every gradient and ten Adam updates.
 
-Shared by make_golden.py, which commits small cases, and Tests/Parity/parity.py, which compares live.
+Shared by make_golden.py, which commits small cases, and Tests/Checks/Parity/parity.py, which compares live.
 Needs: pip install 'torch==2.13.0+cpu' transformers safetensors
 """
 

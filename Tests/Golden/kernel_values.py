@@ -1,6 +1,6 @@
-"""Writes Tests/KernelsTests/GoldenValues.swift: what PyTorch makes of the inputs the kernel tests use.
+"""Writes Tests/Unit/KernelsTests/GoldenValues.swift: what PyTorch makes of the inputs the kernel tests use.
 
-    python Tests/Golden/kernel_values.py > Tests/KernelsTests/GoldenValues.swift
+    python Tests/Golden/kernel_values.py > Tests/Unit/KernelsTests/GoldenValues.swift
 
 Inputs are `wave`s, the same formula as TestSupport's, rounded to float32; PyTorch computes in float64. Of each result
 only its `projection` on a fixed direction is kept: one number that every element moves.

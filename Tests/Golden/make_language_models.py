@@ -1,4 +1,4 @@
-"""Writes Tests/Golden/language_models: what KenLM makes of a small text, as golden values of Tests/DecodingTests.
+"""Writes Tests/Golden/language_models: what KenLM makes of a small text, as golden values of Tests/Unit/DecodingTests.
 
     python make_language_models.py KENLM/build/bin
 

@@ -2,7 +2,7 @@
 what transformers' own tokenizers make of some texts and token ids.
 
 Run: python Tests/Golden/make_tokenizers.py (needs transformers 5)
-With a folder as its argument it also writes each as a whole model directory there, for Tests/Parity/tokenizer_layouts.py.
+With a folder as its argument it also writes each as a whole model directory there, for Tests/Checks/Parity/tokenizer_layouts.py.
 """
 
 import json

@@ -1,7 +1,7 @@
 """What transformers' Wav2Vec2ForPreTraining says of a model, given our counted noise: every term of the loss, every
 gradient, and the losses of a run of Adam updates.
 
-Shared by make_golden.py and Tests/Parity/pretraining_parity.py. What only fairseq has, a penalty on the features and a
+Shared by make_golden.py and Tests/Checks/Parity/pretraining_parity.py. What only fairseq has, a penalty on the features and a
 scale of their gradient, is put around transformers' feature encoder.
 """
 

@@ -1,8 +1,9 @@
 """What transformers says of BERT and XLNet: logits, losses, every gradient and ten Adam updates, one example at a time.
 
-Shared by make_text_models.py, which commits small cases, and Tests/Parity/text_parity.py, which compares live.
+Shared by make_text_models.py, which commits small cases, and Tests/Checks/Parity/text_parity.py, which compares live.
 """
 
+import copy
 import os
 
 import golden
@@ -111,12 +112,20 @@ def denominator(examples):
     return sum(int((target != -100).sum()) if len(target) > 1 else 1 for _, _, target in examples)
 
 
-def reference(model, examples, updates=10, learning_rate=1e-3):
-    """All that is compared, as named tensors."""
-    tensors, count = {}, denominator(examples)
+def gradients(model, examples):
+    """The gradient of the mean loss by each parameter that has one."""
     model.zero_grad()
-    total, losses, logits = losses_and_logits(model, examples)
-    (total / count).backward()
+    (losses_and_logits(model, examples)[0] / denominator(examples)).backward()
+    return {name: parameter.grad.detach().float().contiguous().clone()
+            for name, parameter in model.named_parameters() if parameter.grad is not None}
+
+
+def reference(model, examples, updates=10, learning_rate=1e-3, exact_gradients=False):
+    """All that is compared, as named tensors; gradients from float64 if asked, so that what differs is not PyTorch's rounding."""
+    tensors, count = {}, denominator(examples)
+    found = gradients(copy.deepcopy(model).double() if exact_gradients else model, examples)
+    tensors |= {f"gradient.{name}": gradient for name, gradient in found.items()}
+    _, losses, logits = losses_and_logits(model, examples)
     for index, (ids, segments, target) in enumerate(examples):
         masked = isinstance(model, BertForMaskedLM)
         places = (target != -100).nonzero()[:, 0] if masked else torch.tensor([0])
@@ -126,9 +135,6 @@ def reference(model, examples, updates=10, learning_rate=1e-3):
         tensors[f"target.{index}"] = target[places] if masked else target
         tensors[f"logits.{index}"] = (logits[index][places] if masked else logits[index]).contiguous()
         tensors[f"loss.{index}"] = losses[index].reshape(1)
-    for name, parameter in model.named_parameters():
-        if parameter.grad is not None:
-            tensors[f"gradient.{name}"] = parameter.grad.detach().clone().contiguous()
     tensors["trajectory"] = torch.tensor(
         golden.adam_trajectory(
             list(model.parameters()), lambda _: losses_and_logits(model, examples)[0] / count, updates,
@@ -136,10 +142,10 @@ def reference(model, examples, updates=10, learning_rate=1e-3):
     return tensors
 
 
-def write_case(folder, model, examples, learning_rate=1e-3, updates=10):
+def write_case(folder, model, examples, learning_rate=1e-3, updates=10, exact_gradients=False):
     """A model directory as transformers writes it, with what is expected of it."""
     os.makedirs(folder, exist_ok=True)
     model.save_pretrained(folder)
     save_file(
-        reference(model, examples, updates, learning_rate), os.path.join(folder, "golden.safetensors"),
+        reference(model, examples, updates, learning_rate, exact_gradients), os.path.join(folder, "golden.safetensors"),
         metadata={"format": "pt", "learning_rate": repr(learning_rate), "updates": str(updates)})

@@ -48,7 +48,7 @@ extension ParameterLayout {
         let first = "conv_layers.0.conv.bias"
         guard slot.name.hasSuffix(first) else { return false }
         let prefix = slot.name.dropLast(first.count)
-        // A layer norm stands behind every convolution, the group norm behind the first alone.
+        // A layer norm follows every convolution, the group norm only the first.
         return self["\(prefix)conv_layers.0.layer_norm.weight"] != nil
             && self["\(prefix)conv_layers.1.layer_norm.weight"] == nil
     }

@@ -120,7 +120,7 @@ public struct GoldenModel: ~Copyable {
             mask.clearGradients(of: store)
             adam.update(
                 values: store.values[range], gradients: store.gradients[range],
-                firstMoment: store.firstMoment[range], secondMoment: store.secondMoment[range],
+                firstMoment: store.moments.first[range], secondMoment: store.moments.second[range],
                 shadow: store.shadow(range), step: step, learningRate: learningRate,
                 gradientScale: 1 / Float(count))
             mask.sparse.refresh(from: store.values.all)

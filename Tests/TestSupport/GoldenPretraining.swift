@@ -141,8 +141,9 @@ public struct GoldenPretraining: ~Copyable {
             losses.append(sums.loss(network.objective) / sums.maskedFrames)
             guard step < updates else { break }
             adam.update(
-                values: store.values.all, gradients: store.gradients.all, firstMoment: store.firstMoment.all,
-                secondMoment: store.secondMoment.all, shadow: store.shadow, step: step + 1,
+                values: store.values.all, gradients: store.gradients.all,
+                firstMoment: store.moments.first.all,
+                secondMoment: store.moments.second.all, shadow: store.shadow, step: step + 1,
                 learningRate: number("learning_rate"), gradientScale: 1 / Float(sums.maskedFrames))
         }
         return losses

@@ -1,4 +1,4 @@
-// MPI and shared memory behind plain C types.
+// MPI and shared memory with plain C types.
 //
 // Every call returns 0, an MPI error code (positive) or one of the negative codes below; parp_mpi_error_text says any
 // of them in words. Counts are 64-bit and cut below INT_MAX here. All calls must come from the thread that called

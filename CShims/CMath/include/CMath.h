@@ -49,7 +49,7 @@ void parp_add_matrix_column_sums(const void *x, int32_t element, int64_t rows, i
 // as the convolution takes them that carries gradients back.
 void parp_flip_taps(const void *weight, void *flipped, int32_t element, int64_t taps, int64_t size);
 
-// gelu.c: x Φ(x) and its derivative, with dropout behind it, in the numbers of matrix products.
+// gelu.c: x Φ(x) and its derivative, followed by dropout, in the precision of matrix products.
 void parp_gelu_forward(const void *x, void *y, int32_t element, int64_t count, parp_dropout_rule dropout);
 void parp_gelu_backward(const void *dy, const void *x, void *dx, int32_t element, int64_t count);
 // Backward through dropout and GELU, with forward's y computed again on the way.
@@ -99,7 +99,7 @@ typedef struct {
 } parp_layer_norm;
 void parp_layer_norm_forward(float *x, const float *residual, parp_dropout_rule dropout, parp_layer_norm norm,
                              int64_t rows, int64_t columns, float *y, void *y_product, int32_t element);
-// dx = the gradient of x, plus `residual` where there is one; its part behind the dropout goes to `dx_product`.
+// dx = the gradient of x, plus `residual` if there is one; its part after dropout goes to `dx_product`.
 void parp_layer_norm_backward(const float *dy, const float *x, parp_layer_norm norm, const float *residual,
                               parp_dropout_rule dropout, int64_t rows, int64_t columns, float *dx,
                               void *dx_product, int32_t element);
@@ -132,7 +132,7 @@ void parp_relative_row_backward(float *s, float *dp, void *p, void *ds, int32_t 
                                 float log_sum_exp, parp_dropout_rule dropout);
 // y = x + bias of each of its columns, in the numbers of matrix products.
 void parp_add_row_bias(const void *x, const float *bias, void *y, int32_t element, int64_t rows, int64_t columns);
-// Row t is sin(p f) and, behind all of them, cos(p f) of the frequencies f = 10000^(-2i / columns), p = first - t.
+// Row t is sin(p f) and, after all of them, cos(p f) of the frequencies f = 10000^(-2i / columns), p = first - t.
 void parp_relative_encodings(float *y, int64_t first, int64_t rows, int64_t columns);
 // s[j] += positions[j] + (segments[j] == segment ? same : other).
 void parp_add_relative_scores(float *s, const float *positions, const int32_t *segments, int32_t segment, float same,
@@ -151,6 +151,10 @@ typedef struct {
 } parp_adam_settings;
 void parp_adam(float *values, const float *gradients, float *first, float *second, uint16_t *shadow,
                int64_t count, parp_adam_settings settings);
+// The same of the elements from `lower` to below `upper` whose bit is 1, 64 a word; moments are those of these alone, the
+// first at `first` and `second`.
+void parp_adam_kept(float *values, const float *gradients, float *first, float *second, uint16_t *shadow,
+                    int64_t lower, int64_t upper, const uint64_t *kept, parp_adam_settings settings);
 
 // prune.c: selection by rank, of magnitudes or, where the sign counts, of values. Keys are whole numbers that order
 // like them.
@@ -170,7 +174,7 @@ void parp_rank_mask(const float *x, int64_t count, int counts_sign, uint32_t thr
                     uint64_t *words);
 // Zeroes the weights whose bit is 0.
 void parp_apply_mask(float *x, int64_t count, const uint64_t *words);
-// Copies all values behind, and zeroes those whose bit is 0.
+// Copies all values to `behind`, and zeroes those whose bit is 0.
 void parp_hide_pruned(float *values, float *behind, int64_t count, const uint64_t *words);
 // scores -= factor · gradients · values.
 void parp_add_movement(float *scores, const float *gradients, const float *values, float factor, int64_t count);
@@ -179,7 +183,7 @@ void parp_score_gradient(float *result, const float *gradients, const float *val
                          int64_t count);
 
 // sparse.c: products with a sparse matrix. Activations lie in panels of up to PARP_SPARSE_WIDTH vectors of frames,
-// (channels, width × PARP_SPARSE_LANES), aligned to 64 bytes; frames behind the last are 0.
+// (channels, width × PARP_SPARSE_LANES), aligned to 64 bytes; frames after the last are 0.
 enum { PARP_SPARSE_LANES = 16, PARP_SPARSE_WIDTH = 6, PARP_SPARSE_BLOCK = 128 };
 // Kept values by blocks of columns, in each by rows: those of row r in block b lie from starts[b * rows + r] on, up to
 // the next start. A place is the column within its block.
@@ -194,10 +198,10 @@ typedef struct {
     int64_t rows, columns;
     int32_t transposed;
 } parp_sparse_shape;
-// One bit an element, 64 a word: whether it is not 0. Bits behind the last are 0.
+// One bit per element, 64 per word: whether it is not 0. Bits after the last are 0.
 void parp_nonzero_bits(const float *x, int64_t count, uint64_t *words);
 int64_t parp_count_bits(const uint64_t *words, int64_t first_bit, int64_t count);
-// From one bit a weight, rows behind one another: the starts, and with them the places.
+// From one bit per weight, row by row: the starts, and with them the places.
 void parp_sparse_count(const uint64_t *words, int64_t first_bit, parp_sparse_shape shape, int32_t *starts);
 void parp_sparse_place(const uint64_t *words, int64_t first_bit, parp_sparse_shape shape, int32_t *starts,
                        uint8_t *places);

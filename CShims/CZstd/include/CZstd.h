@@ -6,14 +6,14 @@
 int64_t parp_zstd_bound(int64_t count);
 // Compresses into one frame; returns the bytes written, or -1.
 int64_t parp_zstd_compress(const void *from, int64_t count, void *into, int64_t capacity, int32_t level);
-// The bytes that frames one behind another state to hold together; -1 where one states none or is none.
+// The total content size stated by consecutive frames; -1 if one states none or is not a frame.
 int64_t parp_zstd_content_size(const void *from, int64_t count);
 // Decompresses frames that fill `capacity` bytes at most; returns how many there were, or -1.
 int64_t parp_zstd_decompress(const void *from, int64_t count, void *into, int64_t capacity);
 
 // One bit an element of `size` bytes, from the lowest up: whether one of its bits is set. Returns how many are.
 int64_t parp_mask_elements(const void *elements, int64_t count, int32_t size, uint8_t *mask);
-// How many bits of a mask are set; -1 if one behind the last element is.
+// The number of set bits of a mask; -1 if one after the last element is set.
 int64_t parp_mask_kept(const uint8_t *mask, int64_t count);
 
 // Kinds of top bytes, without their lowest bit: the second bytes lie by them.

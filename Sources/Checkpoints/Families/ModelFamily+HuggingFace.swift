@@ -2,10 +2,10 @@ package import JSON
 package import Models
 
 extension ModelFamily {
-    /// The class of transformers that has this network and a CTC head.
+    /// transformers' class with this network and a CTC head.
     package var recognizerClass: String { className + "ForCTC" }
 
-    /// The class of transformers that has this network as it was pre-trained.
+    /// transformers' class with this network as pre-trained.
     package func pretrainedClass(hasQuantizer: Bool) -> String {
         className + (hasQuantizer ? "ForPreTraining" : "Model")
     }
@@ -19,8 +19,8 @@ extension ModelFamily {
 }
 
 extension JSONValue {
-    /// A configuration whose weights are written in float32, whatever they were read from: transformers casts to
-    /// what stands here.
+    /// A configuration whose weights are written in float32, whatever they were read from: transformers casts
+    /// to the type stated here.
     package var inFloat32: JSONValue {
         var config = self
         for key in ["dtype", "torch_dtype"] where config[key] != nil { config[key] = .string("float32") }

@@ -2,10 +2,10 @@ internal import Models
 internal import Tensors
 
 extension Network {
-    /// Refuses weights that lack what only they could give, or have what this network has no place for.
+    /// Refuses weights that lack required parameters, or have tensors unknown to this network.
     ///
-    /// A head for another task, such as a classifier, has no place here, either, but beside it the encoder is whole: it
-    /// is passed over, with a warning.
+    /// A head for another task, such as a classifier, is unknown here too, but the encoder beside it is
+    /// complete: the head is skipped, with a warning.
     ///
     /// - Returns: The tensors of such a head.
     @discardableResult
@@ -18,9 +18,9 @@ extension Network {
             throw CheckpointError(
                 weights.path,
                 "lacks \(missing.count) of the configuration's parameters (\(names)…): "
-                    + "configuration and weights do not belong together")
+                    + "configuration and weights do not match")
         }
-        // Where the encoder's tensors have its name before theirs, what has not is no part of it.
+        // If the encoder's tensors have its name as prefix, others are not part of it.
         let first = layout.slots.first { !head.contains($0.name) }?.name ?? ""
         let prefix = String(first[..<(first.firstIndex(of: ".") ?? first.endIndex)]) + "."
         let foreign = report.foreignHead(beside: prefix, of: weights)
@@ -29,7 +29,7 @@ extension Network {
             let names = unexpected.prefix(5).joined(separator: ", ")
             throw CheckpointError(
                 weights.path,
-                "has \(unexpected.count) tensors that the configuration knows nothing of (\(names)…)")
+                "has \(unexpected.count) tensors unknown to the configuration (\(names)…)")
         }
         warn(ofForeignHead: foreign, of: weights)
         return foreign
@@ -37,16 +37,18 @@ extension Network {
 }
 
 extension LoadReport {
-    /// The tensors of a head for another task: those beside an encoder's own, which have its name before theirs.
+    /// The tensors of a head for another task: those without the encoder's prefix.
     package func foreignHead(beside prefix: String, of weights: any TensorSource) -> [String] {
         guard weights.names.contains(where: { $0.hasPrefix(prefix) }) else { return [] }
         return unexpected.filter { !$0.hasPrefix(prefix) && !$0.hasPrefix("lm_head.") }
     }
 }
 
-/// Tells the user of a head that is left out, if there is one.
+/// Warns of a head that is left out, if there is one.
 package func warn(ofForeignHead names: [String], of weights: any TensorSource) {
     guard !names.isEmpty else { return }
     let first = names.prefix(5).joined(separator: ", ")
-    warn("\(weights.path): has a head for another task (\(first)), which is left out; its encoder is taken")
+    warn(
+        "\(weights.path): has a head for another task (\(first)), which is left out; only its encoder is used"
+    )
 }

@@ -5,7 +5,7 @@ package import Models
 /// Makes the network that a stored model's configuration states.
 private typealias NetworkOpener = @Sendable (StoredModel, PrunableExtras) throws -> any Network
 
-/// How each family's networks are made, by the `model_type` of their configurations.
+/// How each family's networks are built, by the `model_type` of their configurations.
 ///
 /// A new family is a line here, with its shape and layers in Models.
 private let networkOpeners: [String: NetworkOpener] = [
@@ -18,21 +18,21 @@ private let networkOpeners: [String: NetworkOpener] = [
 extension StoredModel {
     /// The network that the model states, if it can be built and agrees with the model's tokens.
     ///
-    /// - Parameter extras: What is prunable beside the projections of the blocks, in models of text.
+    /// - Parameter extras: What is prunable besides the blocks' projections, in text models.
     package func openNetwork(extras: PrunableExtras = []) throws -> any Network {
-        // Of what is not named, the speech models know best what is wrong.
+        // For unknown types, the speech models report best what is wrong.
         let family = config["model_type"]?.string ?? ModelFamily.wav2vec2.rawValue
         return try (networkOpeners[family] ?? { model, _ in try model.openSpeechNetwork() })(self, extras)
     }
 
-    /// The same of a model that hears.
+    /// The same for a speech model.
     ///
-    /// - Parameter freshTokens: The number of tokens of another vocabulary, for which the head starts fresh.
+    /// - Parameter freshTokens: The size of another vocabulary, for which the head starts fresh.
     package func openSpeechNetwork(freshTokens: Int? = nil) throws -> Wav2Vec2 {
         Wav2Vec2(try speechConfiguration(freshTokens: freshTokens))
     }
 
-    /// The shape that a model that hears states, if it can be built and agrees with its tokens.
+    /// The shape of a speech model, if it can be built and agrees with its tokens.
     package func speechConfiguration(freshTokens: Int? = nil) throws -> Wav2Vec2Configuration {
         var configuration = try networkConfiguration()
         if let freshTokens { configuration.vocabularySize = freshTokens }
@@ -47,7 +47,7 @@ extension StoredModel {
         return configuration
     }
 
-    /// The shape as it is stated, not checked.
+    /// The shape as stated, unchecked.
     package func networkConfiguration() throws -> Wav2Vec2Configuration { try decodeConfiguration() }
 }
 
@@ -55,7 +55,7 @@ extension StoredModel {
     /// The file that states the configuration.
     package var configPath: String { isDirectory ? path + "/config.json" : path }
 
-    /// What the model's configuration states of one kind; a fault in it is named by its key.
+    /// Decodes the model's configuration; a fault in it is named by its key.
     package func decodeConfiguration<Stated: Decodable>() throws -> Stated {
         do {
             return try JSONDecoder().decode(Stated.self, from: Data(config.line.utf8))

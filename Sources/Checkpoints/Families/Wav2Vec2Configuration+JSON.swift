@@ -2,7 +2,7 @@ package import JSON
 package import Models
 
 extension Wav2Vec2Configuration {
-    /// The content of `config.json`, of a model that is pre-trained with a quantiser.
+    /// The content of `config.json` for a model pre-trained with a quantiser.
     package func json(_ objective: PretrainingConfiguration) -> JSONValue {
         func list(_ numbers: [Int]) -> JSONValue { .array(numbers.map(JSONValue.integer)) }
         return .object([

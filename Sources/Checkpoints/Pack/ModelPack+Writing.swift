@@ -1,20 +1,22 @@
 internal import Foundation
 
 extension ModelPack {
-    /// Writes a model directory as one file, in place of one that was there.
+    /// Writes a model directory as one file, replacing an existing one.
     ///
-    /// Weights must be safetensors; every other file of the folder is packed whole, folders in it are not.
+    /// Weights must be safetensors; every other file of the folder is packed as a whole; subfolders and hidden files are not.
     ///
-    /// - Returns: The bytes of the directory's files, and of the pack.
+    /// - Returns: The bytes of the files that are packed, and of the pack; and what is left out.
     public static func write(
         directory: String, to path: String
-    ) throws(CheckpointError) -> (directoryBytes: Int, packBytes: Int) {
-        // Read whole as a model first: what cannot be used is not worth packing.
+    ) throws(CheckpointError) -> (directoryBytes: Int, packBytes: Int, leftOut: [String]) {
+        guard !StoredModel.isPack(directory) else { throw CheckpointError(directory, "is a pack already") }
+        // First read as a model: an unusable one is not worth packing.
         _ = try ModelDirectory(path: directory)
         var entries: [(name: String, bytes: [UInt8])] = []
         var metadata = ["format": format, "version": version]
         var total = 0
-        for name in try plainFiles(of: directory) {
+        let (names, leftOut) = try plainFiles(of: directory)
+        for name in names {
             let source = directory + "/" + name
             total += try regularFileSize(source)
             if isWeights(name) {
@@ -27,31 +29,35 @@ extension ModelPack {
         }
         guard metadata.keys.contains(where: { $0.hasPrefix("bytes/") }) else {
             throw CheckpointError(
-                directory, "has no safetensors weights; `parp convert` makes a directory that has")
+                directory, "has no safetensors weights; `parp convert` makes a directory with them")
         }
         var writer = SafetensorsWriter(metadata: metadata)
         for entry in entries { writer.add(entry.name, bytes: entry.bytes) }
         try writer.write(to: path)
-        return (total, try regularFileSize(path))
+        return (total, try regularFileSize(path), leftOut)
     }
 
-    /// Weights that are packed tensor by tensor: those that `openModelWeights` looks for.
+    /// Weights packed tensor by tensor: those that `openModelWeights` looks for.
     private static func isWeights(_ name: String) -> Bool {
         name.hasPrefix("model") && name.hasSuffix(".safetensors")
     }
 
-    private static func plainFiles(of directory: String) throws(CheckpointError) -> [String] {
+    private static func plainFiles(
+        of directory: String
+    ) throws(CheckpointError) -> (packed: [String], leftOut: [String]) {
         let names: [String]
         do {
             names = try FileManager.default.contentsOfDirectory(atPath: directory)
         } catch {
             throw CheckpointError(directory, "cannot be read: \(reason(error))")
         }
-        return names.sorted().filter { name in
-            var isDirectory: ObjCBool = false
-            _ = FileManager.default.fileExists(atPath: directory + "/" + name, isDirectory: &isDirectory)
-            return PackEntry.isPlain(name) && !isDirectory.boolValue
-        }
+        let plain = Set(
+            names.filter { name in
+                var isDirectory: ObjCBool = false
+                _ = FileManager.default.fileExists(atPath: directory + "/" + name, isDirectory: &isDirectory)
+                return PackEntry.isPlain(name) && !isDirectory.boolValue
+            })
+        return (plain.sorted(), names.sorted().filter { !plain.contains($0) })
     }
 
     private static func contents(of path: String) throws(CheckpointError) -> [UInt8] {
@@ -80,10 +86,10 @@ extension ModelPack {
         return entries
     }
 
-    /// Writes the directory that was packed, file by file the same bytes.
+    /// Writes the packed directory, with the same bytes in every file.
     ///
-    /// It appears at `path` whole or not at all, in place of a model directory that was there; any other folder that
-    /// is not empty is left alone.
+    /// It is written atomically, replacing an existing model directory; any other non-empty folder is left
+    /// alone.
     public func unpack(to path: String) throws(CheckpointError) {
         try requireNoOthers(in: path)
         let directory = try AtomicDirectory(path: path)

@@ -4,21 +4,21 @@ public import Tensors
 
 /// A model directory in one file, bit for bit: a safetensors file of compressed parts (docs/sparsity.md).
 ///
-/// All that it states is checked against its size before memory is taken.
+/// Everything that it states is checked against its size before memory is allocated.
 public struct ModelPack: TensorSource {
-    /// A safetensors file that was packed tensor by tensor.
+    /// A safetensors file packed tensor by tensor.
     struct Weights: Sendable {
         let header: SafetensorsHeader
         let headerBytes: [UInt8]
-        /// Its tensors in the order in which they lie in it.
+        /// Its tensors in file order.
         let tensors: [String]
     }
 
-    /// What metadata says of a pack.
+    /// The metadata keys of a pack.
     static let format = "parp-pack"
     /// The version of the format that this program writes and reads.
     static let version = "2"
-    /// The most that a pack states for each of its bytes: a sparsity of 99.9 % reaches a third of it.
+    /// The maximum expansion of a pack: a sparsity of 99.9 % reaches a third of it.
     private static let greatestRatio = 1_000
 
     private let file: SafetensorsFile
@@ -34,12 +34,12 @@ public struct ModelPack: TensorSource {
         return start.count == 9 && start.last == UInt8(ascii: "{")
     }
 
-    /// Opens a pack and checks all that it states.
+    /// Opens a pack and checks everything that it states.
     public init(path: String) throws(CheckpointError) {
         file = try SafetensorsFile(path: path)
         guard file.metadata["format"] == Self.format else {
             throw CheckpointError(
-                path, "is a safetensors file, but no packed model; give the directory that it lies in")
+                path, "is a safetensors file, but no packed model; give its directory")
         }
         guard let version = file.metadata["version"], version == Self.version else {
             throw CheckpointError(
@@ -51,7 +51,7 @@ public struct ModelPack: TensorSource {
         var stated = 0
         for name in file.names {
             guard let entry = PackEntry(name), file.info(name)?.dataType == .uint8 else {
-                throw CheckpointError(path, "holds \(name), which is nothing of a packed model")
+                throw CheckpointError(path, "contains \(name), which is not part of a packed model")
             }
             switch entry {
             case .file:
@@ -98,7 +98,7 @@ public struct ModelPack: TensorSource {
         return Weights(header: header, headerBytes: bytes, tensors: header.namesByPlace)
     }
 
-    /// The entry of each tensor; each tensor must be there, and nothing else.
+    /// The entry of each tensor; there must be exactly these tensors.
     private static func places(
         of weights: [String: Weights], in file: SafetensorsFile
     ) throws(CheckpointError) -> [String: PackEntry] {
@@ -121,7 +121,7 @@ public struct ModelPack: TensorSource {
             case .file?, .header?: continue
             case nil: break
             }
-            throw CheckpointError(file.path, "holds \(name), of which its headers say nothing")
+            throw CheckpointError(file.path, "contains \(name), which its headers do not mention")
         }
         return places
     }
@@ -130,7 +130,7 @@ public struct ModelPack: TensorSource {
     public var path: String { file.path }
     /// The names of all tensors, sorted.
     public var names: [String] { places.keys.sorted() }
-    /// What a header says of a tensor.
+    /// A header's entry for a tensor.
     public func info(_ name: String) -> TensorInfo? { entry(name)?.info }
 
     private func entry(_ tensor: String) -> SafetensorsHeader.Entry? {
@@ -155,7 +155,7 @@ public struct ModelPack: TensorSource {
         guard PackCodec.decode(frames(name), into: target) else { throw broken(name) }
     }
 
-    /// The bytes of a tensor as they stood in its file.
+    /// The bytes of a tensor as in its file.
     func bytes(ofTensor name: String) throws(CheckpointError) -> [UInt8] {
         guard let info = info(name) else { throw CheckpointError(path, "has no tensor \(name)") }
         let size = info.dataType.size
@@ -169,15 +169,15 @@ public struct ModelPack: TensorSource {
     }
 
     private func broken(_ tensor: String) -> CheckpointError {
-        CheckpointError(path, "tensor \(tensor) is broken: its parts do not make what its header says")
+        CheckpointError(path, "tensor \(tensor) is broken: its parts do not match its header")
     }
 
-    /// The names of the files that are packed whole.
+    /// The names of the files packed as a whole.
     var fileNames: [String] {
         file.names.compactMap { if case .file(let name)? = PackEntry($0) { name } else { nil } }
     }
 
-    /// The content of a file that is packed whole, or nil if there is none of the name.
+    /// The content of a file packed as a whole, or nil if there is none of that name.
     func contents(_ name: String) throws(CheckpointError) -> [UInt8]? {
         let entry = PackEntry.file(name).name
         guard file.info(entry) != nil else { return nil }
@@ -205,10 +205,10 @@ enum PackEntry: Hashable {
     case file(String)
     /// The header of a file of weights.
     case header(String)
-    /// A tensor of a file of weights, by its place among those.
+    /// A tensor of a weights file, by its index.
     case tensor(String, Int)
 
-    /// The part of a name, if it is one; files' names lead nowhere else.
+    /// The part for a name, if it is one; file names cannot lead elsewhere.
     init?(_ name: String) {
         let parts = name.split(separator: "/", maxSplits: 2, omittingEmptySubsequences: false).map(
             String.init)
@@ -232,7 +232,7 @@ enum PackEntry: Hashable {
         }
     }
 
-    /// Whether a name is that of a file beside others, and nothing hidden.
+    /// Whether a name is a plain, visible file name.
     static func isPlain(_ name: String) -> Bool {
         !name.isEmpty && name.utf8.count <= 255 && !name.hasPrefix(".") && !name.contains("/")
             && !name.utf8.contains(0)

@@ -1,20 +1,20 @@
 internal import CZstd
 internal import Tensors
 
-/// How a pack holds bytes: compressed by zstd, and numbers before that apart into a bitmask of those that are not 0 and the
-/// bytes of these by significance, of which exponents compress well and the lowest bytes hardly.
+/// How a pack stores bytes: compressed by zstd, with numbers first split into a bitmask of those that are not
+/// 0 and their bytes by significance, of which exponents compress well and the lowest bytes hardly.
 enum PackCodec {
-    /// How hard zstd tries.
+    /// Compression levels of zstd.
     enum Effort: Int32 {
-        /// For what is nearly random: there is nothing to find but which bytes are frequent.
+        /// For nearly random bytes: there is nothing to find except byte frequencies.
         case little = 1
         /// For small files.
         case usual = 6
-        /// For masks and exponents, which are few, and most of what can be saved.
+        /// For masks and exponents, which are small but give most of the savings.
         case much = 19
     }
 
-    /// Second bytes of a kind from which on they are worth a frame of their own, whose code fits them alone.
+    /// The number of second bytes of a kind from which a separate frame, with its own code, pays off.
     private static let leastFrame = 4096
 
     static func compress(_ bytes: [UInt8], _ effort: Effort = .usual) -> [UInt8] {
@@ -26,7 +26,7 @@ enum PackCodec {
         return compressed
     }
 
-    /// The bytes of frames, if they state exactly so many, and have them; checked before memory is taken.
+    /// The bytes of frames, if they state and have exactly this many; checked before memory is allocated.
     static func decompress(_ compressed: [UInt8], count: Int) -> [UInt8]? {
         guard statedCount(compressed) == count else { return nil }
         var bytes = [UInt8](repeating: 0, count: count)
@@ -34,15 +34,16 @@ enum PackCodec {
         return Int(found) == count ? bytes : nil
     }
 
-    /// How many bytes frames state to hold, or nil.
+    /// The content size that frames state, or nil.
     static func statedCount(_ compressed: [UInt8]) -> Int? {
         let count = parp_zstd_content_size(compressed, Int64(compressed.count))
         return count < 0 ? nil : Int(count)
     }
 
-    /// Takes a tensor's bytes apart.
+    /// Splits a tensor's bytes.
     ///
-    /// Where cuts between frames lie is free: all frames together hold the mask, if it saves anything, and the planes.
+    /// The cuts between frames are arbitrary: all frames together contain the mask, if it saves anything, and
+    /// the planes.
     static func encode(_ bytes: [UInt8], elementSize size: Int) -> [UInt8] {
         let count = bytes.count / size
         var mask = [UInt8](repeating: 0, count: (count + 7) / 8)
@@ -74,7 +75,7 @@ enum PackCodec {
         return frames
     }
 
-    /// Puts a tensor's bytes together; nil if what is there does not make `count` elements.
+    /// Joins a tensor's bytes; nil if they do not make `count` elements.
     static func decode(_ frames: [UInt8], count: Int, elementSize size: Int) -> [UInt8]? {
         guard let parts = Parts(frames, count: count, elementSize: size) else { return nil }
         var bytes = [UInt8](repeating: 0, count: count * size)
@@ -83,7 +84,7 @@ enum PackCodec {
         return bytes
     }
 
-    /// Puts float32 numbers together where they belong; whether there were as many.
+    /// Joins float32 numbers in place; returns whether the number was right.
     static func decode(_ frames: [UInt8], into target: Tensor) -> Bool {
         guard let parts = Parts(frames, count: target.count, elementSize: 4) else { return false }
         parp_join_planes(
@@ -91,14 +92,14 @@ enum PackCodec {
         return true
     }
 
-    /// What a tensor was taken apart into.
+    /// The parts of a tensor.
     private struct Parts {
         let planes: [UInt8]
         let mask: [UInt8]?
         let kept: Int
 
         init?(_ frames: [UInt8], count: Int, elementSize size: Int) {
-            // A mask is there where it saves something: that many bytes in all tell.
+            // A mask is present if it saves something, which the total number of bytes tells.
             guard let stated = statedCount(frames), stated <= count * size,
                 let bytes = decompress(frames, count: stated)
             else { return nil }

@@ -1,7 +1,8 @@
-/// Counts as Kneser–Ney smoothing wants them: of the longest n-grams and of those that begin a sentence how
-/// often they occur, of all others after how many words (Heafield et al., 2013, section 3.2).
+/// Counts for Kneser–Ney smoothing: occurrences of the longest n-grams and of those that begin a sentence;
+/// for all others, the number of distinct preceding words (Heafield et al., 2013, section 3.2).
 ///
-/// Made in one pass over the longest n-grams in suffix order, in which all that end alike stand together.
+/// Computed in one pass over the longest n-grams in suffix order, where all with the same ending are
+/// adjacent.
 struct AdjustedCounts {
     /// An n-gram whose last words those at hand still share.
     private struct Open {
@@ -15,9 +16,9 @@ struct AdjustedCounts {
     private let sentenceStart: UInt64
     private var open: [Open] = []
     private var previous: [UInt64] = []
-    /// Of each order, how many n-grams have an adjusted count of one, two, three and four.
+    /// For each order, the number of n-grams with an adjusted count of one, two, three and four.
     private(set) var countsOfCounts: [[Int]]
-    /// How many n-grams of each order stay.
+    /// The number of n-grams of each order that are kept.
     private(set) var kept: [Int]
 
     init(order: Int, wordBits: Int, thresholds: [Int], sentenceStart: UInt64) {
@@ -29,7 +30,7 @@ struct AdjustedCounts {
         kept = Array(repeating: 0, count: order)
     }
 
-    /// Reads the longest n-grams, whose words stand latest first, and tells those of all orders.
+    /// Reads the longest n-grams, with words latest first, and reports those of all orders.
     mutating func run(
         _ stream: consuming NGramStream,
         _ tell: (_ words: [UInt64], _ count: UInt64, _ isPruned: Bool) throws -> Void
@@ -39,7 +40,7 @@ struct AdjustedCounts {
             var words = (0..<order).map {
                 UInt64(truncatingIfNeeded: record.key >> UInt128(wordBits * (order - 1 - $0)) & mask)
             }
-            // What stands before the start of a sentence is filling.
+            // Words before the start of a sentence are padding.
             if let start = words.firstIndex(of: sentenceStart) { words.removeLast(order - 1 - start) }
             try add(words, count: record.first, tell)
         }
@@ -60,7 +61,7 @@ struct AdjustedCounts {
         }
     }
 
-    /// Ends the n-grams that are longer than what the next one shares.
+    /// Finishes the n-grams longer than what the next one shares.
     private mutating func close(
         downTo length: Int, _ tell: ([UInt64], UInt64, Bool) throws -> Void
     ) throws {

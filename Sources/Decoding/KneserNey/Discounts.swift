@@ -1,14 +1,14 @@
-/// What modified Kneser–Ney smoothing takes off counts of one, of two, and of three or more (Chen and
-/// Goodman, 1998, equation 26).
+/// Discounts of modified Kneser–Ney smoothing for counts of one, two, and three or more (Chen and Goodman,
+/// 1998, equation 26).
 public struct Discounts: Sendable, Equatable {
-    /// Off a count of 0, 1, 2, and 3 or more.
+    /// The discounts for counts of 0, 1, 2, and 3 or more.
     public let amounts: [Double]
-    /// Whether the counts gave none, so that 0.5, 1 and 1.5 stand in for them.
+    /// Whether the counts gave none, so that 0.5, 1 and 1.5 are used.
     public let isFallback: Bool
 
-    /// The discounts of an order in which so many n-grams occur once, twice, three and four times.
+    /// The discounts of an order, given the numbers of n-grams that occur once, twice, three and four times.
     ///
-    /// Text that is small or made by a machine may lack one of these, or give a discount out of range.
+    /// Small or machine-made text may lack one of these, or give a discount out of range.
     init(countsOfCounts: [Int]) {
         let estimate = Self.estimate(countsOfCounts.map(Double.init))
         amounts = estimate ?? [0, 0.5, 1, 1.5]

@@ -7,9 +7,9 @@ struct Interpolation {
     /// Words that can follow: all but `<s>`.
     let vocabulary: Int
 
-    /// Reads each order's adjusted counts and tells all n-grams with their probabilities, shortest first.
+    /// Reads each order's adjusted counts and reports all n-grams with their probabilities, shortest first.
     mutating func run(_ sorters: inout [NGramSorter], into output: inout some NGramOutput) throws {
-        // From the longest down: an order's contexts are n-grams of the order below, which need their
+        // From the longest down: an order's contexts are n-grams of the next lower order, which need their
         // weights.
         var suffixSorted: [NGramStream] = []
         var contexts: NGramStream?
@@ -27,11 +27,11 @@ struct Interpolation {
         }
     }
 
-    /// Of each n-gram that stays, its discounted probability and the weight of what is shorter, in suffix
-    /// order; and of each context that weight, in prefix order.
+    /// For each kept n-gram, its discounted probability and the weight of the shorter n-gram, in suffix
+    /// order; and that weight for each context, in prefix order.
     ///
-    /// The weight is what discounting and pruning have left over: Σ D(a) over the n-grams that stay and Σ a
-    /// over the others, by Σ a over all.
+    /// The weight is the mass left over by discounting and pruning: Σ D(a) over the kept n-grams and Σ a over
+    /// the others, divided by Σ a over all.
     private func discounted(
         _ counts: consuming NGramStream, length: Int, contexts longer: consuming NGramStream?
     ) throws -> (grams: NGramStream, contexts: NGramStream) {
@@ -69,7 +69,7 @@ struct Interpolation {
         return (try grams.sorted(), try NGramStream(weights.scratch, memoryBytes: workspace.memoryBytes))
     }
 
-    /// The same words, the last one compared first, or the other way round.
+    /// The same words in reverse order of comparison.
     private func reversed(_ key: UInt128, _ length: Int) -> UInt128 {
         let mask = UInt128(1) << UInt128(wordBits) - 1
         var (rest, result) = (key, UInt128(0))
@@ -80,7 +80,7 @@ struct Interpolation {
         return result
     }
 
-    /// Adds what the shorter n-gram says, tells the result, and keeps it for the next order.
+    /// Adds the shorter n-gram's share, reports the result, and keeps it for the next order.
     private func interpolated(
         _ grams: consuming NGramStream, length: Int, shorter: consuming NGramStream?,
         into output: inout some NGramOutput

@@ -1,8 +1,8 @@
 /// Estimates a language model from text by interpolated modified Kneser–Ney smoothing (Chen and Goodman,
-/// 1998), in bounded memory (Heafield et al., 2013): all n-grams are sorted, through scratch where there are
-/// many, and each step reads them in the order that it needs.
+/// 1998), in bounded memory (Heafield et al., 2013): all n-grams are sorted, through scratch if there are
+/// many, and each step reads them in the order it needs.
 ///
-/// The numbers are those of KenLM's `lmplz`, `<unk>` among them.
+/// The numbers equal those of KenLM's `lmplz`, including `<unk>`.
 public struct KneserNeyBuilder {
     // The numbers of `<unk>`, `<s>` and `</s>`.
     static let unknown: UInt64 = 0
@@ -18,24 +18,24 @@ public struct KneserNeyBuilder {
     private var words = WordTable()
     private var counter: NGramSorter
     private var fields: [ArraySlice<UInt8>] = []
-    /// Words that were read, without sentence ends.
+    /// Words read, without sentence ends.
     public private(set) var tokens = 0
 
     /// A builder of a model of an order.
     ///
-    /// - Parameter prune: Of each order from the first on, n-grams that occur so often or less are left
-    ///   out; the last number holds
-    ///   for the orders beyond it.
-    /// - Throws: `DecodingError` for an order that cannot be had, or numbers that fall.
+    /// - Parameter prune: For each order from the first on, n-grams that occur at most this often are left
+    ///   out; the last number applies to higher orders.
+    /// - Throws: `DecodingError` for an unsupported order, or decreasing numbers.
     public init(order: Int, prune: [Int] = [], workspace: Workspace) throws(DecodingError) {
         guard (1...NGramContext.highestOrder).contains(order) else {
-            throw DecodingError("order \(order) cannot be had; orders are 1 to \(NGramContext.highestOrder)")
+            throw DecodingError(
+                "order \(order) is not supported; orders are 1 to \(NGramContext.highestOrder)")
         }
         let thresholds = (0..<order).map { prune.isEmpty ? 0 : prune[min($0, prune.count - 1)] }
         guard prune.count <= order, thresholds.allSatisfy({ $0 >= 0 }), thresholds == thresholds.sorted()
         else {
             throw DecodingError(
-                "pruning by \(prune) cannot be had: at most one number an order, none below the one before it"
+                "pruning by \(prune) is not possible: at most one number per order, none below the previous one"
             )
         }
         self.workspace = workspace
@@ -46,9 +46,9 @@ public struct KneserNeyBuilder {
         for word in [SpecialWord.unknown, SpecialWord.start, SpecialWord.end] { _ = words.insert(word[...]) }
     }
 
-    /// Counts the n-grams of a text, a sentence a line.
+    /// Counts the n-grams of a text with one sentence per line.
     ///
-    /// - Throws: `DecodingError` that names the line of a special word or of what is no UTF-8.
+    /// - Throws: `DecodingError` that names the line of a special word or of invalid UTF-8.
     public mutating func add(name: String, _ source: @escaping ByteSource) throws {
         var lines = ByteLines(source)
         while let line = try lines.next() {
@@ -64,12 +64,12 @@ public struct KneserNeyBuilder {
                 let (index, isNew) = words.insert(field)
                 guard index > Int(Self.lastSpecial) else {
                     throw DecodingError(
-                        "\(name): line \(lines.number): \(String(decoding: field, as: UTF8.self)) is a word of the model's own; "
-                            + "take it out of the text")
+                        "\(name): line \(lines.number): \(String(decoding: field, as: UTF8.self)) is one "
+                            + "of the model's special words; remove it from the text")
                 }
                 guard !isNew || index < 1 << wordBits else {
                     throw DecodingError(
-                        "more than \(1 << wordBits) words, which is all that order \(order) can have")
+                        "more than \(1 << wordBits) words, the maximum for order \(order)")
                 }
                 key = key >> UInt128(wordBits) | shifted(UInt64(index))
                 try counter.append(NGramRecord(key: key, first: 1))
@@ -90,7 +90,7 @@ public struct KneserNeyBuilder {
     public consuming func finish(into output: inout some NGramOutput) throws -> [Discounts] {
         guard tokens > 0 else { throw DecodingError("the text has no words") }
         let bits = wordBits
-        // Each order is sorted twice, and all of them may wait in memory.
+        // Each order is sorted twice, and all of them may be in memory.
         let share = Workspace(
             memoryBytes: workspace.memoryBytes / (2 * order), scratch: workspace.scratch)
         var sorters = (0..<order).map { _ in NGramSorter(share) }

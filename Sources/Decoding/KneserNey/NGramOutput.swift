@@ -1,4 +1,4 @@
-/// Where the n-grams of an estimated model go: orders one after the other, words by number.
+/// The destination of an estimated model's n-grams: order by order, words by number.
 public protocol NGramOutput {
     /// Begins a model of so many n-grams of each order.
     mutating func begin(words: WordTable, counts: [Int]) throws
@@ -14,7 +14,7 @@ public struct TrieOutput: NGramOutput {
     private let workspace: Workspace
     private var builder: TrieBuilder?
     private var words = WordTable()
-    /// The builder's number of each word; words that were pruned have none.
+    /// The builder's number of each word; pruned words have none.
     private var numbers: [Int] = []
     private var added = 0
 

@@ -1,4 +1,4 @@
-/// Reads a language model in ARPA's format, as SRILM, KenLM and others write it, line by line into a trie.
+/// Reads a language model in ARPA format, as written by SRILM, KenLM and others, line by line into a trie.
 public struct ARPAReader {
     private var lines: ByteLines
     private let name: String
@@ -6,7 +6,7 @@ public struct ARPAReader {
 
     /// A reader of the bytes of a file.
     ///
-    /// - Parameter name: What faults name.
+    /// - Parameter name: The name in error messages.
     public init(name: String, _ source: @escaping ByteSource) {
         self.name = name
         lines = ByteLines(source)
@@ -114,7 +114,7 @@ public struct ARPAReader {
 
     private func number(_ field: ArraySlice<UInt8>) throws -> Float {
         if let number = decimalNumber(field), number.magnitude <= 1e9 { return Float(number) }
-        // What some tools write of a word that never occurs.
+        // Some tools write this for a word that never occurs.
         if field.elementsEqual("-inf".utf8) { return SpecialWord.missingProbability }
         throw fault("\"\(String(decoding: field.prefix(40), as: UTF8.self))\" is not a number")
     }

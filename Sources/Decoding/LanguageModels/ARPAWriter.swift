@@ -34,8 +34,8 @@ public struct ARPAWriter {
 }
 
 extension MappedTrie {
-    /// Writes the model in ARPA's format; n-grams that only carry longer ones are left out, as they were when
-    /// it was read.
+    /// Writes the model in ARPA's format; n-grams that only carry longer ones are left out, as in the
+    /// original.
     public func writeARPA(into file: any Scratch) throws {
         let counts = (1...order).map { length in
             (0..<layout.counts[length - 1]).count {
@@ -50,7 +50,7 @@ extension MappedTrie {
         try writer.finish()
     }
 
-    /// Writes the n-grams of a length below a node, whose words stand latest first.
+    /// Writes the n-grams of a length below a node, with words latest first.
     private func writeSubtree(
         _ index: Int, _ words: [UInt32], _ length: Int, _ writer: inout ARPAWriter
     ) throws {

@@ -1,9 +1,9 @@
-/// Where the bytes of a text come from, piece after piece; nothing at the end.
+/// A source of bytes, piece by piece; nil at the end.
 public typealias ByteSource = () throws -> [UInt8]?
 
-/// The lines of a text that is read piece by piece.
+/// The lines of a text read piece by piece.
 struct ByteLines {
-    /// The longest line that is read: one megabyte.
+    /// The maximum length of a line: one megabyte.
     static let longest = 1 << 20
 
     private let source: ByteSource
@@ -54,7 +54,7 @@ func splitFields(_ line: ArraySlice<UInt8>, into fields: inout [ArraySlice<UInt8
 @inline(__always)
 private func isBlank(_ byte: UInt8) -> Bool { byte == 0x20 || byte >= 0x09 && byte <= 0x0D || byte == 0 }
 
-/// A decimal number such as `-1.2345e-05`; nil if the bytes are none, or not finite.
+/// A decimal number such as `-1.2345e-05`; nil if invalid, or not finite.
 func decimalNumber(_ bytes: ArraySlice<UInt8>) -> Double? {
     var place = bytes.startIndex
     func byte() -> UInt8? { place < bytes.endIndex ? bytes[place] : nil }
@@ -67,7 +67,7 @@ func decimalNumber(_ bytes: ArraySlice<UInt8>) -> Double? {
             isFraction = true
         } else if (0x30...0x39).contains(next) {
             digits += 1
-            // What goes beyond 18 digits is beyond float32, too.
+            // Digits beyond the 18th do not matter to float32.
             if mantissa < 100_000_000_000_000_000 {
                 mantissa = mantissa * 10 + UInt64(next - 0x30)
                 exponent -= isFraction ? 1 : 0

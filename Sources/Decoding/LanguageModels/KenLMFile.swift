@@ -1,7 +1,7 @@
 internal import Tensors
 
-/// What stands at the head of a binary file of KenLM's `build_binary` (lm/binary_format.cc, version 5), and
-/// where its words are.
+/// The header of a binary file of KenLM's `build_binary` (lm/binary_format.cc, version 5), and the location
+/// of its words.
 struct KenLMFile {
     /// How n-grams are stored; the numbers are the file's.
     enum Kind: UInt32 {
@@ -14,7 +14,7 @@ struct KenLMFile {
     }
 
     static let magic = Array("mmap lm http://kheafield.com/code format version 5\n".utf8)
-    /// The magic words, filled up to a multiple of 8, and numbers that show how the machine stores them.
+    /// The magic string, padded to a multiple of 8, and numbers that reveal the machine's representation.
     private static let sanityBytes = 88
 
     let bytes: MappedBytes
@@ -22,7 +22,7 @@ struct KenLMFile {
     /// How many n-grams of each order there are.
     let counts: [Int]
     let multiplier: Float
-    /// Where the vocabulary begins.
+    /// The offset of the vocabulary.
     let start: Int
 
     static func recognizes(_ bytes: MappedBytes) -> Bool {
@@ -32,18 +32,18 @@ struct KenLMFile {
     init(_ bytes: MappedBytes) throws(DecodingError) {
         let head = Self.sanityBytes
         guard Self.recognizes(bytes), bytes.count > head + 20 else {
-            throw DecodingError("is no binary file of KenLM's format version 5")
+            throw DecodingError("is not a binary file in KenLM's format version 5")
         }
         guard bytes.float(at: 60) == 1, bytes.float(at: 64) == -0.5, bytes.integer(UInt64.self, at: 80) == 1
         else {
-            throw DecodingError("was written on a machine that stores numbers otherwise; build it here again")
+            throw DecodingError("was written on a machine with another number format; rebuild it here")
         }
         let order = Int(bytes[head])
         guard (2...NGramContext.highestOrder).contains(order), bytes.count >= head + 20 + 8 * order else {
             throw DecodingError("has order \(order); 2 to \(NGramContext.highestOrder) are read")
         }
         guard let kind = Kind(rawValue: bytes.integer(UInt32.self, at: head + 8)) else {
-            throw DecodingError("holds a kind of model that is not known")
+            throw DecodingError("contains an unknown kind of model")
         }
         guard bytes[head + 12] != 0 else {
             throw DecodingError("holds no words, only their hashes; build it without -i")
@@ -52,14 +52,14 @@ struct KenLMFile {
         for index in 0..<order {
             let count = bytes.integer(UInt64.self, at: head + 20 + 8 * index)
             guard count > 0 && count <= UInt64(bytes.count) else {
-                throw DecodingError("is cut off: it speaks of \(count) n-grams, in \(bytes.count) bytes")
+                throw DecodingError("is cut off: it states \(count) n-grams, in \(bytes.count) bytes")
             }
             counts.append(Int(count))
         }
         multiplier = bytes.float(at: head + 4)
-        // What KenLM writes is 1.5 unless it is told otherwise.
+        // KenLM's default is 1.5.
         guard multiplier >= 1 && multiplier <= 1000 else {
-            throw DecodingError("is damaged: its tables are no size")
+            throw DecodingError("is damaged: its tables have no valid size")
         }
         self.bytes = bytes
         self.kind = kind
@@ -67,7 +67,7 @@ struct KenLMFile {
         start = (head + 20 + 8 * order + 7) / 8 * 8
     }
 
-    /// The words by number, from a place on, a zero after each.
+    /// The words by number, from an offset on, each followed by a zero.
     func words(from place: Int) throws(DecodingError) -> WordTable {
         guard place <= bytes.count else {
             throw DecodingError("is cut off: \(bytes.count) bytes, of which tables take \(place)")
@@ -77,7 +77,7 @@ struct KenLMFile {
         var begin = 0
         while begin < text.count, let end = text[begin...].firstIndex(of: 0) {
             guard table.insert(text[begin..<end]).isNew else {
-                throw DecodingError("is damaged: a word stands twice")
+                throw DecodingError("is damaged: a word occurs twice")
             }
             begin = end + 1
         }
@@ -87,7 +87,7 @@ struct KenLMFile {
         return table
     }
 
-    /// The probability whose sign another meaning took: it is never above 1.
+    /// The probability, whose sign has another meaning: it is never above 1.
     func probability(_ bits: UInt32) throws(DecodingError) -> Float {
         let value = -Float(bitPattern: bits & 0x7FFF_FFFF)
         guard value.isFinite else { throw DecodingError("is damaged: a probability is NaN or infinite") }
@@ -96,10 +96,10 @@ struct KenLMFile {
 }
 
 extension KenLMFile {
-    /// Writes a trie of KenLM's as one of ours.
+    /// Writes a KenLM trie as one of ours.
     func convertTrie(into file: any Scratch, workspace: Workspace) throws {
         guard kind == .trie else {
-            throw DecodingError("holds a trie that is compressed further; build it with `build_binary trie`")
+            throw DecodingError("contains a compressed trie; build it with `build_binary trie`")
         }
         let reader = try KenLMTrieReader(self)
         let words = try words(from: reader.end)
@@ -179,7 +179,7 @@ private struct KenLMTrieReader {
 
     private func range(_ lower: UInt64, _ upper: UInt64, count: Int) throws(DecodingError) -> Range<Int> {
         guard lower <= upper && upper <= UInt64(count) else {
-            throw DecodingError("is damaged: n-grams lie outside their table")
+            throw DecodingError("is damaged: n-grams are outside their table")
         }
         return Int(lower)..<Int(upper)
     }

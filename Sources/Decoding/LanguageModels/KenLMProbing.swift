@@ -1,14 +1,12 @@
 internal import Tensors
 
-/// A model of KenLM's hash tables, read where it lies (lm/search_hashed.hh, lm/vocab.hh,
-/// util/probing_hash_table.hh).
+/// A mapped model of KenLM's hash tables (lm/search_hashed.hh, lm/vocab.hh, util/probing_hash_table.hh).
 ///
-/// Its n-grams are stored by hashes from which their words cannot be had back, so that it is asked, not
-/// converted.
+/// Its n-grams are stored by hashes, from which words cannot be recovered, so it is queried, not converted.
 struct KenLMProbing: NGramModel {
-    /// A hash table with linear probing, whose keys are hashes already.
+    /// A hash table with linear probing, whose keys are already hashes.
     private struct Table {
-        /// Runs of taken places are short in tables that KenLM writes; a broken one could be full.
+        /// Runs of occupied entries are short in KenLM's tables; a broken one could be full.
         private static let longestRun = 1 << 12
         let start: Int
         let buckets: Int
@@ -21,7 +19,7 @@ struct KenLMProbing: NGramModel {
             buckets = max(entries + 1, Int(multiplier * Float(entries)))
         }
 
-        /// Where the value of a key lies.
+        /// The offset of a key's value.
         @inline(__always)
         func find(_ key: UInt64, _ bytes: MappedBytes) -> Int? {
             var bucket = Int(key % UInt64(buckets))
@@ -63,7 +61,7 @@ struct KenLMProbing: NGramModel {
             place = table.end
         }
         self.tables = tables
-        // Each of their numbers has a unigram: there is one more than is counted, for `<unk>`.
+        // Each word number has a unigram: there is one more than counted, for `<unk>`.
         words = try file.words(from: place)
         sentenceStart = words.find(SpecialWord.start[...]).map(UInt32.init) ?? 0
         sentenceEnd = words.find(SpecialWord.end[...]).map(UInt32.init) ?? 0

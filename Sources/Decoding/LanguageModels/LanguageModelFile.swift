@@ -1,19 +1,19 @@
 public import Tensors
 
-/// What a file of a language model is, by its first bytes.
+/// The format of a language model file, by its first bytes.
 public enum LanguageModelFormat: Sendable, Equatable {
     /// A mapped trie of this program's.
     case trie
-    /// KenLM's hash tables, read where they lie.
+    /// KenLM's hash tables, mapped.
     case kenLMProbing
-    /// KenLM's trie, which becomes one of ours.
+    /// KenLM's trie, which is converted to ours.
     case kenLMTrie
-    /// Text, which becomes a trie of ours: ARPA, perhaps compressed by gzip.
+    /// Text, which is converted to our trie: ARPA, perhaps gzipped.
     case arpa(isCompressed: Bool)
 
     /// The format of a file's bytes.
     ///
-    /// What is no binary model is taken for text.
+    /// Anything that is not a binary model is treated as text.
     public init(of bytes: MappedBytes) throws(DecodingError) {
         if MappedTrie.recognizes(bytes) {
             self = .trie
@@ -28,7 +28,7 @@ public enum LanguageModelFormat: Sendable, Equatable {
     }
 }
 
-/// A model that is read where it lies; nil where its format has to be converted first.
+/// A mapped model; nil if its format has to be converted first.
 public func mappedModel(_ bytes: MappedBytes) throws(DecodingError) -> (any NGramModel)? {
     switch try LanguageModelFormat(of: bytes) {
     case .trie: try MappedTrie(bytes)
@@ -71,7 +71,7 @@ public func languageModelSize(name: String, _ bytes: MappedBytes) throws -> Lang
 
 /// Writes a model of another format as a mapped trie.
 ///
-/// - Parameter name: What faults name.
+/// - Parameter name: The name in error messages.
 /// - Throws: `DecodingError`, or what the workspace throws.
 public func convertModel(
     name: String, _ bytes: MappedBytes, into file: any Scratch, workspace: Workspace
@@ -85,8 +85,8 @@ public func convertModel(
     case .kenLMTrie: try KenLMFile(bytes).convertTrie(into: file, workspace: workspace)
     case .kenLMProbing:
         throw DecodingError(
-            "holds hash tables, from which n-grams cannot be had back; "
-                + "it can be used as it is, or converted from the ARPA file that it was built of")
+            "contains hash tables, from which n-grams cannot be recovered; "
+                + "use it directly, or convert the ARPA file that it was built from")
     case .trie: throw DecodingError("is a model of this format already")
     }
 }

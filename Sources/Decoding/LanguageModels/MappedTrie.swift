@@ -1,22 +1,21 @@
 public import Tensors
 
-/// A back-off n-gram model in one mapped piece of bytes: about 10 bytes an n-gram, shared by all ranks of a
-/// node.
+/// A memory-mapped back-off n-gram model: about 10 bytes per n-gram, shared by all ranks of a node.
 ///
 /// N-grams are found from their last word backwards (a reverse trie, as in KenLM; Heafield, 2011, section
 /// 3.2), so that one walk finds the longest n-gram that matches and the back-off weights of all contexts for
-/// the next word. Words are numbered in the order of their UTF-8. An n-gram that stands only above longer
-/// ones, because its own was pruned, has no number for a probability and is passed through.
+/// the next word. Words are numbered in the order of their UTF-8. An n-gram that only leads to longer ones,
+/// because it was pruned itself, has NaN as its probability and is skipped.
 public struct MappedTrie: NGramModel {
     let bytes: MappedBytes
     let layout: TrieLayout
 
     /// A model in the format that `TrieBuilder` writes.
     ///
-    /// Only the header is looked at, and that all parts lie inside: what they hold cannot lead outside,
-    /// whatever it is.
+    /// Only the header is checked, and that all parts are inside the bytes: their content can never lead
+    /// outside.
     ///
-    /// - Throws: `DecodingError` where the bytes are no such model.
+    /// - Throws: `DecodingError` if the bytes are not such a model.
     public init(_ bytes: MappedBytes) throws(DecodingError) {
         layout = try TrieLayout(reading: bytes)
         self.bytes = bytes
@@ -36,7 +35,7 @@ public struct MappedTrie: NGramModel {
     public var count: Int { layout.counts.reduce(0, +) }
     /// The bytes of the model.
     public var byteCount: Int { bytes.count }
-    /// The number of every word that the model does not know.
+    /// The number of all unknown words.
     public var unknown: UInt32 { layout.unknown }
     /// The number of `<s>`.
     public var sentenceStart: UInt32 { layout.sentenceStart }
@@ -61,7 +60,7 @@ public struct MappedTrie: NGramModel {
     private func wordRange(_ index: Int) -> Range<Int> {
         let start = layout.wordBytes(bytes, index)
         let end = layout.wordBytes(bytes, index + 1)
-        // A broken file's offsets need not rise, nor stay inside.
+        // A broken file's offsets may decrease or lead outside.
         let limit = layout.words.count
         let lower = min(start, limit)
         let range = lower..<max(lower, min(end, limit))

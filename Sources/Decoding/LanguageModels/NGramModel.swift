@@ -1,4 +1,4 @@
-/// A back-off n-gram model, however it is stored.
+/// A back-off n-gram model in any form.
 ///
 /// Scores are decimal logarithms, as in ARPA files. A word is named by its number in the model.
 public protocol NGramModel: Sendable {
@@ -6,7 +6,7 @@ public protocol NGramModel: Sendable {
     var order: Int { get }
     /// The number of words, special ones included.
     var wordCount: Int { get }
-    /// The number of every word that the model does not know.
+    /// The number of all unknown words.
     var unknown: UInt32 { get }
     /// The number of `<s>`; that of unknown words if the model has none.
     var sentenceStart: UInt32 { get }
@@ -16,18 +16,18 @@ public protocol NGramModel: Sendable {
     func index(of word: [UInt8]) -> UInt32
     /// The UTF-8 of a word.
     func word(_ index: UInt32) -> [UInt8]
-    /// What a word's unigram says before any context: its logarithm and its back-off weight.
+    /// A word's unigram: its log probability and back-off weight.
     func unigram(_ word: UInt32) -> (logProbability: Float, backoff: Float)
     /// log₁₀ p(word | context), and the context for what follows.
     func score(_ word: UInt32, after context: NGramContext) -> (logProbability: Float, next: NGramContext)
 }
 
-/// The words that the next one depends on, the latest first, each with the back-off weight of the context
-/// that reaches to it.
+/// The words that the next one depends on, latest first, each with the back-off weight of the context up to
+/// it.
 ///
 /// Only words that continue an n-gram of the model are kept, so two contexts of equal words score alike.
 public struct NGramContext: Sendable, Equatable {
-    /// The longest n-gram that contexts are made for.
+    /// The longest n-gram that contexts support.
     public static let highestOrder = 8
 
     /// How many words are kept.
@@ -59,8 +59,7 @@ extension NGramModel {
     /// The number of a word.
     public func index(of word: String) -> UInt32 { index(of: Array(word.utf8)) }
 
-    /// What the model makes of a sentence: log₁₀ of its probability, end included, and how many words it
-    /// lacks.
+    /// A sentence's score: log₁₀ of its probability, including the end, and the number of unknown words.
     public func score(sentence: [String]) -> SentenceScore {
         var total = SentenceScore()
         var context = start
@@ -81,15 +80,15 @@ extension NGramModel {
     }
 }
 
-/// What a model makes of sentences; to be added up.
+/// A model's scores of sentences, which can be added.
 public struct SentenceScore: Sendable, Equatable {
     /// log₁₀ of the probability of all words and sentence ends.
     public var logProbability = 0.0
-    /// The part of it that unknown words have.
+    /// The part of it from unknown words.
     public var logProbabilityOfUnknown = 0.0
     /// Words, without sentence ends.
     public var words = 0
-    /// Words that the model does not know.
+    /// Unknown words.
     public var unknownWords = 0
     /// Sentences.
     public var sentences = 0
@@ -106,10 +105,10 @@ public struct SentenceScore: Sendable, Equatable {
         a.sentences += b.sentences
     }
 
-    /// Perplexity a word, sentence ends counted as words.
+    /// Perplexity per word, counting sentence ends as words.
     public var perplexity: Double { power10(-logProbability / Double(max(1, words + sentences))) }
 
-    /// Perplexity of the words that the model knows, and of sentence ends.
+    /// Perplexity of known words and sentence ends.
     public var perplexityOfKnown: Double {
         let known = Double(max(1, words + sentences - unknownWords))
         return power10((logProbabilityOfUnknown - logProbability) / known)

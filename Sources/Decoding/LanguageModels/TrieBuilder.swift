@@ -1,8 +1,8 @@
-/// Makes a mapped trie of n-grams that come in any order, in bounded memory.
+/// Builds a mapped trie from n-grams in any order, in bounded memory.
 ///
 /// Words and their unigrams come first, then the longer n-grams. They are sorted from their last word
-/// backwards, the longest order first, so that each order knows what children it has when it is written, and
-/// what a pruned file lacks.
+/// backwards, the longest order first, so that when an order is written its children, and the n-grams missing
+/// from a pruned file, are known.
 public struct TrieBuilder {
     private let workspace: Workspace
     private let order: Int
@@ -14,10 +14,11 @@ public struct TrieBuilder {
 
     /// A builder of a model of an order.
     ///
-    /// - Throws: `DecodingError` for an order that the format has not.
+    /// - Throws: `DecodingError` for an unsupported order.
     public init(order: Int, workspace: Workspace) throws {
         guard (1...NGramContext.highestOrder).contains(order) else {
-            throw DecodingError("order \(order) cannot be had; orders are 1 to \(NGramContext.highestOrder)")
+            throw DecodingError(
+                "order \(order) is not supported; orders are 1 to \(NGramContext.highestOrder)")
         }
         self.workspace = workspace
         self.order = order
@@ -34,14 +35,14 @@ public struct TrieBuilder {
     public mutating func add(word: ArraySlice<UInt8>, probability: Float, backoff: Float) throws {
         let name = word.elementsEqual("<UNK>".utf8) ? SpecialWord.unknown[...] : word
         guard table.insert(name).isNew else {
-            throw DecodingError("the word \"\(String(decoding: word, as: UTF8.self))\" stands twice")
+            throw DecodingError("the word \"\(String(decoding: word, as: UTF8.self))\" occurs twice")
         }
         unigrams.append((probability, backoff))
     }
 
     /// Ends the words.
     ///
-    /// One that the model lacks of `<unk>`, `<s>` and `</s>` is as unlikely as KenLM has it.
+    /// If one of `<unk>`, `<s>` and `</s>` is missing, it gets KenLM's default probability.
     public mutating func finishWords() throws {
         for special in [SpecialWord.unknown, SpecialWord.start, SpecialWord.end]
         where table.find(special[...]) == nil {
@@ -77,7 +78,7 @@ public struct TrieBuilder {
         var childCount = 0
         for length in stride(from: order, to: 1, by: -1) {
             let stream = try sorters[length - 2].sorted()
-            // Its memory goes before the next order's is taken.
+            // Its memory is freed before the next order's is allocated.
             sorters[length - 2] = NGramSorter(workspace)
             let level = try LevelFiles(
                 length: length, isLongest: length == order, own: stream, parents: parents,
@@ -176,7 +177,7 @@ private struct LevelFiles {
         var lastParent: UInt128?
         var lastKey: UInt128?
         while let key = Self.smaller(own.next?.key, children?.next?.key) {
-            guard key != lastKey else { throw DecodingError("an n-gram of \(length) words stands twice") }
+            guard key != lastKey else { throw DecodingError("an n-gram of \(length) words occurs twice") }
             lastKey = key
             let parent = key >> UInt128(wordBits)
             if parent != lastParent {
@@ -185,7 +186,7 @@ private struct LevelFiles {
             }
             try words.append(Int(key & mask))
             let record = own.next?.key == key ? try own.pop() : nil
-            // No number where only longer n-grams need this one.
+            // NaN if only longer n-grams need this one.
             try probabilities.append(
                 record.map { UInt32(truncatingIfNeeded: $0.first) } ?? Float.nan.bitPattern)
             if !isLongest {

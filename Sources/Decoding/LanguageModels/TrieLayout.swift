@@ -1,6 +1,6 @@
 internal import Tensors
 
-/// Where the parts of a mapped trie lie.
+/// The layout of a mapped trie.
 ///
 /// `parp n-gram trie` and a zero; version, order; the numbers of `<unk>`, `<s>` and `</s>` (32 bits each) and
 /// a spare; the count of n-grams of each order and the length of all words (64 bits each). Then, each part
@@ -57,11 +57,11 @@ struct TrieLayout: Sendable {
         end = place
     }
 
-    /// What a header says, if all of it lies inside the bytes.
+    /// Reads a header, and checks that everything is inside the bytes.
     init(reading bytes: MappedBytes) throws(DecodingError) {
         let magic = Self.magic.count
         guard bytes.count >= magic + 24, bytes.copy(0..<magic) == Self.magic else {
-            throw DecodingError("is no n-gram model of this program")
+            throw DecodingError("is not an n-gram model of this program")
         }
         func number(_ index: Int) -> UInt32 { bytes.integer(UInt32.self, at: magic + 4 * index) }
         guard number(0) == Self.version else {
@@ -74,7 +74,7 @@ struct TrieLayout: Sendable {
         var sizes: [Int] = []
         for index in 0...order {
             let size = bytes.integer(UInt64.self, at: magic + 24 + 8 * index)
-            // Each n-gram takes a byte at least, so that sums of these cannot overflow.
+            // Each n-gram takes at least a byte, so that sums of these cannot overflow.
             guard size <= UInt64(bytes.count) else {
                 throw DecodingError("is cut off: its header says \(size) entries, in \(bytes.count) bytes")
             }
@@ -89,7 +89,7 @@ struct TrieLayout: Sendable {
             counts: Array(sizes.dropLast()), wordBytes: sizes[order], unknown: number(2),
             sentenceStart: number(3), sentenceEnd: number(4))
         guard end == bytes.count else {
-            throw DecodingError("is cut off: \(bytes.count) bytes, where its header speaks of \(end)")
+            throw DecodingError("is cut off: \(bytes.count) bytes, but its header states \(end)")
         }
     }
 
@@ -108,7 +108,7 @@ struct TrieLayout: Sendable {
     func wordBytes(_ bytes: MappedBytes, _ index: Int) -> Int { wordOffsets.value(bytes, index) }
 }
 
-/// Numbers of a few bits each, one behind the other.
+/// Consecutive numbers of a few bits each.
 struct PackedNumbers: Sendable {
     /// The byte of the first.
     let start: Int
@@ -147,11 +147,11 @@ struct TrieLevel: Sendable {
     func children(_ bytes: MappedBytes, _ index: Int, limit: Int) -> Range<Int> {
         guard let next else { return 0..<0 }
         let lower = min(next.value(bytes, index), limit)
-        // A broken file's need not rise.
+        // A broken file's may decrease.
         return lower..<max(lower, min(next.value(bytes, index + 1), limit))
     }
 
-    /// The place of a word in a range, by binary search.
+    /// The index of a word in a range, by binary search.
     @inline(__always)
     func find(_ bytes: MappedBytes, _ word: UInt32, in range: Range<Int>) -> Int? {
         guard let words else { return nil }

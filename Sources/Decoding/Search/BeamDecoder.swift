@@ -1,10 +1,10 @@
 public import Tensors
 
-/// A beam search that is ready for one utterance after another.
+/// A beam search for one utterance after another.
 public struct BeamDecoder: Sendable {
-    /// What is known of the language.
+    /// Linguistic knowledge.
     public let language: Language
-    /// How beams are kept and weighed.
+    /// How beams are kept and scored.
     public var settings: BeamSettings
 
     /// A decoder.
@@ -13,7 +13,7 @@ public struct BeamDecoder: Sendable {
         self.settings = settings
     }
 
-    /// The best texts of an utterance, the best first, from logits (frames, tokens).
+    /// The best texts of an utterance, best first, from logits (frames, tokens).
     public func transcriptions(of logits: Tensor, count: Int = 1) -> [Transcription] {
         var search = BeamSearch(language, settings)
         search.advance(logits)

@@ -1,24 +1,24 @@
 public import Tensors
 internal import Text
 
-/// A text that was heard, and why.
+/// A recognised text with its scores.
 public struct Transcription: Sendable, Equatable, Codable {
     /// The words.
     public let text: String
-    /// The tokens, the delimiter among them.
+    /// The tokens, including the delimiter.
     public let tokens: [Int]
-    /// What the search ranks by: the sum of the next two.
+    /// The ranking score: the sum of the next two.
     public let score: Double
     /// ln of the probability of all paths that give the text.
     public let acousticScore: Double
-    /// What the language adds: α ln p + β a word, penalties, hotwords.
+    /// The language's score: α ln p + β per word, penalties, hotwords.
     public let languageScore: Double
 }
 
 /// CTC prefix beam search (Graves and Jaitly, 2014, algorithm 1; Hannun et al., 2014), frame after frame.
 ///
-/// A beam is a text; the probabilities of all paths that give it are added, those that end with a blank apart
-/// from the others. The search may stop after any frame, tell what it has heard, and go on.
+/// A beam is a text; the probabilities of all paths that give it are summed, separately for those that end
+/// with a blank. The search may stop after any frame, report its result, and continue.
 public struct BeamSearch {
     private struct Beam {
         let node: Int32
@@ -38,14 +38,14 @@ public struct BeamSearch {
     private var tokens: [(token: UInt16, score: Float)] = []
     private var scores: [Float] = []
     private var frame: Int32 = 0
-    /// What has been taken off all beams, so that long speech loses no digits.
+    /// What was subtracted from all beams, so that long speech loses no precision.
     private var offset = 0.0
     private let nodeLimit: Int
     private var compactionLimit: Int
 
     /// A search before the first frame.
     ///
-    /// - Parameter nodeLimit: Texts beyond which those that no beam continues are forgotten.
+    /// - Parameter nodeLimit: The number of texts above which those without a beam are dropped.
     public init(_ language: Language, _ settings: BeamSettings, nodeLimit: Int = 1 << 17) {
         self.nodeLimit = nodeLimit
         compactionLimit = nodeLimit
@@ -56,7 +56,7 @@ public struct BeamSearch {
         beams = [Beam(node: PrefixTree.root, blank: 0)]
     }
 
-    /// Hears frames: rows of logits, one column a token.
+    /// Adds frames: rows of logits, one column per token.
     public mutating func advance(_ logits: Tensor) {
         precondition(logits.columns == language.vocabulary.size, "\(logits.columns) columns of logits")
         for row in 0..<logits.rows { step(logits.rows(row..<row + 1)) }
@@ -71,7 +71,7 @@ public struct BeamSearch {
         if tree.nodes.count > compactionLimit { compact() }
     }
 
-    /// The tokens that are tried, with their log probabilities.
+    /// The tokens to try, with their log probabilities.
     private mutating func chooseTokens(_ logits: Tensor) {
         var best = Int(blankToken)
         for column in 0..<logits.count where logits[column] > logits[best] && language.isTried[column] {
@@ -98,11 +98,11 @@ public struct BeamSearch {
             }
             if token == last {
                 let slot = slot(of: beam.node)
-                // Between words it does not matter how often the delimiter comes, nor before the first.
+                // Repeated delimiters between words, or before the first, do not matter.
                 let before = token == language.delimiter ? total : beam.spoken
                 next[slot].spoken = logSum(next[slot].spoken, before + score)
             }
-            // A token twice needs a blank between.
+            // A repeated token needs a blank in between.
             let before = token == last ? (token == language.delimiter ? -.infinity : beam.blank) : total
             guard before > -.infinity, let child = tree.child(of: beam.node, token: token) else { continue }
             let slot = slot(of: child)
@@ -110,7 +110,7 @@ public struct BeamSearch {
         }
     }
 
-    /// Where the beams of this frame have a text.
+    /// The index of a text among this frame's beams.
     @inline(__always)
     private mutating func slot(of node: Int32) -> Int {
         if tree[node].frame == frame { return Int(tree[node].slot) }
@@ -129,7 +129,7 @@ public struct BeamSearch {
             next[index].score = score
             best = max(best, score)
         }
-        // Of a frame that leaves nothing, the beams before it stay.
+        // If a frame leaves nothing, the previous beams stay.
         guard best > -.infinity else { return }
         let threshold = best - settings.beamThreshold
         next.removeAll { $0.score < threshold }
@@ -160,9 +160,9 @@ public struct BeamSearch {
         compactionLimit = max(nodeLimit, 2 * tree.nodes.count)
     }
 
-    /// The best texts so far, the best first: of speech that has ended, or of its beginning.
+    /// The best texts so far, best first: of finished speech, or of its beginning.
     ///
-    /// Texts that differ only in white space are one.
+    /// Texts that differ only in white space are merged.
     public mutating func transcriptions(_ count: Int = 1, isLast: Bool = true) -> [Transcription] {
         var found: [String: (tokens: [Int], acoustic: Double, language: Double, best: Double)] = [:]
         for beam in beams {
@@ -192,7 +192,7 @@ public struct BeamSearch {
     }
 }
 
-/// The element that would stand at a place if all were in descending order (Hoare, 1961); they are reordered.
+/// The element at an index in descending order (Hoare, 1961); reorders the elements.
 func element(_ place: Int, ofDescending values: inout [Float]) -> Float {
     var (low, high) = (0, values.count - 1)
     while low < high {

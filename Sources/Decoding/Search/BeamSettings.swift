@@ -8,13 +8,13 @@ public enum DecoderKind: String, Sendable, CaseIterable {
 
 /// What becomes of words that the lexicon or the language model has not.
 public enum UnknownWords: Sendable, Equatable {
-    /// They are scored as the language model scores unknown words, and no worse.
+    /// They are scored like the language model's unknown words.
     case scored
-    /// They cost as much more, in decimal logarithms, which α weighs as it does the model's own. Until they
-    /// end they cost as many natural ones, and beyond six tokens more: words are then not run together
-    /// (pyctcdecode's `unk_score_offset`).
+    /// They cost this much more, in decimal logarithms weighted by α like the model's own. Unfinished ones
+    /// cost the same number in natural logarithms, and more beyond six tokens, so that words are not run
+    /// together (pyctcdecode's `unk_score_offset`).
     case penalized(Float)
-    /// They are not heard at all.
+    /// They are never output.
     case forbidden
 
     /// What a word or a number says: `scored`, `forbidden`, or a penalty in decimal logarithms, which is not above 0.
@@ -29,23 +29,23 @@ public enum UnknownWords: Sendable, Equatable {
     }
 }
 
-/// How beams are kept and weighed.
+/// How beams are kept and scored.
 ///
 /// Scores are natural logarithms unless said otherwise.
 public struct BeamSettings: Sendable, Equatable {
-    /// The most beams that go on from frame to frame.
+    /// The maximum number of beams kept from frame to frame.
     public var width = 100
-    /// Beams that lie further below the best one end.
+    /// Beams further below the best one are dropped.
     public var beamThreshold: Float = 10
-    /// Tokens of a frame that are less likely are not tried, unless they are the likeliest.
+    /// Less likely tokens of a frame are not tried, except the likeliest one.
     public var tokenThreshold: Float = -5
     /// α: the weight of the language model.
     public var alpha: Float = 0.5
-    /// β: what each word, or each token of a model of characters, adds.
+    /// β: the score of each word, or of each token with a character model.
     public var beta: Float = 1.5
-    /// What becomes of unknown words.
+    /// How unknown words are treated.
     public var unknownWords = UnknownWords.penalized(-10)
-    /// What a hotword adds once it is whole; its beginnings add their share.
+    /// The score of a complete hotword; its prefixes add their share.
     public var hotwordWeight: Float = 10
     /// Whether the language model knows where utterances begin and end.
     public var hasBoundaries = true
@@ -54,10 +54,10 @@ public struct BeamSettings: Sendable, Equatable {
     public init() {}
 }
 
-/// What a language model's n-grams are made of.
+/// The units of a language model's n-grams.
 public enum LanguageUnit: String, Sendable, CaseIterable {
     /// Words.
     case word
-    /// The tokens of the acoustic model, the word delimiter among them.
+    /// The tokens of the acoustic model, including the word delimiter.
     case character
 }

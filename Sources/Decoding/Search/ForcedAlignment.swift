@@ -1,10 +1,10 @@
 public import Tensors
 
-/// Where a token of a known text is heard.
+/// The span of a token of a known text.
 public struct TokenSpan: Sendable, Equatable {
     /// The token.
     public let token: Int
-    /// The frames in which it is spoken, not those of the blanks around it.
+    /// The frames in which it is spoken, without the blanks around it.
     public let frames: Range<Int>
     /// The mean probability that the model gives the token there.
     public let confidence: Float
@@ -19,14 +19,14 @@ public struct TokenSpan: Sendable, Equatable {
 
 /// The likeliest path through frames that gives a text (Viterbi on the CTC trellis; Graves et al., 2006, section 4.1).
 ///
-/// Of a text of more than 255 tokens only a window of states around the likeliest is followed, so that memory is 128 bytes
-/// a frame however long it is.
+/// For texts of more than 255 tokens only a window of states around the likeliest is followed, so that memory
+/// is 128 bytes per frame.
 ///
 /// - Parameters:
 ///   - logits: (frames, tokens).
-///   - tokens: The text, blanks not among them.
+///   - tokens: The text, without blanks.
 /// - Returns: A span of each token, in order, and ln of the path's probability; nil if there are too few
-///   frames, or the text cannot be.
+///   frames, or the text is impossible.
 public func forcedAlignment(
     _ logits: Tensor, tokens: [Int], blank: Int
 ) -> (spans: [TokenSpan], logProbability: Double)? {
@@ -43,7 +43,7 @@ public func forcedAlignment(
     return (spans, logProbability)
 }
 
-/// The states of an alignment: blanks before, between and behind the tokens, state 2i + 1 being token i.
+/// The states of an alignment: blanks before, between and after the tokens, state 2i + 1 being token i.
 private struct AlignmentTrellis {
     /// The most states that are followed at once.
     private static let window = 512
@@ -56,12 +56,12 @@ private struct AlignmentTrellis {
     private var frame = 0
     /// The first state of the window at each frame.
     private var starts: [Int] = []
-    /// Of each state of the windows, how many states its best path came on: 0, 1 or 2, in two bits.
+    /// For each state of the windows, how many states its best path advanced: 0, 1 or 2, in two bits.
     private var steps: [UInt8]
     private var scores: [Float]
     private var before: [Float]
     private var best = 0
-    /// What has been taken off the scores.
+    /// What was subtracted from the scores.
     private var offset = 0.0
 
     init(tokens: [Int], blank: Int, frames: Int) {
@@ -82,7 +82,7 @@ private struct AlignmentTrellis {
         state > 1 && state % 2 == 1 && token(state) != token(state - 2)
     }
 
-    /// Hears a frame; false if the text cannot be any more.
+    /// Adds a frame; false if the text has become impossible.
     mutating func advance(_ row: Tensor) -> Bool {
         let normalizer = logNormalizer(row)
         swap(&scores, &before)
@@ -122,7 +122,7 @@ private struct AlignmentTrellis {
     /// The frames of each token on the best path to the end, and ln of its probability.
     func path() -> (frames: [Range<Int>], logProbability: Double)? {
         let last = width - 1
-        // The last state is in the window of the last frame, for only what reaches it is followed.
+        // The last state is in the window of the last frame, since only states that reach it are followed.
         var state = width > 1 && scores[last - 1] > scores[last] ? states - 2 : states - 1
         let score = scores[state - (states - width)]
         guard score > -.infinity else { return nil }

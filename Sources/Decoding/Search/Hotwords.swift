@@ -1,17 +1,17 @@
 public import Text
 
-/// Words and phrases that the search is to prefer, as an automaton of their tokens (Aho and Corasick, 1975).
+/// Words and phrases that the search prefers, as an automaton of their tokens (Aho and Corasick, 1975).
 ///
-/// A beam that is on its way through one has the share of the weight that it has gone; what it has is taken
-/// back when it leaves the way, and stays once a word ends where a hotword does.
+/// A beam within a hotword gets a share of the weight by its progress; the share is withdrawn if it leaves
+/// the hotword, and kept once a word ends where the hotword does.
 public struct Hotwords: Sendable {
-    /// Hotwords with the delimiter before them, for they begin where words do.
+    /// Hotwords with a delimiter before them, since they begin where words do.
     private let trie: Lexicon
-    /// Of each node, the longest other one that ends alike.
+    /// For each node, the longest other one with the same ending.
     private let fallback: [Int32]
-    /// Of each node, how many hotwords end there.
+    /// For each node, how many hotwords end there.
     private let whole: [Float]
-    /// Of each node, how much of the shortest hotword through it has been heard.
+    /// For each node, the fraction of the shortest hotword through it that is complete.
     private let shares: [Float]
     private let delimiter: UInt16?
     /// At the start of an utterance.
@@ -68,7 +68,7 @@ public struct Hotwords: Sendable {
         }
     }
 
-    /// The node behind a token, and how many hotwords have become whole by it.
+    /// The node after a token, and how many hotwords it completes.
     func step(_ node: Int32, token: UInt16) -> (node: Int32, whole: Float) {
         let next = Self.follow(node, token, trie, fallback)
         guard let delimiter else { return (next, whole[Int(next)]) }
@@ -77,7 +77,7 @@ public struct Hotwords: Sendable {
 
     /// The share of the weight that a node has.
     func share(of node: Int32) -> Float {
-        // Without a delimiter what is whole has been counted.
+        // Without a delimiter, complete ones are already counted.
         delimiter == nil && whole[Int(node)] > 0 ? 0 : shares[Int(node)]
     }
 

@@ -1,7 +1,6 @@
 public import Text
 
-/// What is known of a language when speech is searched for text: a model, words, hotwords, each of which may
-/// be missing.
+/// The linguistic knowledge of a search: a language model, a lexicon, hotwords; each is optional.
 public struct Language: Sendable {
     let model: (any NGramModel)?
     let unit: LanguageUnit
@@ -13,15 +12,15 @@ public struct Language: Sendable {
     let hotwords: Hotwords?
     let vocabulary: Vocabulary
     let delimiter: UInt16?
-    /// Of each token, whether it is heard: special ones are not, but for the blank.
+    /// For each token, whether it can be output: special ones cannot, except the blank.
     let isTried: [Bool]
 
     /// A language for a vocabulary of tokens.
     ///
-    /// Without a lexicon, the words that the model has are the known ones. The entries of a lexicon that does not tell
-    /// its words are the model's numbers.
+    /// Without a lexicon, the model's words are the known ones. The entries of a lexicon without words are
+    /// the model's numbers.
     ///
-    /// - Throws: `DecodingError` if words are asked for of a vocabulary without a word delimiter.
+    /// - Throws: `DecodingError` if words are requested from a vocabulary without a word delimiter.
     public init(
         vocabulary: Vocabulary, model: (any NGramModel)? = nil, unit: LanguageUnit = .word,
         lexicon: Lexicon? = nil, hotwords: Hotwords? = nil
@@ -68,6 +67,6 @@ public struct Language: Sendable {
     @inline(__always)
     func modelNumber(ofToken token: UInt16) -> UInt32 { numbers[Int(token)] }
 
-    /// Whether entries of the lexicon are told as they are written there, not as they are spelled.
+    /// Whether words are output as written in the lexicon, not as spelled by tokens.
     var tellsEntries: Bool { hasOwnWords }
 }

@@ -1,16 +1,16 @@
 public import Text
 
-/// The words that may be heard, as a trie of how they are spelled in tokens.
+/// The words that may be recognised, as a trie of their spellings in tokens.
 ///
-/// Built from a list of words, each spelled by the vocabulary or as a lexicon file says. The children of a
-/// node stand together, in the order of their tokens.
+/// Built from a list of words, each spelled by the vocabulary or by a lexicon file. The children of a node
+/// are contiguous, in token order.
 public struct Lexicon: Sendable {
-    /// Where the search stands in a word that has just begun.
+    /// The node of a word that has just begun.
     static let root: Int32 = 0
-    /// Where it stands in a word that no entry begins like.
+    /// The node of a word that is no entry's prefix.
     static let nowhere: Int32 = -1
 
-    /// The words, where they are not what their tokens spell.
+    /// The words, if they differ from their tokens' spelling.
     public let words: [String]
     /// How many entries there are.
     public let count: Int
@@ -19,7 +19,7 @@ public struct Lexicon: Sendable {
     private var tokens: [UInt16] = []
     /// The first of the entries that end at each node.
     private var firstEntry: [Int32] = []
-    /// What ends at each node: places in `words`, or whatever numbers the maker gave.
+    /// What ends at each node: indices into `words`, or numbers given by the creator.
     private var entries: [UInt32] = []
 
     /// A word in tokens, with its number.
@@ -28,7 +28,7 @@ public struct Lexicon: Sendable {
         let number: UInt32
     }
 
-    /// - Parameter words: The words by number, where they are to be told; none where tokens say it.
+    /// - Parameter words: The words by number, if they are to be output; empty if the tokens spell them.
     init(_ spellings: [Spelling], words: [String] = []) {
         self.words = words
         count = spellings.count
@@ -36,7 +36,7 @@ public struct Lexicon: Sendable {
             $0.tokens == $1.tokens
                 ? $0.number < $1.number : $0.tokens.lexicographicallyPrecedes($1.tokens)
         }
-        // Breadth first: the nodes of a depth are ranges of entries that begin alike.
+        // Breadth first: the nodes of a depth are ranges of entries with the same prefix.
         var level = [(range: 0..<sorted.count, token: UInt16(0))]
         var depth = 0
         tokens = [0]
@@ -97,8 +97,8 @@ public struct Lexicon: Sendable {
 }
 
 extension Lexicon {
-    /// The words of a list as the vocabulary spells them, each numbered by its place; those it cannot spell
-    /// are left out.
+    /// The words of a list as spelled by the vocabulary, numbered by index; those it cannot spell are left
+    /// out.
     ///
     /// - Returns: The lexicon, and how many words were left out.
     public static func spelled(
@@ -131,7 +131,7 @@ extension Lexicon {
     /// A lexicon file's lines: a word, then its tokens, of which the last may be the word delimiter; or a
     /// word alone, which the vocabulary spells (flashlight's format, and lists of words).
     ///
-    /// A word may stand on several lines, with other tokens.
+    /// A word may occur on several lines, with other tokens.
     ///
     /// - Throws: `DecodingError` that names the line.
     public init(
@@ -171,7 +171,7 @@ extension Lexicon {
                 if tokens.last == vocabulary.delimiterId { tokens.removeLast() }
             }
             guard !tokens.isEmpty, !tokens.contains(where: { $0 == vocabulary.delimiterId }) else {
-                throw fault("a word has one token at least, and no delimiter within")
+                throw fault("a word must have at least one token, and no delimiter inside")
             }
             let number = table.insert(word).index
             spellings.append(Spelling(tokens: tokens.map(UInt16.init), number: UInt32(number)))

@@ -1,28 +1,28 @@
 internal import Text
 
-/// All texts that the search considers, as a tree of tokens in which common beginnings are stored once.
+/// All texts considered by the search, as a tree of tokens with shared prefixes.
 struct PrefixTree {
-    /// A text that ends with a token, and what the language makes of it.
+    /// A text that ends with a token, with its language scores.
     struct Node {
         var parent: Int32
         var firstChild: Int32 = -1
         var nextSibling: Int32 = -1
         let token: UInt16
-        /// Where the present word stands in the lexicon.
+        /// The current word's node in the lexicon.
         var lexiconNode = Lexicon.root
-        /// Tokens of the present word.
+        /// Tokens of the current word.
         var wordLength: Int32 = 0
         /// The word of the lexicon that ended with this token, or -1.
         var entry: Int32 = -1
-        /// The language model's context, a place in `contexts`.
+        /// The language model's context, an index into `contexts`.
         var context: Int32 = 0
-        /// Where the text stands in the automaton of hotwords.
+        /// The text's state in the hotword automaton.
         var hotword: Int32 = 0
         /// The score of whole words, or of tokens, in the language.
         var settled: Float = 0
-        /// That, and what the unfinished word and hotword are worth.
+        /// The same, plus the estimates for the unfinished word and hotword.
         var language: Float = 0
-        /// Where the beams of the present frame have this text, valid if `frame` is the present one.
+        /// The index among the current frame's beams, valid if `frame` is the current one.
         var slot: Int32 = 0
         var frame: Int32 = -1
     }
@@ -31,7 +31,7 @@ struct PrefixTree {
     private(set) var contexts: [NGramContext]
     private let language: Language
     private let settings: BeamSettings
-    /// The penalty of an unknown word, weighed; minus infinity if there may be none.
+    /// The weighted penalty of an unknown word; minus infinity if forbidden.
     private let unknownPenalty: Float
     private let weight: Float
 
@@ -53,7 +53,7 @@ struct PrefixTree {
         var start = NGramContext()
         if let model = language.model, settings.hasBoundaries { start = model.start }
         contexts = [start]
-        // The first word begins as if a delimiter had been.
+        // The first word begins as if after a delimiter.
         nodes = [Node(parent: -1, token: language.delimiter ?? .max)]
         nodes[0].hotword = language.hotwords?.start ?? 0
     }
@@ -63,7 +63,7 @@ struct PrefixTree {
         @inline(__always) _modify { yield &nodes[Int(node)] }
     }
 
-    /// The text with one token more; nil if the language forbids it.
+    /// The text with another token; nil if the language forbids it.
     mutating func child(of parent: Int32, token: UInt16) -> Int32? {
         var child = nodes[Int(parent)].firstChild
         while child >= 0 {
@@ -121,7 +121,7 @@ struct PrefixTree {
         }
     }
 
-    /// Scores the word that ends with a text, of words spelled alike the likeliest.
+    /// Scores the word that ends with a text; among homographs the likeliest.
     private mutating func endWord(of parent: Node, in node: inout Node) {
         guard let lexicon = language.lexicon else { return }
         let entries = lexicon.entries(at: parent.lexiconNode)
@@ -163,7 +163,7 @@ struct PrefixTree {
         contexts.append(score.next)
     }
 
-    /// What the language makes of a text that ends here: its last word is whole.
+    /// The language score of a text that ends here: its last word is complete.
     mutating func finalScore(of index: Int32, isLast: Bool) -> (score: Float, entry: Int32) {
         let node = nodes[Int(index)]
         var end = Node(parent: -1, token: .max)
@@ -191,7 +191,7 @@ struct PrefixTree {
         return tokens.reversed()
     }
 
-    /// The words of a text as the lexicon has them, or as they are spelled.
+    /// The words of a text as in the lexicon, or as spelled.
     func text(of index: Int32, lastEntry: Int32) -> String {
         guard language.tellsEntries, let lexicon = language.lexicon else {
             return words(language.vocabulary.decode(tokens: tokens(of: index))).joined(separator: " ")
@@ -222,7 +222,7 @@ struct PrefixTree {
         return told.reversed().joined(separator: " ")
     }
 
-    /// Keeps the texts that others begin with, and these; gives their new numbers.
+    /// Keeps these texts and their prefixes; returns their new numbers.
     mutating func compact(keeping live: [Int32]) -> [Int32] {
         var number = [Int32](repeating: -1, count: nodes.count)
         for var node in live {
@@ -235,7 +235,7 @@ struct PrefixTree {
         var keptContexts: [NGramContext] = []
         var contextNumber = [Int32](repeating: -1, count: contexts.count)
         for index in nodes.indices where number[index] >= 0 {
-            // Parents stand before their children.
+            // Parents come before their children.
             number[index] = Int32(kept.count)
             var node = nodes[index]
             (node.firstChild, node.nextSibling, node.frame) = (-1, -1, -1)

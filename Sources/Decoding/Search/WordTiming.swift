@@ -1,6 +1,6 @@
 public import Text
 
-/// The words of an alignment: what stands between delimiters, or each token where there is none.
+/// The words of an alignment: tokens between delimiters, or each token if there is no delimiter.
 ///
 /// - Parameters:
 ///   - spans: The tokens of a text, in order.

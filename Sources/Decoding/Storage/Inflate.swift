@@ -1,10 +1,10 @@
-/// The bytes within a gzip stream (RFC 1952) of deflated blocks (RFC 1951), piece after piece.
+/// The bytes within a gzip stream (RFC 1952) of deflated blocks (RFC 1951), piece by piece.
 public func inflate(_ source: @escaping ByteSource) -> ByteSource {
     var inflater = Inflater(source)
     return { try inflater.next() }
 }
 
-/// Undoes deflate in bounded memory: 32 KiB of what was written last, and the piece at hand.
+/// Inflates in bounded memory: the last 32 KiB of output, and the current piece.
 struct Inflater {
     private static let window = 1 << 15
     private static let pieceBytes = 1 << 18
@@ -24,7 +24,7 @@ struct Inflater {
     private var isFirstMember = true
     /// The window, and what follows it.
     private var output: [UInt8] = []
-    /// How much of the output has been handed on.
+    /// How much of the output was passed on.
     private var given = 0
 
     init(_ source: @escaping ByteSource) { input = BitInput(source) }
@@ -54,7 +54,7 @@ struct Inflater {
         case .codes(let literals, let distances): try symbols(literals, distances)
         case .trailer:
             input.alignToByte()
-            // A checksum and the length: what follows checks the text itself.
+            // A checksum and the length, ignored: the text is checked by its reader.
             for _ in 0..<8 { _ = try input.bits(8) }
             state = .member
         case .end: break
@@ -158,7 +158,7 @@ struct Inflater {
     private static let fixedDistances = HuffmanCode([UInt8](repeating: 5, count: 30))
 }
 
-private let broken = DecodingError("is no gzip stream, or is damaged")
+private let broken = DecodingError("is not a gzip stream, or is damaged")
 
 /// Bits of a stream of bytes, the lowest of each byte first.
 struct BitInput {

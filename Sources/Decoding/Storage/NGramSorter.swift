@@ -1,8 +1,8 @@
-/// An n-gram and what is known of it, as it is sorted.
+/// An n-gram with its data, for sorting.
 struct NGramRecord: Equatable {
-    /// Its words, from the one that is compared first.
+    /// Its words, in order of comparison.
     var key: UInt128
-    /// What the step at hand keeps with it.
+    /// The data of the current step.
     var first: UInt64 = 0
     var second: UInt64 = 0
 
@@ -16,7 +16,7 @@ struct NGramRecord: Equatable {
     }
 }
 
-/// Sorts more n-grams than fit into memory: sorted runs go to scratch and are merged as they are read.
+/// Sorts more n-grams than fit into memory: sorted runs go to scratch and are merged when read.
 ///
 /// Records of equal keys may be combined, which keeps counts short.
 struct NGramSorter {
@@ -29,7 +29,7 @@ struct NGramSorter {
     /// - Parameter combine: Adds a record to another of the same key; without it both stay.
     init(_ workspace: Workspace, combine: ((inout NGramRecord, NGramRecord) -> Void)? = nil) {
         self.workspace = workspace
-        // Sorting takes half as much again.
+        // Sorting takes half as much memory again.
         capacity = max(1024, workspace.memoryBytes / (NGramRecord.byteCount * 3 / 2))
         self.combine = combine
     }
@@ -38,7 +38,7 @@ struct NGramSorter {
         records.append(record)
         guard records.count >= capacity else { return }
         order()
-        // Where much was combined, there is room again.
+        // If much was combined, there is space again.
         if records.count > capacity / 2 { try spill() }
     }
 

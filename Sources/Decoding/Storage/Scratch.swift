@@ -1,6 +1,6 @@
-/// Bytes put aside while a language model is made: a temporary file, or memory where the model is small.
+/// Temporary storage while a language model is built: a file, or memory for small models.
 ///
-/// The one place through which this room reaches a disk.
+/// This is the room's only access to a disk.
 public protocol Scratch: AnyObject {
     /// The number of bytes put aside.
     var count: Int { get }
@@ -10,11 +10,11 @@ public protocol Scratch: AnyObject {
     func read(_ range: Range<Int>) throws -> [UInt8]
 }
 
-/// How a language model is made: with how much memory, and where what exceeds it goes.
+/// The resources for building a language model: memory, and scratch for the excess.
 public struct Workspace {
     /// The bytes that are sorted at once.
     public let memoryBytes: Int
-    /// Opens an empty piece of scratch, which goes with the last reference to it.
+    /// Opens an empty piece of scratch, removed with the last reference to it.
     public let scratch: () throws -> any Scratch
 
     /// A place to work.
@@ -23,7 +23,7 @@ public struct Workspace {
         self.scratch = scratch
     }
 
-    /// Memory alone, for models that are small.
+    /// Only memory, for small models.
     public static func inMemory(bytes: Int = 64 << 20) -> Workspace {
         Workspace(memoryBytes: bytes) { MemoryScratch() }
     }

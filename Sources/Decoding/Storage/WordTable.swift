@@ -1,4 +1,4 @@
-/// Words and their numbers, in the order in which they came.
+/// Words and their numbers, in insertion order.
 public struct WordTable: Sendable {
     /// The bytes of all words.
     private(set) var bytes: [UInt8] = []
@@ -34,7 +34,7 @@ public struct WordTable: Sendable {
 
     /// Where a word is or would be.
     ///
-    /// Hashes differ from process to process, so no list of words can make them collide.
+    /// Hashes are seeded per process, so no list of words can force collisions.
     private func slot(of word: ArraySlice<UInt8>) -> Int {
         var hasher = Hasher()
         word.withUnsafeBytes { hasher.combine(bytes: $0) }

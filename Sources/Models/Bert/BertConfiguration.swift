@@ -1,10 +1,10 @@
 /// The shape of a BERT model, as `config.json` states it; unstated keys have transformers' defaults.
 @dynamicMemberLookup
 public struct BertConfiguration: Sendable, Hashable {
-    /// What all models of text have.
+    /// The shape common to text models.
     public var shape = TextShape(
         vocabularySize: 30_522, hiddenSize: 768, layerCount: 12, headCount: 12, intermediateSize: 3072)
-    /// Rows of the position embedding: the most tokens of an example.
+    /// Rows of the position embedding: the maximum number of tokens per example.
     public var maximumTokens = 512
     /// Rows of the segment embedding.
     public var segmentCount = 2
@@ -63,7 +63,7 @@ extension BertConfiguration: Decodable {
         headCount: .headCount, intermediateSize: .intermediateSize, activation: .activation,
         layerNormEpsilon: .layerNormEpsilon, initializerRange: .initializerRange)
 
-    /// Reads a `config.json`; a key that is not there, or null, keeps transformers' default.
+    /// Reads a `config.json`; a missing or null key keeps transformers' default.
     public init(from decoder: any Decoder) throws {
         self.init()
         let container = try decoder.container(keyedBy: CodingKeys.self)
@@ -76,18 +76,18 @@ extension BertConfiguration: Decodable {
         classifierDropout = try container.decodeIfPresent(Float.self, forKey: .classifierDropout)
     }
 
-    /// Options that change the network and are not built here.
+    /// Refuses options that change the network and are not supported.
     private static func refuseVariants(in container: KeyedDecodingContainer<CodingKeys>) throws {
         if let kind = try container.decodeIfPresent(String.self, forKey: .positionKind), kind != "absolute" {
             throw container.refusal(.positionKind, "\"\(kind)\" is not known, only \"absolute\"")
         }
         for key in [CodingKeys.isDecoder, .hasCrossAttention] {
             if try container.decodeIfPresent(Bool.self, forKey: key) == true {
-                throw container.refusal(key, "decoders are not built here")
+                throw container.refusal(key, "decoders are not supported")
             }
         }
         if try container.decodeIfPresent(Bool.self, forKey: .tiesEmbeddings) == false {
-            throw container.refusal(.tiesEmbeddings, "a decoder of its own weights is not built here")
+            throw container.refusal(.tiesEmbeddings, "a decoder with its own weights is not supported")
         }
     }
 }

@@ -1,7 +1,7 @@
 internal import Kernels
 internal import Tensors
 
-/// BERT without a head: tokens to one context vector each (Devlin et al., 2019, section 3).
+/// BERT without a head: tokens to context vectors (Devlin et al., 2019, section 3).
 struct BertEncoder: TokenEncoder {
     let tokens: ParameterSlot
     private let positions: ParameterSlot
@@ -10,7 +10,7 @@ struct BertEncoder: TokenEncoder {
     let blocks: TransformerStack<SelfAttention>
     private let hiddenSize: Int
 
-    /// Registers the parameters below `bert.`.
+    /// Registers the parameters under `bert.`.
     init(
         _ configuration: BertConfiguration, extras: PrunableExtras, in layout: inout ParameterLayout
     ) {
@@ -40,7 +40,7 @@ struct BertEncoder: TokenEncoder {
     ) {
         precondition(
             batch.packing.longest <= positions.shape[0],
-            "\(batch.packing.longest) tokens where the model has \(positions.shape[0]) positions")
+            "\(batch.packing.longest) tokens, but the model has \(positions.shape[0]) positions")
         let parameters = pass.parameters
         let sum = arena.tensor(rows: batch.tokens.count, columns: hiddenSize)
         gatherRows(Matrix(parameters.value(tokens)), batch.tokens, into: sum)
@@ -63,7 +63,7 @@ struct BertEncoder: TokenEncoder {
 }
 
 extension BlockNames {
-    /// The names of BERT's blocks, below `name`.
+    /// The names of BERT's blocks, under `name`.
     fileprivate static func bert(_ name: String) -> BlockNames {
         BlockNames(
             query: "\(name).attention.self.query", key: "\(name).attention.self.key",

@@ -1,12 +1,11 @@
 internal import Kernels
 public import Tensors
 
-/// BERT with the head that names masked tokens, whose decoder is the token embedding (Devlin et al., 2019, section
-/// 3.1).
+/// BERT with the masked-token head, whose decoder is the token embedding (Devlin et al., 2019, section 3.1).
 public struct BertMaskedLanguageModel: Sendable {
     /// The model's shape.
     public let configuration: BertConfiguration
-    /// Names and places of all parameters, in the order of the forward pass.
+    /// Names and offsets of all parameters, in forward order.
     public let layout: ParameterLayout
     private let encoder: BertEncoder
     private let transform: LinearLayer
@@ -29,26 +28,26 @@ public struct BertMaskedLanguageModel: Sendable {
         self.layout = layout
     }
 
-    /// What the model made of a batch, with what backward needs.
+    /// The model's output for a batch, with what backward needs.
     public struct Output {
-        /// (rows that were asked for, vocabulary).
+        /// (requested rows, vocabulary).
         public let logits: Tensor
         let rows: [Int]
         let encoded: EncodedTokens<BertEncoder>
-        /// The rows' context vectors, before and behind the transform, its activation and its norm.
+        /// The rows' context vectors, after the transform, and after its activation and norm.
         let selected, transformed, normed: Tensor
         let layerNorm: LayerNormLayer.Saved
     }
 
     /// Computes the logits of some tokens of a batch, and keeps what `backward` needs.
     ///
-    /// - Parameter rows: Indices into the packed tokens: those that were masked.
+    /// - Parameter rows: Indices of the masked tokens among the packed ones.
     public func forward(
         _ batch: TokenBatch, rows: [Int], parameters: ParameterViews, noise: Noise?, arena: inout Arena
     ) -> Output {
         let pass = Pass(parameters: parameters, packing: batch.packing, noise: noise)
         let encoded = encoder.forward(batch, pass: pass, keeping: .all, arena: &arena)
-        // The head multiplies float32 in any case: the loss reads differences of its logits.
+        // The head always multiplies float32: the loss depends on differences of its logits.
         let selected = arena.tensor(rows: rows.count, columns: encoded.frames.columns)
         gatherRows(Matrix(encoded.frames), rows, into: selected)
         let transformed = arena.tensor(like: selected)

@@ -1,13 +1,13 @@
 internal import Kernels
 public import Tensors
 
-/// BERT or XLNet with a head that gives one row of logits an example: classes, or one value.
+/// BERT or XLNet with a head that gives one row of logits per example: classes, or one value.
 ///
-/// A value: it knows shapes and places; weights, gradients and activations are handed to it.
+/// A value with shapes and offsets; weights, gradients and activations are passed in.
 public struct SequenceClassifier: Sendable {
     /// The model's shape.
     public let configuration: TextConfiguration
-    /// Names and places of all parameters, in the order of the forward pass.
+    /// Names and offsets of all parameters, in forward order.
     public let layout: ParameterLayout
     private let encoder: TextEncoder
     private let head: SequenceHead
@@ -30,10 +30,10 @@ public struct SequenceClassifier: Sendable {
     /// What a pre-trained model lacks: the classifier, and the projection before it.
     public var headSlots: [ParameterSlot] { head.summary.slots + head.classifier.slots }
 
-    /// The classifier's parameters, which other labels make afresh.
+    /// The classifier's parameters, which are re-initialised for other labels.
     public var classifierSlots: [ParameterSlot] { head.classifier.slots }
 
-    /// Parameters that some checkpoints leave out and a classifier never reads.
+    /// Parameters that some checkpoints lack and a classifier never reads.
     public var optionalSlots: [ParameterSlot] {
         switch encoder {
         case .bert: []
@@ -46,12 +46,12 @@ public struct SequenceClassifier: Sendable {
         trainable == .headOnly ? head.classifier.weight.offset : 0
     }
 
-    /// What the model made of a batch, with what backward needs, if it was kept.
+    /// The model's output for a batch, with what backward needs if kept.
     public struct Output {
         /// (examples, labels).
         public let logits: Tensor
         let head: SequenceHead.Saved
-        /// Nil where the head alone is trained.
+        /// Nil if only the head is trained.
         let encoded: TextEncoder.Encoded?
     }
 
@@ -64,8 +64,8 @@ public struct SequenceClassifier: Sendable {
 
     /// Computes logits and keeps what `backward` needs for the parameters that are trained.
     ///
-    /// - Parameter recomputing: Whether backward computes the blocks once more instead of having all of them
-    ///   kept: the same bits, from less memory.
+    /// - Parameter recomputing: Whether backward recomputes the blocks instead of keeping all activations:
+    ///   the same bits, less memory.
     public func forward(
         _ batch: TokenBatch, parameters: ParameterViews, noise: Noise?, trainable: TrainableParameters,
         recomputing: Bool = false, arena: inout Arena
@@ -111,7 +111,7 @@ enum TextEncoder: Sendable {
     case bert(BertEncoder)
     case xlnet(XLNetEncoder)
 
-    /// What an encoder made of a batch.
+    /// An encoder's output for a batch.
     enum Encoded {
         case bert(EncodedTokens<BertEncoder>)
         case xlnet(EncodedTokens<XLNetEncoder>)
@@ -147,7 +147,7 @@ enum TextEncoder: Sendable {
             encoder.backward(dFrames, encoded: encoded, arena: &arena, gradientsFinal: gradientsFinal)
         case (.xlnet(let encoder), .xlnet(let encoded)):
             encoder.backward(dFrames, encoded: encoded, arena: &arena, gradientsFinal: gradientsFinal)
-        default: preconditionFailure("what one model encoded, another cannot differentiate")
+        default: preconditionFailure("one model cannot differentiate another's output")
         }
     }
 }

@@ -3,9 +3,9 @@ internal import Tensors
 
 /// From the token that summarises an example to its logits: projection, tanh, dropout, classifier.
 ///
-/// BERT pools its first token, XLNet summarises its last, behind one more dropout.
+/// BERT pools its first token, XLNet summarises its last, after another dropout.
 struct SequenceHead: Sendable {
-    /// Where the summarising token stands.
+    /// The position of the summarising token.
     enum Place: Sendable {
         case first
         case last
@@ -14,14 +14,14 @@ struct SequenceHead: Sendable {
     let summary: LinearLayer
     let classifier: LinearLayer
     private let place: Place
-    /// The layer that names the dropout before the summary; nil if there is none.
+    /// The layer number of the dropout before the summary; nil if there is none.
     private let inputDropoutLayer: Int?
 
     /// What backward needs.
     struct Saved {
         let rows: [Int]
         let pass: Pass
-        /// (examples, hidden size): before the projection, behind tanh, and behind the dropout.
+        /// (examples, hidden size): before the projection, after tanh, and after dropout.
         let selected, pooled, dropped: Tensor
     }
 
@@ -56,12 +56,12 @@ struct SequenceHead: Sendable {
         self.inputDropoutLayer = inputDropoutLayer
     }
 
-    /// Computes (examples, labels) from (tokens, hidden size), in float32 whatever blocks multiply.
+    /// Computes (examples, labels) from (tokens, hidden size), in float32 whatever the blocks' precision.
     func forward(
         _ frames: Tensor, batch: TokenBatch, pass: Pass, arena: inout Arena
     ) -> (logits: Tensor, saved: Saved) {
         let rows = place == .first ? batch.firstRows : batch.lastRows
-        // One row an example: what is dropped of it is counted from its own start.
+        // One row per example: dropout is counted from the example's own start.
         let rowPass = Pass(
             parameters: pass.parameters, packing: PackedRows(lengths: rows.map { _ in 1 }), noise: pass.noise)
         let selected = arena.tensor(rows: rows.count, columns: frames.columns)
@@ -81,13 +81,13 @@ struct SequenceHead: Sendable {
         return (logits, saved)
     }
 
-    /// Accumulates the classifier's gradients alone.
+    /// Accumulates only the classifier's gradients.
     func backwardClassifier(_ dLogits: Tensor, saved: Saved, arena: inout Arena) {
         classifier.backward(
             Matrix(dLogits), input: Matrix(saved.dropped), pass: saved.pass, arena: &arena, into: nil)
     }
 
-    /// Accumulates the gradients of both layers, and adds those of the tokens to what is there.
+    /// Accumulates the gradients of both layers, and adds to those of the tokens.
     func backward(_ dLogits: Tensor, saved: Saved, arena: inout Arena, addingTo dFrames: Tensor) {
         let mark = arena.mark
         defer { arena.release(to: mark) }

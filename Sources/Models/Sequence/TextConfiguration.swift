@@ -1,4 +1,4 @@
-/// The shape of a model of text, whichever it is.
+/// The shape of any text model.
 @dynamicMemberLookup
 public enum TextConfiguration: Sendable, Hashable {
     /// BERT.
@@ -6,7 +6,7 @@ public enum TextConfiguration: Sendable, Hashable {
     /// XLNet.
     case xlnet(XLNetConfiguration)
 
-    /// The models of text that are built here, as `model_type` names them.
+    /// The supported text models, by `model_type`.
     public enum Family: String, Sendable, CaseIterable {
         /// Devlin et al., 2019.
         case bert
@@ -14,7 +14,7 @@ public enum TextConfiguration: Sendable, Hashable {
         case xlnet
     }
 
-    /// Which model it is.
+    /// The model's family.
     public var family: Family {
         switch self {
         case .bert: .bert
@@ -22,7 +22,7 @@ public enum TextConfiguration: Sendable, Hashable {
         }
     }
 
-    /// What all models of text have.
+    /// The shape common to text models.
     public var shape: TextShape {
         get {
             switch self {
@@ -48,7 +48,7 @@ public enum TextConfiguration: Sendable, Hashable {
         set { shape[keyPath: property] = newValue }
     }
 
-    /// The most tokens of an example; nil if there is no such limit.
+    /// The maximum number of tokens per example; nil if there is no limit.
     public var maximumTokens: Int? {
         switch self {
         case .bert(let bert): bert.maximumTokens
@@ -64,7 +64,7 @@ public enum TextConfiguration: Sendable, Hashable {
         }
     }
 
-    /// The dropout that the model was made with.
+    /// The model's own dropout.
     public var regularization: Regularization {
         var rates = Regularization()
         switch self {
@@ -95,11 +95,11 @@ extension TextConfiguration: Decodable {
         case family = "model_type"
     }
 
-    /// Reads a `config.json`; a model that is not built here is refused by its name.
+    /// Reads a `config.json`; a model that is not supported is refused by its name.
     public init(from decoder: any Decoder) throws {
         let container = try decoder.container(keyedBy: CodingKeys.self)
         guard let name = try container.decodeIfPresent(String.self, forKey: .family) else {
-            throw container.refusal(.family, "is not there; it says \"bert\" or \"xlnet\"")
+            throw container.refusal(.family, "is missing; it must be \"bert\" or \"xlnet\"")
         }
         switch Family(rawValue: name) {
         case .bert: self = .bert(try BertConfiguration(from: decoder))
@@ -108,12 +108,12 @@ extension TextConfiguration: Decodable {
             let known = Family.allCases.map(\.rawValue).joined(separator: " and ")
             throw container.refusal(
                 .family,
-                "\"\(name)\" is no model of text that parp reads; it reads \(known)"
+                "\"\(name)\" is not a text model that parp reads; it reads \(known)"
                     + (Self.otherArchitectures[name].map { " (\($0))" } ?? ""))
         }
     }
 
-    /// Why models that look alike are not.
+    /// Why similar-looking models are not supported.
     private static let otherArchitectures = [
         "roberta": "RoBERTa counts positions from 2 and cuts text into bytes",
         "xlm-roberta": "XLM-RoBERTa counts positions from 2",
@@ -126,7 +126,7 @@ extension TextConfiguration: Decodable {
         "deberta-v2": "DeBERTa's attention disentangles positions",
         "modernbert": "ModernBERT's positions rotate, and its blocks normalise first",
         "nomic_bert": "its positions rotate",
-        "wav2vec2": "it hears speech: transcribe with it",
-        "hubert": "it hears speech: transcribe with it",
+        "wav2vec2": "it is a speech model: use `parp transcribe`",
+        "hubert": "it is a speech model: use `parp transcribe`",
     ]
 }

@@ -1,6 +1,6 @@
 internal import Tensors
 
-/// What all models of text state of their shape.
+/// The shape parameters common to text models.
 public struct TextShape: Sendable, Hashable {
     /// Rows of the token embedding.
     public var vocabularySize: Int
@@ -8,7 +8,7 @@ public struct TextShape: Sendable, Hashable {
     public var hiddenSize: Int
     /// Transformer blocks.
     public var layerCount: Int
-    /// Attention heads a block.
+    /// Attention heads per block.
     public var headCount: Int
     /// Channels inside the feed-forward.
     public var intermediateSize: Int
@@ -16,25 +16,25 @@ public struct TextShape: Sendable, Hashable {
     public var activation = "gelu"
     /// Added to variances.
     public var layerNormEpsilon: Float = 1e-12
-    /// Standard deviation of fresh weights.
+    /// Standard deviation of initial weights.
     public var initializerRange: Float = 0.02
     /// Rows of the classifier.
     public var labelCount = 2
 
-    /// What a model calls these in its `config.json`.
+    /// A model's keys for these in its `config.json`.
     struct Keys<Key: CodingKey> {
         let vocabularySize, hiddenSize, layerCount, headCount, intermediateSize: Key
         let activation, layerNormEpsilon, initializerRange: Key
     }
 
-    /// The extents of a block.
+    /// The sizes of a block.
     var block: BlockExtents {
         BlockExtents(
             hiddenSize: hiddenSize, headCount: headCount, intermediateSize: intermediateSize,
             epsilon: layerNormEpsilon, initializer: .normal(deviation: Double(initializerRange)))
     }
 
-    /// Gathers what is wrong or unknown.
+    /// Collects what is wrong or unknown.
     func check<Key>(_ keys: Keys<Key>, into faults: inout ConfigurationFaults) {
         let name = keys.hiddenSize.stringValue
         faults.require(
@@ -50,7 +50,7 @@ public struct TextShape: Sendable, Hashable {
         faults.epsilon(keys.layerNormEpsilon.stringValue, layerNormEpsilon)
     }
 
-    /// Reads what a `config.json` states of it.
+    /// Reads the shape from a `config.json`.
     mutating func read<Key>(
         _ keys: Keys<Key>, from container: KeyedDecodingContainer<Key>, _ decoder: any Decoder
     ) throws {
@@ -66,7 +66,7 @@ public struct TextShape: Sendable, Hashable {
     }
 }
 
-/// How many labels a `config.json` names: transformers writes `id2label` where they are not two.
+/// The number of labels in a `config.json`: transformers writes `id2label` unless there are two.
 private struct LabelCount: Decodable {
     let count: Int?
 

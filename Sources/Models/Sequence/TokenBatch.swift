@@ -1,12 +1,12 @@
 public import Tensors
 
-/// Examples of text as a model reads them: packed token ids, special tokens included.
+/// Text examples as read by a model: packed token ids, including special tokens.
 public struct TokenBatch: Sendable, Hashable {
-    /// The ids of all examples, one behind the other.
+    /// The concatenated ids of all examples.
     public let tokens: [Int]
     /// The segment of each token: 0 and 1 for the texts of a pair, 2 for XLNet's `<cls>`.
     public let segments: [Int]
-    /// Where each example lies.
+    /// The rows of each example.
     public let packing: PackedRows
 
     /// A batch of examples, each with its ids and segments.
@@ -25,11 +25,11 @@ public struct TokenBatch: Sendable, Hashable {
     var firstRows: [Int] { (0..<packing.count).map { packing[$0].lowerBound } }
     /// The last token of each example.
     var lastRows: [Int] { (0..<packing.count).map { packing[$0].upperBound - 1 } }
-    /// The place of each token in its example.
+    /// The position of each token in its example.
     var positions: [Int] { (0..<packing.count).flatMap { Array(0..<packing.length($0)) } }
 }
 
-/// What may join the projections of the blocks in the pool that pruning ranks.
+/// What may be added to the pool besides the blocks' projections.
 public struct PrunableExtras: OptionSet, Sendable, Hashable {
     /// One bit each.
     public let rawValue: Int
@@ -37,14 +37,14 @@ public struct PrunableExtras: OptionSet, Sendable, Hashable {
     /// The extras of these bits.
     public init(rawValue: Int) { self.rawValue = rawValue }
 
-    /// The projection behind the summarising token: BERT's pooler, XLNet's summary.
+    /// The projection of the summarising token: BERT's pooler, XLNet's summary.
     public static let pooler = PrunableExtras(rawValue: 1)
     /// The embeddings of tokens, positions and segments.
     public static let embeddings = PrunableExtras(rawValue: 2)
     /// XLNet's projection of relative positions.
     public static let relativePositions = PrunableExtras(rawValue: 4)
 
-    /// The role of what is in the pool with an extra alone.
+    /// The role of parameters that are in the pool only with an extra.
     func role(_ extra: PrunableExtras, layer: Int? = nil) -> ParameterRole {
         contains(extra) ? .prunable(layer: layer, kind: .other) : .kept
     }

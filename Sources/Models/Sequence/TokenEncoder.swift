@@ -1,7 +1,7 @@
 internal import Kernels
 internal import Tensors
 
-/// A model of text without a head: embeddings, then blocks that normalise after each residual sum.
+/// A text model without a head: embeddings, then blocks that normalise after each residual sum.
 protocol TokenEncoder: Sendable {
     associatedtype Attention: AttentionLayer
     /// What backward needs of the embeddings.
@@ -11,7 +11,7 @@ protocol TokenEncoder: Sendable {
     var tokens: ParameterSlot { get }
     var blocks: TransformerStack<Attention> { get }
 
-    /// Each token's vector before the first block, and what attention reads beside it.
+    /// Each token's vector before the first block, and attention's further inputs.
     func embed(_ batch: TokenBatch, pass: Pass, arena: inout Arena) -> (
         hidden: Hidden, context: Attention.Context, saved: EmbeddingSaved
     )
@@ -19,13 +19,13 @@ protocol TokenEncoder: Sendable {
     /// Accumulates the embeddings' gradients.
     ///
     /// - Parameters:
-    ///   - dHidden: (tokens, hidden size): the gradient of what dropout left.
-    ///   - spare: As large; overwritten.
+    ///   - dHidden: (tokens, hidden size): the gradient after dropout.
+    ///   - spare: A tensor of the same size; overwritten.
     func embedBackward(
         _ dHidden: Tensor, saved: EmbeddingSaved, batch: TokenBatch, pass: Pass, spare: Tensor)
 }
 
-/// What an encoder made of a batch, with what backward needs.
+/// An encoder's output for a batch, with what backward needs.
 struct EncodedTokens<Encoder: TokenEncoder> {
     /// (tokens, hidden size), packed.
     let frames: Tensor
@@ -44,7 +44,7 @@ extension TokenEncoder {
         return hidden.tensor
     }
 
-    /// Encodes a batch and keeps what is asked for.
+    /// Encodes a batch and keeps what is requested.
     func forward(
         _ batch: TokenBatch, pass: Pass, keeping: KeptActivations, arena: inout Arena
     ) -> EncodedTokens<Self> {
@@ -74,7 +74,7 @@ extension TokenEncoder {
         gradientsFinal(tokens.offset)
     }
 
-    /// The dropout of what enters the first block, named after the layer that would follow the last.
+    /// The dropout before the first block, with the number of the layer after the last.
     func embeddingDropout(_ pass: Pass) -> Dropout? {
         pass.dropout(\.hiddenDropout, .hiddenDropout, layer: blocks.count)
     }

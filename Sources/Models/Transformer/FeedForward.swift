@@ -9,7 +9,7 @@ struct FeedForward: Sendable {
 
     /// What backward needs.
     ///
-    /// The activation is computed again from `expanded`, on the way of its gradient: that halves the layer's largest
+    /// The activation is recomputed from `expanded` along with its gradient, which halves the layer's largest
     /// memory.
     struct Saved {
         let input: Matrix
@@ -42,7 +42,7 @@ struct FeedForward: Sendable {
         return Saved(input: input, expanded: expanded)
     }
 
-    /// Accumulates the layer's gradients, and writes the input's or, with `adding`, adds it to what is there.
+    /// Accumulates the layer's gradients, and writes the input's or, with `adding`, adds to it.
     func backward(
         _ dResult: Matrix, saved: Saved, pass: Pass, adding: Bool, arena: inout Arena, into dInput: Tensor
     ) {

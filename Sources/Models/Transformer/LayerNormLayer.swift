@@ -21,7 +21,7 @@ struct LayerNormLayer: Sendable {
         self.epsilon = epsilon
     }
 
-    /// Normalises the input, or its sum with a residual, which it becomes.
+    /// Normalises the input, or its sum with a residual, with which it is overwritten.
     func forward(
         _ input: Tensor, adding residual: Residual? = nil, pass: Pass, arena: inout Arena,
         into output: Tensor?, product: Matrix? = nil
@@ -33,7 +33,7 @@ struct LayerNormLayer: Sendable {
         return saved
     }
 
-    /// Normalises into frames of both kinds.
+    /// Normalises into both kinds of frames.
     func forward(
         _ input: Tensor, adding residual: Residual? = nil, pass: Pass, arena: inout Arena,
         into hidden: Hidden
@@ -42,11 +42,11 @@ struct LayerNormLayer: Sendable {
             input, adding: residual, pass: pass, arena: &arena, into: hidden.tensor, product: hidden.product)
     }
 
-    /// Accumulates the gradients of weight and bias, and writes the input's, if one is asked for.
+    /// Accumulates the gradients of weight and bias, and writes the input's if requested.
     ///
     /// - Parameters:
     ///   - residual: A gradient that reaches the input on another path, added to its own.
-    ///   - branch: The input's gradient after a dropout, as products take it.
+    ///   - branch: The input's gradient after a dropout, in the precision of products.
     func backward(
         _ dOutput: Tensor, saved: Saved, pass: Pass, adding residual: Tensor? = nil, into dInput: Tensor?,
         branch: (matrix: Matrix, dropout: Dropout?)? = nil

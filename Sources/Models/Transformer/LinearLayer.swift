@@ -4,7 +4,7 @@ internal import Tensors
 /// y = x Wᵀ + b, with W of (outputs, inputs), or y = x W + b, with W of (inputs, outputs).
 struct LinearLayer: Sendable {
     let weight: ParameterSlot
-    /// nil adds nothing.
+    /// nil for no bias.
     let bias: ParameterSlot?
     let order: WeightOrder
     let inputs: Int
@@ -23,7 +23,7 @@ struct LinearLayer: Sendable {
         self.outputs = outputs
     }
 
-    /// A layer without bias of a weight that is registered already, whatever extents its file gives it.
+    /// A layer without bias for a weight that is already registered, whatever its shape in files.
     init(weight: ParameterSlot, order: WeightOrder, inputs: Int, outputs: Int) {
         precondition(
             weight.shape.count == inputs * outputs, "\(weight.name) \(weight.shape): \(inputs) to \(outputs)")
@@ -37,12 +37,12 @@ struct LinearLayer: Sendable {
     /// Its parameters.
     var slots: [ParameterSlot] { [weight] + (bias.map { [$0] } ?? []) }
 
-    /// Multiplies in the precision of the input, on the path that the pass has for the weight.
+    /// Multiplies in the precision of the input, on the pass's path for the weight.
     func forward(_ input: Matrix, pass: Pass, arena: inout Arena, into output: Matrix) {
         Self.forward(input, pass: pass, arena: &arena, into: [(self, output)])
     }
 
-    /// Multiplies what several layers read; those on the sparse path lay it out once.
+    /// Multiplies an input of several layers; those on the sparse path convert its layout only once.
     static func forward(
         _ input: Matrix, pass: Pass, arena: inout Arena, into outputs: [(layer: LinearLayer, output: Matrix)]
     ) {
@@ -61,9 +61,9 @@ struct LinearLayer: Sendable {
         if !sparse.isEmpty { sparseLinearForward(input.tensor, layers: sparse, arena: &arena) }
     }
 
-    /// Accumulates the gradients of weight and bias, and writes the input's, if one is asked for.
+    /// Accumulates the gradients of weight and bias, and writes the input's if requested.
     ///
-    /// With `adding`, it is added to what is there: where paths meet.
+    /// With `adding`, the input's is added to the existing one, where paths meet.
     func backward(
         _ dOutput: Matrix, input: Matrix, pass: Pass, adding: Bool = false, arena: inout Arena,
         into dInput: Matrix?
@@ -72,13 +72,13 @@ struct LinearLayer: Sendable {
             [(self, dOutput)], input: input, pass: pass, adding: adding, arena: &arena, into: dInput)
     }
 
-    /// Accumulates the gradients of layers that read the same input, and writes the sum of the input's.
+    /// Accumulates the gradients of layers that read the same input, and writes the input's total gradient.
     static func backward(
         _ outputs: [(layer: LinearLayer, dOutput: Matrix)], input: Matrix, pass: Pass, adding: Bool,
         arena: inout Arena, into dInput: Matrix?
     ) {
         var sparse: [SparseLayerGradient] = []
-        // The first that writes the input's gradient may overwrite what is there.
+        // The first to write the input's gradient may overwrite it.
         var adding = adding
         for (layer, dOutput) in outputs {
             switch layer.path(pass, as: input.precision) {
@@ -104,7 +104,7 @@ struct LinearLayer: Sendable {
             dBias: bias.map(pass.parameters.gradient))
     }
 
-    /// Writes the input's gradient alone, where the input is not there yet.
+    /// Writes only the input's gradient, before the input is available.
     func backward(_ dOutput: Matrix, pass: Pass, arena: inout Arena, into dInput: Matrix) {
         switch path(pass, as: dInput.precision) {
         case .sparse(let kept):
@@ -118,7 +118,7 @@ struct LinearLayer: Sendable {
         }
     }
 
-    /// The path of the weight; one of (inputs, outputs) is always multiplied whole.
+    /// The path of the weight; a weight of (inputs, outputs) is always dense.
     private func path(_ pass: Pass, as precision: GEMMPrecision) -> LinearPath {
         order == .outputsByInputs ? pass.parameters.path(weight, as: precision) : .dense
     }
@@ -127,7 +127,7 @@ struct LinearLayer: Sendable {
         pass.parameters.matrix(weight, as: precision).reshaped(rows: rows, columns: columns)
     }
 
-    // Of the weight as a matrix, whatever extents its file gives it.
+    // The weight as a matrix, whatever its shape in files.
     private var rows: Int { order == .outputsByInputs ? outputs : inputs }
     private var columns: Int { order == .outputsByInputs ? inputs : outputs }
 }

@@ -20,13 +20,13 @@ public struct Regularization: Sendable, Hashable {
     public init() {}
 }
 
-/// The randomness of one training pass: where its numbers are counted from, and the rates they serve.
+/// The randomness of one training pass: the keys of its random numbers, and the rates.
 public struct Noise: Sendable {
     /// The run's seed.
     public let seed: UInt64
     /// The update, counted from 0.
     public let step: Int
-    /// One identity an utterance, the same on whatever rank and in whatever batch it is.
+    /// One identity per utterance, the same on any rank and in any batch.
     public let identities: [UInt64]
     /// Dropout probabilities.
     public let regularization: Regularization
@@ -53,7 +53,7 @@ public struct Noise: Sendable {
         }
     }
 
-    /// Whether a layer is skipped in this update: by all ranks and all utterances alike.
+    /// Whether a layer is skipped in this update, on all ranks and for all utterances.
     func skipsLayer(_ layer: Int) -> Bool {
         guard regularization.layerDrop > 0 else { return false }
         let random = CountedRandom(seed: seed, stream: .layerDrop, step: step, layer: layer)
@@ -63,22 +63,22 @@ public struct Noise: Sendable {
 
 /// What a forward pass keeps of the Transformer for backward.
 public enum KeptActivations: Sendable, Hashable {
-    /// The input of each block; the rest is computed once more, which costs a third more time and saves most of
-    /// the memory.
+    /// The input of each block; the rest is recomputed, which costs a third more time and saves most of the
+    /// memory.
     case blockInputs
-    /// All that backward reads.
+    /// Everything that backward reads.
     case all
 }
 
-/// What every layer of one forward and backward pass shares.
+/// What all layers of one forward and backward pass share.
 public struct Pass: Sendable {
     /// Weights to read and gradients to accumulate into.
     public let parameters: ParameterViews
-    /// Where each utterance's frames lie.
+    /// The rows of each utterance's frames.
     public let packing: PackedRows
     /// The pass's randomness; nil in evaluation.
     public let noise: Noise?
-    /// Frames of each utterance that lie before those of the pass.
+    /// The number of frames of each utterance before those of the pass.
     private let skipped: [Int]
 
     /// A pass over packed frames.
@@ -95,7 +95,7 @@ public struct Pass: Sendable {
         self.skipped = skipped
     }
 
-    /// The same pass over some of its frames: what is dropped of them stays the same.
+    /// The same pass over some of its frames, with the same dropout.
     func rows(_ rows: Range<Int>) -> Pass {
         let utterances = (0..<packing.count).filter { packing[$0].overlaps(rows) }
         return Pass(
@@ -105,13 +105,13 @@ public struct Pass: Sendable {
             skipped: utterances.map { skipped[$0] + max(0, rows.lowerBound - packing[$0].lowerBound) })
     }
 
-    /// Runs of frames that are worked on one after the other where nothing is kept.
+    /// Runs of frames to process one after the other if nothing is kept.
     var blocks: [Range<Int>] { packing.blocks }
 
-    /// What matrix products multiply.
+    /// The precision of matrix products.
     var precision: GEMMPrecision { parameters.precision }
 
-    /// The dropout of one purpose in one layer; nil where nothing is dropped.
+    /// The dropout of one purpose in one layer; nil if nothing is dropped.
     func dropout(
         _ rate: KeyPath<Regularization, Float>, _ stream: RandomStream, layer: Int = 0
     ) -> Dropout? {
@@ -121,7 +121,7 @@ public struct Pass: Sendable {
             keys: noise.keys(stream, layer: layer), skipping: skipped)
     }
 
-    /// A tensor behind dropout, as products take it: the tensor itself where that is the same.
+    /// A tensor after dropout, in the precision of products: the tensor itself if that is the same.
     func product(_ tensor: Tensor, behind dropout: Dropout? = nil, arena: inout Arena) -> Matrix {
         if precision == .float32 && dropout == nil { return Matrix(tensor) }
         let matrix = arena.product(like: tensor, self)
@@ -137,52 +137,52 @@ extension PackedRows {
     }
 }
 
-/// Frames on their way through the blocks: in float32 for residual sums, and as products take them.
+/// Frames passing through the blocks: in float32 for residual sums, and in the precision of products.
 struct Hidden {
     let tensor: Tensor
-    /// The same numbers; in float32 the same memory.
+    /// The same numbers for products; in float32 the same memory.
     let product: Matrix
 
-    /// Frames that are written by `layerNormForward`, both kinds at once.
+    /// Frames to be written by `layerNormForward`, both kinds at once.
     init(rows: Int, columns: Int, pass: Pass, arena: inout Arena) {
         self.init(at: arena.tensor(rows: rows, columns: columns), pass: pass, arena: &arena)
     }
 
-    /// Frames that are there already, of both kinds.
+    /// Existing frames of both kinds.
     init(_ tensor: Tensor, product: Matrix) {
         self.tensor = tensor
         self.product = product
     }
 
-    /// Frames whose float32 numbers lie in given memory.
+    /// Frames whose float32 numbers are in the given memory.
     init(at tensor: Tensor, pass: Pass, arena: inout Arena) {
         self.tensor = tensor
         product = pass.precision == .float32 ? Matrix(tensor) : arena.product(like: tensor, pass)
     }
 
-    /// Drops elements of both kinds; without dropout, there is nothing to do.
+    /// Drops elements of both kinds; does nothing without dropout.
     func drop(_ dropout: Dropout?) {
         guard let dropout else { return }
         dropoutForward(tensor, dropout, into: tensor)
         updateProduct()
     }
 
-    /// Brings the numbers for products up to date with the tensor.
+    /// Updates the numbers for products from the tensor.
     func updateProduct() {
         if product.precision != .float32 { convert(tensor, into: product) }
     }
 }
 
 extension Arena {
-    /// A tensor of the same extents as another, its elements undefined.
+    /// A tensor of the same shape as another, with undefined elements.
     mutating func tensor(like other: Tensor) -> Tensor { tensor(rows: other.rows, columns: other.columns) }
 
-    /// A matrix for products of the same extents as a tensor, its elements undefined.
+    /// A matrix for products of the same shape as a tensor, with undefined elements.
     mutating func product(like other: Tensor, _ pass: Pass) -> Matrix {
         matrix(rows: other.rows, columns: other.columns, precision: pass.precision)
     }
 
-    /// A matrix of the same extents and precision as another, its elements undefined.
+    /// A matrix of the same shape and precision as another, with undefined elements.
     mutating func matrix(like other: Matrix) -> Matrix {
         matrix(rows: other.rows, columns: other.columns, precision: other.precision)
     }

@@ -23,13 +23,13 @@ struct SelfAttention: AttentionLayer {
         let context: Matrix
     }
 
-    /// Keys and values of all frames, for queries of some of them.
+    /// Keys and values of all frames, for queries from some of them.
     struct Memory {
         let key: Matrix
         let value: Matrix
-        /// Over all frames.
+        /// The pass over all frames.
         let pass: Pass
-        /// The first frame that has queries.
+        /// The first frame with queries.
         var first = 0
     }
 
@@ -70,7 +70,7 @@ struct SelfAttention: AttentionLayer {
 
     var firstSlot: ParameterSlot { key.weight }
 
-    /// Attends to the frames of the input, or to those of a memory, of which the input is a part.
+    /// Attends to the frames of the input, or of a memory that contains the input.
     func forward(
         _ input: Matrix, context memory: Memory?, pass: Pass, arena: inout Arena, into result: Tensor
     ) -> Saved {
@@ -91,12 +91,12 @@ struct SelfAttention: AttentionLayer {
         return saved
     }
 
-    /// Accumulates the layer's gradients, and writes the input's or, with `adding`, adds it to what is there.
+    /// Accumulates the layer's gradients, and writes the input's or, with `adding`, adds to it.
     func backward(
         _ dResult: Matrix, saved: Saved, context: Memory?, pass: Pass, adding: Bool, arena: inout Arena,
         into dInput: Tensor
     ) {
-        precondition(context == nil, "what attends to a memory keeps nothing for backward")
+        precondition(context == nil, "attention to a memory keeps nothing for backward")
         let mark = arena.mark
         defer { arena.release(to: mark) }
         let dContext = arena.matrix(like: saved.context)

@@ -2,8 +2,8 @@ internal import Kernels
 internal import Tensors
 
 extension TransformerLayer where Attention == SelfAttention {
-    /// Encodes frames in place and keeps nothing: what it takes beside them is the keys and values of all, for every
-    /// frame attends to every other, and what a block of frames takes.
+    /// Encodes frames in place and keeps nothing: besides them it needs the keys and values of all frames,
+    /// since every frame attends to every other, and the memory of one block of frames.
     func infer(_ frames: Tensor, pass: Pass, arena: inout Arena) {
         let mark = arena.mark
         defer { arena.release(to: mark) }
@@ -20,7 +20,7 @@ extension TransformerLayer where Attention == SelfAttention {
         }
     }
 
-    /// What attention reads of frames.
+    /// Attention's input for frames.
     private func attentionInput(_ frames: Tensor, pass: Pass, arena: inout Arena) -> Matrix {
         switch order {
         case .post: return pass.product(frames, arena: &arena)

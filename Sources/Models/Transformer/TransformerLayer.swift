@@ -3,13 +3,13 @@ internal import Tensors
 
 /// Where a Transformer block normalises.
 enum NormOrder: Sendable {
-    /// After each residual sum, as BERT and wav2vec 2.0 base do.
+    /// After each residual sum, as in BERT and wav2vec 2.0 base.
     case post
-    /// Before attention and before the feed-forward, as XLSR-53 does ("stable layer norm").
+    /// Before attention and before the feed-forward, as in XLSR-53 ("stable layer norm").
     case pre
 }
 
-/// The extents of a block.
+/// The sizes of a block.
 struct BlockExtents: Sendable {
     let hiddenSize: Int
     let headCount: Int
@@ -35,7 +35,7 @@ struct TransformerLayer<Attention: AttentionLayer>: Sendable {
         let finalLayerNorm: LayerNormLayer.Saved
     }
 
-    /// Registers the block's parameters behind those of its attention.
+    /// Registers the block's parameters after those of its attention.
     init(
         _ names: BlockNames, _ extents: BlockExtents, attention: Attention, order: NormOrder, layer: Int,
         in layout: inout ParameterLayout
@@ -55,10 +55,10 @@ struct TransformerLayer<Attention: AttentionLayer>: Sendable {
     /// The first element of the block's parameters in the flat store.
     var firstOffset: Int { attention.firstSlot.offset }
 
-    /// Encodes frames: of both kinds where the norm comes after, in float32 alone where it comes before.
+    /// Encodes frames: both kinds with post-norm, only float32 with pre-norm.
     ///
-    /// - Parameter between: Where the norm comes after, float32 memory for the frames between attention and
-    ///   feed-forward; the output's may then be the input's. nil takes new memory.
+    /// - Parameter between: With post-norm, float32 memory for the frames between attention and feed-forward;
+    ///   the output may then overwrite the input. nil takes new memory.
     func forward(
         _ input: Hidden, context: Attention.Context, between: Tensor? = nil, pass: Pass, arena: inout Arena,
         into output: Hidden
@@ -126,7 +126,7 @@ struct TransformerLayer<Attention: AttentionLayer>: Sendable {
         let dBranch = branchBackward(
             finalLayerNorm, dOutput, saved.finalLayerNorm, outputDropout(pass), pass: pass, arena: &arena,
             into: dSum)
-        // The residual's gradient lies in dSum already; the feed-forward's is added to it.
+        // The residual's gradient is already in dSum; the feed-forward's is added to it.
         feedForward.backward(
             dBranch, saved: saved.feedForward, pass: pass, adding: true, arena: &arena, into: dSum)
         let dAttended = branchBackward(
@@ -137,12 +137,12 @@ struct TransformerLayer<Attention: AttentionLayer>: Sendable {
             into: dInput)
     }
 
-    /// The gradient of a sum through its norm, and that of the branch that dropout let through to the sum.
+    /// The gradient of a sum through its norm, and that of the branch after dropout.
     private func branchBackward(
         _ norm: LayerNormLayer, _ dOutput: Tensor, _ saved: LayerNormLayer.Saved, _ dropout: Dropout?,
         pass: Pass, arena: inout Arena, into dSum: Tensor
     ) -> Matrix {
-        // What differentiates the branch reads its gradient before it adds to the sum's: one memory serves.
+        // Backward of the branch reads its gradient before adding to the sum's, so they can share memory.
         if pass.precision == .float32 && dropout == nil {
             norm.backward(dOutput, saved: saved, pass: pass, into: dSum)
             return Matrix(dSum)

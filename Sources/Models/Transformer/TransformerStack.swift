@@ -1,25 +1,25 @@
 internal import Kernels
 internal import Tensors
 
-/// Transformer blocks, one behind the other.
+/// A sequence of Transformer blocks.
 struct TransformerStack<Attention: AttentionLayer>: Sendable {
     let layers: [TransformerLayer<Attention>]
     let order: NormOrder
 
-    /// What backward needs of the blocks, in their order.
+    /// What backward needs of the blocks, in order.
     typealias Saved = [SavedBlock]
 
     /// What backward needs of one block.
     enum SavedBlock {
-        /// Layer drop left it out.
+        /// Skipped by layer drop.
         case skipped
-        /// All that its layers need.
+        /// Everything that its layers need.
         case kept(TransformerLayer<Attention>.Saved)
-        /// Its input, from which the rest is computed once more.
+        /// Its input, from which the rest is recomputed.
         case input(Hidden)
     }
 
-    /// Registers blocks whose attention `makeAttention` registers, given its layer.
+    /// Registers blocks; `makeAttention` registers the attention of a layer.
     init(
         _ count: Int, _ extents: BlockExtents, order: NormOrder, names: (Int) -> BlockNames,
         in layout: inout ParameterLayout, attention makeAttention: (Int, inout ParameterLayout) -> Attention
@@ -38,7 +38,7 @@ struct TransformerStack<Attention: AttentionLayer>: Sendable {
     /// The number of blocks.
     var count: Int { layers.count }
 
-    /// Encodes frames in place, block by block, and keeps nothing; only where the norm comes after.
+    /// Encodes frames in place, block by block, and keeps nothing; only with post-norm.
     func infer(_ frames: Hidden, context: Attention.Context, pass: Pass, arena: inout Arena) {
         precondition(order == .post, "a block that normalises first reads its input until its end")
         let mark = arena.mark
@@ -85,7 +85,7 @@ struct TransformerStack<Attention: AttentionLayer>: Sendable {
 
     /// Accumulates all gradients, calling `gradientsFinal` with the offset from which on they are final.
     ///
-    /// The output's gradient becomes the input's; it and the spare tensor, of its extents, may change places.
+    /// The output's gradient becomes the input's; it and the spare tensor of the same shape may be swapped.
     func backward(
         _ dHidden: inout Tensor, spare: inout Tensor, saved: Saved, context: Attention.Context, pass: Pass,
         arena: inout Arena, gradientsFinal: (Int) -> Void
@@ -106,7 +106,7 @@ struct TransformerStack<Attention: AttentionLayer>: Sendable {
         }
     }
 
-    /// Runs a block forward once more, with the same counted noise, and then backward.
+    /// Runs a block forward again, with the same counted random numbers, and then backward.
     private func backwardAgain(
         _ layer: TransformerLayer<Attention>, _ dOutput: Tensor, input: Hidden, context: Attention.Context,
         pass: Pass, arena: inout Arena, into dInput: Tensor

@@ -116,7 +116,7 @@ struct ContextEncoder: Sendable {
 }
 
 extension BlockNames {
-    /// The names of wav2vec 2.0's blocks, below `name`.
+    /// The names of wav2vec 2.0's blocks, under `name`.
     static func wav2vec2(_ name: String) -> BlockNames {
         BlockNames(
             query: "\(name).attention.q_proj", key: "\(name).attention.k_proj",

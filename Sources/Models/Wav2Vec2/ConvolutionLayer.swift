@@ -1,9 +1,9 @@
 internal import Kernels
 internal import Tensors
 
-/// One convolution of the feature encoder with its norm, if it has one, and GELU.
+/// One convolution of the feature encoder with its norm, if any, and GELU.
 struct ConvolutionLayer: Sendable {
-    /// What stands between convolution and activation.
+    /// The norm between convolution and activation.
     private enum Norm: Sendable {
         case none
         case group(weight: ParameterSlot, bias: ParameterSlot)
@@ -33,10 +33,10 @@ struct ConvolutionLayer: Sendable {
         channels = configuration.convolutionChannels[index]
         kernelSize = configuration.convolutionKernels[index]
         stride = configuration.convolutionStrides[index]
-        // These norms have PyTorch's epsilon, whatever the configuration says of the Transformer's.
+        // These norms have PyTorch's epsilon, whatever the configuration says about the Transformer's.
         epsilon = 1e-5
         let inputs = index == 0 ? 1 : configuration.convolutionChannels[index - 1]
-        // He et al. (2015), as PyTorch's kaiming_normal_ has it; its bias bound is one over the root of the
+        // He et al. (2015), as in PyTorch's kaiming_normal_; the bias bound is one over the root of the
         // inputs.
         let bound = (1 / Double(inputs * kernelSize)).squareRoot()
         weight = layout.add(
@@ -63,12 +63,12 @@ struct ConvolutionLayer: Sendable {
         convolutionOutputLength(length, kernelSize: kernelSize, stride: stride)
     }
 
-    /// The frames that a range of the layer's own is made of.
+    /// The input frames of a range of the layer's output.
     func inputs(of frames: Range<Int>) -> Range<Int> {
         frames.lowerBound * stride..<max(frames.lowerBound, frames.upperBound - 1) * stride + kernelSize
     }
 
-    /// The first layer over a waveform, keeping nothing.
+    /// The first layer on a waveform, keeping nothing.
     func overWaveform(
         _ samples: Tensor, statistics: WaveformStatistics?, parameters: ParameterViews, arena: inout Arena
     ) -> FrozenWaveformConvolution {
@@ -145,7 +145,7 @@ struct ConvolutionLayer: Sendable {
             mean: saved.mean, inverseDeviation: saved.inverseDeviation)
     }
 
-    /// Accumulates the layer's gradients, and writes the input's, if one is asked for.
+    /// Accumulates the layer's gradients, and writes the input's if requested.
     func backward(
         _ dOutput: Tensor, saved: Saved, parameters: ParameterViews, arena: inout Arena, into dInput: Tensor?
     ) {

@@ -4,12 +4,12 @@ internal import Tensors
 /// The convolutional feature encoder: waveform to one feature vector every 20 ms (Baevski et al., 2020,
 /// section 2).
 ///
-/// Convolutions and group norms see one utterance, so the encoder runs utterance by utterance; a frozen
-/// encoder needs only two layers' memory of the longest.
+/// Convolutions and group norms work on one utterance, so the encoder runs utterance by utterance; a frozen
+/// encoder needs only two layers' memory for the longest.
 struct FeatureExtractor: Sendable {
     private let layers: [ConvolutionLayer]
 
-    /// What backward needs of one utterance: each layer's.
+    /// What backward needs for one utterance, layer by layer.
     struct Saved {
         let layers: [ConvolutionLayer.Saved]
     }
@@ -23,22 +23,23 @@ struct FeatureExtractor: Sendable {
         self.layers = layers
     }
 
-    /// Frames of a block: five seconds, so that what frames of two blocks share is little.
+    /// Frames per block: five seconds, so that neighbouring blocks share little input.
     private static let blockFrames = 256
 
-    /// Makes the features of one utterance of (samples, 1) into (frames, channels), keeping nothing.
+    /// Computes the features of one utterance, (samples, 1) to (frames, channels), keeping nothing.
     func forward(_ samples: Tensor, parameters: ParameterViews, arena: inout Arena, into features: Tensor) {
         forEachBlock(samples, parameters: parameters, arena: &arena) { frames, block, _ in
             features.rows(frames).copy(from: block)
         }
     }
 
-    /// Makes the features of one utterance block by block, each of the samples that it depends on, so that memory
-    /// does not grow with the utterance.
+    /// Computes the features of one utterance block by block, each from the samples that it depends on, so
+    /// that memory does not grow with the utterance.
     ///
     /// - Parameters:
-    ///   - statistics: Those of the recording that the samples are a part of; nil takes them for all of it.
-    ///   - body: Gets the frames of a block and their features, whose memory the next block takes.
+    ///   - statistics: Statistics of the whole recording if the samples are a part of it; nil if they are all
+    ///     of it.
+    ///   - body: Called with the frames of a block and their features, whose memory the next block reuses.
     func forEachBlock(
         _ samples: Tensor, statistics: WaveformStatistics? = nil, parameters: ParameterViews,
         arena: inout Arena,
@@ -60,7 +61,7 @@ struct FeatureExtractor: Sendable {
         }
     }
 
-    /// The frames of each layer's output that some of the last one's are made of.
+    /// The frames of each layer's output needed for some of the last one's.
     private func ranges(of frames: Range<Int>) -> [Range<Int>] {
         var ranges = [frames]
         for layer in layers.dropFirst().reversed() {
@@ -87,7 +88,7 @@ struct FeatureExtractor: Sendable {
         }
     }
 
-    /// Memory for a block: two buffers take turns, a layer reads one and writes the other.
+    /// Memory for a block: two alternating buffers; a layer reads one and writes the other.
     private struct Buffers {
         private let turns: [Matrix]
         let features: Tensor
@@ -112,7 +113,7 @@ struct FeatureExtractor: Sendable {
         }
     }
 
-    /// Makes the features of one utterance and keeps what backward needs.
+    /// Computes the features of one utterance and keeps what backward needs.
     func forwardSaving(
         _ samples: Tensor, parameters: ParameterViews, arena: inout Arena, into features: Tensor
     ) -> Saved {

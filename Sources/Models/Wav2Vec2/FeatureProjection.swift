@@ -33,9 +33,9 @@ struct FeatureProjection: Sendable {
         return Saved(layerNorm: saved, normed: normed)
     }
 
-    /// Accumulates the gradients and writes the features', if they are asked for.
+    /// Accumulates the gradients and writes the features' if requested.
     ///
-    /// - Parameter rows: A gradient that reaches some normed frames on another path.
+    /// - Parameter rows: A gradient that reaches some normalised frames by another path.
     func backward(
         _ dHidden: Tensor, saved: Saved, pass: Pass, adding rows: (frames: [Int], gradient: Tensor)? = nil,
         arena: inout Arena, into dFeatures: Tensor?

@@ -1,16 +1,16 @@
 internal import Kernels
 internal import Tensors
 
-/// The masked frames that a pre-training loss is taken of, and what is drawn for them.
+/// The masked frames of a pre-training loss, and the random numbers drawn for them.
 ///
-/// An utterance needs two, one to tell from the other; one with fewer contributes nothing.
+/// An utterance needs at least two, to have a distractor; one with fewer contributes nothing.
 struct MaskedFrames: Sendable {
-    /// Indices into the packed frames of the batch, rising.
+    /// Indices into the packed frames of the batch, ascending.
     let frames: [Int]
-    /// Where each utterance's lie among them.
+    /// The rows of each utterance among them.
     let packing: PackedRows
 
-    /// The frames flagged in a batch of packed ones.
+    /// The flagged frames of a packed batch.
     init(_ masked: [Bool], packing batch: PackedRows) {
         let utterances = (0..<batch.count).map { utterance in
             let frames = batch[utterance].filter { masked[$0] }
@@ -43,7 +43,7 @@ struct MaskedFrames: Sendable {
 /// Draws the distractors of an utterance's masked frames: each uniform among its other masked frames, with
 /// replacement (Baevski et al., 2020, section 3.2).
 ///
-/// - Returns: `count` a frame, as indices into the masked frames.
+/// - Returns: `count` per frame, as indices into the masked frames.
 package func sampleNegatives(
     frames: Int, count: Int, seed: UInt64, step: Int, identity: UInt64
 ) -> [Int32] {
@@ -51,7 +51,7 @@ package func sampleNegatives(
     let random = CountedRandom(seed: seed, stream: .negatives, step: step, item: identity)
     return (0..<frames * count).map { index in
         let other = Int(random.uniform(at: UInt64(index)) * Double(frames - 1))
-        // The frame itself is stepped over.
+        // The frame itself is skipped.
         return Int32(other >= index / count ? other + 1 : other)
     }
 }

@@ -1,6 +1,6 @@
 public import Tensors
 
-/// A micro-batch that is to be trained on, as far as memory depends on it.
+/// What determines the memory of training on a micro-batch.
 public struct PlannedPass: Sendable, Hashable {
     /// One utterance.
     public struct Utterance: Sendable, Hashable {
@@ -8,7 +8,7 @@ public struct PlannedPass: Sendable, Hashable {
         public var samples: Int
         /// Labels of its target; none in pre-training.
         public var labels: Int
-        /// Masked frames that a pre-training loss is taken of; none in fine-tuning.
+        /// Masked frames of a pre-training loss; none in fine-tuning.
         public var masked: Int
 
         /// An utterance.
@@ -21,15 +21,15 @@ public struct PlannedPass: Sendable, Hashable {
 
     /// The utterances.
     public var utterances: [Utterance]
-    /// Whether a frozen feature encoder's output was kept, so that no audio is read.
+    /// Whether a frozen feature encoder's output is cached, so that no audio is read.
     public var hasFeatures = false
-    /// What products multiply.
+    /// The precision of products.
     public var precision = GEMMPrecision.float32
-    /// The indices of the slots of weights that are multiplied by sparse products.
+    /// The indices of the slots with sparse products.
     public var sparseSlots: Set<Int> = []
-    /// What is trained.
+    /// The trained parameters.
     public var trainable = TrainableParameters.exceptFeatureEncoder
-    /// Whether backward computes the blocks once more.
+    /// Whether backward recomputes the blocks.
     public var recomputing = false
     /// Whether dropouts need copies of gradients: after the projected features, and after each block's parts.
     public var regularization = Regularization()
@@ -39,7 +39,7 @@ public struct PlannedPass: Sendable, Hashable {
 }
 
 extension PlannedPass {
-    /// The utterances as a batch that an arena of the counting device holds.
+    /// The utterances as a batch in an arena of the counting device.
     func batch(_ configuration: Wav2Vec2Configuration, arena: inout Arena) -> SpeechBatch {
         SpeechBatch(
             utterances.map { utterance in
@@ -54,7 +54,7 @@ extension PlannedPass {
             })
     }
 
-    /// The pass's dropouts, and no dropped layer, which would take nothing.
+    /// The pass's dropouts without layer drop, since a dropped layer takes no memory.
     var noise: Noise {
         var regularization = regularization
         regularization.layerDrop = 0
@@ -63,7 +63,7 @@ extension PlannedPass {
             regularization: regularization)
     }
 
-    /// Weights without numbers, as the pass multiplies them.
+    /// Weights without numbers, in the pass's precision.
     func parameters(_ layout: ParameterLayout) -> ParameterViews {
         ParameterViews(counting: layout, precision: precision, sparseSlots: sparseSlots)
     }

@@ -51,7 +51,7 @@ struct PositionalEmbedding: Sendable {
         }
     }
 
-    /// The convolution of a block reads frames on both sides; those before it are kept as they were.
+    /// The convolution of a block reads frames on both sides; the unmodified ones before it are kept.
     private func infer(_ frames: Tensor, weight: Matrix, pass: Pass, arena: inout Arena) {
         let (blockRows, reach) = (2048, kernelSize / 2)
         let before = arena.tensor(rows: reach, columns: frames.columns)
@@ -87,7 +87,7 @@ struct PositionalEmbedding: Sendable {
             kernelSize: kernelSize, groups: groups, arena: &arena, into: output)
     }
 
-    /// The weight as products take it, and the norms of its taps.
+    /// The weight in the precision of products, and the norms of its taps.
     private func normalizedWeight(_ pass: Pass, arena: inout Arena) -> (weight: Matrix, norms: Tensor) {
         let direction = pass.parameters.value(direction)
         let (product, norms) = (arena.product(like: direction, pass), arena.vector(kernelSize))

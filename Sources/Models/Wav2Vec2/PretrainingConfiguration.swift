@@ -1,7 +1,7 @@
 /// The objective of pre-training and its quantiser, as `config.json` states them; unstated keys have
 /// transformers' defaults.
 public struct PretrainingConfiguration: Sendable, Hashable {
-    /// Codebooks, each of which gives a part of a codevector.
+    /// Codebooks; each gives a part of a codevector.
     public var codebookGroups = 2
     /// Entries of each codebook.
     public var codebookEntries = 320
@@ -11,20 +11,20 @@ public struct PretrainingConfiguration: Sendable, Hashable {
     public var projectionSize = 256
     /// Distractors of each masked frame.
     public var negatives = 100
-    /// What cosines are divided by.
+    /// The divisor of cosines.
     public var contrastiveTemperature: Float = 0.1
     /// Weight of the diversity loss.
     public var diversityWeight: Float = 0.1
     /// Weight of the mean square of the feature encoder's output; fairseq pre-trains base with 10.
     public var featurePenaltyWeight: Float = 0
-    /// What the gradient is multiplied with where it enters the feature encoder.
+    /// The factor of the gradient that enters the feature encoder.
     ///
-    /// fairseq's `feature_grad_mult`, with which it pre-trains base at 0.1. With 0 the feature encoder is frozen.
+    /// fairseq's `feature_grad_mult`, 0.1 for pre-training base. With 0 the feature encoder is frozen.
     public var featureGradientScale: Float = 1
-    /// Dropout probability of the features that are quantised.
+    /// Dropout probability of the quantiser's input.
     public var quantizerDropout: Float = 0
 
-    /// transformers' defaults, which are those of base.
+    /// transformers' defaults, for base.
     public init() {}
 
     /// Everything that is wrong, as sentences; empty if a model can be built.
@@ -64,9 +64,9 @@ extension PretrainingConfiguration: Decodable {
         case quantizerDropout = "feat_quantizer_dropout"
     }
 
-    /// Reads a `config.json`; a key that is not there, or null, keeps transformers' default.
+    /// Reads a `config.json`; a missing or null key keeps transformers' default.
     ///
-    /// What only fairseq has, the feature penalty and the scale of gradients, stands in no such file.
+    /// The feature penalty and the scale of gradients exist only in fairseq and are not in this file.
     public init(from decoder: any Decoder) throws {
         self.init()
         let container = try decoder.container(keyedBy: CodingKeys.self)

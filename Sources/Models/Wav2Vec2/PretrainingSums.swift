@@ -1,7 +1,7 @@
 internal import Kernels
 
-/// What a batch contributes to the losses and statistics of pre-training: sums over utterances, so that those of
-/// micro-batches and ranks add up to the global batch's.
+/// A batch's contribution to the losses and statistics of pre-training: sums over utterances, so that those
+/// of micro-batches and ranks add up to the global batch's.
 public struct PretrainingSums: Sendable, Equatable {
     /// Contrastive loss in nats, summed over masked frames.
     public var contrastive = 0.0
@@ -9,13 +9,13 @@ public struct PretrainingSums: Sendable, Equatable {
     public var diversity = 0.0
     /// Each utterance's mean square of the feature encoder's output, times its masked frames.
     public var featurePenalty = 0.0
-    /// Masked frames that were predicted: what the loss and its gradient are divided by.
+    /// Predicted masked frames: the divisor of the loss and its gradient.
     public var maskedFrames = 0.0
-    /// Of these, how many are more similar to their own target than to any distractor.
+    /// The number of these that are closer to their own target than to any distractor.
     public var correct = 0.0
-    /// Utterances, those included that have too few masked frames to contribute.
+    /// Utterances, including those with too few masked frames to contribute.
     public var utterances = 0.0
-    /// Masked frames whose largest logit, without noise, is that of an entry; groups × entries.
+    /// For each entry, the masked frames with their largest logit (without noise) there; groups × entries.
     public var codeUsage: [Double]
     /// The probability of each entry, without noise and temperature, summed over masked frames; groups × entries.
     public var codeProbabilities: [Double]

@@ -5,13 +5,13 @@ internal import Tensors
 public struct Augmentation: Sendable, Hashable {
     /// The share of frames that spans would cover if they never overlapped.
     public var timeMaskProbability = 0.0
-    /// Frames a span.
+    /// Frames per span.
     public var timeMaskLength = 10
-    /// The fewest spans an utterance gets.
+    /// The minimum number of spans per utterance.
     public var timeMaskMinimumSpans = 2
     /// The share of channels that spans would cover if they never overlapped.
     public var channelMaskProbability = 0.0
-    /// Channels a span.
+    /// Channels per span.
     public var channelMaskLength = 64
 
     /// No masking.
@@ -19,7 +19,7 @@ public struct Augmentation: Sendable, Hashable {
 
     /// Which frames of an utterance are replaced by the mask embedding at an update.
     ///
-    /// An utterance no longer than one span is left alone: fairseq would mask nearly all of it.
+    /// An utterance no longer than one span is not masked: fairseq would mask nearly all of it.
     package func timeMask(frames: Int, seed: UInt64, step: Int, identity: UInt64) -> [Bool] {
         var masked = [Bool](repeating: false, count: frames)
         guard timeMaskProbability > 0 else { return masked }
@@ -42,7 +42,7 @@ public struct Augmentation: Sendable, Hashable {
             random: random)
     }
 
-    /// The most frames of an utterance that a time mask covers, at any update.
+    /// The maximum number of an utterance's frames covered by a time mask in any update.
     public func mostMaskedFrames(of frames: Int) -> Int {
         guard timeMaskProbability > 0, frames > timeMaskLength else { return 0 }
         let spans = spanCount(
@@ -51,7 +51,7 @@ public struct Augmentation: Sendable, Hashable {
         return min(spans * timeMaskLength, frames - 1)
     }
 
-    /// max(minimum, ⌊p · extent / length + u⌋), at most the starts that there are.
+    /// max(minimum, ⌊p · extent / length + u⌋), at most the number of possible starts.
     private func spanCount(
         extent: Int, length: Int, probability: Double, minimum: Int, uniform: Double
     ) -> Int {

@@ -1,14 +1,14 @@
 internal import Kernels
 internal import Tensors
 
-/// Turns features into codevectors, one of each group's codebook, by a Gumbel-softmax (Baevski et al., 2020,
-/// section 2).
+/// Turns features into codevectors, one from each group's codebook, by a Gumbel-softmax (Baevski et al.,
+/// 2020, section 2).
 struct VectorQuantizer: Sendable {
     private let codevectors: ParameterSlot
     private let projection: LinearLayer
     private let groups: Int
 
-    /// Registers `name.codevectors` and `name.weight_proj`, drawn as transformers draws them.
+    /// Registers `name.codevectors` and `name.weight_proj`, initialised as in transformers.
     init(
         _ name: String, inputs: Int, _ objective: PretrainingConfiguration, in layout: inout ParameterLayout
     ) {
@@ -34,11 +34,11 @@ struct VectorQuantizer: Sendable {
         let input: Tensor
         /// (frames, groups · entries).
         let logits: Tensor
-        /// groups a frame.
+        /// One per group and frame.
         let codes: [Int]
     }
 
-    /// Quantises features, (frames, channels), by the sample, or without one by their most probable entries.
+    /// Quantises features, (frames, channels), by the sample, or without one by the most probable entries.
     func forward(
         _ features: Tensor, sample: GumbelSample?, pass: Pass, arena: inout Arena, into quantized: Tensor
     ) -> Saved {
@@ -48,7 +48,7 @@ struct VectorQuantizer: Sendable {
         return Saved(input: features, logits: logits, codes: codes)
     }
 
-    /// Accumulates the codevectors' gradient and writes that of the logits.
+    /// Accumulates the codevectors' gradient and writes the logits'.
     func backward(
         _ dQuantized: Tensor, sample: GumbelSample, saved: Saved, pass: Pass, into dLogits: Tensor
     ) {

@@ -1,13 +1,12 @@
-/// Floating-point operations of matrix products and convolutions, a multiplication and an addition counted as
-/// two.
+/// Floating-point operations of matrix products and convolutions, counting a multiply-add as two.
 public struct FloatingPointOperations: Sendable, Hashable {
     /// The feature encoder, forward.
     public var featureEncoder = 0.0
     /// Everything after it, forward.
     public var forward = 0.0
-    /// Everything after it, backward: by inputs and by weights.
+    /// Everything after it, backward, with respect to inputs and weights.
     ///
-    /// What is computed twice to save memory is counted once.
+    /// What is recomputed to save memory counts once.
     public var backward = 0.0
 
     /// No operations.
@@ -16,11 +15,11 @@ public struct FloatingPointOperations: Sendable, Hashable {
     /// All of them.
     public var total: Double { featureEncoder + forward + backward }
 
-    /// What a pass over an utterance does of them: forward, and backward of what is trained.
+    /// The operations of a pass over an utterance: forward, and backward of what is trained.
     ///
     /// - Parameters:
-    ///   - hasFeatures: Whether what a frozen feature encoder made was kept, and costs nothing.
-    ///   - recomputing: Whether backward computes blocks once more.
+    ///   - hasFeatures: Whether a frozen feature encoder's output is cached, and so costs nothing.
+    ///   - recomputing: Whether backward recomputes blocks.
     public func inPass(
         training trained: TrainableParameters, hasFeatures: Bool, recomputing: Bool = false
     ) -> Double {
@@ -38,7 +37,7 @@ public struct FloatingPointOperations: Sendable, Hashable {
 }
 
 extension Wav2Vec2Configuration {
-    /// What one utterance of so many samples costs in an update with a frozen feature encoder.
+    /// The cost of an utterance with this many samples in an update with a frozen feature encoder.
     public func operations(samples: Int) -> FloatingPointOperations {
         var operations = FloatingPointOperations()
         var (length, inputs) = (samples, 1)

@@ -12,11 +12,12 @@ extension Wav2Vec2 {
         return (output.logits, output.packing)
     }
 
-    /// Computes the logits of one utterance, whose waveform takes memory only until its features are made.
+    /// Computes the logits of one utterance; its waveform takes memory only until its features are computed.
     ///
     /// - Parameters:
     ///   - count: Samples.
-    ///   - statistics: Those of the recording that the samples are a part of; nil takes them for all of it.
+    ///   - statistics: Statistics of the whole recording if the samples are a part of it; nil if they are all
+    ///     of it.
     ///   - load: Fills (samples, 1).
     public func evaluate(
         samples count: Int, statistics: WaveformStatistics? = nil, parameters: ParameterViews,
@@ -38,8 +39,8 @@ extension Wav2Vec2 {
 
     /// Computes logits and keeps what `backward` needs for the parameters that are trained.
     ///
-    /// - Parameter recomputing: Whether backward computes the blocks once more instead of having all of them
-    ///   kept: the same bits, from less memory.
+    /// - Parameter recomputing: Whether backward recomputes the blocks instead of keeping all activations:
+    ///   the same bits, less memory.
     public func forward(
         _ batch: SpeechBatch, parameters: ParameterViews, noise: Noise?, augmentation: Augmentation,
         trainable: TrainableParameters, recomputing: Bool = false, arena: inout Arena
@@ -66,7 +67,7 @@ extension Wav2Vec2 {
             pass: pass, encoded: encoded)
     }
 
-    /// The head multiplies float32 in any case: it costs nothing, and CTC reads differences of its logits.
+    /// The head always multiplies float32: it is cheap, and CTC depends on differences of its logits.
     private func logits(_ frames: Tensor, pass: Pass, arena: inout Arena) -> Tensor {
         let logits = arena.tensor(rows: frames.rows, columns: head.outputs)
         head.forward(Matrix(frames), pass: pass, arena: &arena, into: Matrix(logits))

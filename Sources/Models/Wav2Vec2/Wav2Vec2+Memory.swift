@@ -1,12 +1,12 @@
 internal import Kernels
 public import Tensors
 
-// What passes take of an arena, found by making them on the counting device.
+// The arena memory of passes, found by running them on the counting device.
 
 extension Wav2Vec2 {
-    /// The bytes that a pass of training takes of an arena: the batch itself, forward, CTC and backward.
+    /// The arena bytes of a training pass: the batch itself, forward, CTC and backward.
     ///
-    /// Exact where no layer is dropped; a dropped layer takes nothing.
+    /// Exact if no layer is dropped; a dropped layer takes nothing.
     public func arenaBytes(_ pass: PlannedPass) -> Int {
         var arena = Arena.counting()
         let output = forward(
@@ -19,7 +19,7 @@ extension Wav2Vec2 {
         return arena.peakBytes
     }
 
-    /// The bytes that evaluating the same utterances takes of an arena, in float32.
+    /// The arena bytes of evaluating the same utterances, in float32.
     public func evaluationArenaBytes(_ pass: PlannedPass) -> Int {
         var arena = Arena.counting()
         var pass = pass
@@ -30,9 +30,9 @@ extension Wav2Vec2 {
         return arena.peakBytes
     }
 
-    /// The bytes that `evaluate(samples:)` takes of an arena for one utterance, in float32.
+    /// The arena bytes of `evaluate(samples:)` for one utterance, in float32.
     ///
-    /// - Parameter sparseSlots: The indices of the slots that are multiplied by sparse products.
+    /// - Parameter sparseSlots: The indices of the slots with sparse products.
     public func evaluationArenaBytes(samples: Int, sparseSlots: Set<Int> = []) -> Int {
         var arena = Arena.counting()
         let parameters = ParameterViews(counting: layout, precision: .float32, sparseSlots: sparseSlots)
@@ -40,7 +40,7 @@ extension Wav2Vec2 {
         return arena.peakBytes
     }
 
-    /// The bytes that making one utterance's features takes of an arena: samples, features and what lies between.
+    /// The arena bytes of computing one utterance's features: samples, features and intermediate results.
     public func featureArenaBytes(samples: Int, precision: GEMMPrecision) -> Int {
         var arena = Arena.counting()
         let waveform = arena.tensor(rows: samples, columns: 1)

@@ -5,19 +5,19 @@ public import Tensors
 public enum TrainableParameters: Sendable, Hashable {
     /// All of them.
     case everything
-    /// All behind the convolutions, as in nearly all fine-tuning.
+    /// Everything after the convolutions, as in nearly all fine-tuning.
     case exceptFeatureEncoder
-    /// The head alone, as in fairseq's `freeze_finetune_updates`.
+    /// Only the head, as in fairseq's `freeze_finetune_updates`.
     case headOnly
 }
 
 /// wav2vec 2.0 with a CTC head (Baevski et al., 2020): waveform to one row of logits every 20 ms.
 ///
-/// A value: it knows shapes and places; weights, gradients and activations are handed to it.
+/// A value with shapes and offsets; weights, gradients and activations are passed in.
 public struct Wav2Vec2: Sendable {
     /// The model's shape.
     public let configuration: Wav2Vec2Configuration
-    /// Names and places of all parameters, in the order of the forward pass.
+    /// Names and offsets of all parameters, in forward order.
     public let layout: ParameterLayout
     let backbone: Wav2Vec2Backbone
     let head: LinearLayer
@@ -50,10 +50,10 @@ public struct Wav2Vec2: Sendable {
     /// The channels of the feature encoder's output.
     public var featureChannels: Int { backbone.featureChannels }
 
-    /// Where the frames of each utterance of a batch lie.
+    /// The rows of each utterance's frames in a batch.
     public func framePacking(_ batch: SpeechBatch) -> PackedRows { backbone.framePacking(batch) }
 
-    /// Makes the features of one utterance's samples, (samples, 1), as a frozen feature encoder does.
+    /// Computes the features of one utterance's samples, (samples, 1), as a frozen feature encoder.
     ///
     /// - Parameter features: (frames, channels); overwritten.
     public func extractFeatures(
@@ -66,13 +66,13 @@ public struct Wav2Vec2: Sendable {
     public var featureEncoderRange: Range<Int> { 0..<backbone.featureProjection.firstOffset }
 }
 
-/// The utterances of a batch, each as it is at hand.
+/// The utterances of a batch, as waveforms or features.
 public struct SpeechBatch: Sendable {
     /// One utterance.
     public enum Source: Sendable {
         /// Its samples, (samples, 1).
         case waveform(Tensor)
-        /// What a frozen feature encoder made of them, (frames, channels), kept from an earlier epoch.
+        /// A frozen feature encoder's output, (frames, channels), cached from an earlier epoch.
         case features(Tensor)
     }
 
@@ -88,15 +88,15 @@ public struct SpeechBatch: Sendable {
     }
 }
 
-/// What the model made of a batch, with what backward needs, if it was kept.
+/// The model's output for a batch, with what backward needs if kept.
 public struct Wav2Vec2Output {
     /// (frames, vocabulary), packed.
     public let logits: Tensor
-    /// Where each utterance's frames lie.
+    /// The rows of each utterance's frames.
     public let packing: PackedRows
-    /// (frames, hidden size), packed: what the head read.
+    /// (frames, hidden size), packed: the head's input.
     let frames: Tensor
     let pass: Pass
-    /// Nil where the head alone is trained.
+    /// Nil if only the head is trained.
     let encoded: Wav2Vec2Backbone.Encoded?
 }

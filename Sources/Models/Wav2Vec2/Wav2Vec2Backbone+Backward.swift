@@ -2,14 +2,14 @@ internal import Kernels
 internal import Tensors
 
 extension Wav2Vec2Backbone {
-    /// What a loss asks of the features beside their way through the context network.
+    /// Gradients of the features besides those through the context network.
     struct FeatureGradients {
-        /// The gradient of some normed frames: that of the quantiser's input.
+        /// The gradient of some normalised frames: that of the quantiser's input.
         var normed: (frames: [Int], gradient: Tensor)?
-        /// One an utterance, the multiple of the features that is added to their gradient: that of a penalty on
-        /// their squares.
+        /// Per utterance, the multiple of the features to add to their gradient, from a penalty on their
+        /// squares.
         var decay: [Float] = []
-        /// What the gradient is multiplied with where it enters the feature encoder.
+        /// The factor of the gradient that enters the feature encoder.
         var scale: Float = 1
     }
 
@@ -26,7 +26,7 @@ extension Wav2Vec2Backbone {
         arena: inout Arena, gradientsFinal: (Int) -> Void
     ) {
         guard let saved = encoded.encoder else {
-            preconditionFailure("a pass that kept nothing goes backward")
+            preconditionFailure("backward needs a pass that kept its activations")
         }
         let mark = arena.mark
         defer { arena.release(to: mark) }

@@ -1,8 +1,8 @@
 internal import Kernels
 internal import Tensors
 
-/// wav2vec 2.0 without a head, which fine-tuning and pre-training share: waveform to one context frame every
-/// 20 ms (Baevski et al., 2020, section 2).
+/// wav2vec 2.0 without a head, shared by fine-tuning and pre-training: waveform to one context frame every 20
+/// ms (Baevski et al., 2020, section 2).
 struct Wav2Vec2Backbone: Sendable {
     let configuration: Wav2Vec2Configuration
     let featureExtractor: FeatureExtractor
@@ -10,7 +10,7 @@ struct Wav2Vec2Backbone: Sendable {
     let maskEmbedding: ParameterSlot
     let encoder: ContextEncoder
 
-    /// Registers the parameters below the configuration's model type.
+    /// Registers the parameters under the configuration's model type.
     init(_ configuration: Wav2Vec2Configuration, in layout: inout ParameterLayout) {
         precondition(configuration.faults().isEmpty, configuration.faults().joined(separator: "; "))
         self.configuration = configuration
@@ -27,7 +27,7 @@ struct Wav2Vec2Backbone: Sendable {
         configuration.convolutionChannels[configuration.convolutionChannels.count - 1]
     }
 
-    /// Where the frames of each utterance of a batch lie.
+    /// The rows of each utterance's frames in a batch.
     func framePacking(_ batch: SpeechBatch) -> PackedRows {
         PackedRows(
             lengths: batch.sources.map { source in
@@ -38,7 +38,7 @@ struct Wav2Vec2Backbone: Sendable {
             })
     }
 
-    /// What the backbone made of a batch, with what backward needs, if it was kept.
+    /// The backbone's output for a batch, with what backward needs if kept.
     struct Encoded {
         /// (frames, hidden size), packed.
         let frames: Tensor
@@ -48,16 +48,16 @@ struct Wav2Vec2Backbone: Sendable {
         let trainable: TrainableParameters
         let extractor: [FeatureExtractor.Saved]
         let projection: FeatureProjection.Saved
-        /// One flag a frame; empty in evaluation.
+        /// One flag per frame; empty in evaluation.
         let masked: [Bool]
         let channelSpans: [[Range<Int>]]
-        /// Nil where nothing was kept.
+        /// Nil if nothing was kept.
         let encoder: ContextEncoder.Saved?
     }
 
     /// Writes the hidden frames of a batch, (frames, hidden size), keeping no features.
     ///
-    /// - Parameter statistics: Those of the recording that the batch's one waveform is a part of.
+    /// - Parameter statistics: Statistics of the recording of which the batch's only waveform is a part.
     func embed(
         _ batch: SpeechBatch, statistics: WaveformStatistics? = nil, pass: Pass, arena: inout Arena,
         into hidden: Tensor
@@ -86,7 +86,7 @@ struct Wav2Vec2Backbone: Sendable {
         }
     }
 
-    /// Encodes a batch and keeps nothing: what it takes grows with the frames by their keys and values alone.
+    /// Encodes a batch and keeps nothing: its memory grows with the frames only by their keys and values.
     func infer(
         _ batch: SpeechBatch, parameters: ParameterViews, noise: Noise?, augmentation: Augmentation,
         arena: inout Arena
@@ -139,7 +139,7 @@ struct Wav2Vec2Backbone: Sendable {
                 featureExtractor.forward(
                     samples, parameters: pass.parameters, arena: &arena, into: output)
             case .features(let kept):
-                precondition(!keeping, "a feature encoder that is trained needs the waveform")
+                precondition(!keeping, "training the feature encoder needs the waveform")
                 output.copy(from: kept)
             }
         }

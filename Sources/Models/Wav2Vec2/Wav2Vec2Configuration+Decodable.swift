@@ -25,7 +25,7 @@ extension Wav2Vec2Configuration: Decodable {
         case adapterSize = "adapter_attn_dim"
     }
 
-    /// Reads a `config.json`; a key that is not there, or null, keeps transformers' default.
+    /// Reads a `config.json`; a missing or null key keeps transformers' default.
     public init(from decoder: any Decoder) throws {
         self.init()
         let container = try decoder.container(keyedBy: CodingKeys.self)
@@ -50,8 +50,7 @@ extension Wav2Vec2Configuration: Decodable {
         try container.read(.padTokenId, into: &padTokenId)
     }
 
-    /// The family that `model_type` names; another architecture under a known one's weights would compute
-    /// nonsense.
+    /// The family named by `model_type`; running another architecture as a known one would compute nonsense.
     private static func family(in container: KeyedDecodingContainer<CodingKeys>) throws -> ModelFamily {
         guard let name = try container.decodeIfPresent(String.self, forKey: .family) else { return .wav2vec2 }
         if let family = ModelFamily(rawValue: name) { return family }
@@ -62,31 +61,31 @@ extension Wav2Vec2Configuration: Decodable {
                 + (otherArchitectures[name].map { " (\($0))" } ?? ""))
     }
 
-    /// Why models that look alike are not.
+    /// Why similar-looking models are not supported.
     private static let otherArchitectures = [
         "wavlm": "WavLM's attention has gated relative position biases",
         "data2vec-audio": "data2vec has five positional convolutions, each with a layer norm",
         "unispeech-sat": "train from the wav2vec2 or hubert model instead",
         "wav2vec2-conformer": "its blocks are conformers",
-        "wav2vec2-bert": "it hears filter banks, and its blocks are conformers",
+        "wav2vec2-bert": "its input is filter banks, and its blocks are conformers",
     ]
 
-    /// Options of the families that change the network and are not built here.
+    /// Refuses the families' options that change the network and are not supported.
     private static func refuseVariants(in container: KeyedDecodingContainer<CodingKeys>) throws {
         if let name = try container.decodeIfPresent(String.self, forKey: .featureActivation), name != "gelu" {
             throw container.refusal(.featureActivation, "\"\(name)\" is not known, only \"gelu\"")
         }
         if try container.decodeIfPresent(Bool.self, forKey: .projectionNorm) == false {
-            throw container.refusal(.projectionNorm, "a model without this norm is not built here")
+            throw container.refusal(.projectionNorm, "a model without this norm is not supported")
         }
         if try container.decodeIfPresent(Bool.self, forKey: .positionalBatchNorm) == true {
             throw container.refusal(
-                .positionalBatchNorm, "a batch norm before the positional convolution is not built here")
+                .positionalBatchNorm, "a batch norm before the positional convolution is not supported")
         }
         if try container.decodeIfPresent(Bool.self, forKey: .hasAdapter) == true
             || container.decodeIfPresent(Int.self, forKey: .adapterSize) != nil
         {
-            throw container.refusal(.hasAdapter, "adapters are not built here; use a model without them")
+            throw container.refusal(.hasAdapter, "adapters are not supported; use a model without them")
         }
     }
 }

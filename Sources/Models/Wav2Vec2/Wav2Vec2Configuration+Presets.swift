@@ -2,7 +2,7 @@
 public enum ModelPreset: String, Sendable, CaseIterable {
     /// 4 blocks of 192 channels after narrow convolutions, norm first: for tests and demonstrations.
     case tiny
-    /// 6 blocks of 256 channels, 5 M weights: to be pre-trained on a laptop or a node without accelerators.
+    /// 6 blocks of 256 channels, 5 M weights: for pre-training on a laptop or a node without accelerators.
     case small
     /// wav2vec 2.0 base: 95 M weights.
     case base
@@ -24,7 +24,7 @@ public enum ModelPreset: String, Sendable, CaseIterable {
             configuration.convolutionChannels = [64, 96, 96, 128, 128, 192, 192]
             configuration.positionalKernel = 32
             configuration.positionalGroups = 8
-            // Norm first everywhere: what is trained from nothing needs it most.
+            // Pre-norm everywhere: training from scratch needs it most.
             configuration.featureNormalization = .layer
             configuration.convolutionBias = true
             configuration.stableLayerNorm = true
@@ -33,11 +33,11 @@ public enum ModelPreset: String, Sendable, CaseIterable {
             configuration.layerCount = 6
             configuration.headCount = 4
             configuration.intermediateSize = 1024
-            // Channels grow as frames get fewer, so that no layer costs much more than another.
+            // Channels grow as frames get fewer, so that all layers cost about the same.
             configuration.convolutionChannels = [32, 64, 64, 128, 128, 192, 256]
             configuration.positionalKernel = 31
-            // Blocks train from nothing more easily with the norm first. Convolutions keep base's one group
-            // norm: a layer norm after each would be seven more passes over the largest activations.
+            // Blocks train from scratch more easily with pre-norm. Convolutions keep base's single group
+            // norm: a layer norm after each would take seven more passes over the largest activations.
             configuration.stableLayerNorm = true
         case .large, .xlsr53:
             configuration.hiddenSize = 1024

@@ -8,7 +8,7 @@ public enum FeatureNormalization: String, Sendable, Codable {
     case layer
 }
 
-/// The models that share wav2vec 2.0's architecture; they differ in how they were pre-trained.
+/// The models with wav2vec 2.0's architecture; they differ in pre-training.
 public enum ModelFamily: String, Sendable, Codable, CaseIterable {
     /// wav2vec 2.0, XLSR, XLS-R.
     case wav2vec2
@@ -18,15 +18,15 @@ public enum ModelFamily: String, Sendable, Codable, CaseIterable {
 
 /// The shape of a wav2vec 2.0 model, as `config.json` states it; unstated keys have transformers' defaults.
 public struct Wav2Vec2Configuration: Sendable, Hashable {
-    /// What the model is called, and the prefix of its parameters' names.
+    /// The model's type, and the prefix of its parameters' names.
     public var family = ModelFamily.wav2vec2
-    /// Rows of the head: tokens of the vocabulary, blank included.
+    /// Rows of the head: tokens of the vocabulary, including the blank.
     public var vocabularySize = 32
     /// Channels of the Transformer.
     public var hiddenSize = 768
     /// Transformer blocks.
     public var layerCount = 12
-    /// Attention heads a block.
+    /// Attention heads per block.
     public var headCount = 12
     /// Channels inside the feed-forward.
     public var intermediateSize = 3072
@@ -50,7 +50,7 @@ public struct Wav2Vec2Configuration: Sendable, Hashable {
     public var positionalGroups = 16
     /// Norm before attention and feed-forward instead of after.
     public var stableLayerNorm = false
-    /// Standard deviation of fresh linear weights.
+    /// Standard deviation of initial linear weights.
     public var initializerRange: Float = 0.02
     /// The CTC blank.
     public var padTokenId = 0
@@ -61,19 +61,19 @@ public struct Wav2Vec2Configuration: Sendable, Hashable {
     /// Samples between two frames: the product of the strides.
     public var hopSamples: Int { convolutionStrides.reduce(1, *) }
 
-    /// The frames that the feature encoder makes of so many samples.
+    /// The number of frames that the feature encoder makes from a number of samples.
     public func frameCount(samples: Int) -> Int {
         zip(convolutionKernels, convolutionStrides).reduce(samples) { length, convolution in
             length < convolution.0 ? 0 : (length - convolution.0) / convolution.1 + 1
         }
     }
 
-    /// The samples that one frame hears.
+    /// The number of samples that a frame depends on.
     public var receptiveSamples: Int {
         zip(convolutionKernels, convolutionStrides).reversed().reduce(1) { ($0 - 1) * $1.1 + $1.0 }
     }
 
-    /// The sums from which a recording's normalisation follows, of no samples yet.
+    /// The empty sums for a recording's normalisation.
     public var waveformMoments: WaveformMoments {
         WaveformMoments(taps: convolutionKernels[0], stride: convolutionStrides[0])
     }

@@ -5,10 +5,10 @@ extension Wav2Vec2Pretraining {
     /// Computes the losses of a batch and accumulates the gradient of `PretrainingSums.loss`.
     ///
     /// - Parameters:
-    ///   - noise: Masks, distractors, codes and dropout are drawn from it.
-    ///   - gumbelTemperature: Of the quantiser's softmax, above 0.
-    ///   - recomputing: Whether backward computes the blocks once more instead of having all of them kept: the
-    ///     same bits, from less memory.
+    ///   - noise: The source of masks, distractors, codes and dropout.
+    ///   - gumbelTemperature: The temperature of the quantiser's softmax, above 0.
+    ///   - recomputing: Whether backward recomputes the blocks instead of keeping all activations: the same
+    ///     bits, less memory.
     ///   - gradientsFinal: Called with falling offsets: from there to the end of the store, this pass adds
     ///     nothing more.
     public func accumulateGradients(
@@ -24,7 +24,7 @@ extension Wav2Vec2Pretraining {
             gumbelTemperature: gumbelTemperature, arena: &arena, gradientsFinal: gradientsFinal)
     }
 
-    /// The same from what the backbone made of the batch, for the masked frames.
+    /// The same from the backbone's output for the batch, for the masked frames.
     func accumulateGradients(
         _ encoded: Wav2Vec2Backbone.Encoded, _ masked: MaskedFrames, noise: Noise, gumbelTemperature: Double,
         arena: inout Arena, gradientsFinal: (Int) -> Void = { _ in }
@@ -51,7 +51,7 @@ extension Wav2Vec2Pretraining {
         return sums(encoded, prediction, contrast: contrast, diversity: diversity)
     }
 
-    /// Computes the losses of a batch without their gradient: masks and distractors are drawn, but there is no
+    /// Computes the losses of a batch without gradients: masks and distractors are random, but there is no
     /// dropout, and each frame's target is its most probable code.
     public func evaluate(
         _ batch: SpeechBatch, parameters: ParameterViews, noise: Noise, augmentation: Augmentation,
@@ -67,7 +67,7 @@ extension Wav2Vec2Pretraining {
             encoded, MaskedFrames(encoded.masked, packing: encoded.pass.packing), noise: noise, arena: &arena)
     }
 
-    /// The same from what the backbone made of the batch, for the masked frames.
+    /// The same from the backbone's output for the batch, for the masked frames.
     func evaluate(
         _ encoded: Wav2Vec2Backbone.Encoded, _ masked: MaskedFrames, noise: Noise, arena: inout Arena
     ) -> PretrainingSums {
@@ -110,8 +110,8 @@ extension Wav2Vec2Pretraining {
         return sums
     }
 
-    /// The multiple of its features that the gradient of each utterance's penalty is: of weight · frames ·
-    /// mean square.
+    /// For each utterance, the factor of its features in the gradient of the penalty, weight · frames · mean
+    /// square.
     private func penaltyFactors(_ encoded: Wav2Vec2Backbone.Encoded, _ masked: MaskedFrames) -> [Float] {
         guard objective.featurePenaltyWeight > 0 else { return [] }
         return (0..<masked.packing.count).map { utterance in

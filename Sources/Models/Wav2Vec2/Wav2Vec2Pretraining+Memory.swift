@@ -1,9 +1,9 @@
 internal import Tensors
 
 extension Wav2Vec2Pretraining {
-    /// The bytes that a pass takes of an arena: the batch itself, forward, losses and backward.
+    /// The arena bytes of a pass: the batch itself, forward, losses and backward.
     ///
-    /// Exact where no layer is dropped, for the masked frames that the pass states.
+    /// Exact if no layer is dropped, for the pass's number of masked frames.
     public func arenaBytes(_ pass: PlannedPass) -> Int {
         var arena = Arena.counting()
         var pass = pass
@@ -14,7 +14,7 @@ extension Wav2Vec2Pretraining {
         return arena.peakBytes
     }
 
-    /// The bytes that the losses of a batch take of an arena without their gradient, in float32.
+    /// The arena bytes of a batch's losses without gradients, in float32.
     public func evaluationArenaBytes(_ pass: PlannedPass) -> Int {
         var arena = Arena.counting()
         var pass = pass
@@ -31,7 +31,7 @@ extension Wav2Vec2Pretraining {
             arena: &arena)
     }
 
-    /// As many masked frames as the pass states: the first of each utterance.
+    /// The pass's number of masked frames: the first ones of each utterance.
     private func plannedFrames(_ pass: PlannedPass, _ encoded: Wav2Vec2Backbone.Encoded) -> MaskedFrames {
         let packing = encoded.pass.packing
         let flags = pass.utterances.enumerated().flatMap { index, utterance in

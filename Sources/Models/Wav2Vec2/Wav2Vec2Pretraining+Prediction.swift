@@ -2,10 +2,10 @@ internal import Kernels
 internal import Tensors
 
 extension Wav2Vec2Pretraining {
-    /// What the contrastive loss compares, with what backward needs.
+    /// The tensors compared by the contrastive loss, with what backward needs.
     struct Prediction {
         let masked: MaskedFrames
-        /// (masked frames, hidden size): what the context network says of them.
+        /// (masked frames, hidden size): the context network's output.
         let context: Tensor
         /// (masked frames, projection size): of the context.
         let predictions: Tensor
@@ -16,7 +16,7 @@ extension Wav2Vec2Pretraining {
         let targets: Tensor
     }
 
-    /// The gradients of a prediction: backward fills in what `contrast` has not.
+    /// The gradients of a prediction: backward computes those that `contrast` has not.
     struct PredictionGradient {
         let dPredictions: Tensor
         let dTargets: Tensor
@@ -32,9 +32,9 @@ extension Wav2Vec2Pretraining {
         }
     }
 
-    /// Predicts the masked frames and quantises what is hidden there.
+    /// Predicts the masked frames and quantises their features.
     ///
-    /// All products are of float32 in any case, as the head's of fine-tuning: the loss reads small differences of
+    /// All products are always float32, as in fine-tuning's head: the loss depends on small differences of
     /// cosines, and a code is the largest of many logits.
     func predict(
         _ encoded: Wav2Vec2Backbone.Encoded, _ masked: MaskedFrames, sample: GumbelSample?, dropout: Dropout?,
@@ -61,7 +61,7 @@ extension Wav2Vec2Pretraining {
         return prediction
     }
 
-    /// The contrastive loss of a prediction, and its gradient where one is asked for.
+    /// The contrastive loss of a prediction, and its gradient if requested.
     func contrast(
         _ prediction: Prediction, noise: Noise, arena: inout Arena, into gradient: PredictionGradient?
     ) -> ContrastiveAnswer {
@@ -73,8 +73,8 @@ extension Wav2Vec2Pretraining {
             gradients: gradient.map { ($0.dPredictions, $0.dTargets) })
     }
 
-    /// Accumulates the gradients of the objective's parameters, the diversity loss's included, and writes those of
-    /// context and features.
+    /// Accumulates the gradients of the objective's parameters, including the diversity loss's, and writes
+    /// those of context and features.
     func backward(
         _ gradient: PredictionGradient, prediction: Prediction, sample: GumbelSample, dropout: Dropout?,
         pass: Pass, arena: inout Arena, gradientsFinal: (Int) -> Void

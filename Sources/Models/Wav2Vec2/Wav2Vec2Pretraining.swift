@@ -4,7 +4,7 @@ public import Tensors
 /// wav2vec 2.0 with its self-supervised objective (Baevski et al., 2020, section 3.2): to tell the quantised
 /// features of each masked frame from those of other masked frames of the utterance.
 ///
-/// A value: it knows shapes and places; weights, gradients and activations are handed to it. Every term of the
+/// A value with shapes and offsets; weights, gradients and activations are passed in. Every term of the
 /// loss is a sum over utterances (docs/numerics.md, "Pre-training").
 public struct Wav2Vec2Pretraining: Sendable {
     /// The model's shape.
@@ -28,7 +28,7 @@ public struct Wav2Vec2Pretraining: Sendable {
         quantizer = VectorQuantizer(
             "quantizer", inputs: backbone.featureChannels, objective, in: &layout)
         func projection(_ name: String, inputs: Int, _ layout: inout ParameterLayout) -> LinearLayer {
-            // As PyTorch draws a linear layer of its own accord.
+            // PyTorch's default initialisation of linear layers.
             let bound = (1 / Double(inputs)).squareRoot()
             return LinearLayer(
                 name, inputs: inputs, outputs: objective.projectionSize,
@@ -39,7 +39,7 @@ public struct Wav2Vec2Pretraining: Sendable {
         self.layout = layout
     }
 
-    /// The first trained element of the flat store: behind the feature encoder where no gradient reaches it.
+    /// The first trained element of the flat store: after the feature encoder if no gradient reaches that.
     public var firstTrainableOffset: Int { backbone.firstTrainableOffset(trainable) }
 
     /// The parameters of the objective, which a fine-tuned model lacks.
@@ -50,10 +50,10 @@ public struct Wav2Vec2Pretraining: Sendable {
     /// The embedding of masked frames.
     public var maskEmbeddingSlot: ParameterSlot { backbone.maskEmbedding }
 
-    /// Where the frames of each utterance of a batch lie.
+    /// The rows of each utterance's frames in a batch.
     public func framePacking(_ batch: SpeechBatch) -> PackedRows { backbone.framePacking(batch) }
 
-    /// What is trained: everything, or all but a feature encoder that no gradient reaches.
+    /// The trained parameters: all, except a feature encoder that no gradient reaches.
     public var trainable: TrainableParameters {
         objective.featureGradientScale == 0 ? .exceptFeatureEncoder : .everything
     }

@@ -3,7 +3,7 @@ internal import Tensors
 
 /// XLNet's content stream: attention with relative positions and segments (Yang et al., 2019, sections 2.4 and 2.5).
 ///
-/// The second stream, in which a token does not see itself, only serves permutation language modelling.
+/// The second stream, in which a token does not see itself, is only for permutation language modelling.
 struct RelativeAttention: AttentionLayer {
     let query, key, value, output, positions: LinearLayer
     let contentBias, positionBias, segmentBias: ParameterSlot
@@ -27,7 +27,7 @@ struct RelativeAttention: AttentionLayer {
         let context: Matrix
     }
 
-    /// Registers the parameters below `name.rel_attn`.
+    /// Registers the parameters under `name.rel_attn`.
     init(
         _ name: String, _ extents: BlockExtents, extras: PrunableExtras, layer: Int,
         in layout: inout ParameterLayout

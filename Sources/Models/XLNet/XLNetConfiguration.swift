@@ -1,7 +1,7 @@
 /// The shape of an XLNet model, as `config.json` states it; unstated keys have transformers' defaults.
 @dynamicMemberLookup
 public struct XLNetConfiguration: Sendable, Hashable {
-    /// What all models of text have.
+    /// The shape common to text models.
     public var shape = TextShape(
         vocabularySize: 32_000, hiddenSize: 1024, layerCount: 24, headCount: 16, intermediateSize: 4096)
     /// Dropout of embeddings, positions, probabilities, activations and residual branches.
@@ -56,7 +56,7 @@ extension XLNetConfiguration: Decodable {
         headCount: .headCount, intermediateSize: .intermediateSize, activation: .activation,
         layerNormEpsilon: .layerNormEpsilon, initializerRange: .initializerRange)
 
-    /// Reads a `config.json`; a key that is not there, or null, keeps transformers' default.
+    /// Reads a `config.json`; a missing or null key keeps transformers' default.
     public init(from decoder: any Decoder) throws {
         self.init()
         let container = try decoder.container(keyedBy: CodingKeys.self)
@@ -66,7 +66,7 @@ extension XLNetConfiguration: Decodable {
         try refuseVariants(in: container)
     }
 
-    /// Options that change the network and are not built here.
+    /// Refuses options that change the network and are not supported.
     private func refuseVariants(in container: KeyedDecodingContainer<CodingKeys>) throws {
         func refuse<Value: Decodable & Equatable>(
             _ key: CodingKeys, unless known: Value, _ sentence: String
@@ -76,19 +76,19 @@ extension XLNetConfiguration: Decodable {
             }
             throw container.refusal(key, "\(value): \(sentence)")
         }
-        try refuse(.attentionKind, unless: "bi", "only attention in both directions, \"bi\", is built here")
-        try refuse(.isBidirectionalData, unless: false, "batches of both directions are not built here")
+        try refuse(.attentionKind, unless: "bi", "only attention in both directions, \"bi\", is supported")
+        try refuse(.isBidirectionalData, unless: false, "batches of both directions are not supported")
         if let distance = try container.decodeIfPresent(Int.self, forKey: .longestDistance), distance > 0 {
             throw container.refusal(
-                .longestDistance, "\(distance): clamped distances are not built here, only -1")
+                .longestDistance, "\(distance): clamped distances are not supported, only -1")
         }
-        try refuse(.summaryKind, unless: "last", "only the last token, \"last\", summarises here")
-        try refuse(.summaryProjects, unless: true, "a summary without projection is not built here")
+        try refuse(.summaryKind, unless: "last", "only a summary of the last token, \"last\", is supported")
+        try refuse(.summaryProjects, unless: true, "a summary without projection is not supported")
         try refuse(.summaryActivation, unless: "tanh", "only \"tanh\" is known")
         if self.headCount > 0 {
             try refuse(
                 .headSize, unless: self.hiddenSize / self.headCount,
-                "heads must share d_model \(self.hiddenSize) evenly")
+                "heads must divide d_model \(self.hiddenSize) evenly")
         }
     }
 }

@@ -1,16 +1,16 @@
 internal import Kernels
 internal import Tensors
 
-/// XLNet without a head, as it is fine-tuned: tokens to one context vector each, without memory of earlier texts
-/// (Yang et al., 2019).
+/// XLNet without a head, as in fine-tuning: tokens to context vectors, without memory of earlier texts (Yang
+/// et al., 2019).
 struct XLNetEncoder: TokenEncoder {
     let tokens: ParameterSlot
-    /// What stands for a token that is to be predicted; kept, since checkpoints have it.
+    /// The embedding of tokens to predict; kept because checkpoints have it.
     let maskEmbedding: ParameterSlot
     let blocks: TransformerStack<RelativeAttention>
     private let hiddenSize: Int
 
-    /// Registers the parameters below `transformer.`.
+    /// Registers the parameters under `transformer.`.
     init(
         _ configuration: XLNetConfiguration, extras: PrunableExtras, in layout: inout ParameterLayout
     ) {
@@ -37,7 +37,7 @@ struct XLNetEncoder: TokenEncoder {
     /// The number of blocks.
     var layerCount: Int { blocks.count }
 
-    /// Each token's embedding, and what attention reads beside it.
+    /// Each token's embedding, and attention's further inputs.
     func embed(_ batch: TokenBatch, pass: Pass, arena: inout Arena) -> (
         hidden: Hidden, context: RelativeAttention.Context, saved: Void
     ) {
@@ -56,10 +56,10 @@ struct XLNetEncoder: TokenEncoder {
         addRows(dHidden, to: batch.tokens, of: pass.parameters.gradient(tokens))
     }
 
-    /// The encodings of all relative positions of a pass, behind dropout.
+    /// The encodings of all relative positions of a pass, after dropout.
     ///
-    /// One mask serves all examples of an update: positions are projected once, not once an example, and no example
-    /// sees which others are in its batch.
+    /// All examples of an update share one mask: positions are projected once, not per example, and no
+    /// example depends on the others in its batch.
     private func encodings(longest: Int, pass: Pass, arena: inout Arena) -> Matrix {
         let encodings = arena.tensor(rows: 2 * longest - 1, columns: hiddenSize)
         var dropout: (key: UInt64, rate: Float)?
@@ -75,7 +75,7 @@ struct XLNetEncoder: TokenEncoder {
 }
 
 extension BlockNames {
-    /// The names of XLNet's blocks, below `name`; attention has its own.
+    /// The names of XLNet's blocks, under `name`; attention has its own.
     fileprivate static func xlnet(_ name: String) -> BlockNames {
         BlockNames(
             layerNorm: "\(name).rel_attn.layer_norm", intermediate: "\(name).ff.layer_1",

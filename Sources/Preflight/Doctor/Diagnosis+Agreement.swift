@@ -9,12 +9,12 @@ extension Diagnosis {
 
     private var programFindings: [Finding] {
         var findings: [Finding] = []
-        let fix = "install one build on all nodes, or run it from a folder that they share"
+        let fix = "install one build on all nodes, or run it from a shared folder"
         if let odd = odd(among: leaders, \.program.hash) {
             findings.append(
                 Finding(
                     .error, .data, ranks: odd.ranks,
-                    what: "another program file: \(odd.value), the others' is \(odd.usual)",
+                    what: "a different program file: \(odd.value), the others' is \(odd.usual)",
                     why:
                         "replicas that compute differently drift apart, or stop at a message they do not know",
                     fix: fix))
@@ -29,7 +29,7 @@ extension Diagnosis {
             findings.append(
                 Finding(
                     .error, .data, ranks: odd.ranks,
-                    what: "another MPI library: \(odd.value), the others have \(odd.usual)",
+                    what: "a different MPI library: \(odd.value), the others have \(odd.usual)",
                     why: "two MPI libraries may not understand each other's messages",
                     fix: "load the same MPI module on all nodes (LD_LIBRARY_PATH, module load)"))
         }
@@ -43,11 +43,11 @@ extension Diagnosis {
             Finding(
                 .warning, .machine, ranks: odd.ranks,
                 what:
-                    "CPUs of another kind (\(ranks[odd.ranks[0]].processor.model)): they differ in \(difference)",
+                    "different CPUs (\(ranks[odd.ranks[0]].processor.model)): they differ in \(difference)",
                 why:
                     "kernels chosen for another CPU round differently: replicas may drift apart, and the slowest "
                     + "sets the pace",
-                fix: "ask for nodes of one kind (srun --constraint=…), or set ONEDNN_MAX_CPU_ISA=AVX2 for all"
+                fix: "request nodes of one kind (srun --constraint=…), or set ONEDNN_MAX_CPU_ISA=AVX2 for all"
             )
         ]
     }
@@ -60,13 +60,15 @@ extension Diagnosis {
             return Finding(
                 .warning, .launch, ranks: odd.ranks,
                 what: "\(name) is \(text(odd.value)), elsewhere \(text(odd.usual))",
-                why: "it changes how numbers, texts or messages are handled, and should for all ranks alike",
-                fix: "mpirun -x \(name), or srun --export=ALL; look for shell files that set it on some nodes"
+                why:
+                    "it changes how numbers, texts or messages are handled, and should be the same on all ranks",
+                fix:
+                    "mpirun -x \(name), or srun --export=ALL; look for shell startup files that set it on some nodes"
             )
         }
     }
 
-    /// Files of the run that nodes lack, or see another content of.
+    /// Files of the run that nodes lack, or see with different content.
     var fileFindings: [Finding] {
         let paths = leaders.first.map { ranks[$0].files.map(\.path) } ?? []
         return paths.indices.compactMap { index in
@@ -83,20 +85,20 @@ extension Diagnosis {
                 let (other, usual) = (file(ranks[odd.ranks[0]]), file(ranks[usualRank(besides: odd.ranks)]))
                 return Finding(
                     .error, .data, ranks: odd.ranks,
-                    what: "\(paths[index]) is another file: \(text(other)), elsewhere \(text(usual))",
+                    what: "\(paths[index]) differs: \(text(other)), elsewhere \(text(usual))",
                     why: "ranks would train on different data, or another model", fix: fileFix)
             }
             guard let odd = odd(among: leaders, { file($0)?.modified }) else { return nil }
             return Finding(
                 .note, .data, ranks: odd.ranks,
-                what: "\(paths[index]) has another time of change, but the same content",
-                why: "the nodes have copies of their own, which can grow apart",
+                what: "\(paths[index]) has another modification time, but the same content",
+                why: "the nodes have separate copies, which can diverge",
                 fix: "nothing, or share one copy")
         }
     }
 
     private var fileFix: String {
-        "put it where all nodes see the same: a shared file system, or copy it again"
+        "put it on a file system that all nodes share, or copy it again"
     }
 
     private func usualRank(besides odd: [Int]) -> Int { leaders.first { !odd.contains($0) } ?? 0 }
@@ -105,7 +107,7 @@ extension Diagnosis {
         "\(file?.size ?? 0) bytes, hash \(file?.hash ?? "")"
     }
 
-    /// Clocks that are apart.
+    /// Clocks that differ.
     var clockFindings: [Finding] {
         let clocks = leaders.map { ranks[$0].clock }
         guard let first = clocks.first, let low = clocks.min(), let high = clocks.max(), high - low > 1 else {
@@ -116,7 +118,7 @@ extension Diagnosis {
             Finding(
                 .note, .machine, ranks: apart,
                 what: "clocks are \(((high - low) * 10).rounded() / 10) s apart",
-                why: "times in logs and of files do not compare between nodes",
+                why: "times in logs and of files cannot be compared between nodes",
                 fix: "ask the administrator for NTP (timedatectl status)")
         ]
     }

@@ -3,7 +3,7 @@ internal import Tasks
 internal import Training
 
 extension Diagnosis {
-    /// Ranks that do not find each other: fewer in MPI's world than the launcher started.
+    /// Ranks that do not find each other: MPI's world is smaller than what the launcher started.
     var launchFindings: [Finding] {
         let variables = [
             "SLURM_STEP_NUM_TASKS", "SLURM_NTASKS", "OMPI_COMM_WORLD_SIZE", "PMI_SIZE", "MV2_COMM_WORLD_SIZE",
@@ -36,7 +36,7 @@ extension Diagnosis {
         return "start it with the mpirun of the MPI that parp was built with (ldd parp | grep libmpi)"
     }
 
-    /// Ranks and threads that do not fit the processors, or their time.
+    /// Ranks and threads that exceed the processors, or their time.
     var processorFindings: [Finding] {
         let why = "threads take turns, and every sum over ranks waits for one that is not running"
         let faults = processorFaults(ranks.map(\.placement)).map {
@@ -68,7 +68,7 @@ extension Diagnosis {
                 .warning, .launch, ranks: members,
                 what: "\(threads) thread(s) on \(group.host) share a control group's \(group.processors) "
                     + "processors' time",
-                why: "the system stops all of them for the rest of every period once its time is used",
+                why: "the system stops all of them for the rest of each period once its time is used up",
                 fix:
                     "raise the container's limit (docker --cpus=\(threads); resources.limits.cpu: \(threads)), "
                     + "or start fewer ranks")
@@ -84,7 +84,7 @@ extension Diagnosis {
                 .error, .launch, ranks: lacking,
                 what: "the recipe asks for bfloat16, but \(ranks[first].processor.bfloat16Fault ?? "")",
                 why: "the run would end before its first update",
-                fix: "--set precision.gemm=float32, or ask the batch system for nodes with AVX-512 BF16")
+                fix: "--set precision.gemm=float32, or request nodes with AVX-512 BF16")
         ]
     }
 }

@@ -6,7 +6,7 @@ extension Diagnosis {
         nodes.flatMap { runMemoryFindings($0.ranks) + sharedMemoryFindings($0.ranks) } + hugePageFindings
     }
 
-    /// A node whose memory is less than what the run will hold: an error if it can never be enough.
+    /// A node with less memory than the run needs: an error if it can never be enough.
     private func runMemoryFindings(_ members: [Int]) -> [Finding] {
         let memory = ranks[members[0]].memory
         let wanted = needs.rankBytes * members.count
@@ -19,35 +19,36 @@ extension Diagnosis {
                 wanted > most ? .error : .warning, .machine, ranks: members,
                 what: "the run takes \(bytesText(needs.rankBytes)) per rank, \(bytesText(wanted)) here; "
                     + "\(bytesText(free)) are free" + (isLimited ? " in this control group" : ""),
-                why: "the system ends a process of a node that has no memory left, without a message",
+                why: "on a node without free memory the system kills a process, without a message",
                 fix: "lower data.rank_seconds, start fewer ranks per node, "
                     + (isLimited
-                        ? "or ask for more (srun --mem=…, docker --memory=…)"
+                        ? "or request more (srun --mem=…, docker --memory=…)"
                         : "or set model.recompute_activations = true (parp plan shows what each takes)"))
         ]
     }
 
-    /// wav2vec 2.0 base has 94.4 million weights: what a launch without a recipe is measured by.
+    /// wav2vec 2.0 base has 94.4 million weights: the assumption for a launch without a recipe.
     private static let baseGradientBytes = 94_400_000 * 4
 
     private func sharedMemoryFindings(_ members: [Int]) -> [Finding] {
         let memory = ranks[members[0]].memory
         guard members.count > 1 else { return [] }
         let why =
-            "gradients then travel through MPI inside the node instead of lying in shared memory: much slower"
+            "gradients then go through MPI inside the node instead of shared memory: much slower"
         guard memory.sharedIsWritable else {
             return [
                 Finding(
-                    .warning, .machine, ranks: members, what: "no file can be made in \(memory.sharedFolder)",
+                    .warning, .machine, ranks: members,
+                    what: "no file can be created in \(memory.sharedFolder)",
                     why: why,
                     fix: "mount it writable (mount -o remount,rw \(memory.sharedFolder)), or export "
-                        + "PARP_SHARED_FOLDER=FOLDER of another file system in memory")
+                        + "PARP_SHARED_FOLDER=FOLDER on another in-memory file system")
             ]
         }
         guard memory.sharedTotal > 0 else { return [] }
-        let model = needs.gradientBytes > 0 ? "the model" : "wav2vec 2.0 base, say,"
+        let model = needs.gradientBytes > 0 ? "the model" : "wav2vec 2.0 base, for example,"
         let gradients = needs.gradientBytes > 0 ? needs.gradientBytes : Self.baseGradientBytes
-        // Windows are refused that would leave less than 16 MB.
+        // Shared windows are refused if they would leave less than 16 MB.
         let wanted = gradients * members.count + (16 << 20)
         guard memory.sharedFree < wanted else { return [] }
         let gigabytes = wanted / 1_000_000_000 + 1
@@ -89,8 +90,8 @@ extension Diagnosis {
             why: "MPI opens a socket for each rank it talks to", fix: "ulimit -n 4096")
         add(
             .error, those { ($0.limits.addressSpace ?? .max) < addressSpaceNeeded($0) },
-            "the address space is limited below the machine's memory",
-            why: "activations are given as much address space as there is memory, used or not",
+            "the address space is limited to less than the machine's memory",
+            why: "activations reserve as much address space as there is memory, used or not",
             fix: "ulimit -v unlimited; in Slurm: VSizeFactor=0")
         let lockable = 64 << 20
         add(

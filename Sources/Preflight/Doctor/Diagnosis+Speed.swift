@@ -6,7 +6,7 @@ extension Diagnosis {
     /// Products that could be faster than they will be.
     var speedFindings: [Finding] { coreFindings + precisionSpeedFindings }
 
-    /// OpenBLAS takes CPUs that are newer than itself for old ones.
+    /// OpenBLAS mistakes CPUs newer than itself for old ones.
     private var coreFindings: [Finding] {
         let misjudged = those { Self.oldCores.contains($0.processor.matrixCore) && $0.processor.hasAVX2 }
         guard let first = misjudged.first else { return [] }
@@ -15,13 +15,13 @@ extension Diagnosis {
         return [
             Finding(
                 .warning, .machine, ranks: misjudged,
-                what: "OpenBLAS takes the \(processor.model) for \(processor.matrixCore)",
+                what: "OpenBLAS mistakes the \(processor.model) for \(processor.matrixCore)",
                 why: "it multiplies with instructions of two decades ago, at a quarter of the speed or less",
                 fix: "export OPENBLAS_CORETYPE=\(core), or build parp with oneDNN (libdnnl-dev)")
         ]
     }
 
-    /// What OpenBLAS calls CPUs without AVX2, and those that it does not know.
+    /// OpenBLAS's names for CPUs without AVX2, and for unknown ones.
     private static let oldCores: Set<String> = [
         "Generic", "Katmai", "Coppermine", "Northwood", "Prescott", "Banias", "Atom", "Core2", "Penryn",
         "Dunnington", "Nehalem", "Athlon", "Opteron", "Opteron_SSE3", "Barcelona", "Bobcat", "Nano",
@@ -39,10 +39,10 @@ extension Diagnosis {
         return [
             Finding(
                 chosen ? .warning : .note, .machine, ranks: leaders,
-                what: "products of bfloat16 run at \(ratio) × the speed of float32's here",
+                what: "bfloat16 products run at \(ratio) × the speed of float32 here",
                 why: chosen
-                    ? "the recipe asks for bfloat16, which is less exact and here no faster"
-                    : "float32 is what runs unless a recipe asks for more speed; docs/numerics.md says what "
+                    ? "the recipe asks for bfloat16, which is less exact and no faster here"
+                    : "float32 is the default unless a recipe asks for more speed; docs/numerics.md says what "
                         + "bfloat16 rounds",
                 fix: "--set precision.gemm=\(chosen ? "float32" : "auto")")
         ]

@@ -1,15 +1,17 @@
 internal import Training
 
-/// What the facts of all ranks mean: a pure function of them.
+/// Findings as a pure function of all ranks' facts.
 struct Diagnosis: Sendable {
     /// The facts of each rank.
     let ranks: [RankFacts]
-    /// What the recipe asks for; the default of a launch without one.
+    /// What the recipe needs; defaults for a launch without one.
     let needs: RecipeNeeds
-    /// Whether ranks cannot pass long messages, so that nothing else is known of any but rank 0.
+    /// Whether ranks cannot send long messages, so that only rank 0's other facts are known.
     var knowsOnlySingleCopy = false
+    /// Which MPI carries the messages.
+    var library: MPILibrary { MPILibrary(version: ranks[0].program.library) }
     /// Whether Open MPI carries the messages: its settings are the fixes.
-    var usesOpenMPI: Bool { ranks.contains { $0.program.library.contains("Open MPI") } }
+    var usesOpenMPI: Bool { library == .openMPI }
 
     /// Everything found: errors first, then warnings, then notes.
     var findings: [Finding] {
@@ -31,15 +33,15 @@ struct Diagnosis: Sendable {
     /// The ranks that lead their nodes.
     var leaders: [Int] { ranks.indices.filter { ranks[$0].leadsNode } }
 
-    /// The ranks of which something is true.
+    /// The ranks for which something is true.
     func those(_ isTrue: (RankFacts) -> Bool) -> [Int] { ranks.indices.filter { isTrue(ranks[$0]) } }
 
-    /// The ranks among some whose value differs from the most frequent one, and both; nil if all agree.
+    /// The ranks whose value differs from the most frequent one, with both values; nil if all agree.
     func odd<Value: Hashable>(
         among members: [Int], _ value: (RankFacts) -> Value
     ) -> (ranks: [Int], value: Value, usual: Value)? {
         let groups = Dictionary(grouping: members, by: { value(ranks[$0]) })
-        // Of two as frequent, the one that rank 0 has.
+        // Of two equally frequent ones, rank 0's.
         guard groups.count > 1,
             let usual = groups.max(by: {
                 ($0.value.count, -$0.value[0]) < ($1.value.count, -$1.value[0])

@@ -6,20 +6,20 @@ package import Recipe
 package import Session
 internal import Training
 
-/// What `parp doctor` was asked for.
+/// Options of `parp doctor`.
 package struct DoctorOptions: Sendable {
-    /// The recipe that is to run; nil looks at the launch alone.
+    /// The recipe to be run; nil checks only the launch.
     package var recipe: String?
-    /// Changes of the recipe: `section.key=value` each.
+    /// Changes of the recipe, each `section.key=value`.
     package var overrides: [String]
     /// The command that the recipe is for.
     package var task: TaskKind?
-    /// The run directory that is meant.
+    /// The run directory to be used.
     package var output: String?
     /// Whether to print one JSON object on one line.
     package var json: Bool
 
-    /// A look at a launch.
+    /// An examination of a launch.
     package init(
         recipe: String? = nil, overrides: [String] = [], task: TaskKind? = nil,
         output: String? = nil, json: Bool = false
@@ -32,7 +32,7 @@ package struct DoctorOptions: Sendable {
     }
 }
 
-/// Looks for launch mistakes on every rank, and prints what it found, on rank 0.
+/// Looks for launch mistakes on every rank, and prints the findings on rank 0.
 ///
 /// - Throws: On all ranks, if there is an error; the exit code is that of the first.
 package func runDoctor(_ options: DoctorOptions, session: Session) throws {
@@ -58,7 +58,7 @@ package func runDoctor(_ options: DoctorOptions, session: Session) throws {
     }
 }
 
-/// Whether this process speaks: of several that all think they are alone, the launcher's first does.
+/// Whether this process prints: if several all think they are alone, only the launcher's first does.
 private func isSpeaker(_ session: Session) -> Bool {
     let rank = ProcessInfo.processInfo.environment["SLURM_PROCID"].flatMap { Int($0) } ?? 0
     return session.isRoot && (session.communicator.size > 1 || rank == 0)
@@ -81,9 +81,9 @@ private struct Examination {
         try communicator.barrier()
         var own = RankFacts(needs: needs, communicator: communicator, output: output, token: token)
         own.singleCopyError = singleCopy
-        // Permissions do not tell all: some file systems take nothing.
+        // Permissions are not enough: some file systems accept no writes.
         if session.isRoot { own.output?.isWritable = isWritten }
-        // Facts are long messages: if those fail, this is all that can be said.
+        // Facts are long messages: if those fail, nothing more can be reported.
         let errors = try communicator.allGather([UInt64(singleCopy)]).map { Int($0[0]) }
         var early = Diagnosis(
             ranks: errors.map { error in

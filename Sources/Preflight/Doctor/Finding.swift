@@ -8,7 +8,7 @@ internal import Training
 package struct Finding: Sendable, Equatable {
     /// How much it matters.
     package enum Level: String, Sendable, CaseIterable {
-        /// The run would fail, or not be the run that was meant.
+        /// The run would fail, or not be the intended one.
         case error
         /// The run would be slower, or might fail.
         case warning
@@ -16,16 +16,16 @@ package struct Finding: Sendable, Equatable {
         case note
     }
 
-    /// What it is about, which decides the exit code.
+    /// Its topic, which decides the exit code.
     package enum Topic: String, Sendable {
-        /// How ranks were started and placed, and what they were asked for.
+        /// How ranks were started and placed, and with which options.
         case launch
-        /// What programs and files the ranks have.
+        /// The ranks' programs and files.
         case data
         /// What the machines allow.
         case machine
 
-        /// How a command ends that found an error of this kind.
+        /// The exit code for an error of this kind.
         package var exitCode: ExitCode {
             switch self {
             case .launch: .usage
@@ -37,7 +37,7 @@ package struct Finding: Sendable, Equatable {
 
     let level: Level
     let topic: Topic
-    /// The ranks that it is true of, rising.
+    /// The ranks concerned, in ascending order.
     package let ranks: [Int]
     /// What was found.
     package let what: String
@@ -66,7 +66,7 @@ package struct Finding: Sendable, Equatable {
     }
 }
 
-/// Bytes as a person says them: `64 MB`, `1.2 GB`.
+/// Bytes in readable form: `64 MB`, `1.2 GB`.
 func bytesText(_ bytes: Int) -> String {
     let gigabytes = Double(bytes) / 1e9
     guard gigabytes < 0.9995 else { return "\((gigabytes * 10).rounded() / 10) GB" }

@@ -6,11 +6,11 @@ internal import Tensors
 internal import Training
 
 extension RankFacts {
-    /// What this rank sees; ranks that do not lead their node leave out what is the same for all of it.
+    /// Collects this rank's facts; only a node's leader collects what is the same for the whole node.
     ///
     /// - Parameters:
-    ///   - output: The run directory that is meant.
-    ///   - token: The name of a file that rank 0 has just written beside it.
+    ///   - output: The run directory to be used.
+    ///   - token: The name of a file just written by rank 0 beside it.
     package init(needs: RecipeNeeds, communicator: any Communicator, output: String, token: String) {
         let environment = ProcessInfo.processInfo.environment
         placement = .own(host: communicator.hostName, threads: needs.threads)
@@ -48,13 +48,13 @@ extension RankFacts {
         return PrecisionProbe(layout, frames: 128, heldSparsity: 0)
     }
 
-    /// A value from outside, cut where it is long.
+    /// An external value, truncated if long.
     private static func short(_ value: String) -> String { String(value.prefix(200)) }
 }
 
-/// Which variables of the environment matter.
+/// The environment variables that matter.
 enum LaunchVariables {
-    /// Whether a variable says how many ranks there are, or which one this is.
+    /// Whether a variable states the number of ranks, or this rank's number.
     static func isOfLauncher(_ name: String) -> Bool {
         [
             "SLURM_NTASKS", "SLURM_STEP_NUM_TASKS", "SLURM_STEP_ID", "SLURM_PROCID", "OMPI_COMM_WORLD_SIZE",
@@ -65,10 +65,11 @@ enum LaunchVariables {
 
     /// Whether a variable changes numbers or messages, and should be the same on all ranks.
     static func isSetting(_ name: String) -> Bool {
-        // Of Open MPI's own, only what people set: others name the rank.
+        // Of Open MPI's own, only those that people set: others differ by rank.
         let prefixes = [
             "OMPI_MCA_btl", "OMPI_MCA_pml", "OMPI_MCA_mtl", "OMPI_MCA_coll", "OMPI_MCA_osc", "OMPI_MCA_smsc",
-            "OMPI_MCA_oob_tcp_if", "UCX_", "PARP_", "ONEDNN_", "DNNL_", "OPENBLAS_", "OMP_", "LC_", "MALLOC_",
+            "OMPI_MCA_oob_tcp_if", "UCX_", "MPIR_CVAR_", "MPICH_", "FI_", "I_MPI_", "PARP_", "ONEDNN_",
+            "DNNL_", "OPENBLAS_", "OMP_", "LC_", "MALLOC_",
         ]
         return ["LANG", "LD_LIBRARY_PATH", "LD_PRELOAD", "GLIBC_TUNABLES"].contains(name)
             || prefixes.contains { name.hasPrefix($0) }
@@ -89,18 +90,18 @@ extension RankFacts.Memory {
         hasHugePages = systemLine("/sys/kernel/mm/transparent_hugepage/enabled")?.contains("[never]") != true
     }
 
-    /// Whether a file can be made in a folder, as a run makes it: rights alone do not tell of a read-only mount.
+    /// Whether a file can be created in a folder, as a run does: permissions do not reveal a read-only mount.
     private static func canMakeFile(in folder: String) -> Bool {
         let path = "\(folder)/parp-doctor-\(UUID().uuidString)"
         defer { try? FileManager.default.removeItem(atPath: path) }
         return FileManager.default.createFile(atPath: path, contents: Data())
     }
 
-    /// What the control group still gives, its page cache counted as free.
+    /// What the control group has left, counting its page cache as free.
     private static func groupLimit() -> Int? {
         ControlGroup.own.paths("memory.max", old: "memory", "memory.limit_in_bytes").compactMap {
             path -> Int? in
-            // The old kind writes a number near the largest where it means none.
+            // Version 1 writes a number near the maximum to mean none.
             guard let limit = systemLine(path).flatMap({ Int($0) }), limit < 1 << 60 else { return nil }
             let folder = (path as NSString).deletingLastPathComponent
             let used = systemLine("\(folder)/memory.current") ?? systemLine("\(folder)/memory.usage_in_bytes")
@@ -139,7 +140,8 @@ private struct ControlGroup {
         name = line.map { String($0[2]) } ?? "/"
     }
 
-    /// A setting's files in this group and those above it, under the unified hierarchy and, if asked for, the old.
+    /// A setting's files in this group and its parents, in the unified hierarchy and, if requested, the old
+    /// one.
     func paths(_ setting: String, old controller: String? = nil, _ oldSetting: String = "") -> [String] {
         var parts = name.split(separator: "/")
         var paths: [String] = []
@@ -154,7 +156,7 @@ private struct ControlGroup {
 }
 
 extension RankFacts.Limits {
-    /// The limits of a table as `/proc/self/limits` is.
+    /// The limits from a table like `/proc/self/limits`.
     package init(table: String) {
         openFiles = softLimit("Max open files", in: table)
         lockedBytes = softLimit("Max locked memory", in: table)

@@ -1,21 +1,21 @@
 package import Training
 
-/// What one rank sees of how it was started and of its machine.
+/// A rank's facts about its launch and its machine.
 ///
-/// Facts only: what they mean is `Diagnosis`'s to say, on rank 0, for all of them together.
+/// Facts only: `Diagnosis` interprets them, on rank 0, for all ranks together.
 package struct RankFacts: Codable, Sendable, Equatable {
     /// Processors and threads, with the node's name.
     package var placement = RankPlacement(host: "", processors: [], threads: 1)
-    /// Whether it collects what is the same for all ranks of its node.
+    /// Whether it collects the facts common to its node.
     var leadsNode = true
-    /// The variables by which launchers and batch systems say how many ranks there are.
+    /// The variables with which launchers and batch systems state the number of ranks.
     package var launcher: [String: String] = [:]
     /// The variables that change numbers or messages.
     package var settings: [String: String] = [:]
     package var program = Program()
     package var processor = Processor()
     package var memory = Memory()
-    /// The processors' time that the control group allows; nil if it sets no limit.
+    /// The processor time allowed by the control group; nil without a limit.
     var quota: Quota?
     /// The error number of reading a neighbour's memory; 0 if that is allowed.
     package var singleCopyError = 0
@@ -26,16 +26,16 @@ package struct RankFacts: Codable, Sendable, Equatable {
     var hasFabric = false
     /// Seconds since 1970, read after a barrier.
     package var clock = 0.0
-    /// Network interfaces that are up, without the loopback; of a node's leader, as all below.
+    /// Network interfaces that are up, except loopback; only on a node's leader, like all below.
     var interfaces: [Interface] = []
-    /// The files whose content decides a run.
+    /// The files whose content determines a run.
     package var files: [File] = []
-    /// Where features are kept.
+    /// The feature cache.
     package var cache: Folder?
-    /// Where the run is to be written.
+    /// The folder for the run.
     package var output: Folder?
 
-    /// What runs.
+    /// The running program.
     package struct Program: Codable, Sendable, Equatable {
         /// A hash of the executable file.
         package var hash = ""
@@ -47,30 +47,30 @@ package struct RankFacts: Codable, Sendable, Equatable {
     /// The CPU.
     package struct Processor: Codable, Sendable, Equatable {
         package var model = ""
-        /// The instruction sets that the kernels know versions for, sorted.
+        /// The instruction sets for which kernels have versions, sorted.
         package var features: [String] = []
-        /// Why it multiplies no bfloat16; nil if it does.
+        /// Why it cannot multiply bfloat16; nil if it can.
         var bfloat16Fault: String?
-        /// The kind of CPU that the library of products takes it for; empty where it does not say.
+        /// The kind of CPU that the product library detects; empty if it does not say.
         var matrixCore = ""
-        /// What products of a layer take in each precision; of a node's leader.
+        /// The time of a layer's products in each precision; only on a node's leader.
         var precision: PrecisionProbe?
     }
 
     /// The node's memory, in bytes.
     package struct Memory: Codable, Sendable, Equatable {
         package var total = 0
-        /// What the system could still give.
+        /// The memory still available from the system.
         package var available = 0
-        /// What the control group leaves; nil if it sets no limit.
+        /// The memory left by the control group; nil without a limit.
         package var limit: Int?
         /// Where MPI keeps shared windows.
         var sharedFolder = "/dev/shm"
-        /// Whether files can be made there: a container may have it read-only.
+        /// Whether files can be created there: in a container it may be read-only.
         var sharedIsWritable = true
         var sharedTotal = 0
         var sharedFree = 0
-        /// Whether the system gives huge pages to who asks.
+        /// Whether the system gives huge pages on request.
         var hasHugePages = true
     }
 
@@ -90,9 +90,9 @@ package struct RankFacts: Codable, Sendable, Equatable {
     /// A network interface.
     struct Interface: Codable, Sendable, Equatable {
         var name = ""
-        /// Megabits a second; 0 if unknown.
+        /// Megabits per second; 0 if unknown.
         var speed = 0
-        /// Whether it is a bridge or a tunnel and not a wire.
+        /// Whether it is a bridge or a tunnel, not a physical link.
         var isVirtual = false
     }
 
@@ -103,7 +103,7 @@ package struct RankFacts: Codable, Sendable, Equatable {
         package var size: Int?
         /// Seconds since 1970.
         var modified = 0
-        /// A hash of the content; of large files, of pieces of it.
+        /// A hash of the content; for large files, of pieces of it.
         package var hash = ""
     }
 
@@ -113,7 +113,7 @@ package struct RankFacts: Codable, Sendable, Equatable {
         var isWritable = true
         package var free = 0
         var filesystem = ""
-        /// Whether what rank 0 wrote there is seen.
+        /// Whether what rank 0 wrote there is visible.
         var seesToken = true
     }
 }

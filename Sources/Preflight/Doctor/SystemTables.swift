@@ -1,6 +1,6 @@
 internal import Foundation
 
-// The tables that Linux shows below /proc and /sys, read from their text.
+// Parsers for the tables in Linux's /proc and /sys.
 
 /// The value after a name in a table of `name: value` lines, such as `/proc/cpuinfo`.
 func tableValue(_ name: String, in table: String) -> String? {
@@ -12,7 +12,7 @@ func tableValue(_ name: String, in table: String) -> String? {
     return nil
 }
 
-/// Bytes of a line of `/proc/meminfo`, which counts kibibytes.
+/// Bytes from a line of `/proc/meminfo`, which counts kibibytes.
 func memoryValue(_ name: String, in table: String) -> Int? {
     guard let number = tableValue(name, in: table)?.split(separator: " ").first, let kibibytes = Int(number),
         kibibytes <= Int.max / 1024
@@ -20,13 +20,13 @@ func memoryValue(_ name: String, in table: String) -> Int? {
     return kibibytes * 1024
 }
 
-/// The soft limit of a line of `/proc/self/limits`; nil if it is unlimited or not there.
+/// The soft limit in a line of `/proc/self/limits`; nil if unlimited or missing.
 func softLimit(_ name: String, in table: String) -> Int? {
     guard let line = table.split(separator: "\n").first(where: { $0.hasPrefix(name) }) else { return nil }
     return line.dropFirst(name.count).split(separator: " ").first.flatMap { Int($0) }
 }
 
-/// The instruction sets among a CPU's flags that the kernels know versions for, sorted.
+/// The instruction sets among a CPU's flags for which kernels have versions, sorted.
 func knownFeatures(ofProcessors table: String) -> [String] {
     let known: Set<Substring> = [
         "avx2", "fma", "avx512f", "avx512bw", "avx512dq", "avx512vl", "avx512_vnni", "avx512_bf16",
@@ -36,14 +36,14 @@ func knownFeatures(ofProcessors table: String) -> [String] {
     return Set(flags.split(separator: " ")).intersection(known).map(String.init).sorted()
 }
 
-/// The processors' time that a line of `cpu.max` allows: quota and period in microseconds; nil for `max`.
+/// The processor time allowed by a line of `cpu.max`: quota and period in microseconds; nil for `max`.
 func processorQuota(_ line: String) -> Double? {
     let parts = line.split(whereSeparator: \.isWhitespace).compactMap { Double($0) }
     guard parts.count == 2, parts[0] > 0, parts[1] > 0 else { return nil }
     return parts[0] / parts[1]
 }
 
-/// The type of the file system that holds a path, by the longest mount point above it in `/proc/self/mounts`.
+/// The file system type of a path, by the longest mount point above it in `/proc/self/mounts`.
 func filesystemType(of path: String, mounts: String) -> String {
     var best = (length: -1, type: "")
     for line in mounts.split(separator: "\n") {
@@ -51,13 +51,13 @@ func filesystemType(of path: String, mounts: String) -> String {
         guard fields.count > 2 else { continue }
         let point = fields[1].replacingOccurrences(of: "\\040", with: " ")
         let isAbove = point == "/" || path == point || path.hasPrefix(point + "/")
-        // Of two at the same place the later covers the earlier.
+        // Of two at the same mount point, the later covers the earlier.
         if isAbove && point.count >= best.length { best = (point.count, String(fields[2])) }
     }
     return best.type
 }
 
-/// Whether files of a file system lie on other machines.
+/// Whether a file system's files are on other machines.
 func isNetworkFilesystem(_ type: String) -> Bool {
     let kinds = [
         "nfs", "lustre", "gpfs", "beegfs", "ceph", "cifs", "smb", "glusterfs", "orangefs", "pvfs2", "afs",
@@ -77,5 +77,5 @@ func systemLine(_ path: String) -> String? {
     (try? String(contentsOfFile: path, encoding: .utf8))?.split(separator: "\n").first.map(String.init)
 }
 
-/// A table of the system, empty if it is not there.
+/// A table of the system; empty if missing.
 func systemTable(_ path: String) -> String { (try? String(contentsOfFile: path, encoding: .utf8)) ?? "" }

@@ -3,15 +3,15 @@ package import Recipe
 internal import Tasks
 internal import Tensors
 
-/// What a fitted recipe would take.
+/// The cost of a fitted recipe.
 package struct FittedCost: Sendable, Equatable {
-    /// Hours; nil where nobody knows.
+    /// Hours; nil if unknown.
     package let hours: Double?
     /// Bytes of memory of a node's ranks.
     package let nodeBytes: Int
     /// Operations of all evaluations over those of all updates.
     package let evaluationShare: Double
-    /// The seconds of an update with which ranks would wait less for each other; nil where they wait little.
+    /// The batch seconds with which ranks would wait less for each other; nil if they wait little.
     package var sufficientBatchSeconds: Double?
 
     package init(
@@ -27,14 +27,14 @@ extension FittedRecipe {
     private static let mostMemory = 0.8
     /// The share of updates' work that evaluations may take.
     private static let mostEvaluation = 0.1
-    /// bfloat16 is taken where products are faster by this much.
+    /// bfloat16 is chosen if its products are faster by this factor.
     private static let bfloat16Gain = 1.3
-    /// The share of its updates below which a run is not worth its time.
+    /// The share of its updates below which a run is not worthwhile.
     private static let leastShare = 0.5
 
-    /// Changes the recipe until it keeps to the memory and the time that there are, or says that it cannot.
+    /// Changes the recipe until it fits memory and time, or reports that it cannot.
     ///
-    /// - Parameter cost: What a recipe would take; asked again after each change.
+    /// - Parameter cost: The cost of a recipe; called again after each change.
     package mutating func keepToLimits(cost: (Recipe) throws -> FittedCost) throws {
         choosePrecision()
         var found = try cost(recipe())
@@ -55,7 +55,7 @@ extension FittedRecipe {
         guard gain > Self.bfloat16Gain else { return }
         choose(
             "precision.gemm", .string("bfloat16"),
-            String(format: "this machine multiplies it %.1f times as fast; float32 elsewhere", gain))
+            String(format: "its products are %.1f times as fast on this machine; float32 elsewhere", gain))
     }
 
     private mutating func keepToMemory(
@@ -79,7 +79,7 @@ extension FittedRecipe {
             notes.append(
                 String(
                     format:
-                        "this machine cannot: %.1f GB are needed and it has %.1f GB; take fewer ranks with more "
+                        "this machine cannot: %.1f GB are needed and it has %.1f GB; use fewer ranks with more "
                         + "distributed.threads_per_rank, more nodes, or a smaller model",
                     Double(found.nodeBytes) / 1e9, Double(facts.machine.memoryBytes) / 1e9))
         }
@@ -92,7 +92,7 @@ extension FittedRecipe {
         guard found.evaluationShare > Self.mostEvaluation else { return found }
         choose(
             "evaluation.every_updates", .integer(0),
-            "at the end only: the corpus for it is large beside the run")
+            "only at the end: the evaluation corpus is large compared with the run")
         return try cost(recipe())
     }
 
@@ -104,9 +104,9 @@ extension FittedRecipe {
         guard share >= Self.leastShare else {
             let ranks = Int((Double(facts.machine.ranks) * hours / wishes.hours).rounded(.up))
             notes.append(
-                "this machine cannot: \(Int(updates)) updates take \(hoursText(hours)), and of the "
-                    + "\(hoursText(wishes.hours)) that are allowed only \(affordable) updates would be left; "
-                    + "take some \(ranks) ranks like these (--ranks), more --hours, or a smaller model")
+                "this machine cannot: \(Int(updates)) updates take \(hoursText(hours)), and the "
+                    + "\(hoursText(wishes.hours)) allowed are enough for only \(affordable); "
+                    + "use about \(ranks) ranks like these (--ranks), more --hours, or a smaller model")
             return
         }
         choose(

@@ -5,9 +5,9 @@ extension FittedRecipe {
     /// The column at which reasons begin.
     private static let reasonColumn = 46
 
-    /// The recipe as a file: what was chosen with its reasons, in the order of all keys.
+    /// The recipe as a file: choices with their reasons, in the order of all keys.
     ///
-    /// - Parameter head: Lines of comment before it.
+    /// - Parameter head: Comment lines before it.
     package func toml(head: [String]) -> String {
         var lines = head.map { "# \($0)" }
         var section = ""

@@ -11,7 +11,7 @@ internal import Tensors
 internal import Text
 
 extension FittingFacts.Corpus {
-    /// Looks at two corpora of recordings, of which headers alone are read.
+    /// Collects facts about two corpora of recordings, reading only their headers.
     init(
         train: String, valid: String, labels: Manifest.Labels, tokens: Vocabulary?
     ) throws {
@@ -26,7 +26,7 @@ extension FittingFacts.Corpus {
         if labels == .letters { remedy = Self.remedy((training + validation).map(\.text), tokens) }
     }
 
-    /// How transcripts must be prepared for a model's own tokens, or should be where tokens are made of them.
+    /// How transcripts must be prepared for a model's own tokens, or should be if tokens are made from them.
     private static func remedy(_ texts: [String], _ tokens: Vocabulary?) -> [(key: String, value: String)] {
         if let tokens {
             let found = TextPreparation().remedies(for: texts, vocabulary: tokens)
@@ -50,7 +50,7 @@ extension FittingFacts.Corpus {
 }
 
 extension FittingFacts.Model {
-    /// Looks at a stored model, whose weights are read where they are needed for the threshold of a mask.
+    /// Collects facts about a stored model, reading weights only if needed for a mask's threshold.
     init(_ path: String, sparsity: Double, includesBiases: Bool) throws {
         let model = try LoadedModel(try StoredModel.open(path))
         let pool = PrunablePool(model.layout, includesBiases: includesBiases)
@@ -60,14 +60,14 @@ extension FittingFacts.Model {
             threshold: selection.threshold.isFinite && selection.threshold > 0 ? selection.threshold : nil)
     }
 
-    /// The shape of a preset alone.
+    /// Facts of a preset's shape, without weights.
     init(shape: ModelPreset, path: String) {
         self.init(path: path, weights: Wav2Vec2(shape.configuration).layout.parameterCount)
     }
 }
 
 extension FittingFacts.Machine {
-    /// Looks at this machine: a rank for each of its cores, unless told otherwise.
+    /// Collects facts about this machine: by default one rank per core.
     init(ranks: Int?, ranksPerNode: Int?, rows: Int, hiddenSize: Int, intermediateSize: Int) {
         let ranks = ranks ?? physicalCores()
         setMathThreads(1)
@@ -85,7 +85,7 @@ extension FittingFacts.Machine {
     }
 }
 
-/// The cores of this machine that this process may use, hyper-threads of one core counted once.
+/// The number of cores that this process may use, counting hyper-threads of one core once.
 private func physicalCores() -> Int {
     let allowed = max(1, ProcessInfo.processInfo.activeProcessorCount)
     let fields = systemTable("/proc/cpuinfo").components(separatedBy: "\n\n").compactMap { table in

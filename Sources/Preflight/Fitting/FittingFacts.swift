@@ -1,7 +1,7 @@
 package import Recipe
 package import Tensors
 
-/// What a recipe is fitted to: facts only, which `FittedRecipe` makes numbers of.
+/// The facts to which `FittedRecipe` fits a recipe.
 package struct FittingFacts: Sendable {
     /// What is trained.
     package var task: TaskKind
@@ -19,16 +19,16 @@ package struct FittingFacts: Sendable {
         package var valid: String
         /// Utterances or examples of the first.
         package var items: Int
-        /// Seconds of audio of it; 0 of texts.
+        /// Its seconds of audio; 0 for texts.
         package var seconds: Double
         /// Seconds of the longest utterance.
         package var longestSeconds: Double
         /// Items of the corpus to evaluate on.
         package var validItems: Int
         package var isSpelledInPhones = false
-        /// Settings of `[data]` without which transcripts hold characters that the vocabulary lacks.
+        /// Settings of `[data]` without which transcripts contain characters outside the vocabulary.
         package var remedy: [(key: String, value: String)] = []
-        /// Tokens of an example that 99 % of all keep to; 0 of speech.
+        /// The 99th percentile of tokens per example; 0 for speech.
         package var longTokens = 0
 
         package init(
@@ -45,7 +45,7 @@ package struct FittingFacts: Sendable {
         package var path: String
         /// All weights.
         package var weights: Int
-        /// The magnitude below which a mask of the wanted sparsity prunes; nil where the weights are not there.
+        /// The threshold of a mask with the requested sparsity; nil without weights.
         package var threshold: Float?
 
         package init(path: String, weights: Int, threshold: Float? = nil) {
@@ -53,14 +53,14 @@ package struct FittingFacts: Sendable {
         }
     }
 
-    /// What it is to run on.
+    /// The machine to run on.
     package struct Machine: Sendable {
-        /// Ranks, and those of a node.
+        /// Ranks, and ranks per node.
         package var ranks: Int
         package var ranksPerNode: Int
         /// Bytes of memory of a node.
         package var memoryBytes: Int
-        /// Operations a second of one rank's products, by precision.
+        /// Operations per second of one rank's products, by precision.
         package var speeds: [GEMMPrecision: Double]
 
         package init(ranks: Int, ranksPerNode: Int, memoryBytes: Int, speeds: [GEMMPrecision: Double] = [:]) {
@@ -70,7 +70,7 @@ package struct FittingFacts: Sendable {
     }
 }
 
-/// What the user asks of a fitted recipe.
+/// The user's wishes for a fitted recipe.
 package struct FittingWishes: Sendable {
     package var method: String
     package var sparsity: Double

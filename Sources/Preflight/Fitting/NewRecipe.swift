@@ -11,29 +11,29 @@ internal import Tasks
 internal import Text
 internal import Training
 
-/// What `parp new` was asked for.
+/// Options of `parp new`.
 package struct NewRecipeOptions: Sendable {
     /// The corpus to train on, or a folder with several sets.
     package var corpus: String
-    /// The corpus to evaluate on; nil looks beside the other.
+    /// The corpus to evaluate on; nil looks beside the training corpus.
     package var valid: String?
     /// The model to start from, or the name of a preset's shape.
     package var model: String
-    /// What transcripts are spelled in.
+    /// The units of transcripts.
     package var labels = "letters"
     package var wishes = FittingWishes()
-    /// Ranks, and those of a node; nil takes this machine's cores.
+    /// Ranks, and ranks per node; nil uses this machine's cores.
     package var ranks: Int?
     package var ranksPerNode: Int?
-    /// The file to write; nil prints.
+    /// The file to write; nil prints the recipe.
     package var output: String?
-    /// Whether a file that is there is replaced.
+    /// Whether an existing file is replaced.
     package var overwrites = false
 
     package init(corpus: String, model: String) { (self.corpus, self.model) = (corpus, model) }
 }
 
-/// Writes a recipe that fits a corpus, a model and this machine, and says what it will take.
+/// Writes a recipe that fits a corpus, a model and this machine, and reports its cost.
 package func runNewRecipe(_ options: NewRecipeOptions, session: Session) throws {
     try session.together {
         guard session.isRoot else { return }
@@ -66,7 +66,7 @@ private struct CorpusSets {
         guard FileManager.default.fileExists(atPath: given) else {
             throw UserError(.data, "\(given): no such file or folder")
         }
-        // What `parp corpus split` leaves is a folder of sets.
+        // `parp corpus split` writes a folder of sets.
         let inside = ["jsonl", "csv", "tsv"].map { "\(given)/train.\($0)" }
         train = inside.first { FileManager.default.fileExists(atPath: $0) } ?? options.corpus
         if let valid = options.valid {
@@ -76,14 +76,14 @@ private struct CorpusSets {
         guard let valid = Self.sibling(of: CorpusFormat.parse(train).path) else {
             throw UserError(
                 .usage,
-                "there is no corpus to evaluate on beside \(train); name one with --valid, or make one: "
+                "there is no corpus to evaluate on beside \(train); give one with --valid, or make one: "
                     + "`parp corpus split \(train) --valid-minutes 2 --output split`, then `parp new split --model "
                     + "\(options.model)`")
         }
         self.valid = valid
     }
 
-    /// A file or folder beside another that is called as validation sets are.
+    /// A file or folder beside another, named like a validation set.
     private static func sibling(of train: String) -> String? {
         let url = URL(fileURLWithPath: train)
         let (name, kind) = (url.deletingPathExtension().lastPathComponent, url.pathExtension)
@@ -95,20 +95,20 @@ private struct CorpusSets {
     }
 }
 
-/// A recipe as it is to be written.
+/// A recipe to be written.
 private struct Fitting {
     let fitted: FittedRecipe
     let hours: Double?
     let nodeBytes: Int
 
-    /// What is said of it: for what it was made, what it will take, what to know.
+    /// Its head: what it was made for, what it costs, what to know.
     var head: [String] {
         let machine = fitted.facts.machine
         var lines = [
             "Made by `parp new` for \(fitted.facts.corpus.train), \(fitted.facts.model.path) and \(machine.ranks) ranks.",
-            (hours.map { "On so many of this machine's cores it takes about \(hoursText($0)), " }
+            (hours.map { "On as many of this machine's cores it takes about \(hoursText($0)), " }
                 ?? "How long it takes is not known here; ")
-                + "and \(bytesText(nodeBytes)) of memory a node.",
+                + "and \(bytesText(nodeBytes)) of memory per node.",
         ]
         lines += fitted.notes.map { "NOTE: " + $0 }
         return lines
@@ -143,7 +143,7 @@ private func fitSpeech(_ sets: CorpusSets, _ options: NewRecipeOptions) throws -
     var fitted = FittedRecipe(facts, options.wishes)
     if let shape {
         fitted.addNote(
-            "no model lies at \(facts.model.path) yet: put one of the shape \(shape.rawValue) there (README, step 1)"
+            "there is no model at \(facts.model.path) yet: put one of shape \(shape.rawValue) there (README, step 1)"
         )
     }
     var last = FittedCost(hours: nil, nodeBytes: 0, evaluationShare: 0)
@@ -165,7 +165,7 @@ private func fitSpeech(_ sets: CorpusSets, _ options: NewRecipeOptions) throws -
 private func fitText(_ sets: CorpusSets, _ options: NewRecipeOptions) throws -> Fitting {
     let examples = try TextCorpus(path: sets.train).examples
     let validation = try TextCorpus(path: sets.valid).examples
-    let tokenizer = try Tokenizer(directory: options.model)
+    let tokenizer = try Tokenizer(model: options.model)
     let lengths = examples.map { tokenizer.encode($0.text, pair: $0.textPair).ids.count }.sorted()
     guard !lengths.isEmpty else { throw UserError(.data, "\(sets.train) holds no examples") }
     var corpus = FittingFacts.Corpus(
@@ -194,7 +194,7 @@ private func fitText(_ sets: CorpusSets, _ options: NewRecipeOptions) throws -> 
     return Fitting(fitted: fitted, hours: last.hours, nodeBytes: last.nodeBytes)
 }
 
-/// Whether labels are numbers with fractions, and so no names of classes.
+/// Whether labels are numbers with fractions, and so not class names.
 private func areNumbers(_ examples: [TextExample]) -> Bool {
     let labels = examples.compactMap(\.label)
     return !labels.isEmpty && labels.allSatisfy { Double($0) != nil } && labels.contains { $0.contains(".") }

@@ -1,15 +1,16 @@
 internal import Kernels
 package import Models
+internal import Program
 package import Tensors
 
-/// The largest matrix product of an update: a layer's expansion of all frames that a rank holds.
+/// The largest matrix product of an update: a feed-forward expansion of all frames that a rank holds.
 package struct LargestProduct {
     package let frames: Int
     package let hiddenSize: Int
     package let intermediateSize: Int
     package let precision: GEMMPrecision
 
-    /// That of a mean batch; each batch is the seconds of its utterances on all ranks.
+    /// That of a mean batch; each batch is its utterances' seconds on all ranks.
     package init(
         _ configuration: Wav2Vec2Configuration, batches: [[Double]], ranks: Int, _ precision: GEMMPrecision
     ) {
@@ -20,7 +21,7 @@ package struct LargestProduct {
         self.precision = precision
     }
 
-    /// The product of so many rows with a layer's expansion.
+    /// The product of a number of rows with a layer's expansion.
     package init(rows: Int, hiddenSize: Int, intermediateSize: Int, _ precision: GEMMPrecision) {
         frames = max(1, rows)
         self.hiddenSize = hiddenSize
@@ -28,10 +29,12 @@ package struct LargestProduct {
         self.precision = precision
     }
 
-    /// Multiplies a few times and returns the operations a second of the median.
+    /// Multiplies a few times and returns the median's operations per second.
     ///
-    /// Its memory is given back, so that it does not count in the peak of what is measured beside it.
-    package func measure(repeats: Int = 5) -> Double {
+    /// Its memory is freed, so that it does not count in a peak measured meanwhile.
+    ///
+    /// - Parameter clock: The clock read, such as the processor's.
+    package func measure(repeats: Int = 5, by clock: () -> Double = { monotonicSeconds() }) -> Double {
         var arena = Arena()
         func random(_ rows: Int, _ columns: Int) -> Matrix {
             let tensor = arena.tensor(rows: rows, columns: columns)
@@ -46,7 +49,7 @@ package struct LargestProduct {
         let input = random(frames, hiddenSize)
         let weight = random(intermediateSize, hiddenSize)
         let output = arena.matrix(rows: frames, columns: intermediateSize, precision: precision)
-        let seconds = medianSeconds(repeats) {
+        let seconds = medianSeconds(repeats, by: clock) {
             linearForward(input, weight: weight, bias: nil, into: output)
         }
         return 2 * Double(frames * hiddenSize * intermediateSize) / seconds

@@ -1,11 +1,17 @@
-/// The median of the seconds that `body` needs, after a first time that does not count.
-package func medianSeconds(_ repeats: Int, _ body: () throws -> Void) rethrows -> Double {
+internal import Program
+
+/// The median seconds of `body`, after an uncounted first call.
+///
+/// - Parameter clock: The clock read, such as the processor's.
+package func medianSeconds(
+    _ repeats: Int, by clock: () -> Double = { monotonicSeconds() }, _ body: () throws -> Void
+) rethrows -> Double {
     try body()
     var samples: [Double] = []
     for _ in 0..<repeats {
-        let start = ContinuousClock.now
+        let start = clock()
         try body()
-        samples.append(seconds(since: start))
+        samples.append(clock() - start)
     }
     return median(samples)
 }
@@ -18,7 +24,7 @@ package func median(_ values: [Double]) -> Double {
     return sorted.count % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2
 }
 
-/// The seconds that have passed since an instant.
+/// The seconds since an instant.
 package func seconds(since start: ContinuousClock.Instant) -> Double {
     let elapsed = (ContinuousClock.now - start).components
     return Double(elapsed.seconds) + Double(elapsed.attoseconds) * 1e-18

@@ -9,7 +9,7 @@ internal import Tensors
 internal import Text
 internal import Training
 
-/// The memory of rank 0, which holds most, by what it holds; pages that ranks share count in each that touches them.
+/// The memory of rank 0, which holds most, by parts; shared pages count in each rank that touches them.
 package struct MemoryForecast: Sendable {
     /// One part.
     package struct Part: Sendable {
@@ -19,13 +19,13 @@ package struct MemoryForecast: Sendable {
         package let bytes: Int
     }
 
-    /// What is held while updates are done and evaluated.
+    /// What is held during updates and evaluations.
     package let parts: [Part]
-    /// The most that is held at once: in updates, or, of large models and short batches, in loading or when features
-    /// are made.
+    /// The peak: during updates, or, with large models and short batches, while loading or computing
+    /// features.
     package let peakBytes: Int
 
-    /// The program with its libraries and MPI, and what they keep of the heap, before it holds anything.
+    /// The program with its libraries and MPI, including their heap, before it holds anything.
     private static let programBytes = 54 << 20
 
     init(_ inputs: PlannedInputs, walk: UpdateWalk, ranksPerNode: Int) {
@@ -39,7 +39,7 @@ package struct MemoryForecast: Sendable {
         self.init(
             held, products: walk.products.keptBytes(recipe.precision.products),
             activations: max(walk.activationBytes, evaluation), features: features,
-            // Two micro-batches lie ready behind the one that is worked on.
+            // Two micro-batches are read ahead of the current one.
             inputs: Part(name: "audio or features read ahead", bytes: 3 * walk.inputBytes),
             data: Part(
                 name: "manifests and transcripts",
@@ -82,9 +82,9 @@ package struct MemoryForecast: Sendable {
                 Part(name: "program and libraries", bytes: Self.programBytes),
             ]).filter { $0.bytes > 0 }
         let rest = Self.programBytes + products + data.bytes
-        // The file lies in memory beside weights and gradients while it is read.
+        // The file is in memory beside weights and gradients while it is read.
         let loading = (readsWeights ? 3 : 2) * held.weights + rest
-        // Features are made before there are moments.
+        // Features are computed before there are moments.
         let making = features > 0 ? 2 * held.weights + held.shadow + features + rest : 0
         // A language model is converted before weights are loaded.
         let converting = search.conversionBytes + Self.programBytes
@@ -93,7 +93,7 @@ package struct MemoryForecast: Sendable {
             converting)
     }
 
-    /// The bytes of activations in evaluation, which is in float32.
+    /// The bytes of activations in evaluation, which uses float32.
     private static func evaluationBytes(_ inputs: PlannedInputs, products: ProductLedger) -> Int {
         let task = inputs.validation
         let sparseSlots = Set(inputs.sparseSlots.map(\.index))
@@ -111,23 +111,23 @@ package struct MemoryForecast: Sendable {
         return largest.bytes
     }
 
-    /// The most that weights of layers that multiply them alone take beside the dense ones.
+    /// The maximum bytes of sparse layers' kept weights, in addition to the dense ones.
     private static func keptWeightBytes(_ inputs: PlannedInputs) -> Int {
         let weights = inputs.sparseSlots.reduce(0) { $0 + $1.shape.count }
-        // Of a layer that is chosen, a mask keeps so many at most.
+        // The most weights that a mask keeps in a chosen layer.
         let mostKept = 1 - LinearProbe.Purpose.training.leastSparsity
         let kept = min(1 - inputs.recipe.pruning.sparsity, mostKept) * Double(weights)
-        // The values and their places, as they are and transposed, and a gradient.
+        // The values and their indices, plain and transposed, and a gradient.
         return Int(kept) * (3 * MemoryLayout<Float>.stride + 2)
     }
 
-    /// The bytes of making one utterance's features: of the longest.
+    /// The bytes of computing one utterance's features: the longest one's.
     private static func featureBytes(_ inputs: PlannedInputs, _ network: Wav2Vec2) -> Int {
         network.featureArenaBytes(
             samples: inputs.sampleCounts.max() ?? 0, precision: inputs.recipe.precision.products)
     }
 
-    /// Notes the products of making all utterances' features.
+    /// Notes the products of computing all utterances' features.
     private static func note(_ inputs: PlannedInputs, _ network: Wav2Vec2, in products: ProductLedger) {
         for samples in Set(inputs.sampleCounts).sorted() where !products.isFull {
             products.noting {
@@ -136,7 +136,7 @@ package struct MemoryForecast: Sendable {
         }
     }
 
-    /// What names, paths, texts and targets take: strings and arrays, each a block of its own.
+    /// Bytes of names, paths, texts and targets: strings and arrays, each a heap block.
     private static func textBytes(_ data: SpeechDataset) -> Int {
         let block = 32
         return data.utterances.indices.reduce(0) { total, index in
@@ -150,9 +150,9 @@ package struct MemoryForecast: Sendable {
     }
 }
 
-/// What a rank holds of a model's weights and of what belongs to them, whatever it learns.
+/// A model's weights and related buffers as held by a rank, for any task.
 private struct HeldWeights {
-    /// The weights alone, and their copies in bfloat16.
+    /// The weights, and their bfloat16 copies.
     let weights: Int
     let shadow: Int
     let parts: [MemoryForecast.Part]
@@ -161,7 +161,7 @@ private struct HeldWeights {
         let float = MemoryLayout<Float>.stride
         weights = layout.count * float
         shadow = recipe.precision.products == .bfloat16 ? layout.count * 2 : 0
-        // A rank adds its slice of all the node's copies in place.
+        // A rank sums its slice of all the node's copies in place.
         let shared = trained * float / ranksPerNode * (ranksPerNode - 1)
         let pool = PrunablePool(layout, includesBiases: recipe.pruning.includeBiases).count
         let isDense = recipe.pruning.method == .dense
@@ -171,9 +171,11 @@ private struct HeldWeights {
         parts = [
             .init(name: "weights", bytes: weights), .init(name: "gradients", bytes: weights),
             .init(name: "gradients of the node's other ranks", bytes: shared),
-            .init(name: "moments", bytes: 2 * trained * float),
+            .init(
+                name: "moments",
+                bytes: 2 * (trained - recipe.pruning.heldZeros(prunable: pool)) * float),
             .init(name: "weights in bfloat16", bytes: shadow), .init(name: "masks", bytes: 4 * mask),
-            .init(name: "weights behind the mask", bytes: recipe.pruning.keepsValues ? pool * float : 0),
+            .init(name: "masked weights", bytes: recipe.pruning.keepsValues ? pool * float : 0),
             .init(name: "scores", bytes: recipe.pruning.scoresKept * pool * float),
             .init(name: "pruned weights set aside in evaluation", bytes: setAside),
         ]
@@ -181,7 +183,7 @@ private struct HeldWeights {
 }
 
 extension TextDataset {
-    /// What texts and their tokens take: strings and arrays, each a block of its own.
+    /// Bytes of texts and their tokens: strings and arrays, each a heap block.
     fileprivate var plannedBytes: Int {
         let block = 32
         return examples.indices.reduce(0) { total, index in

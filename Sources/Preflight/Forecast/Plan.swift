@@ -7,24 +7,24 @@ package import Recipe
 package import Session
 internal import Training
 
-/// What `parp plan` was asked for.
+/// Options of `parp plan`.
 package struct PlanOptions: Sendable {
-    /// The recipe that is to run.
+    /// The recipe to be run.
     package var recipe: String
-    /// Changes of the recipe: `section.key=value` each.
+    /// Changes of the recipe, each `section.key=value`.
     package var overrides: [String]
     /// The command that the recipe is for.
     package var task: TaskKind?
     /// Ranks.
     package var ranks: Int
-    /// Ranks of a node; nil takes one node.
+    /// Ranks per node; nil for a single node.
     package var ranksPerNode: Int?
-    /// Hours of speech to plan for where the recipe's corpus is not there; nil needs one, or a preset's name.
+    /// Hours of speech to plan for if the recipe's corpus is missing; nil requires it, or a preset's name.
     package var hours: Double?
     /// Whether to print one JSON object on one line.
     package var json: Bool
 
-    /// A look ahead at a run on so many ranks.
+    /// A plan of a run on a number of ranks.
     package init(
         recipe: String, overrides: [String] = [], task: TaskKind? = nil, ranks: Int,
         ranksPerNode: Int? = nil, hours: Double? = nil, json: Bool = false
@@ -39,7 +39,7 @@ package struct PlanOptions: Sendable {
     }
 }
 
-/// Says what a run will take, before anything is allocated for it.
+/// Reports what a run will take, before anything is allocated for it.
 package func runPlan(_ options: PlanOptions, session: Session) throws {
     let text = try session.together { () -> String? in
         guard session.isRoot else { return nil }
@@ -73,11 +73,11 @@ private func plan(_ recipe: Recipe, _ options: PlanOptions) throws -> String {
     return options.json ? report.json.line : report.text
 }
 
-/// How fast this machine multiplies what the run will multiply, in operations a second of one rank.
+/// This machine's speed at the run's products, in operations per second of one rank.
 func measuredSpeed(_ forecast: RunForecast) -> Double? {
     guard unavailability(of: forecast.precision) == nil else { return nil }
     setMathThreads(forecast.threads)
-    // A mean update's share of a rank, in pieces that a cache does not hold.
+    // A rank's share of a mean update, in pieces larger than the cache.
     let seconds = forecast.audioSeconds * forecast.epochs / Double(max(1, forecast.updates * forecast.ranks))
     return LargestProduct(
         forecast.configuration, batches: [[min(60, max(1, seconds))]], ranks: 1, forecast.precision

@@ -6,19 +6,19 @@ internal import Speech
 internal import Tasks
 internal import Text
 
-/// What a plan takes for granted where a model or a corpus is not there yet.
+/// What a plan assumes if a model or a corpus does not exist yet.
 package struct PlanAssumptions: Sendable {
-    /// The shape of a model that is not there.
+    /// The shape of a missing model.
     package var shape: ModelPreset?
-    /// Hours of speech of a corpus that is not there.
+    /// Hours of speech of a missing corpus.
     package var hours: Double?
 
-    /// Nothing, or what is given.
+    /// No assumptions, or those given.
     package init(shape: ModelPreset? = nil, hours: Double? = nil) {
         (self.shape, self.hours) = (shape, hours)
     }
 
-    /// Whether a recipe names something that is not there and that can be taken for granted.
+    /// Whether a recipe names something missing that can be assumed.
     func areNeeded(by recipe: Recipe) -> Bool {
         let (model, data) = (recipe.model.path, [recipe.data.train, recipe.data.valid])
         return hours != nil && data.contains(where: isMissing) || shape != nil && isMissing(model)
@@ -26,24 +26,24 @@ package struct PlanAssumptions: Sendable {
     }
 }
 
-/// Whether nothing lies at a path, which may have a format's name before it.
+/// Whether a path, perhaps prefixed by a format, does not exist.
 func isMissing(_ path: String) -> Bool {
     !FileManager.default.fileExists(atPath: CorpusFormat.parse(path).path)
 }
 
-/// A network and utterances that stand for those that are not there.
+/// A network and utterances that replace missing ones.
 struct AssumedInputs {
     let network: Wav2Vec2
     let train: SpeechDataset
     let valid: SpeechDataset
-    /// What was taken for granted.
+    /// The assumptions, as sentences.
     let sentences: [String]
 
-    /// Tokens of a vocabulary that nobody knows: wav2vec 2.0's letters.
+    /// Tokens of an unknown vocabulary: wav2vec 2.0's letters.
     private static let tokens = 32
-    /// Letters spoken in a second, about.
+    /// Letters spoken per second, approximately.
     private static let lettersPerSecond = 15.0
-    /// The lengths of utterances that nobody knows, in seconds: those of read speech.
+    /// The lengths of unknown utterances, in seconds: those of read speech.
     private static let lengths = 2.0...16.0
     /// Hours to evaluate on: LibriSpeech's dev sets have about five.
     private static let mostValidationHours = 5.0
@@ -57,7 +57,7 @@ struct AssumedInputs {
             configuration = shape.configuration
             configuration.vocabularySize = Self.tokens
             sentences.append(
-                "\(path): taken to have the shape of \(shape.rawValue) and \(Self.tokens) tokens")
+                "\(path): assumed to have the shape of \(shape.rawValue) and \(Self.tokens) tokens")
         } else {
             let source = try StoredModel.open(path)
             configuration = try modelConfiguration(path)
@@ -68,7 +68,7 @@ struct AssumedInputs {
             if let hours, isMissing(path) {
                 utterances = Self.utterances(hours: hours)
                 sentences.append(
-                    "\(path): taken to be \(Self.text(hours)) in utterances of \(Int(Self.lengths.lowerBound)) to "
+                    "\(path): assumed to be \(Self.text(hours)) in utterances of \(Int(Self.lengths.lowerBound)) to "
                         + "\(Int(Self.lengths.upperBound)) s")
             } else {
                 utterances = try Manifest(path: path, labels: recipe.data.labels).utterances
@@ -91,7 +91,7 @@ struct AssumedInputs {
         self.sentences = sentences
     }
 
-    /// Utterances whose lengths go evenly through the range, in an order that mixes them.
+    /// Utterances with lengths spread evenly over the range, in mixed order.
     private static func utterances(hours: Double) -> [Utterance] {
         let mean = (lengths.lowerBound + lengths.upperBound) / 2
         let count = max(2, Int((hours * 3600 / mean).rounded()))

@@ -2,9 +2,9 @@ internal import Foundation
 internal import Pruning
 internal import Recipe
 
-/// What is odd about a planned run, and the keys that change it.
+/// An oddity of a planned run, and the keys that change it.
 package struct PlanRemark: Sendable, Equatable {
-    /// What is odd, as a sentence without its stop.
+    /// The oddity, as a sentence without a full stop.
     package let sentence: String
     /// The keys, or options, that change it.
     package let keys: [String]
@@ -13,23 +13,23 @@ package struct PlanRemark: Sendable, Equatable {
     var text: String { "\(sentence) (\(keys.joined(separator: ", ")))" }
 }
 
-/// What remarks on a plan are made from.
+/// The quantities from which remarks on a plan are made.
 struct PlannedAmounts {
     let recipe: Recipe
     /// The work of one pass over the corpus: seconds of audio, or examples.
     let corpus: Double
-    /// The same of one update, as the recipe asks for it.
+    /// The work of one update, as set in the recipe.
     let batch: Double
-    /// How often all updates pass over the corpus.
+    /// The number of epochs in all updates.
     let epochs: Double
-    /// The hours that it will take; nil where nobody knows.
+    /// The hours that it will take; nil if unknown.
     let hours: Double?
     /// The operations of all evaluations over those of all updates.
     let evaluationShare: Double
     /// Masks between the first and the last.
     let masksBetween: Int
 
-    /// What makes no sense, or needs a reason, the gravest first.
+    /// What makes no sense, or needs a reason; most serious first.
     var remarks: [PlanRemark] {
         [tooLong, wholeEpochs, manyEpochs, fewMasks, rareCheckpoints, manyEvaluations].compactMap { $0 }
     }
@@ -37,13 +37,13 @@ struct PlannedAmounts {
     private var updates: Int { recipe.schedule.updates }
     private var batchKey: String { recipe.task.workUnit.batchKey }
 
-    /// Days after which one would want to be told.
+    /// Days beyond which to warn.
     private static let mostDays = 3.0
-    /// The share of a corpus in an update from which gradients hardly differ from update to update.
+    /// The share of a corpus in an update above which gradients hardly differ between updates.
     private static let mostOfCorpus = 0.5
-    /// Passes over a corpus from which a model sees nothing new for a long time.
+    /// The number of epochs above which to warn.
     private static let mostEpochs = 200.0
-    /// Hours of work that one would not like to lose.
+    /// Hours of unsaved work above which to warn.
     private static let mostHoursUnsaved = 2.0
 
     private var tooLong: PlanRemark? {
@@ -64,7 +64,7 @@ struct PlannedAmounts {
             : share < 1.05 ? "the whole corpus" : String(format: "the corpus %.1f times", share)
         return PlanRemark(
             sentence:
-                "an update is \(amount): \(number(neat(corpus / 16))) would make sixteen updates of an epoch",
+                "an update is \(amount): \(number(neat(corpus / 16))) would make sixteen updates per epoch",
             keys: [batchKey])
     }
 
@@ -72,7 +72,7 @@ struct PlannedAmounts {
         guard epochs > Self.mostEpochs, recipe.task != .pretrain else { return nil }
         return PlanRemark(
             sentence: String(
-                format: "the run passes over the corpus %@ times: some 50 would need %d updates",
+                format: "the run passes over the corpus %@ times: about 50 would need %d updates",
                 grouped(epochs),
                 max(1, Int(50 / epochs * Double(updates)))),
             keys: ["schedule.updates", batchKey])
@@ -84,7 +84,7 @@ struct PlannedAmounts {
         else { return nil }
         return PlanRemark(
             sentence:
-                "\(masksBetween) masks come between the first and the last: pruned weights hardly get to return",
+                "\(masksBetween) masks come between the first and the last: pruned weights hardly get a chance to return",
             keys: ["pruning.interval"])
     }
 
@@ -95,7 +95,7 @@ struct PlannedAmounts {
         let unsaved = hours * Double(apart) / Double(updates)
         guard unsaved > Self.mostHoursUnsaved else { return nil }
         return PlanRemark(
-            sentence: String(format: "checkpoints are %.0f h apart: a crash costs as much", unsaved),
+            sentence: String(format: "checkpoints are %.0f h apart: a crash may cost as much", unsaved),
             keys: ["checkpoint.every_minutes", "checkpoint.every_updates"])
     }
 
@@ -129,5 +129,6 @@ func neat(_ value: Double) -> Double {
     let size = pow(10, floor(log10(value)))
     let lead = value / size
     let rounded = lead < 2 ? (lead * 5).rounded() / 5 : lead < 5 ? (lead * 2).rounded() / 2 : lead.rounded()
-    return size >= 1 ? rounded * size : rounded / (1 / size).rounded()
+    // The number that is nearest to two digits, which prints as they do.
+    return Double(String(format: "%.1e", rounded * size)) ?? rounded * size
 }

@@ -7,18 +7,18 @@ internal import Tensors
 /// A forecast in words and numbers.
 struct PlanReport {
     let forecast: RunForecast
-    /// Operations a second of one rank's products on this machine; nil if it lacks the precision.
+    /// Operations per second of one rank's products on this machine; nil if it lacks the precision.
     let productSpeed: Double?
 
-    /// The share of its products' speed that an update of base reached (docs/results.md): norms, softmax and Adam
+    /// The share of product speed reached by an update of base (docs/results.md): norms, softmax and Adam
     /// take the rest.
     static let shareOfProducts = 0.7
 
-    /// Bytes a second that reach a local disk, with their hash: what machines of the day do at least.
+    /// Bytes per second written to a local disk, including hashing: what current machines reach at least.
     private static let writtenBytesPerSecond = 500e6
 
-    /// Hours of features, updates and evaluations, by this machine's products, and of what is written; without the
-    /// network.
+    /// Hours of features, updates and evaluations by this machine's product speed, and of writing; without
+    /// the network.
     var hours: Double? {
         productSpeed.map { speed in
             let shared = (forecast.evaluationOperations + forecast.featureOperations) / Double(forecast.ranks)
@@ -122,15 +122,15 @@ struct PlanReport {
         ] + remarks.map { ("warning", $0.text) } + unknowns.map { ("not known", $0) }
     }
 
-    /// How evenly batches can be shared out, and what to change where they cannot.
+    /// How evenly batches can be divided, and what to change if they cannot.
     private var sharingText: String {
         let idle = String(
             format: "ranks wait %.1f %% of their time for the busiest", 100 * forecast.sharing.idleShare)
         guard forecast.sharing.isUneven else { return idle }
         guard let seconds = forecast.sharing.sufficientBatchSeconds else {
-            return idle + ": this data cannot be shared out so often; take fewer ranks"
+            return idle + ": this data cannot be divided among so many; use fewer ranks"
         }
-        return idle + ": set data.batch_seconds to \(Int(seconds)) or more, or take fewer ranks"
+        return idle + ": set data.batch_seconds to \(Int(seconds)) or more, or use fewer ranks"
     }
 
     /// What makes no sense in the recipe, or needs a reason.
@@ -144,16 +144,16 @@ struct PlanReport {
         ).remarks
     }
 
-    /// What this is silent of, a sentence each.
+    /// What the plan does not cover, one sentence each.
     private var unknowns: [String] {
         var unknowns = forecast.assumed
-        unknowns += ["utterances that the run will leave out or find longer: durations are the manifests'"]
+        unknowns += ["utterances that will be left out or are longer than the manifests say"]
         if forecast.leavesPrecisionOpen {
             unknowns.append("what precision.gemm = \"auto\" will find faster: planned as float32")
         }
         if forecast.ranks > forecast.ranksPerNode { unknowns.append("the speed of the network") }
         if forecast.walkedUpdates < forecast.updates {
-            unknowns.append("batches after update \(forecast.walkedUpdates): taken to be like those before")
+            unknowns.append("batches after update \(forecast.walkedUpdates): assumed to be like those before")
         }
         return unknowns
     }
@@ -164,7 +164,7 @@ struct PlanReport {
         }
         return
             "about \(time(hours)): an estimate from this machine's \(Int(productSpeed / 1e9)) GFLOP/s per rank, "
-            + "of which updates reach some \(Int(Self.shareOfProducts * 100)) %, with features and what is written, "
+            + "of which updates reach about \(Int(Self.shareOfProducts * 100)) %, with features and writing, "
             + "without the network"
     }
 
@@ -173,7 +173,7 @@ struct PlanReport {
     private func millions(_ count: Int) -> String { String(format: "%.2f", Double(count) / 1e6) }
 }
 
-/// Hours in words, of minutes to weeks.
+/// Hours in words, from minutes to weeks.
 func hoursText(_ hours: Double) -> String {
     switch hours {
     case ..<1: String(format: "%.1f min", hours * 60)
@@ -183,7 +183,7 @@ func hoursText(_ hours: Double) -> String {
 }
 
 extension PlanRemark {
-    /// The remark for programs.
+    /// The remark as JSON.
     var json: JSONValue {
         .object([.init("text", .string(sentence)), .init("keys", .array(keys.map(JSONValue.string)))])
     }

@@ -9,20 +9,20 @@ internal import Tensors
 internal import Text
 internal import Training
 
-/// A recipe with its model and manifests, as training sees them, but without their audio.
+/// A recipe with its model and manifests as in training, but without audio.
 struct PlannedInputs {
     let recipe: Recipe
     let layout: ParameterLayout
     let train: SpeechDataset
     let valid: SpeechDataset
     let task: any PlannedSpeechTask
-    /// The same task on the utterances of validation.
+    /// The same task on the validation utterances.
     let validation: any PlannedSpeechTask
-    /// Whether nodes keep the features of a frozen encoder.
+    /// Whether nodes cache the features of a frozen encoder.
     let keepsFeatures: Bool
-    /// Whether there are weights to go on from.
+    /// Whether there are weights to start from.
     let readsWeights: Bool
-    /// What was taken for granted, a sentence each.
+    /// What was assumed, one sentence each.
     let assumed: [String]
     /// What searches for texts in evaluations take.
     var search = SearchMemory()
@@ -35,7 +35,7 @@ struct PlannedInputs {
         case .ctc: try self.init(fineTuning: recipe)
         case .pretrain: try self.init(preTraining: recipe)
         case .classify, .regress:
-            preconditionFailure("the inputs of task \(recipe.task.rawValue) are looked at by TextForecast")
+            preconditionFailure("the inputs of task \(recipe.task.rawValue) belong to TextForecast")
         }
         let longest = valid.utterances.indices.map(valid.sampleCount).max() ?? 0
         search = try SearchMemory(recipe.decoding, frames: configuration.frameCount(samples: longest))
@@ -46,7 +46,7 @@ struct PlannedInputs {
         keepsFeatures = recipe.data.cacheFeatures && recipe.model.freezeFeatureEncoder
         var sets = try [recipe.data.train, recipe.data.valid].map { path in
             let utterances = try Manifest(path: path, labels: recipe.data.labels).utterances
-            // A text that cannot be encoded stops the run, or is left out of it.
+            // A text that cannot be encoded stops the run, or is left out.
             let text = recipe.data.text
             let targets = utterances.map {
                 (try? model.vocabulary.encode(text.apply($0.text), unknown: text.unknown)) ?? []
@@ -108,7 +108,7 @@ struct PlannedInputs {
         self.recipe = recipe
     }
 
-    /// Of training (0) and validation (1), the sets whose features can be kept: nothing of what is heard anew each time.
+    /// The sets, training (0) and validation (1), whose features can be cached: not those that are augmented.
     private static func keptSets(_ recipe: Recipe) -> [Int] {
         recipe.augmentation.changesAudio ? [1] : [0, 1]
     }
@@ -123,13 +123,13 @@ struct PlannedInputs {
     /// The first element of the flat store that is ever trained.
     var firstTrained: Int { task.trainablePhases.map(\.offset).min() ?? layout.count }
 
-    /// The layers that may multiply kept weights alone; which of them do, a run finds out when its mask is held.
+    /// The layers that may multiply only kept weights; a run decides which ones do when its mask is held.
     var sparseSlots: [ParameterSlot] {
         guard recipe.precision.products == .float32, recipe.pruning.axes.holdFrom < 1 else { return [] }
         return layout.prunableSlots.filter { $0.shape.rank == 2 }
     }
 
-    /// The samples of every utterance of the sets whose features are kept.
+    /// The samples of every utterance of the sets with cached features.
     var sampleCounts: [Int] {
         Self.keptSets(recipe).map { [train, valid][$0] }.flatMap { data in
             data.utterances.indices.map(data.sampleCount)
@@ -143,7 +143,7 @@ struct PlannedInputs {
         }
     }
 
-    /// Operations of making the features of both sets; 0 if none are kept.
+    /// Operations of computing the features of both sets; 0 if none are cached.
     var featureOperations: Double {
         guard keepsFeatures else { return 0 }
         return sampleCounts.reduce(0) { $0 + configuration.operations(samples: $1).featureEncoder }
@@ -159,7 +159,7 @@ struct PlannedInputs {
 }
 
 extension FeatureCache {
-    /// Features that are only counted.
+    /// A cache whose features are only counted.
     fileprivate static func planned(of network: Wav2Vec2) -> FeatureCache {
         FeatureCache(root: "", encoder: 0, audioHashes: [], channels: network.featureChannels)
     }

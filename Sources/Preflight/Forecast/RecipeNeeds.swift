@@ -4,7 +4,7 @@ package import Recipe
 internal import Tasks
 internal import Tensors
 
-/// What a recipe asks of the machines it runs on.
+/// What a recipe needs from its machines.
 package struct RecipeNeeds: Sendable, Codable, Equatable {
     /// The recipe file.
     package var recipe = ""
@@ -18,23 +18,23 @@ package struct RecipeNeeds: Sendable, Codable, Equatable {
     package var model = ""
     /// The manifests of training and validation.
     package var manifests: [String] = []
-    /// Bytes of a replica's gradients: what ranks of a node share.
+    /// Bytes of a replica's gradients, which ranks of a node share.
     package var gradientBytes = 0
-    /// Bytes of the features that each node keeps, by the manifests' durations; 0 if it keeps none.
+    /// Bytes of the features cached on each node, by the manifests' durations; 0 for none.
     package var featureBytes = 0
-    /// Where features are kept; nil lets each node choose.
+    /// The folder of the feature cache; nil lets each node choose.
     package var cacheDirectory: String?
-    /// Bytes of memory of a rank; 0 if the recipe does not say enough.
+    /// Bytes of memory per rank; 0 if the recipe does not say enough.
     package var rankBytes = 0
     /// Bytes of all checkpoints and models that a run keeps.
     package var outputBytes = 0
 
-    /// No needs: of a launch without a recipe.
+    /// No needs: for a launch without a recipe.
     package init() {}
 
     /// Reads a recipe, the shape of its model and the durations of its manifests.
     ///
-    /// A recipe that does not name all of them asks for less: what is there is looked at.
+    /// A recipe that does not name all of them needs less: only what exists is considered.
     package init(
         recipe path: String, overrides: [String], task: TaskKind?, ranks: Int, ranksPerNode: Int
     ) throws {
@@ -52,23 +52,26 @@ package struct RecipeNeeds: Sendable, Codable, Equatable {
         gradientBytes = forecast.parameters * MemoryLayout<Float>.stride
         rankBytes = forecast.memory.peakBytes
         featureBytes = forecast.featureBytes
-        // One checkpoint more while the next is written; best and final.
+        // One more checkpoint while the next is written; best and final.
         outputBytes = forecast.checkpointBytes * (recipe.checkpoint.keep + 1) + 2 * gradientBytes
     }
 
-    /// The folder in which this node keeps features.
+    /// This node's folder for features.
     package var ownCacheDirectory: String { cacheDirectory ?? FeatureCache.defaultRoot() }
 
-    /// The files whose content decides a run, as far as they are there: recipe, manifests and model.
+    /// The existing files whose content determines a run: recipe, manifests and model.
     package var files: [String] {
-        let folder = (try? FileManager.default.contentsOfDirectory(atPath: model)) ?? []
+        let own = ([recipe] + manifests).filter { !$0.isEmpty }
+        guard let folder = try? FileManager.default.contentsOfDirectory(atPath: model) else {
+            return own + (FileManager.default.fileExists(atPath: model) ? [model] : [])
+        }
         let endings = [".json", ".safetensors", ".bin", ".pt", ".txt"]
         let parts = folder.filter { name in endings.contains { name.hasSuffix($0) } }.sorted()
-        return ([recipe] + manifests).filter { !$0.isEmpty } + parts.prefix(64).map { "\(model)/\($0)" }
+        return own + parts.prefix(64).map { "\(model)/\($0)" }
     }
 }
 
-/// The kind of CPU that the library of products takes this one for; empty where it does not say.
+/// The kind of CPU that the product library detects; empty if it does not say.
 package func matrixCoreName() -> String { matrixCore }
 
 /// Why this machine cannot multiply bfloat16; nil if it can.

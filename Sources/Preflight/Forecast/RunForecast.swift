@@ -8,62 +8,62 @@ internal import Tasks
 package import Tensors
 internal import Training
 
-/// What a run will do and take, from its recipe, its model's shape and its manifests: no audio is read.
+/// What a run will do and cost, from its recipe, its model's shape and its manifests, without reading audio.
 package struct RunForecast: Sendable {
-    /// Ranks, and those of a node.
+    /// Ranks, and ranks per node.
     package let ranks: Int
     package let ranksPerNode: Int
     /// The model's path and shape.
     package let modelPath: String
     package let configuration: Wav2Vec2Configuration
-    /// All weights, those that are trained, and those that can be pruned.
+    /// All weights, trained weights, and prunable weights.
     package let parameters: Int
     package let trained: Int
     package let prunable: Int
-    /// What products multiply.
+    /// The precision of products.
     package let precision: GEMMPrecision
-    /// Whether a probe is to decide it when the run starts.
+    /// Whether a probe decides it when the run starts.
     package let leavesPrecisionOpen: Bool
     /// `distributed.threads_per_rank`.
     package let threads: Int
     /// Utterances and seconds of audio to train on.
     package let utterances: Int
     package let audioSeconds: Double
-    /// Updates, those that were looked at one by one, and how often all of them pass over the data.
+    /// Updates, those examined one by one, and the number of epochs in all of them.
     package let updates: Int
     package let walkedUpdates: Int
     package let epochs: Double
     /// Seconds of audio of the longest utterance.
     package let longestSeconds: Double
-    /// Operations of all updates and of all evaluations, by all ranks.
+    /// Operations of all updates and of all evaluations, over all ranks.
     package let operations: Double
     package let evaluationOperations: Double
-    /// Operations of making features before the first update, by all ranks, where none are kept yet.
+    /// Operations of computing features before the first update, over all ranks, if none are cached yet.
     package let featureOperations: Double
-    /// The operations of each update's busiest rank, added up: what time follows from.
+    /// The operations of each update's busiest rank, summed: they determine the time.
     package let busiestOperations: Double
-    /// How evenly the ranks are busy.
+    /// How evenly the ranks are loaded.
     package let sharing: SharingForecast
-    /// Bytes that a rank sends to other nodes in an update, and all ranks together.
+    /// Bytes sent to other nodes per update, by one rank and by all ranks.
     package let sentBytesPerRank: Int
     package let sentBytes: Int
     /// Bytes of one checkpoint, and how many are kept.
     package let checkpointBytes: Int
     package let checkpointsKept: Int
-    /// Bytes that rank 0 writes in all: checkpoints, a best model and the final one.
+    /// Total bytes written by rank 0: checkpoints, a best model and the final one.
     package let writtenBytes: Int
-    /// Bytes of features that each node keeps; 0 if it keeps none.
+    /// Bytes of features cached on each node; 0 for none.
     package let featureBytes: Int
-    /// Bytes of memory of a rank.
+    /// Memory per rank.
     package let memory: MemoryForecast
-    /// The recipe that was looked at.
+    /// The recipe.
     package let recipe: Recipe
-    /// What was taken for granted, a sentence each.
+    /// What was assumed, one sentence each.
     package let assumed: [String]
-    /// How many masks are made between the first and the last.
+    /// The number of masks between the first and the last.
     package let masksBetween: Int
 
-    /// Looks ahead at a run on so many ranks, of which a node has `ranksPerNode`.
+    /// Forecasts a run on a number of ranks, `ranksPerNode` per node.
     package init(
         recipe: Recipe, ranks: Int, ranksPerNode: Int,
         assuming assumptions: PlanAssumptions = PlanAssumptions()
@@ -90,9 +90,10 @@ package struct RunForecast: Sendable {
         audioSeconds = inputs.train.totalSeconds
         updates = recipe.schedule.updates
         longestSeconds = inputs.train.utterances.reduce(0) { max($0, $1.durationSeconds) }
-        // Weights and two moments; the current mask and, of a run that prunes, the first.
+        // Weights and two moments; the current mask and, in a run that prunes, the first.
         let masks = recipe.pruning.method == .dense ? 1 : 2
-        let state = 3 * parameters + recipe.pruning.scoresKept * prunable
+        let heldZeros = recipe.pruning.heldZeros(prunable: prunable)
+        let state = 3 * parameters - 2 * heldZeros + recipe.pruning.scoresKept * prunable
         checkpointBytes = state * MemoryLayout<Float>.stride + masks * ((prunable + 7) / 8)
         checkpointsKept = recipe.checkpoint.keep
         let every = recipe.checkpoint.everyUpdates
@@ -101,8 +102,9 @@ package struct RunForecast: Sendable {
         featureBytes = inputs.keepsFeatures ? inputs.featureBytes : 0
         let wire = recipe.distributed.wire == .bfloat16 ? 2 : 4
         let nodes = (ranks + self.ranksPerNode - 1) / self.ranksPerNode
-        // Each lane of a node's ranks scatters its slice's pieces to the other nodes, and gets their sums.
-        let travelling = trained - recipe.pruning.heldZeros(prunable: prunable)
+        // Each lane of a node's ranks scatters its slice's pieces to the other nodes, and receives their
+        // sums.
+        let travelling = trained - heldZeros
         sentBytesPerRank = 2 * (nodes - 1) * (travelling / self.ranksPerNode) / nodes * wire
         sentBytes = 2 * (nodes - 1) * travelling * wire
         let walk = UpdateWalk(inputs, ranks: ranks)
@@ -117,7 +119,7 @@ package struct RunForecast: Sendable {
         memory = MemoryForecast(inputs, walk: walk, ranksPerNode: self.ranksPerNode)
     }
 
-    /// How often a run evaluates: at each interval, and at its end.
+    /// The number of evaluations of a run: at each interval, and at its end.
     private static func evaluations(_ recipe: Recipe) -> Int {
         let (every, updates) = (recipe.evaluation.everyUpdates, recipe.schedule.updates)
         return every > 0 ? (updates + every - 1) / every : 1
@@ -125,8 +127,9 @@ package struct RunForecast: Sendable {
 }
 
 extension Recipe.Pruning {
-    /// The weights of the pool that a method holds at zero from the first update on: their gradients do not travel.
-    fileprivate func heldZeros(prunable: Int) -> Int {
+    /// The pool's weights that a method holds at zero from the first update on: their gradients are not sent, and they have
+    /// no moments.
+    func heldZeros(prunable: Int) -> Int {
         axes.holdFrom == 0 ? prunedCount(sparsity: sparsity, poolSize: prunable) : 0
     }
 }

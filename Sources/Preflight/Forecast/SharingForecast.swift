@@ -2,21 +2,21 @@ internal import Batching
 internal import Recipe
 internal import Tasks
 
-/// How evenly a recipe's batches can be shared out, since no utterance is split.
+/// How evenly a recipe's batches can be divided among ranks, since no utterance is split.
 package struct SharingForecast: Sendable {
-    /// The share of the ranks' time in which they wait for the busiest, by the work of their utterances.
+    /// The share of time that ranks wait for the busiest one, by their utterances' work.
     package let idleShare: Double
-    /// The `data.batch_seconds` with which they would wait no longer than `mostIdle`; nil where they do not, or where
+    /// The `data.batch_seconds` with which they would wait at most `mostIdle`; nil if they do already, or if
     /// no number would do.
     package let sufficientBatchSeconds: Double?
     /// Seconds of audio of each rank.
     let rankSeconds: [Double]
 
-    /// The most waiting that is not worth a word.
+    /// The largest idle share that is not reported.
     static let mostIdle = 0.08
-    /// By how much one number that is tried exceeds the one before.
+    /// The ratio of one tried number to the previous one.
     private static let growth = 1.1
-    /// Utterances after which a number of seconds is judged: many batches, whatever the corpus.
+    /// Utterances after which a number of seconds is judged: many batches, for any corpus.
     private static let judgedUtterances = 10_000
 
     /// Whether the ranks wait so much that a recipe should be changed.
@@ -33,7 +33,7 @@ package struct SharingForecast: Sendable {
         busiest > 0 ? max(0, 1 - work / (Double(ranks) * busiest)) : 0
     }
 
-    /// The least number of seconds tried that will do; none is tried of which an epoch has no full batch.
+    /// The smallest tried number of seconds that is enough; an epoch must have a full batch of it.
     private static func sufficientBatchSeconds(_ inputs: PlannedInputs, ranks: Int) -> Double? {
         let items = inputs.task.data.items
         let all = items.reduce(0) { $0 + $1.cost }

@@ -11,21 +11,21 @@ internal import Tensors
 internal import Text
 internal import Training
 
-/// What a run on texts will take, from its recipe, its model's shape and its data.
+/// What a run on texts will cost, from its recipe, its model's shape and its data.
 struct TextForecast {
     let recipe: Recipe
     let inputs: TextInputs
     let ranks: Int
     let parameters: Int
     let prunable: Int
-    /// How often all updates pass over the examples.
+    /// The number of epochs in all updates.
     let epochs: Double
-    /// Operations of all updates and of all evaluations, by all ranks.
+    /// Operations of all updates and of all evaluations, over all ranks.
     let operations: Double
     let evaluationOperations: Double
-    /// Bytes of memory of a rank.
+    /// Memory per rank.
     let memory: MemoryForecast
-    /// Operations a second of one rank's products on this machine; nil if it lacks the precision.
+    /// Operations per second of one rank's products on this machine; nil if it lacks the precision.
     let productSpeed: Double?
 
     init(_ recipe: Recipe, ranks: Int, ranksPerNode: Int) throws {
@@ -33,7 +33,7 @@ struct TextForecast {
             recipe, inputs: TextInputs(recipe), ranks: ranks, ranksPerNode: ranksPerNode, productSpeed: nil)
     }
 
-    /// - Parameter productSpeed: What was measured before; nil measures.
+    /// - Parameter productSpeed: The speed if measured before; nil measures it.
     init(
         _ recipe: Recipe, inputs: TextInputs, ranks: Int, ranksPerNode: Int, productSpeed: Double?
     ) throws {
@@ -48,7 +48,7 @@ struct TextForecast {
         func forward(_ data: TextDataset) -> Double {
             data.encoded.reduce(0) { $0 + configuration.forwardOperations(tokens: $1.ids.count) }
         }
-        // Backward multiplies twice what forward does.
+        // Backward takes twice the operations of forward.
         operations = 3 * epochs * forward(data)
         let every = recipe.evaluation.everyUpdates
         let evaluations = every > 0 ? (updates + every - 1) / every : 1
@@ -62,7 +62,7 @@ struct TextForecast {
         (parameters, prunable) = (layout.parameterCount, pool.count)
     }
 
-    /// Hours of the updates and evaluations, by this machine's products; without the network.
+    /// Hours of updates and evaluations by this machine's product speed; without the network.
     var hours: Double? {
         productSpeed.map { speed in
             (operations + evaluationOperations) / Double(ranks) / (speed * PlanReport.shareOfProducts) / 3600
@@ -93,7 +93,7 @@ struct TextForecast {
             ),
             (
                 "examples", "examples", .integer(data.examples.count),
-                "\(data.examples.count), \(data.totalTokens) tokens; \(inputs.train.cutTokens) cut from "
+                "\(data.examples.count), \(data.totalTokens) tokens; \(inputs.train.cutTokens) truncated from "
                     + "\(inputs.train.cutExamples)"
             ),
             ("updates", "updates", .integer(updates), "\(updates) of \(recipe.data.batchExamples) examples"),
@@ -115,7 +115,7 @@ struct TextForecast {
         ]
     }
 
-    /// A line for each fact, and below the memory what takes it.
+    /// A line for each fact, with the parts of memory below it.
     var text: String {
         let parts = TextTable(
             [.right("", minimumWidth: 28), .left("")],
@@ -138,7 +138,7 @@ struct TextForecast {
     }
 }
 
-/// How fast this machine multiplies what the run will multiply, in operations a second of one rank.
+/// This machine's speed at the run's products, in operations per second of one rank.
 private func measuredSpeed(of recipe: Recipe, tokens: Double, shape: TextShape) -> Double? {
     guard unavailability(of: recipe.precision.products) == nil else { return nil }
     setMathThreads(recipe.distributed.threadsPerRank)

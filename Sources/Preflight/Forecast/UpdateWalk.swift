@@ -7,11 +7,11 @@ internal import Tasks
 internal import Tensors
 internal import Training
 
-/// The updates of a run, looked at one after another as they will be shared out.
+/// Walks through a run's updates, dividing each among ranks as the run will.
 ///
-/// Of a run of very many, the first few thousand stand for all.
+/// In a very long run, the first few thousand represent all.
 struct UpdateWalk {
-    /// The updates looked at.
+    /// The number of updates examined.
     private(set) var updates = 0
     /// Utterances of all ranks' micro-batches.
     private(set) var utterances = 0
@@ -27,7 +27,7 @@ struct UpdateWalk {
     private(set) var activationBytes = 0
     /// The bytes of audio or features of the largest micro-batch.
     private(set) var inputBytes = 0
-    /// The products that rank 0's micro-batches make the library compile.
+    /// The products that the library compiles for rank 0's micro-batches.
     let products = ProductLedger()
 
     init(_ inputs: PlannedInputs, ranks: Int) {
@@ -75,7 +75,7 @@ struct UpdateWalk {
             updates += 1
         }
         activationBytes = largest.bytes
-        // What was not looked at is as the rest.
+        // What was not examined is assumed to be like the rest.
         let scale = Double(all) / Double(max(1, updates))
         operations *= scale
         busiestOperations *= scale

@@ -9,11 +9,11 @@ package import Session
 internal import Tensors
 internal import Training
 
-/// What `parp bench collectives` measures.
+/// Options of `parp bench collectives`.
 package struct CollectivesBenchmarkOptions: Sendable {
-    /// How often each thing is measured; medians are reported.
+    /// How often each sum is measured; medians are reported.
     package var repeats: Int
-    /// The frames of the pretended backward pass beside which gradients are summed.
+    /// The frames of the simulated backward pass during which gradients are summed.
     package var frames: Int
     /// Whether one JSON object is printed instead of tables.
     package var json: Bool
@@ -26,11 +26,11 @@ package struct CollectivesBenchmarkOptions: Sendable {
     }
 }
 
-/// Compares our sum over ranks with `MPI_Allreduce`, measured by turns in this run, and says what summing
-/// gradients costs the computation beside it.
+/// Compares our sum over ranks with `MPI_Allreduce`, measured alternately in this run, and reports how much
+/// summing gradients slows down concurrent computation.
 package func runCollectivesBenchmark(_ options: CollectivesBenchmarkOptions, session: Session) throws {
     guard let communicator = session.communicator as? MPICommunicator, communicator.size > 1 else {
-        throw UserError(.usage, "one rank has nobody to talk to; use mpirun -np 2 parp bench collectives")
+        throw UserError(.usage, "this needs at least two ranks; use mpirun -np 2 parp bench collectives")
     }
     let sums = try measureSums(communicator, repeats: options.repeats)
     let overlap = try measureOverlap(communicator, repeats: options.repeats, frames: options.frames)
@@ -53,16 +53,16 @@ package func runCollectivesBenchmark(_ options: CollectivesBenchmarkOptions, ses
     }
 }
 
-/// The sum of one number of bytes, each way; the seconds of the slowest rank.
+/// Times of summing a number of bytes in each way: the seconds of the slowest rank.
 struct SumMeasurement: Sendable {
     let bytes: Int
-    /// `MPI_Allreduce` of ordinary memory.
+    /// `MPI_Allreduce` on ordinary memory.
     let library: Double
-    /// Ours, of memory that ranks share.
+    /// Ours, in shared memory.
     let shared: Double
-    /// Ours, of ordinary memory.
+    /// Ours, on ordinary memory.
     let ordinary: Double
-    /// Ours, of memory that ranks share, as bfloat16 between groups.
+    /// Ours, in shared memory, as bfloat16 between groups.
     let bfloat16: Double
 
     var json: JSONValue {
@@ -73,7 +73,8 @@ struct SumMeasurement: Sendable {
         ])
     }
 
-    /// A line for each size: seconds, bytes a second, and how many times as fast as the library each way of ours is.
+    /// A line for each size: seconds, bytes per second, and the speed-up of each of our ways over the
+    /// library.
     static func table(_ sums: [SumMeasurement], hasWire: Bool) -> TextTable {
         let ways = ["shared memory", "ordinary memory"] + (hasWire ? ["bfloat16"] : [])
         return TextTable(
@@ -106,7 +107,7 @@ private func measureSums(_ communicator: MPICommunicator, repeats: Int) throws -
     let ordinary = FlatBuffer(count: largest)
     return try sizes.map { bytes in
         let range = 0..<bytes / MemoryLayout<Float>.stride
-        // Short sums are repeated, so that a clock can tell them.
+        // Short sums are repeated, so that the clock can resolve them.
         let times = min(200, max(1, (8 << 20) / bytes))
         let ways: [() -> PendingOperation] = [
             { communicator.enqueueLibrarySum(ordinary[range]) },
@@ -123,8 +124,8 @@ private func measureSums(_ communicator: MPICommunicator, repeats: Int) throws -
     }
 }
 
-/// The medians of the seconds that the slowest rank needs for each way, measured by turns after a first turn
-/// that does not count.
+/// The medians of the slowest rank's seconds for each way, measured alternately after an uncounted first
+/// turn.
 package func medianSeconds<Way>(
     _ communicator: any Communicator, repeats: Int, ways: [Way], _ body: (Way) throws -> Void
 ) throws -> [Double] {

@@ -11,11 +11,11 @@ package import Session
 internal import Tensors
 internal import Training
 
-/// What `parp bench kernels` measures.
+/// Options of `parp bench kernels`.
 package struct KernelsBenchmarkOptions: Sendable {
     /// The shape.
     package var configuration: Wav2Vec2Configuration
-    /// What the output calls the model.
+    /// The model's name in the output.
     package var modelName: String
     /// Utterances.
     package var batch = 4
@@ -25,7 +25,7 @@ package struct KernelsBenchmarkOptions: Sendable {
     package var precision = "float32"
     /// Threads.
     package var threads = 1
-    /// All dropouts.
+    /// The probability of every dropout.
     package var dropout = 0.1
     /// How often every kernel is measured; medians are reported.
     package var repeats = 9
@@ -39,8 +39,10 @@ package struct KernelsBenchmarkOptions: Sendable {
     }
 }
 
-/// Measures every kernel of the blocks and of the optimiser by itself against the limit that it has: the
-/// fastest matrix product, or the bandwidth of a copy.
+/// Measures every kernel of the blocks and of the optimiser separately against its limit: the fastest matrix
+/// product, or the bandwidth of a copy.
+///
+/// With one thread, processor time is measured, which other programs do not affect.
 package func runKernelsBenchmark(_ options: KernelsBenchmarkOptions, session: Session) throws {
     setMathThreads(options.threads)
     guard let precision = GEMMPrecision(rawValue: options.precision) else {
@@ -48,13 +50,18 @@ package func runKernelsBenchmark(_ options: KernelsBenchmarkOptions, session: Se
     }
     if let fault = unavailability(of: precision) { throw UserError(.usage, fault) }
     guard session.isRoot else { return }
-    let bandwidth = MemoryBandwidth(elements: 1 << 26, repeats: options.repeats)
+    let bandwidth = MemoryBandwidth(elements: 1 << 26, repeats: options.repeats, by: options.clock)
     var bench = KernelBench(options, precision: precision)
     var measurements = bench.products() + bench.linearLayers() + bench.attention() + bench.elementwise()
-    measurements += bench.optimizer(Wav2Vec2(options.configuration).layout)
+    let layout = Wav2Vec2(options.configuration).layout
+    measurements += bench.optimizer(layout) + [bench.heldOptimizer(layout)]
     let report = KernelReport(
         options: options, bandwidth: bandwidth, measurements: measurements)
     print(options.json ? report.json.line : report.text)
+}
+
+extension KernelsBenchmarkOptions {
+    fileprivate var clock: () -> Double { benchmarkClock(isAlone: threads == 1) }
 }
 
 /// One kernel's time and work.
@@ -67,7 +74,7 @@ struct KernelMeasurement {
     enum Work {
         /// Floating-point operations.
         case operations(Double)
-        /// Bytes that must be read or written at least.
+        /// Bytes that must at least be read or written.
         case bytes(Double)
     }
 }
@@ -110,7 +117,8 @@ private struct KernelBench: ~Copyable {
     private func measure(
         _ name: String, _ work: KernelMeasurement.Work, _ body: () -> Void
     ) -> KernelMeasurement {
-        KernelMeasurement(name: name, work: work, seconds: medianSeconds(options.repeats, body))
+        KernelMeasurement(
+            name: name, work: work, seconds: medianSeconds(options.repeats, by: options.clock, body))
     }
 
     /// The three products of the widest linear layer.
@@ -134,8 +142,8 @@ private struct KernelBench: ~Copyable {
         ]
     }
 
-    /// All linear layers of a pass forward and backward, each with operands of its own as a step has them: the speed
-    /// that products alone would give a step, which the fastest of them, with operands in cache, does not tell.
+    /// All linear layers of a forward and backward pass, each with its own operands as in a step: the speed
+    /// of a step's products, which the fastest product, with operands in cache, overestimates.
     mutating func linearLayers() -> [KernelMeasurement] {
         let mark = arena.mark
         defer { arena.release(to: mark) }
@@ -221,23 +229,20 @@ private struct KernelBench: ~Copyable {
         ]
     }
 
-    /// The optimiser's passes over all weights: what an update does after its gradients are summed.
+    /// The optimiser's passes over all weights, after gradients are summed.
     func optimizer(_ layout: ParameterLayout) -> [KernelMeasurement] {
         let store = ParameterStore(layout: layout, precision: precision)
         store.values.all.fill(0.01)
         store.gradients.all.fill(0.001)
         let adam = Adam()
-        // Four buffers are read and three written, and the weights for products if they are others; the norm
-        // reads the gradients once more.
+        // Four buffers are read and three written, and the weights for products if those are separate; the
+        // norm reads the gradients again.
         let update = Double(layout.count * (7 * 4 + (precision == .bfloat16 ? 2 : 0)))
         let norm = Double(layout.count * 4)
         func applyAdam(scale: Float) {
             adam.update(
-                values: store.values.all, gradients: store.gradients.all,
-                firstMoment: store.firstMoment.all, secondMoment: store.secondMoment.all,
-                shadow: store.shadow, step: 10, learningRate: 1e-6, gradientScale: scale)
+                0..<layout.count, of: store, step: 10, learningRate: 1e-6, gradientScale: scale)
         }
-        let cast = precision == .bfloat16 ? " and bfloat16 cast" : ""
         return [
             measure("gradient norm", .bytes(norm)) { _ = gradientNorm(store.gradients.all) },
             measure("Adam\(cast)", .bytes(update)) { applyAdam(scale: 1) },
@@ -245,6 +250,29 @@ private struct KernelBench: ~Copyable {
                 applyAdam(scale: Float(clippingFactor(norm: gradientNorm(store.gradients.all), limit: 1)))
             },
         ]
+    }
+
+    private var cast: String { precision == .bfloat16 ? " and bfloat16 cast" : "" }
+
+    /// The same of weights of which a held mask keeps one in eight.
+    func heldOptimizer(_ layout: ParameterLayout) -> KernelMeasurement {
+        var store = ParameterStore(layout: layout, precision: precision)
+        store.values.all.fill(0.01)
+        store.gradients.all.fill(0.001)
+        // Three random bits are all set in one of eight places.
+        let draw = CountedRandom(seed: 1, stream: .pretraining)
+        let kept = KeptElements(
+            words: (0..<UInt64(layout.count + 63) / 64).map { word in
+                draw.bits(at: 3 * word) & draw.bits(at: 3 * word + 1) & draw.bits(at: 3 * word + 2)
+            })
+        kept.clearDropped(in: store.values.all)
+        kept.clearDropped(in: store.gradients.all)
+        store.moments.keep(kept)
+        // Of values and gradients nearly every cache line holds something that is kept.
+        let update = Double(12 * layout.count + 16 * kept.keptCount(in: 0..<layout.count))
+        return measure("Adam of one in eight weights\(cast)", .bytes(update)) {
+            Adam().update(0..<layout.count, of: store, step: 10, learningRate: 1e-6, gradientScale: 1)
+        }
     }
 }
 
@@ -254,7 +282,7 @@ private struct KernelReport {
     let bandwidth: MemoryBandwidth
     let measurements: [KernelMeasurement]
 
-    /// The speed of the fastest product, in operations a second.
+    /// The speed of the fastest product, in operations per second.
     private var fastestProduct: Double {
         measurements.map { if case .operations(let count) = $0.work { count / $0.seconds } else { 0 } }.max()
             ?? 0

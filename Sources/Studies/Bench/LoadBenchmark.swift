@@ -6,7 +6,7 @@ package import Session
 internal import Tasks
 internal import Training
 
-/// What `parp bench load` measures.
+/// Options of `parp bench load`.
 package struct LoadBenchmarkOptions: Sendable {
     /// A model directory or a fairseq checkpoint.
     package var model: String
@@ -23,7 +23,7 @@ package struct LoadBenchmarkOptions: Sendable {
     }
 }
 
-/// Measures how long a stored model takes to become weights in memory that is touched for the first time.
+/// Measures how long a stored model takes to load into untouched memory.
 package func runLoadBenchmark(_ options: LoadBenchmarkOptions, session: Session) throws {
     var seconds: [Double] = []
     var weights = 0

@@ -1,17 +1,16 @@
 internal import Kernels
-internal import Preflight
+internal import Program
 internal import Tensors
 
-/// How fast one rank's threads pass over memory that no cache holds: the limit of everything that computes
-/// little.
+/// The memory bandwidth of one rank's threads outside caches: the limit of memory-bound kernels.
 struct MemoryBandwidth {
-    /// Bytes a second of reading.
+    /// Bytes per second of reading.
     let read: Double
-    /// Bytes a second of copying, what is read and what is written both counted.
+    /// Bytes per second of copying, counting both reads and writes.
     let copy: Double
 
-    /// Measures passes over as many floats as `elements`, the best of `repeats`: a limit, not an average.
-    init(elements: Int, repeats: Int) {
+    /// Measures passes over `elements` floats, the best of `repeats`: a limit, not an average.
+    init(elements: Int, repeats: Int, by clock: () -> Double = { monotonicSeconds() }) {
         let from = FlatBuffer(count: elements)
         let to = FlatBuffer(count: elements)
         let (source, target) = (from.all, to.all)
@@ -19,11 +18,11 @@ struct MemoryBandwidth {
         target.fill(0)
         let bytes = Double(elements * MemoryLayout<Float>.stride)
         var isFinite = true
-        read = bytes / bestSeconds(repeats) { isFinite = allFinite(source) && isFinite }
+        read = bytes / bestSeconds(repeats, by: clock) { isFinite = allFinite(source) && isFinite }
         precondition(isFinite, "a buffer of ones is finite")
         copy =
             2 * bytes
-            / bestSeconds(repeats) {
+            / bestSeconds(repeats, by: clock) {
                 parallelFor(elements, grain: 65_536) { range in
                     target.elements(range).copy(from: source.elements(range))
                 }
@@ -31,14 +30,16 @@ struct MemoryBandwidth {
     }
 }
 
-/// The least seconds that `body` needs, after a first time that does not count.
-func bestSeconds(_ repeats: Int, _ body: () throws -> Void) rethrows -> Double {
+/// The shortest time of `body` in seconds, after an uncounted first call.
+private func bestSeconds(
+    _ repeats: Int, by clock: () -> Double, _ body: () throws -> Void
+) rethrows -> Double {
     try body()
     var best = Double.infinity
     for _ in 0..<repeats {
-        let start = ContinuousClock.now
+        let start = clock()
         try body()
-        best = min(best, seconds(since: start))
+        best = min(best, clock() - start)
     }
     return best
 }

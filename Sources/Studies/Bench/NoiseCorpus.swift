@@ -8,11 +8,11 @@ internal import Tasks
 internal import Tensors
 internal import Training
 
-/// Recordings of noise in a temporary folder: a benchmark's corpus, with targets as dense as English letters.
+/// A benchmark's corpus: recordings of noise in a temporary folder, with targets as dense as English letters.
 struct NoiseCorpus {
     let folder: String
     let recordings: [MeasuredTraining.Recording]
-    /// The utterances of each global batch, as places among the recordings.
+    /// The utterances of each global batch, as indices of recordings.
     let batches: [[Int]]
     private let isOwner: Bool
 
@@ -49,7 +49,7 @@ struct NoiseCorpus {
         batches[update % batches.count].map { recordings[$0].samples }
     }
 
-    /// The batches that hold one rank's utterances only.
+    /// The batches with only one rank's utterances.
     func share(of session: Session) -> [[Int]] {
         let (rank, size) = (session.communicator.rank, session.communicator.size)
         return batches.map { batch in

@@ -6,17 +6,17 @@ internal import Preflight
 internal import Tensors
 internal import Training
 
-/// What summing gradients costs a backward pass that runs beside it.
+/// How much summing gradients slows down a concurrent backward pass.
 struct OverlapMeasurement: Sendable {
     /// A pass whose gradients are not summed, in ordinary memory.
     let alone: Double
     /// The same pass with its gradients summed.
     let together: Double
-    /// The seconds that the sums of the last pass took, waiting for the other ranks included.
+    /// The seconds of the last pass's sums, including waiting for the other ranks.
     let communication: Double
-    /// Of those, the seconds after the pass itself had ended.
+    /// Of those, the seconds after the end of the pass itself.
     let exposed: Double
-    /// The processor time of the thread that sums, a pass.
+    /// The processor time of the summing thread per pass.
     let processor: Double
 
     var json: JSONValue {
@@ -35,11 +35,11 @@ struct OverlapMeasurement: Sendable {
     }
 }
 
-/// Measures passes over matrices of the base model's size, with and without communication, by turns.
+/// Measures passes over matrices of the base model's size, alternately with and without communication.
 func measureOverlap(
     _ communicator: MPICommunicator, repeats: Int, frames: Int
 ) throws -> OverlapMeasurement {
-    // One core a rank, shared by the thread that computes and the one that sums: the hardest case.
+    // One core per rank, shared by the computing and the summing thread: the hardest case.
     setMathThreads(1)
     let pass = try PretendedBackward(communicator: communicator, frames: frames)
     var (communication, exposed) = (0.0, 0.0)
@@ -92,7 +92,7 @@ private struct PretendedBackward: ~Copyable {
             .reshaped(rows: frames, columns: rows)
     }
 
-    /// Runs from the last matrix down, and tells the reducer of each.
+    /// Runs from the last matrix to the first, and tells the reducer of each.
     func run(gradients: Tensor, reducer: inout GradientReducer) {
         reducer.begin(trainableFrom: 0)
         let size = rows * columns

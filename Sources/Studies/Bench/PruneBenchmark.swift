@@ -9,15 +9,15 @@ package import Session
 internal import Tensors
 internal import Training
 
-/// What `parp bench prune` measures.
+/// Options of `parp bench prune`.
 package struct PruneBenchmarkOptions: Sendable {
     /// The shape whose pool is pruned.
     package var configuration: Wav2Vec2Configuration
-    /// What the output calls the model.
+    /// The model's name in the output.
     package var modelName: String
-    /// The share of the pool that is pruned.
+    /// The share of the pool to prune.
     package var sparsity = 0.5
-    /// How often everything is measured; medians are reported.
+    /// How often each part is measured; medians are reported.
     package var repeats = 9
     /// Whether to print one JSON object instead of a table.
     package var json = false
@@ -29,8 +29,8 @@ package struct PruneBenchmarkOptions: Sendable {
     }
 }
 
-/// Measures a re-prune (selection on rank 0, broadcast, application) against one read of the pool at the
-/// bandwidth of this machine, and prints both.
+/// Measures a re-prune (selection on rank 0, broadcast, application) against one read of the pool at this
+/// machine's bandwidth, and prints both.
 package func runPruneBenchmark(_ options: PruneBenchmarkOptions, session: Session) throws {
     let layout = Wav2Vec2(options.configuration).layout
     let pool = PrunablePool(layout)
@@ -56,7 +56,7 @@ package func runPruneBenchmark(_ options: PruneBenchmarkOptions, session: Sessio
     print(options.json ? report.json.line : report.text)
 }
 
-/// What a re-prune consists of.
+/// The parts of a re-prune.
 private enum MaskPart: String, CaseIterable {
     case selection
     case broadcast
@@ -66,14 +66,14 @@ private enum MaskPart: String, CaseIterable {
     var words: String {
         switch self {
         case .selection: "exact selection on rank 0"
-        case .broadcast: "broadcast of the bits, and their hashes compared"
+        case .broadcast: "broadcast of the bits, and comparison of hashes"
         case .application: "application"
-        case .together: "all of a re-prune, as training does it"
+        case .together: "the whole re-prune, as in training"
         }
     }
 }
 
-/// The seconds of each part on this rank, and of all of it.
+/// The seconds of each part on this rank, and of the whole.
 private func measureMask(
     _ values: Tensor, _ pool: PrunablePool, _ sparsity: Double, _ communicator: any Communicator
 ) throws -> [(MaskPart, Double)] {

@@ -8,7 +8,7 @@ package import Session
 internal import Tensors
 internal import Training
 
-/// What `parp bench sparse` measures.
+/// Options of `parp bench sparse`.
 package struct SparseBenchmarkOptions: Sendable {
     /// Inputs of the layer.
     package var input: Int
@@ -34,8 +34,8 @@ package struct SparseBenchmarkOptions: Sendable {
     }
 }
 
-/// Measures a linear layer's products by its kept weights alone, by turns with dense ones, each from the program's own
-/// layout to it: a forward pass, and what an update takes.
+/// Measures a linear layer's sparse products alternately with dense ones, including conversion from and to
+/// the program's layout: a forward pass, and a whole update.
 package func runSparseBenchmark(_ options: SparseBenchmarkOptions, session: Session) throws {
     setMathThreads(options.threads)
     guard session.isRoot else { return }
@@ -138,7 +138,7 @@ private struct SparseBench: ~Copyable {
         ])
     }
 
-    /// The medians of the processor time of two ways that take turns, and that of their ratios.
+    /// The median processor times of two alternating ways, and the median of their ratios.
     private func byTurns(
         _ repeats: Int, _ dense: () -> Void, _ sparse: () -> Void
     ) -> (dense: Double, sparse: Double, ratio: Double) {
@@ -149,7 +149,7 @@ private struct SparseBench: ~Copyable {
             let middle = processorSeconds()
             sparse()
             let end = processorSeconds()
-            // The first turn touches memory and makes the library's product.
+            // The first turn touches memory and compiles the library's product.
             guard turn > 0 else { continue }
             denseSeconds.append(middle - start)
             sparseSeconds.append(end - middle)

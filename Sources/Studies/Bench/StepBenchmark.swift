@@ -11,51 +11,52 @@ internal import Tasks
 internal import Tensors
 internal import Training
 
-/// What becomes of the feature encoder in a measured update.
+/// How the feature encoder is treated in a measured update.
 package enum MeasuredFeatures: String, Sendable, CaseIterable {
     /// Frozen; its output is computed in every update.
     case computed
-    /// Frozen; its output was kept.
+    /// Frozen; its output is cached.
     case cached
     /// Trained with the rest.
     case trained
 }
 
-/// What `parp bench step` was asked for.
+/// Options of `parp bench step`.
 package struct StepBenchmarkOptions: Sendable {
     /// The shape.
     package var configuration: Wav2Vec2Configuration
-    /// What the output calls the model.
+    /// The model's name in the output.
     package var modelName: String
-    /// Utterances a rank.
+    /// Utterances per rank.
     package var batch = 4
     /// Seconds of each utterance.
     package var seconds = 5.0
-    /// A JSON file with a list of batches, each a list of the seconds of its utterances; nil takes `batch` and
+    /// A JSON file with a list of batches, each a list of its utterances' seconds; nil uses `batch` and
     /// `seconds`.
     package var batchesFile: String?
     /// Products in `float32` or `bfloat16`, or `auto` for what a probe finds faster.
     package var precision = "float32"
-    /// What the probe found.
+    /// The probe's result.
     var precisionProbe: PrecisionProbe?
-    /// What becomes of the feature encoder.
+    /// How the feature encoder is treated.
     package var features = MeasuredFeatures.computed
-    /// Threads a rank.
+    /// Threads per rank.
     package var threads = 1
-    /// All dropouts.
+    /// The probability of every dropout.
     package var dropout = 0.1
-    /// Updates that are measured, after those that are not.
+    /// Measured updates, after the warm-up.
     package var updates = 5
-    /// Updates before the first that is measured.
+    /// Warm-up updates.
     package var warmup = 2
-    /// Whether each update is followed by one of a second replica whose ranks sum nothing: what communication
-    /// adds is the difference.
+    /// Whether each update is followed by one of a second replica whose ranks sum nothing: the difference is
+    /// the cost of communication.
     package var besideSilent = false
-    /// The share of the weights that a held mask prunes.
+    /// The share of weights pruned by a held mask.
     ///
-    /// Each update is then followed by one of a second replica that multiplies the zeros, too. 0 has no mask.
+    /// Each update is then followed by one of a second replica that also multiplies the zeros. 0 means no
+    /// mask.
     package var heldSparsity = 0.0
-    /// Megabytes of gradients a message.
+    /// Megabytes of gradients per message.
     package var bucketMegabytes = 25.0
     /// Whether to print one JSON object instead of a table.
     package var json = false
@@ -65,9 +66,12 @@ package struct StepBenchmarkOptions: Sendable {
         self.configuration = configuration
         self.modelName = modelName
     }
+
+    /// Whether one of so many ranks computes without others, in one thread.
+    func isAlone(among ranks: Int) -> Bool { ranks == 1 && threads == 1 }
 }
 
-/// Measures updates of fine-tuning on random audio, and prints where their time goes.
+/// Measures fine-tuning updates on random audio, and prints where their time goes.
 package func runStepBenchmark(_ options: StepBenchmarkOptions, session: Session) throws {
     setMathThreads(options.threads)
     var options = options
@@ -102,8 +106,9 @@ package func runStepBenchmark(_ options: StepBenchmarkOptions, session: Session)
         settings.multipliesSparsely = false
         beside = try makeReplica(corpus.batches, session)
     }
+    let clock = benchmarkClock(isAlone: options.isAlone(among: ranks))
     for update in 0..<options.warmup + updates {
-        let speed = update < options.warmup ? nil : product.measure()
+        let speed = update < options.warmup ? nil : product.measure(by: clock)
         let operations = corpus.samples(ofUpdate: update).map(options.configuration.operations)
         try session.communicator.barrier()
         try replica.update(operations, productSpeed: speed)
@@ -116,7 +121,7 @@ package func runStepBenchmark(_ options: StepBenchmarkOptions, session: Session)
     if session.isRoot { print(options.json ? report.line : report.text()) }
 }
 
-/// The precision that was asked for, or that a probe finds faster.
+/// The requested precision, or the one that a probe finds faster.
 private func settlePrecision(
     of options: inout StepBenchmarkOptions, session: Session
 ) throws -> GEMMPrecision {

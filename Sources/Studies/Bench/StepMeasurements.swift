@@ -11,7 +11,7 @@ internal import Session
 internal import Tasks
 internal import Training
 
-/// What a rank measured of a number of updates.
+/// A rank's measurements of a number of updates.
 struct StepMeasurements {
     fileprivate var wall: [Double] = []
     fileprivate var cpu: [Double] = []
@@ -21,7 +21,7 @@ struct StepMeasurements {
     fileprivate var phases: [StepPhases] = []
     fileprivate var productSpeeds: [Double] = []
 
-    /// The seconds of each update, which took as long as its slowest rank.
+    /// The seconds of each update on its slowest rank.
     private func slowest(_ session: Session) throws -> [Double] {
         let walls = try session.exchange(wall)
         return wall.indices.map { update in walls.reduce(0) { max($0, $1[update]) } }
@@ -30,9 +30,9 @@ struct StepMeasurements {
     /// The measurements of all ranks as one object.
     ///
     /// - Parameters:
-    ///   - other: Updates that were done by turns with these, by ranks that sum nothing or by layers that multiply
-    ///     zeros; none leaves them out.
-    ///   - sparseLayers: How many layers multiplied kept weights alone.
+    ///   - other: Updates alternating with these, without sums over ranks or with zeros multiplied; none
+    ///     omits them.
+    ///   - sparseLayers: The number of layers that multiplied only kept weights.
     func report(
         _ options: StepBenchmarkOptions, beside other: StepMeasurements, sparseLayers: Int, session: Session
     ) throws -> JSONValue {
@@ -43,13 +43,15 @@ struct StepMeasurements {
         let cpus = try session.exchange(cpu.reduce(0, +) / Double(cpu.count))
         let ranks = Double(session.communicator.size)
         let rate = audio.reduce(0, +) / slowest.reduce(0, +)
-        // Backward computes a trained encoder's gradients by inputs and by weights.
+        // Backward computes a trained encoder's gradients with respect to inputs and weights.
         let encoderPasses: [MeasuredFeatures: Double] = [.computed: 1, .cached: 0, .trained: 3]
         let flops = zip(operations, encoderOperations).map {
             $0 + encoderPasses[options.features, default: 0] * $1
         }
         let bounds = productSpeeds.indices.map { update in speeds.reduce(0) { $0 + $1[update] } }
-        let shares = slowest.indices.map { flops[$0] / slowest[$0] / bounds[$0] }
+        // A rank alone waits for nobody; what other programs take of its processor is no fault of its own.
+        let seconds = options.isAlone(among: session.communicator.size) ? cpu : slowest
+        let shares = seconds.indices.map { flops[$0] / seconds[$0] / bounds[$0] }
         func phase(_ phase: (StepPhases) -> Double) -> JSONValue { .number(median(phases.map(phase))) }
         var fields: [JSONValue.Member] = [
             .init("benchmark", .string("step")), .init("model", .string(options.modelName)),
@@ -85,7 +87,7 @@ struct StepMeasurements {
             fields.append(.init("sparse_layers", .integer(sparseLayers)))
             fields.append(.init("dense_step_seconds", .number(median(beside))))
             fields.append(.init("dense_over_step", .number(median(zip(beside, slowest).map { $0 / $1 }))))
-            // Of this rank's processor time: what other programs on the machine leave as it is.
+            // By this rank's processor time, which other programs on the machine do not affect.
             fields.append(.init("dense_over_step_cpu", .number(median(zip(other.cpu, cpu).map { $0 / $1 }))))
         } else {
             fields.append(.init("peak_resident_bytes", .integer(peaks.max() ?? 0)))
@@ -101,13 +103,13 @@ struct MeasuredReplica: ~Copyable {
 
     init(training: consuming MeasuredTraining) { self.training = training }
 
-    /// How many layers multiply kept weights alone.
+    /// The number of layers that multiply only kept weights.
     var sparseLayerCount: Int { training.sparseLayerCount }
 
-    /// Does one update, and notes it unless it only warms up.
+    /// Does one update, and records it unless it is a warm-up.
     ///
-    /// - Parameter productSpeed: The operations a second of the update's largest product, measured just before; nil
-    ///   warms up.
+    /// - Parameter productSpeed: The operations per second of the update's largest product, measured just
+    ///   before; nil for a warm-up.
     mutating func update(_ operations: [FloatingPointOperations], productSpeed: Double?) throws {
         let (start, cpuStart) = (monotonicSeconds(), processorSeconds())
         let report = try training.step()
@@ -122,7 +124,7 @@ struct MeasuredReplica: ~Copyable {
     }
 }
 
-/// The most memory that this process ever held.
+/// This process's peak resident memory.
 private func peakResidentBytes() -> Int {
     let status = (try? String(contentsOfFile: "/proc/self/status", encoding: .utf8)) ?? ""
     let line = status.split(separator: "\n").first { $0.hasPrefix("VmHWM:") }

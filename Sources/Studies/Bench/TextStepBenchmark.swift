@@ -10,18 +10,18 @@ package import Session
 internal import Tensors
 internal import Training
 
-/// What `parp bench step --examples` was asked for.
+/// Options of `parp bench step --examples`.
 package struct TextStepOptions: Sendable {
-    /// `bert-base`, or the directory of a model of text.
+    /// `bert-base`, or a text model's directory.
     package var model: String
-    /// Examples a rank, and tokens of each.
+    /// Examples per rank, and tokens of each.
     package var examples: Int
     package var tokens: Int
-    /// Threads a rank.
+    /// Threads per rank.
     package var threads = 1
-    /// All dropouts.
+    /// The probability of every dropout.
     package var dropout = 0.1
-    /// Updates that are measured, and those before them that are not.
+    /// Measured updates, and warm-up updates before them.
     package var updates = 5
     package var warmup = 2
     /// Whether to print one JSON object instead of a line.
@@ -33,8 +33,8 @@ package struct TextStepOptions: Sendable {
     }
 }
 
-/// Measures forward, loss, backward and Adam of a model of text on random tokens, by this rank's processor time; every
-/// rank does the same, and none waits for another.
+/// Measures forward, loss, backward and Adam of a text model on random tokens, by this rank's processor time;
+/// all ranks do the same without waiting for each other.
 package func runTextStepBenchmark(_ options: TextStepOptions, session: Session) throws {
     setMathThreads(options.threads)
     let network = try session.together { () throws -> SequenceClassifier in
@@ -100,7 +100,7 @@ private func step(
         losses: &losses, dLogits: dLogits)
     network.backward(dLogits, output: output, arena: &arena)
     Adam().update(
-        values: store.values.all, gradients: store.gradients.all, firstMoment: store.firstMoment.all,
-        secondMoment: store.secondMoment.all, step: update + 1, learningRate: 1e-4,
+        values: store.values.all, gradients: store.gradients.all, firstMoment: store.moments.first.all,
+        secondMoment: store.moments.second.all, step: update + 1, learningRate: 1e-4,
         gradientScale: 1 / Float(count))
 }

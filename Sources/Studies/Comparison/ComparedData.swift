@@ -1,21 +1,21 @@
 internal import Program
 
-/// What methods are compared on: recordings of one language, or texts.
+/// The data that methods are compared on: recordings of one language, or texts.
 struct ComparedData: Sendable, Hashable {
-    /// What folders and tables call them.
+    /// Their name in folders and tables.
     let name: String
     /// The manifest to train on.
     let train: String
     /// The manifest to evaluate on.
     let valid: String
-    /// The manifest to judge final models by; nil leaves it at the one to evaluate on.
+    /// The manifest to test final models on; nil uses the one to evaluate on.
     let test: String?
 
     init(name: String, train: String, valid: String, test: String?) {
         (self.name, self.train, self.valid, self.test) = (name, train, valid, test)
     }
 
-    /// The data of `NAME=FOLDER`, and of the name of a file in it to judge by.
+    /// Parses `NAME=FOLDER`, with the name of a test file in it.
     init(_ text: String, test: String?) throws {
         let parts = text.split(separator: "=", maxSplits: 1).map(String.init)
         let isName = { (character: Character) in

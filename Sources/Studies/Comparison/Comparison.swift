@@ -6,9 +6,9 @@ package import Session
 internal import Tasks
 internal import Training
 
-/// Runs what a comparison lacks, one run after another on all ranks of a session, and writes what it found.
+/// Does a comparison's missing runs, one after another on all ranks of a session, and writes the results.
 ///
-/// A comparison that was stopped goes on where it was: finished runs are kept, a stopped one is resumed.
+/// A stopped comparison continues where it was: finished runs are kept, a stopped one is resumed.
 package func runComparison(_ options: ComparisonOptions, session: Session) throws {
     var comparison = try session.together { try Comparison(options) }
     try session.requireSameProgram()
@@ -27,15 +27,15 @@ package func runComparison(_ options: ComparisonOptions, session: Session) throw
     }
 }
 
-/// A comparison: what was asked for, understood, and where its files are.
+/// A comparison: its parsed options, and where its files are.
 struct Comparison: Sendable {
     let options: ComparisonOptions
-    /// What all runs follow.
+    /// The recipe of all runs.
     let recipe: Recipe
-    /// The languages; without a name, the recipe's own data.
+    /// The languages; an empty name is the recipe's own data.
     let data: [ComparedData]
     private(set) var plan: ComparisonPlan
-    /// What the learning rates that were tried gave.
+    /// The results of the learning rates tried.
     private(set) var trials: [RateTrial] = []
     private let seeds: [Int]
 
@@ -45,15 +45,15 @@ struct Comparison: Sendable {
     init(_ options: ComparisonOptions) throws {
         guard !options.onlyReports || FileManager.default.fileExists(atPath: options.output) else {
             throw UserError(
-                .usage, "\(options.output): no comparison is there; leave out --only-report to run it")
+                .usage, "\(options.output): there is no comparison; leave out --only-report to run it")
         }
         self.options = options
         recipe = try Recipe(path: options.recipe, overrides: options.overrides)
         guard recipe.precision.gemm != .automatic else {
             throw UserError(
                 .usage,
-                "\(options.recipe): each run would choose its precision.gemm for itself, and runs would differ in more than "
-                    + "their methods; say which (`parp bench step --precision auto` tells the faster one)")
+                "\(options.recipe): each run would choose its own precision.gemm, and runs would differ in more than "
+                    + "their methods; state it (`parp bench step --precision auto` finds the faster one)")
         }
         data =
             options.data.isEmpty
@@ -63,21 +63,22 @@ struct Comparison: Sendable {
                     test: options.test)
             ] : try options.data.map { try ComparedData($0, test: options.test) }
         guard Set(data.map(\.name)).count == data.count else {
-            throw UserError(.usage, "two --data have one name; each names a folder of results")
+            throw UserError(.usage, "two --data have the same name; each names a folder of results")
         }
-        // GLUE's files are named with their format before a colon.
+        // GLUE files have their format before a colon.
         let isMissing = { (path: String) in
             !path.contains(":") && !FileManager.default.fileExists(atPath: path)
         }
         if let missing = data.compactMap(\.test).first(where: isMissing) {
-            throw UserError(.data, "\(missing): no such file; --test is what final models are judged by")
+            throw UserError(
+                .data, "\(missing): no such file; --test names the data to evaluate final models on")
         }
         let methods = try options.methods.map { try Self.method($0, of: ComparedMethod.allCases) }
         let transfers = try options.transfers.map {
             try Self.method($0, of: [.oneShot, .parp, .progressive])
         }
         guard transfers.isEmpty || data.count > 1 else {
-            throw UserError(.usage, "a transfer is from one language to another; name two with --data")
+            throw UserError(.usage, "a transfer is from one language to another; give two with --data")
         }
         guard options.learningRates.isEmpty || transfers.isEmpty else {
             throw UserError(.usage, "--transfer takes no --learning-rates: give the best one with --set")
@@ -86,7 +87,7 @@ struct Comparison: Sendable {
             Set(options.learningRates).count == options.learningRates.count
         else {
             throw UserError(
-                .usage, "--learning-rates are \(options.learningRates); each must be above 0, and once")
+                .usage, "--learning-rates are \(options.learningRates); each must be above 0 and given once")
         }
         seeds = options.seeds.isEmpty ? [recipe.seed] : options.seeds
         guard options.sparsities.allSatisfy({ 0 < $0 && $0 < 1 }),
@@ -110,11 +111,11 @@ struct Comparison: Sendable {
 
     /// The run directory of a run.
     func folder(_ run: String) -> String { "\(options.output)/runs/\(run)" }
-    /// The file of a mask that a run hands to others.
+    /// The file of a mask that a run passes to others.
     func file(_ mask: MaskOrigin) -> String { file(mask: mask.name) }
     private func file(mask: String) -> String { "\(options.output)/masks/\(mask).safetensors" }
 
-    /// Chooses each subject's learning rate by the validation set, and plans the other seeds with it.
+    /// Chooses each subject's learning rate on the validation set, and plans the other seeds with it.
     mutating func settle(_ session: Session) throws {
         let found = try session.together { session.isRoot ? try triedRates() : [] }
         trials = zip(plan.subjects, try session.share(found)).map { subject, values in
@@ -125,7 +126,7 @@ struct Comparison: Sendable {
             rates: Dictionary(best, uniquingKeysWith: { first, _ in first }), seeds: Array(seeds.dropFirst()))
     }
 
-    /// What each rate gave each subject on the validation set; nil of runs that are not finished.
+    /// Each rate's result for each subject on the validation set; nil for unfinished runs.
     private func triedRates() throws -> [[Double?]] {
         try plan.subjects.map { subject in
             try options.learningRates.map { rate in
@@ -139,7 +140,7 @@ struct Comparison: Sendable {
         }
     }
 
-    /// Judges the models that count by the data to judge by, each once.
+    /// Evaluates the models that count on the test data, each once.
     func judge(_ session: Session) throws {
         for cell in plan.cells {
             guard let run = cell.runs.last, let test = test(of: cell.data) else { continue }
@@ -155,10 +156,10 @@ struct Comparison: Sendable {
         }
     }
 
-    /// What final models of a language are judged by; nil leaves it at the validation set.
+    /// The test data of a language; nil uses the validation set.
     func test(of name: String) -> String? { data.first { $0.name == name }?.test }
 
-    /// Does the runs that are not finished, in order.
+    /// Does the unfinished runs, in order.
     func run(_ runs: [ComparedRun], _ session: Session) throws {
         for (index, run) in runs.enumerated() {
             let options = trainOptions(run)
@@ -178,13 +179,13 @@ struct Comparison: Sendable {
                 throw CollectiveFailure(
                     .interrupted,
                     "interrupted in run \(index + 1) of \(runs.count), \(run.name): "
-                        + "give the same command again to go on")
+                        + "repeat the same command to continue")
             }
             if session.isRoot { removeCheckpoints(ofFinishedRun: options) }
         }
     }
 
-    /// Makes the mask that a run starts from, if it is not there yet.
+    /// Makes the mask that a run starts from, if it does not exist yet.
     private func write(_ mask: MaskOrigin) throws {
         let path = file(mask)
         guard !FileManager.default.fileExists(atPath: path) else { return }
@@ -196,13 +197,13 @@ struct Comparison: Sendable {
         ).write(to: path, pruning: recipe)
     }
 
-    /// What `parp train` would be asked for to do a run.
+    /// The options of `parp train` for a run.
     func trainOptions(_ run: ComparedRun) -> TrainOptions {
         TrainOptions(
             recipe: options.recipe, overrides: options.overrides + overrides(run), output: folder(run.name))
     }
 
-    /// What a run changes of the recipe.
+    /// A run's changes of the recipe.
     private func overrides(_ run: ComparedRun) -> [String] {
         var changes = [
             "seed=\(run.seed)", "pruning.method=\(run.method.rawValue)", "pruning.sparsity=\(run.sparsity)",
@@ -223,7 +224,7 @@ struct Comparison: Sendable {
         return changes
     }
 
-    /// The recipe's first mask is PARP's, or which random mask random pruning takes; the others' follows from
+    /// The recipe's first mask applies to PARP and selects random pruning's mask; for others it follows from
     /// the method.
     private func initialMask(_ run: ComparedRun) -> String {
         if let mask = run.mask { return file(mask) }
@@ -234,7 +235,7 @@ struct Comparison: Sendable {
         }
     }
 
-    /// The recipe's, or half of a sparsity that does not exceed it: a ramp must rise.
+    /// The recipe's, or half the sparsity if that does not exceed it: a ramp must rise.
     private func startSparsity(to sparsity: Double) -> Double {
         recipe.startSparsity < sparsity ? recipe.startSparsity : sparsity / 2
     }

@@ -7,19 +7,19 @@ internal import Session
 internal import Tasks
 internal import Training
 
-/// How the final masks of a comparison agree, and how they spread over the layers; means over seeds.
+/// How a comparison's final masks agree, and their distribution over layers; means over seeds.
 struct ComparisonMasks: Sendable {
     /// Masks of one sparsity in one language, or of one method across languages.
     struct Group: Sendable {
-        /// What files call it.
+        /// Its name in files.
         let name: String
-        /// What plots and tables call it.
+        /// Its title in plots and tables.
         let title: String
-        /// What the masks differ by.
+        /// The labels of the masks.
         let labels: [String]
         /// IOU of each pair, row by row.
         let agreement: [[Double]]
-        /// The IOU of masks of this sparsity that know nothing of each other.
+        /// The IOU of independent masks of this sparsity.
         let chance: Double
         /// The sparsity of each Transformer block, a row for each mask.
         let layers: [[Double]]

@@ -1,34 +1,35 @@
-/// What `parp compare` was asked for.
+/// Options of `parp compare`.
 package struct ComparisonOptions: Sendable {
-    /// The recipe that all runs follow.
+    /// The recipe of all runs.
     package var recipe: String
-    /// Changes of the recipe: `section.key=value` each.
+    /// Changes of the recipe, each `section.key=value`.
     package var overrides: [String] = []
-    /// Changes for the rounds of iterative pruning alone.
+    /// Changes only for the rounds of iterative pruning.
     package var roundOverrides: [String] = []
     /// The methods' names.
     package var methods: [String]
-    /// Shares of the pool that are pruned.
+    /// Shares of the pool to prune.
     package var sparsities: [Double]
-    /// Seeds; none takes the recipe's.
+    /// Seeds; if empty, the recipe's.
     package var seeds: [Int] = []
-    /// `NAME=FOLDER` each: a language and the folder of its `train.jsonl` and `valid.jsonl`; none takes the
+    /// Languages, each `NAME=FOLDER` with `train.jsonl` and `valid.jsonl` in the folder; if empty, the
     /// recipe's data.
     package var data: [String] = []
-    /// Learning rates to try with each method at each sparsity; none takes the recipe's.
+    /// Learning rates to try with each method at each sparsity; if empty, the recipe's.
     package var learningRates: [Double] = []
-    /// Labelled data to judge final models by, instead of the validation set; where languages are given, a file's name in their folders.
+    /// Labelled data to test final models on, instead of the validation set; with languages, a file name in
+    /// their folders.
     package var test: String?
-    /// Whether methods of one run are also run with the updates of OMP's two.
+    /// Whether single-run methods are also run with the updates of OMP's two runs.
     package var hasEqualCost = false
     /// Methods that are also run in every language with the OMP mask of every other.
     package var transfers: [String] = []
-    /// The folder of the runs and of what they are compared by.
+    /// The folder of the runs and of the comparison.
     package var output: String
-    /// Whether to compare what is there, and run nothing.
+    /// Whether to run nothing, and compare existing runs.
     package var onlyReports = false
 
-    /// What to compare, and where to.
+    /// What to compare, and where to write it.
     package init(recipe: String, methods: [String], sparsities: [Double], output: String) {
         self.recipe = recipe
         self.methods = methods

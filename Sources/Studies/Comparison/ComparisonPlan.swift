@@ -1,7 +1,7 @@
 internal import Kernels
 internal import Pruning
 
-/// A mask of the smallest magnitudes that a run ended with.
+/// A mask of the smallest magnitudes of a run's final weights.
 struct MaskOrigin: Sendable, Hashable {
     /// The run.
     let run: String
@@ -10,55 +10,57 @@ struct MaskOrigin: Sendable, Hashable {
     /// The mask that the run held, whose pruned weights stay pruned.
     let within: String?
 
-    /// Its file below `masks/`, without the ending.
+    /// Its file in `masks/`, without the extension.
     var name: String { "\(run)-\(sparsity)" }
 }
 
 /// One training run of a comparison.
 struct ComparedRun: Sendable, Hashable {
-    /// Its folder below `runs/`.
+    /// Its folder in `runs/`.
     let name: String
-    /// What the recipe calls its method.
+    /// Its method.
     let method: ComparedMethod
-    /// The sparsity that it has in the end.
+    /// Its final sparsity.
     let sparsity: Double
-    /// The language, empty where there is only the recipe's data.
+    /// The language; empty for the recipe's data.
     let data: String
-    /// Where its random numbers are counted from.
+    /// The seed of its random numbers.
     let seed: Int
-    /// Its learning rate, where several are tried; nil is the recipe's.
+    /// Its learning rate if several are tried; nil for the recipe's.
     let rate: Double?
-    /// Its updates over those of the recipe.
+    /// Its updates as a multiple of the recipe's.
     let length: Int
     /// Whether it is one of iterative pruning's shorter rounds.
     let isRound: Bool
-    /// Its first mask, where that is an earlier run's.
+    /// Its first mask, if it comes from an earlier run.
     let mask: MaskOrigin?
 }
 
-/// One subnetwork that is compared: a method at a sparsity, for one seed.
+/// One compared subnetwork: a method at a sparsity, for one seed.
 struct ComparedCell: Sendable, Hashable {
     let method: ComparedMethod
     let sparsity: Double
     /// The language that it recognises.
     let data: String
-    /// The language whose mask it was given, in a transfer.
+    /// In a transfer, the language whose mask it gets.
     let source: String?
     let seed: Int
-    /// The learning rate of all of its runs, where several are tried; nil is the recipe's.
+    /// The learning rate of all of its runs if several are tried; nil for the recipe's.
     let rate: Double?
-    /// The updates of its runs over those of the recipe: 2 where a method of one run takes what OMP's two take.
+    /// The updates of its runs as a multiple of the recipe's: 2 if a single-run method gets as many as OMP's
+    /// two runs.
     let length: Int
-    /// The runs that it takes; the last is the one whose model counts.
+    /// The runs that it takes; the last one's model counts.
     let runs: [String]
 
-    /// What it is a trial of, whatever its seed and learning rate.
+    /// Its subject, without seed and learning rate.
     var subject: ComparedSubject {
         ComparedSubject(method: method, sparsity: sparsity, data: data, source: source, length: length)
     }
 }
 
-/// What is compared: a method at a sparsity, in a language, with the mask of another or not, for so long.
+/// The subject of a comparison: a method at a sparsity, in a language, perhaps with another's mask, for a
+/// length.
 struct ComparedSubject: Sendable, Hashable {
     let method: ComparedMethod
     let sparsity: Double
@@ -67,23 +69,24 @@ struct ComparedSubject: Sendable, Hashable {
     let length: Int
 }
 
-/// The runs of a comparison, each once however many subnetworks need it: OMP of all sparsities shares the dense
-/// run, IMP its rounds.
+/// The runs of a comparison, each once however many subnetworks need it: OMP at all sparsities shares the
+/// dense run, IMP its rounds.
 struct ComparisonPlan: Sendable {
     /// The subnetworks.
     private(set) var cells: [ComparedCell] = []
-    /// The runs, those that others need before them.
+    /// The runs, ordered so that runs needed by others come first.
     private(set) var runs: [ComparedRun] = []
     private var byName: [String: ComparedRun] = [:]
 
     /// Plans methods × sparsities × seeds × languages, and transfers between languages.
     ///
     /// - Parameters:
-    ///   - data: The languages' names; one that is empty is the recipe's data.
-    ///   - transfers: Methods that start from a mask, given that of every language's dense run in every language.
-    ///   - rates: Learning rates to choose from; the first seed alone is planned with each of them, and the others by
-    ///     ``settle(rates:seeds:)``.
-    ///   - hasEqualCost: Whether methods of one run are also planned with twice the updates.
+    ///   - data: The languages' names; an empty one is the recipe's data.
+    ///   - transfers: Methods that start from a mask, run in every language with the mask of every language's
+    ///     dense run.
+    ///   - rates: Learning rates to choose from; only the first seed is planned with each of them, the others
+    ///     by ``settle(rates:seeds:)``.
+    ///   - hasEqualCost: Whether single-run methods are also planned with twice the updates.
     init(
         methods: [ComparedMethod], sparsities: [Double], seeds: [Int], data: [String],
         transfers: [ComparedMethod] = [], rates: [Double] = [], hasEqualCost: Bool = false
@@ -117,14 +120,14 @@ struct ComparisonPlan: Sendable {
     /// The run of a name.
     func run(_ name: String) -> ComparedRun? { byName[name] }
 
-    /// What is compared, each once.
+    /// The subjects, each once.
     var subjects: [ComparedSubject] {
         var known: Set<ComparedSubject> = []
         return cells.map(\.subject).filter { known.insert($0).inserted }
     }
 
-    /// Keeps the subnetworks of the learning rate that was chosen for each subject, and plans the other seeds with it; runs with other
-    /// rates stay planned.
+    /// Keeps the subnetworks with the learning rate chosen for each subject, and plans the other seeds with
+    /// it; runs with other rates stay planned.
     mutating func settle(rates: [ComparedSubject: Double], seeds: [Int]) {
         let subjects = subjects
         cells.removeAll { $0.rate != rates[$0.subject] }
@@ -171,7 +174,7 @@ struct ComparisonPlan: Sendable {
             ComparedRun(
                 name: Self.folder(source, seed) + "dense", method: .dense, sparsity: 0, data: source,
                 seed: seed, rate: nil, length: 1, isRound: false, mask: nil))
-        // OMP from a language's own mask is OMP.
+        // OMP with a language's own mask is plain OMP.
         let isOneShot = source == target && method == .oneShot
         let label = "\(method.rawValue)-\(sparsity)" + (isOneShot ? "" : "-from-\(source)")
         let name = add(

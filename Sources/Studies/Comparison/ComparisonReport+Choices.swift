@@ -4,44 +4,48 @@ internal import Recipe
 internal import Reports
 internal import Tasks
 
-/// Tables of what a comparison decides: learning rates, what is ahead of what, and what more updates are worth.
+/// Tables of a comparison's conclusions: learning rates, differences of methods, and the value of more
+/// updates.
 extension ComparisonReport {
-    /// The learning rate of a row as a number of a table.
+    /// The learning rate of a row for a table.
     func rate(_ row: ComparisonTable.Row) -> String { row.rate.map { String(format: "%g", $0) } ?? "" }
 
-    /// What each learning rate gave, the chosen one in bold.
-    var trialTable: [String] {
+    /// The result of each learning rate, the chosen one in bold.
+    var trialTable: [ReportSection] {
         guard !comparison.trials.isEmpty else { return [] }
         let names = comparison.data.count > 1
         let rows = comparison.trials.map { trial -> [String] in
             let best = trial.best(by: metric)
             let values = zip(trial.rates, trial.values).map { rate, value in
-                value.map { String(format: rate == best ? "**%.2f**" : "%.2f", $0 * metric.scale) } ?? ""
+                let text = value.map { String(format: "%.2f", $0 * metric.scale) } ?? ""
+                return rate == best ? TextTable.strong(text) : text
             }
             let method = trial.subject.method.rawValue + (trial.subject.length > 1 ? ", updates × 2" : "")
             return (names ? [trial.subject.data] : []) + [method, percent(trial.subject.sparsity)] + values
         }
         let rates = comparison.options.learningRates.map { String(format: "%g", $0) }
         return [
-            "## Learning rates: \(metric.heading), on the validation set, of the first seed", "",
-            "The best of each row, in bold, is that of all seeds.", "",
-        ] + markdownTable((names ? ["data"] : []) + ["method", "sparsity, %"] + rates, rows) + [""]
+            ReportSection(
+                "Learning rates: \(metric.heading), on the validation set, for the first seed",
+                remark: "The best of each row, in bold, is used for all seeds.",
+                (names ? ["data"] : []) + ["method", "sparsity, %"] + rates, rows)
+        ]
     }
 
-    /// How far our method and PARP are ahead of each other method or behind it, on each data.
-    var differenceTables: [String] {
+    /// How far our method and PARP are ahead of or behind each other method, for each data set.
+    var differenceTables: [ReportSection] {
         comparison.data.flatMap { data in
-            [ComparedMethod.parpMasked, .parp].flatMap { differenceTable(of: $0, on: data) }
+            [ComparedMethod.parpMasked, .parp].compactMap { differenceTable(of: $0, on: data) }
         }
     }
 
-    private func differenceTable(of method: ComparedMethod, on data: ComparedData) -> [String] {
+    private func differenceTable(of method: ComparedMethod, on data: ComparedData) -> ReportSection? {
         let rows = table.rows(of: data.name)
         let first = rows.filter { $0.method == method }
         let others = ComparedMethod.allCases.filter { other in
             other != method && rows.contains { $0.method == other }
         }
-        guard !first.isEmpty && !others.isEmpty else { return [] }
+        guard !first.isEmpty && !others.isEmpty else { return nil }
         let lines = others.map { other -> [String] in
             [other.rawValue]
                 + first.map { row in
@@ -52,16 +56,15 @@ extension ComparisonReport {
         let title = data.name.isEmpty ? "" : ", \(data.name)"
         let sample =
             data.test == nil
-            ? "over seeds; of few seeds it is too narrow" : "over seeds and over the examples judged by"
-        return [
-            "## \(method.rawValue) less each other method\(title): \(metric.heading)", "",
-            "Differences of equal seeds and, in brackets, their 95 % interval (bootstrap \(sample)); "
-                + "\(metric.higherIsBetter ? "above" : "below") 0, \(method.rawValue) is ahead; clear of 0 in bold.",
-            "",
-        ] + markdownTable(["\(method.rawValue) at, %"] + first.map { percent($0.sparsity) }, lines) + [""]
+            ? "over seeds; with few seeds it is too narrow" : "over seeds and test examples"
+        return ReportSection(
+            "\(method.rawValue) minus each other method\(title): \(metric.heading)",
+            remark: "Differences of equal seeds and, in brackets, their 95 % interval (bootstrap \(sample)); "
+                + "\(metric.higherIsBetter ? "above" : "below") 0, \(method.rawValue) is ahead; intervals that exclude 0 in bold.",
+            ["\(method.rawValue) at, %"] + first.map { percent($0.sparsity) }, lines)
     }
 
-    /// The difference of two methods over the seeds that both have, and over the examples where they are known.
+    /// The difference of two methods over the seeds that both have, and over the examples if known.
     func difference(_ row: ComparisonTable.Row, _ other: ComparisonTable.Row) -> PairedDifference? {
         let pairs = row.entries.compactMap { entry in
             other.entries.first { $0.seed == entry.seed }.map { (entry, $0) }
@@ -87,13 +90,13 @@ extension ComparisonReport {
         )
         let text = String(
             format: "%+.2f [%+.2f, %+.2f]", value * metric.scale, low * metric.scale, high * metric.scale)
-        return difference.isClear ? "**\(text)**" : text
+        return difference.isClear ? TextTable.strong(text) : text
     }
 
-    /// What methods of one run reach with the updates of OMP's two, and with its core-seconds.
-    var equalCostTables: [String] {
+    /// What single-run methods reach with the updates of OMP's two runs, and with its core-seconds.
+    var equalCostTables: [ReportSection] {
         guard comparison.options.hasEqualCost else { return [] }
-        return comparison.data.flatMap { data -> [String] in
+        return comparison.data.compactMap { data -> ReportSection? in
             let rows = table.rows(of: data.name)
             let lines = rows.map { row -> [String] in
                 let longer = table.twiceAsLong(row)
@@ -105,16 +108,16 @@ extension ComparisonReport {
                     atBudget.map { String(format: "%.2f", $0 * metric.scale) } ?? "",
                 ]
             }
-            guard !lines.isEmpty else { return [] }
+            guard !lines.isEmpty else { return nil }
             let heads = [
                 "method", "sparsity, %", "updates × 1", "updates × 2", "core-seconds × 1", "core-seconds × 2",
                 "at OMP's core-seconds",
             ]
-            return [
-                "## At equal cost\(data.name.isEmpty ? "" : ", \(data.name)"): \(metric.heading)", "",
-                "OMP's × 1 takes two runs, as many updates as × 2 of a method of one run. At OMP's core-seconds: the line between "
-                    + "× 1 and × 2, where OMP's lie between theirs.", "",
-            ] + markdownTable(heads, lines) + [""]
+            return ReportSection(
+                "At equal cost\(data.name.isEmpty ? "" : ", \(data.name)"): \(metric.heading)",
+                remark:
+                    "OMP's × 1 takes two runs, as many updates as × 2 of a single-run method. At OMP's core-seconds: interpolated between "
+                    + "× 1 and × 2, where OMP's are between theirs.", heads, lines)
         }
     }
 
@@ -122,7 +125,7 @@ extension ComparisonReport {
         row.spread { $0.value(of: metric) }.text(times: metric.scale)
     }
 
-    /// The metric on the line between two lengths of a method, where a budget lies between them.
+    /// The metric interpolated between two lengths of a method, if a budget is between them.
     private func value(
         of row: ComparisonTable.Row, _ longer: ComparisonTable.Row?, atCoreSeconds budget: Double
     ) -> Double? {

@@ -4,54 +4,76 @@ internal import Recipe
 internal import Reports
 
 extension ComparisonReport {
-    /// A plot's file, without its ending, and what stands in it.
+    /// A plot's file name, without extension, its content, and the same as part of a page.
     struct Picture {
         let name: String
         let svg: String
+        let figure: String
+
+        init(_ name: String, _ plot: Plot) { (self.name, svg, figure) = (name, plot.file, plot.figure) }
+        init(_ name: String, _ map: HeatMap) { (self.name, svg, figure) = (name, map.file, map.figure) }
     }
 
-    /// All plots that there is something to draw of.
-    var plots: [Picture] {
-        comparison.data.flatMap { data -> [Picture] in
-            let rows = table.rows(of: data.name)
-            guard !rows.isEmpty else { return [] }
-            let suffix = data.name.isEmpty ? "" : "-" + data.name
-            return [
-                Picture(name: "error-rate" + suffix, svg: errorPlot(rows, data.name).file),
-                Picture(name: "cost" + suffix, svg: costPlot(rows, data.name).file),
-            ]
-        } + maskPlots + transferPlots
+    /// All plots with something to draw.
+    var plots: [Picture] { comparison.data.flatMap(resultPlots) + maskPlots + transferPlots }
+
+    /// The plots of a language's error rates against sparsity and cost.
+    func resultPlots(_ data: ComparedData) -> [Picture] {
+        let rows = table.rows(of: data.name)
+        guard !rows.isEmpty else { return [] }
+        let suffix = data.name.isEmpty ? "" : "-" + data.name
+        return [
+            Picture("error-rate" + suffix, errorPlot(rows, data.name)),
+            Picture("cost" + suffix, costPlot(rows, data.name)),
+        ]
     }
 
-    /// What plots call the metric; all that is better when it is lower counts errors.
-    private var metricName: String { metric.higherIsBetter ? metric.title : "Error rate" }
+    /// The metric's name in plots; metrics for which lower is better count errors.
+    var metricName: String {
+        metric.higherIsBetter ? metric.title.prefix(1).uppercased() + metric.title.dropFirst() : "Error rate"
+    }
 
-    private func title(_ text: String, _ data: String) -> String { data.isEmpty ? text : "\(text), \(data)" }
+    func title(_ text: String, _ data: String) -> String { data.isEmpty ? text : "\(text), \(data)" }
 
-    /// Error rate against sparsity; the dense model is a line across.
+    /// Error rate against sparsity; the dense model is a horizontal line.
     private func errorPlot(_ rows: [ComparisonTable.Row], _ data: String) -> Plot {
-        Plot(
-            title("\(metricName) against sparsity", data), x: .init("sparsity, %"), y: .init(metric.heading),
+        var plot = Plot(
+            title("\(metricName) against sparsity\(barsText(rows))", data), x: .init("sparsity, %"),
+            y: .init(metric.heading),
             series: series(of: rows) { method, rows in
                 let points = rows.map { point($0, x: 100 * $0.sparsity) }
                 return Plot.Series(
                     method.rawValue, method.ink, method == .dense ? .level : .line, points: points)
             })
+        plot.separatesPoints = true
+        return plot
     }
 
-    /// Error rate against what a subnetwork takes; the sparsities of a method are joined, and named.
+    /// The meaning of the error bars; empty without any.
+    private func barsText(_ rows: [ComparisonTable.Row]) -> String {
+        if rows.contains(where: { intervals[$0.subject] != nil }) { return " (bars: 95 % interval)" }
+        return rows.contains { $0.entries.count > 1 } ? " (bars: standard deviation over seeds)" : ""
+    }
+
+    /// Error rate against a subnetwork's cost; the sparsities of a method are connected and labelled.
     private func costPlot(_ rows: [ComparisonTable.Row], _ data: String) -> Plot {
-        Plot(
-            title("Cost against \(metricName.lowercased())", data), x: .init("PFLOP per subnetwork"),
+        // Runs of earlier versions did not count the operations of texts.
+        let countsOperations = rows.allSatisfy { $0.cost.operations > 0 }
+        var plot = Plot(
+            title("\(metricName) against cost (numbers: sparsity, %)", data),
+            x: .init((countsOperations ? "PFLOP" : "core-hours") + " per subnetwork", .fromZero),
             y: .init(metric.heading),
             series: series(of: rows) { method, rows in
                 let points = rows.map { row in
-                    var point = point(row, x: row.cost.operations / 1e15)
+                    let cost = countsOperations ? row.cost.operations / 1e15 : row.cost.allCoreSeconds / 3600
+                    var point = point(row, x: cost)
                     point.label = row.sparsity > 0 ? String(format: "%g", 100 * row.sparsity) : ""
                     return point
                 }
                 return Plot.Series(method.rawValue, method.ink, points: points)
             })
+        plot.separatesPoints = true
+        return plot
     }
 
     /// A series for each method that has rows.
@@ -64,30 +86,36 @@ extension ComparisonReport {
         }
     }
 
-    /// A mean over seeds, and its standard deviation both ways.
+    /// A mean over seeds with its interval, or its standard deviation both ways.
     private func point(_ row: ComparisonTable.Row, x: Double) -> Plot.Point {
         let spread = row.spread { $0.value(of: metric) }
+        if let interval = intervals[row.subject] {
+            return Plot.Point(
+                x: x, y: metric.scale * spread.mean, low: metric.scale * interval.lowerBound,
+                high: metric.scale * interval.upperBound)
+        }
         let (mean, deviation) = (metric.scale * spread.mean, spread.deviation.map { metric.scale * $0 })
         return Plot.Point(x: x, y: mean, low: deviation.map { mean - $0 }, high: deviation.map { mean + $0 })
     }
 
-    private var maskPlots: [Picture] {
+    var maskPlots: [Picture] {
         masks.methods.flatMap { group -> [Picture] in
             let series = zip(group.labels, group.layers).map { label, layers in
                 Plot.Series(
                     label, ComparedMethod(rawValue: label)?.ink ?? .muted,
                     points: layers.enumerated().map { Plot.Point(x: Double($0.offset), y: 100 * $0.element) })
             }
-            let layers = Plot(
+            var layers = Plot(
                 "Layer sparsity, \(group.title)", x: .init("Transformer block"), y: .init("pruned, %"),
                 series: series)
+            layers.separatesPoints = true
             return [
-                Picture(name: "layers-" + group.name, svg: layers.file),
-                Picture(name: "iou-" + group.name, svg: heatMap(group, "IOU of final masks, ").file),
+                Picture("layers-" + group.name, layers),
+                Picture("iou-" + group.name, heatMap(group, "IOU of final masks, ")),
             ]
         }
             + masks.languages.map {
-                Picture(name: "iou-" + $0.name, svg: heatMap($0, "IOU of languages' masks, ").file)
+                Picture("iou-" + $0.name, heatMap($0, "IOU of languages' masks, "))
             }
     }
 
@@ -97,14 +125,14 @@ extension ComparisonReport {
             columns: group.labels, values: group.agreement, format: "%.3f", range: group.chance...1)
     }
 
-    private var transferPlots: [Picture] {
+    var transferPlots: [Picture] {
         transferGroups.map { group in
             let map = HeatMap(
                 title: "\(group.title): \(metric.heading)", rowTitle: "mask of", columnTitle: "language",
                 rows: group.names, columns: group.names,
                 values: group.spreads.map { $0.map { $0.map { metric.scale * $0.mean } } }, format: "%.1f",
                 range: nil, isLowGood: !metric.higherIsBetter)
-            return Picture(name: group.fileName, svg: map.file)
+            return Picture(group.fileName, map)
         }
     }
 }

@@ -8,21 +8,27 @@ internal import Reports
 internal import Tasks
 internal import Training
 
-/// The files in which a comparison is read: Markdown, CSV, JSON and plots.
+/// The report files of a comparison: a page, Markdown, CSV, JSON and plots.
 struct ComparisonReport {
     let comparison: Comparison
     let table: ComparisonTable
     let masks: ComparisonMasks
+    /// Where the metric of each row may lie, of those whose models were judged example by example.
+    let intervals: [ComparedSubject: ClosedRange<Double>]
 
     init(_ comparison: Comparison) throws {
         self.comparison = comparison
         table = try ComparisonTable(comparison)
         masks = try ComparisonMasks(table, includesBiases: comparison.recipe.prunesBiases)
+        let metric = comparison.recipe.metric
+        intervals = Dictionary(
+            table.rows.compactMap { row in row.interval(of: metric).map { (row.subject, $0) } },
+            uniquingKeysWith: { first, _ in first })
     }
 
-    /// What was learnt in all runs.
+    /// The task of all runs.
     var task: TaskKind { comparison.recipe.task }
-    /// What methods are compared by.
+    /// The metric for comparing methods.
     var metric: MetricSpec { comparison.recipe.metric }
 
     /// Writes all of them into the comparison's folder.
@@ -34,14 +40,15 @@ struct ComparisonReport {
         let plots = self.plots
         for plot in plots { try write(plot.svg, plot.name + ".svg") }
         try write(markdown(plots: plots.map(\.name)), "comparison.md")
+        try write(ComparisonPage(report: self).html, "comparison.html")
         try write(csv, "comparison.csv")
         try write(json.text() + "\n", "comparison.json")
     }
 
-    /// What the screen says in the end.
+    /// The summary printed at the end.
     var summary: String {
-        let missing = table.missing > 0 ? "; \(table.missing) subnetworks are missing" : ""
-        return (errorTables + ["", "\(comparison.options.output)/comparison.md" + missing])
+        let missing = table.missing > 0 ? "; \(missingText)" : ""
+        return (errorTables.flatMap(\.markdown) + ["\(comparison.options.output)/comparison.html" + missing])
             .joined(separator: "\n")
     }
 
@@ -76,7 +83,7 @@ struct ComparisonReport {
 
     private func number(_ value: Double) -> String { value.isFinite ? "\(value)" : "" }
 
-    /// Everything, each seed by itself too.
+    /// Everything, including each seed.
     private var json: JSONValue {
         func members(_ metrics: [String: Double]) -> [JSONValue.Member] {
             task.choices.compactMap { metric in
@@ -128,14 +135,14 @@ extension Spread {
 }
 
 extension ComparisonTable.Row {
-    /// IOU of the final mask with the first, where the mask moves.
+    /// IOU of the final mask with the first, if the mask moves.
     var drift: Spread? {
         guard method != .dense && !method.hasOneMask else { return nil }
         return Spread(values: entries.compactMap(\.record.drift))
     }
 }
 
-/// What a method takes for all of its subnetworks together: runs that several need are counted once.
+/// The cost of a method for all of its subnetworks; shared runs are counted once.
 struct MethodTotal: Sendable {
     let method: ComparedMethod
     let subnetworks: Int
@@ -151,7 +158,7 @@ struct MethodTotal: Sendable {
 }
 
 extension ComparisonReport {
-    /// The total of each method; transfers are no part of it.
+    /// The total of each method, without transfers.
     var totals: [MethodTotal] {
         ComparedMethod.allCases.compactMap { method in
             let cells = comparison.plan.cells.filter { $0.method == method && $0.source == nil }

@@ -7,37 +7,37 @@ internal import Reports
 internal import Tasks
 internal import Training
 
-/// A number measured once for each seed.
+/// A number measured once per seed.
 struct Spread: Sendable, Equatable {
     /// The numbers.
     let values: [Double]
 
-    /// Their mean; not a number of none.
+    /// Their mean; NaN if there are none.
     var mean: Double { values.isEmpty ? .nan : values.reduce(0, +) / Double(values.count) }
 
-    /// Their standard deviation, of a sample (n − 1); nil of fewer than two.
+    /// Their sample standard deviation (n − 1); nil for fewer than two.
     var deviation: Double? {
         guard values.count > 1 else { return nil }
         let squares = values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) }
         return (squares / Double(values.count - 1)).squareRoot()
     }
 
-    /// Mean and deviation, times a factor, with so many decimals.
+    /// Mean and deviation, times a factor, with this many decimals.
     func text(times factor: Double = 1, decimals: Int = 2) -> String {
         let mean = String(format: "%.\(decimals)f", mean * factor)
         return deviation.map { mean + String(format: " ± %.\(decimals)f", $0 * factor) } ?? mean
     }
 }
 
-/// What a comparison found: a row for each method at a sparsity, over all seeds.
+/// The results of a comparison: a row for each method at a sparsity, over all seeds.
 struct ComparisonTable: Sendable {
     /// A finished subnetwork.
     struct Entry: Sendable {
         let seed: Int
         let record: RunRecord
-        /// How its model did on data that nothing was chosen by, if there is such.
+        /// Its model's outcomes on test data, if there is any.
         let outcomes: ExampleOutcomes?
-        /// What all of its runs took together.
+        /// The total cost of its runs.
         let cost: RunCost
         /// The folder of the run whose model counts.
         let folder: String
@@ -49,15 +49,31 @@ struct ComparisonTable: Sendable {
         let sparsity: Double
         let data: String
         let source: String?
-        /// The updates over those of the recipe.
+        /// The updates as a multiple of the recipe's.
         let length: Int
-        /// The learning rate that was chosen; nil is the recipe's.
+        /// The chosen learning rate; nil for the recipe's.
         let rate: Double?
         /// A subnetwork for each seed.
         let entries: [Entry]
 
-        /// What a subnetwork takes, on average over seeds.
+        /// The mean cost of a subnetwork over seeds.
         var cost: RunCost { RunCost.sum(entries.map(\.cost)).divided(by: entries.count) }
+
+        /// What it is a row of.
+        var subject: ComparedSubject {
+            ComparedSubject(method: method, sparsity: sparsity, data: data, source: source, length: length)
+        }
+
+        /// The 95 % interval of a metric's mean over seeds, by the bootstrap over seeds and over examples; nil where it is not known
+        /// how each example was taken.
+        func interval(of metric: MetricSpec) -> ClosedRange<Double>? {
+            let judged = entries.compactMap(\.outcomes)
+            guard let examples = judged.first?.count, judged.count == entries.count else { return nil }
+            return Bootstrap.interval(runs: judged.count, examples: examples, resamples: 1_000) {
+                runs, examples in
+                runs.reduce(0) { $0 + judged[$1].value(of: metric, over: examples) } / Double(runs.count)
+            }
+        }
 
         /// A number of each seed.
         func spread(_ value: (RunRecord) -> Double) -> Spread {
@@ -65,14 +81,14 @@ struct ComparisonTable: Sendable {
         }
     }
 
-    /// The rows that have a finished subnetwork.
+    /// The rows with a finished subnetwork.
     let rows: [Row]
-    /// Subnetworks that are not there yet.
+    /// The number of missing subnetworks.
     let missing: Int
     /// The finished runs, each once.
     let records: [String: RunRecord]
 
-    /// Reads what a comparison's runs left.
+    /// Reads the results of a comparison's runs.
     init(_ comparison: Comparison) throws(CheckpointError) {
         var records: [String: RunRecord] = [:]
         for run in comparison.plan.runs {
@@ -108,7 +124,7 @@ struct ComparisonTable: Sendable {
         self.records = records
     }
 
-    /// The cells of the same row together, in the order of the plan.
+    /// Cells grouped by row, in the order of the plan.
     private static func grouped(_ cells: [ComparedCell]) -> [[ComparedCell]] {
         var order: [ComparedSubject] = []
         var groups: [ComparedSubject: [ComparedCell]] = [:]
@@ -119,12 +135,12 @@ struct ComparisonTable: Sendable {
         return order.compactMap { groups[$0] }
     }
 
-    /// The rows of one language without those of transfers, and without those of runs that are longer than the recipe's.
+    /// The rows of one language, without transfers and without runs longer than the recipe's.
     func rows(of data: String) -> [Row] {
         rows.filter { $0.data == data && $0.source == nil && $0.length == 1 }
     }
 
-    /// The row of the runs with twice the updates, of a method of one run.
+    /// The row of a single-run method with twice the updates.
     func twiceAsLong(_ row: Row) -> Row? {
         rows.first {
             $0.length == 2 && $0.method == row.method && $0.sparsity == row.sparsity && $0.data == row.data

@@ -2,7 +2,7 @@ internal import Checkpoints
 internal import Foundation
 internal import Tasks
 
-/// How a run's final model did on data that nothing was chosen by, example by example: `test.json` in the run's folder.
+/// The outcomes of a run's final model on test data, example by example: `test.json` in the run's folder.
 struct Judgement: Sendable, Codable {
     /// The data.
     let data: String
@@ -12,7 +12,7 @@ struct Judgement: Sendable, Codable {
         (self.data, self.outcomes) = (data, outcomes)
     }
 
-    /// What a folder holds of the data; nil if that is nothing, or of other data.
+    /// Reads a folder's outcomes on the data; nil if there are none, or for other data.
     init?(folder: String, data: String) {
         guard let content = FileManager.default.contents(atPath: Self.path(folder)),
             let found = try? JSONDecoder().decode(Self.self, from: content), found.data == data

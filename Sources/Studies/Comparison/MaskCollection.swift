@@ -8,9 +8,9 @@ package struct MaskCollection: Sendable {
     private let pool: PrunablePool
     private let masks: [PruningMask]
 
-    /// Reads masks of any kind; the order of parameters is that of the first.
+    /// Reads masks of any format, in the first one's parameter order.
     ///
-    /// - Throws: If one cannot be read, or is of another pool.
+    /// - Throws: If one cannot be read, or has another pool.
     package init(_ paths: [String], includesBiases: Bool) throws {
         let stored = try paths.map { try StoredMask.load($0, includesBiases: includesBiases) }
         precondition(!stored.isEmpty, "no mask")

@@ -1,10 +1,10 @@
 internal import Recipe
 
-/// What several learning rates gave a subject, on the validation set and for the first seed.
+/// A subject's results with several learning rates, on the validation set and for the first seed.
 struct RateTrial: Sendable {
     let subject: ComparedSubject
     let rates: [Double]
-    /// The metric that methods are compared by, in the order of the rates; nil where a run is not finished or its metric not defined.
+    /// The metric's value for each rate, in order; nil if the run is unfinished or the metric undefined.
     let values: [Double?]
 
     /// The rate with the best value, the first of equal ones; nil if no run is finished.

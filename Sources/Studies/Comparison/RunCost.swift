@@ -4,19 +4,19 @@ internal import Reports
 internal import Session
 internal import Training
 
-/// What a run took, or several did.
+/// The cost of one or several runs.
 struct RunCost: Sendable, Equatable {
-    /// Where the time of cores goes.
+    /// The phases of core time.
     enum Phase: String, Sendable, CaseIterable {
         /// Waiting for data.
         case data
         /// Forward and backward.
         case compute
-        /// Waiting for sums over ranks that backward did not hide.
+        /// Waiting for sums over ranks not hidden by backward.
         case communication
         /// Clipping and Adam.
         case optimizer
-        /// Selecting, spreading and applying masks.
+        /// Selecting, broadcasting and applying masks.
         case pruning
         /// Evaluating the validation set.
         case evaluation
@@ -28,21 +28,21 @@ struct RunCost: Sendable, Equatable {
     var runs = 0
     /// Updates.
     var updates = 0
-    /// What was trained on, in the task's unit.
+    /// The work done, in the task's unit.
     var workload = 0.0
     /// Floating-point operations of updates, by the shapes of products and convolutions.
     var operations = 0.0
-    /// Bytes that each rank gave into sums of gradients.
+    /// Bytes that each rank contributed to sums of gradients.
     var gradientBytes = 0.0
-    /// Bytes of masks that each rank was sent.
+    /// Bytes of masks sent to each rank.
     var maskBytes = 0.0
-    /// Seconds in each phase, times the cores that were held.
+    /// Seconds in each phase, times the cores in use.
     var coreSeconds: [Phase: Double] = [:]
 
     /// All phases together.
     var allCoreSeconds: Double { coreSeconds.values.reduce(0, +) }
 
-    /// Adds what another run took.
+    /// Adds the cost of another run.
     static func += (sum: inout RunCost, other: RunCost) {
         sum.runs += other.runs
         sum.updates += other.updates
@@ -58,7 +58,7 @@ struct RunCost: Sendable, Equatable {
         costs.reduce(into: RunCost()) { $0 += $1 }
     }
 
-    /// A share of it, of costs that were added up.
+    /// Divides summed costs by a count.
     func divided(by count: Int) -> RunCost {
         var mean = self
         let share = 1 / Double(max(1, count))
@@ -74,7 +74,7 @@ struct RunCost: Sendable, Equatable {
 }
 
 extension RunCost {
-    /// What a run's events add up to, of each kind and update one.
+    /// Sums a run's events, one of each kind and update.
     init(events: [JSONValue], unit: WorkUnit) {
         runs = 1
         let seconds: [(kind: String, field: String, phase: Phase)] = [
@@ -86,7 +86,8 @@ extension RunCost {
         var cores = 1.0
         for event in events {
             let kind = event["kind"]?.string ?? ""
-            // Ranks may change when a run is resumed; what is not an update belongs to the one before.
+            // The number of ranks may change on resuming; events between updates belong to the previous
+            // update.
             cores = event["cores"]?.double ?? cores
             for (_, field, phase) in seconds.filter({ $0.kind == kind }) {
                 coreSeconds[phase, default: 0] += cores * (event[field]?.double ?? 0)

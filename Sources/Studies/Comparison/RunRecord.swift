@@ -7,21 +7,21 @@ internal import Reports
 internal import Tasks
 internal import Training
 
-/// What a finished run left: how well its final model does, its mask, and what it took.
+/// The results of a finished run: its final model's metrics, its mask, and its cost.
 struct RunRecord: Sendable {
-    /// The final model's metrics by their names, on the validation set or on what it was judged by.
+    /// The final model's metrics by name, on the validation or test set.
     private(set) var metrics: [String: Double]
-    /// The same for each language, where there are several.
+    /// The same for each language, if there are several.
     let languages: [String: [String: Double]]
     /// The share of the pool that is zero in the final model, counted.
     let sparsity: Double
     /// IOU of the final mask with the first.
     let drift: Double?
     let cost: RunCost
-    /// The file of the final mask, where there is one.
+    /// The file of the final mask, if there is one.
     let mask: String?
 
-    /// The record of a run directory of a task, or nil if its run is not finished.
+    /// The record of a task's run directory, or nil if the run is not finished.
     init?(folder: String, task: TaskKind) throws(CheckpointError) {
         let path = folder + "/metrics.jsonl"
         guard FileManager.default.fileExists(atPath: folder + "/final/model.safetensors"),
@@ -33,7 +33,7 @@ struct RunRecord: Sendable {
             let metrics = Self.metrics(of: task, in: evaluation)
         else { throw CheckpointError(path, "has no evaluation of the final model") }
         guard events.allSatisfy({ $0["step"]?.integer ?? 0 <= update }) else {
-            throw CheckpointError(path, "goes on after the last evaluation, at update \(update)")
+            throw CheckpointError(path, "continues after the last evaluation, at update \(update)")
         }
         self.metrics = metrics
         languages = Dictionary(
@@ -47,14 +47,14 @@ struct RunRecord: Sendable {
         cost = RunCost(events: events, unit: task.workUnit)
     }
 
-    /// Replaces the metrics by those of data that nothing was chosen by; of a loss nothing is known there.
+    /// Replaces the metrics by those on test data, where the loss is unknown.
     mutating func judge(by outcomes: ExampleOutcomes, task: TaskKind) {
         metrics = Dictionary(
             uniqueKeysWithValues: task.metrics.map { ($0.name, outcomes.value(of: $0)) }
         ).filter { !$0.value.isNaN }
     }
 
-    /// The events of a file, of each kind and update the last: a run that was stopped does some updates again.
+    /// The events of a file, the last one of each kind and update: a stopped run repeats some updates.
     private static func events(_ data: Data, path: String) throws(CheckpointError) -> [JSONValue] {
         var events: [JSONValue] = []
         var places: [String: Int] = [:]
@@ -74,7 +74,7 @@ struct RunRecord: Sendable {
         return events
     }
 
-    /// The metrics of an event, or of a language in it; nil if one but the loss is missing.
+    /// The metrics of an event, or of a language in it; nil if one other than the loss is missing.
     private static func metrics(of task: TaskKind, in value: JSONValue) -> [String: Double]? {
         guard task.metrics.allSatisfy({ value[$0.name]?.double != nil }) else { return nil }
         return Dictionary(
@@ -83,6 +83,6 @@ struct RunRecord: Sendable {
             })
     }
 
-    /// The number of a metric, of all languages together; not a number where there is none.
+    /// A metric's value over all languages; NaN if there is none.
     func value(of metric: MetricSpec) -> Double { metrics[metric.name] ?? .nan }
 }

@@ -3,9 +3,9 @@ internal import Pruning
 
 /// Transfers of one method at one sparsity.
 struct TransferGroup {
-    /// What tables call it.
+    /// Its title in tables.
     let title: String
-    /// What its plot is called.
+    /// The file name of its plot.
     let fileName: String
     /// The languages, of rows and columns.
     let names: [String]
@@ -14,7 +14,7 @@ struct TransferGroup {
 }
 
 extension ComparisonReport {
-    /// All transfers that there are.
+    /// All transfers.
     var transferGroups: [TransferGroup] {
         let rows = table.rows.filter { $0.source != nil }
         let names = comparison.data.map(\.name).filter { name in

@@ -1,17 +1,17 @@
 internal import Foundation
 
-/// Why a study cannot say what its figures seem to say, a sentence each; empty where it can.
+/// Reasons why a study's figures are not reliable, one sentence each; empty if they are.
 struct ScaleDoubts {
     /// How many different numbers of ranks were measured.
     let measuredRankCounts: Int
-    /// The 95 % intervals of what is projected: ranks, seconds of an update, from, to.
+    /// The 95 % intervals of the projection: ranks, seconds of an update, lower and upper bound.
     let intervals: [(ranks: Int, seconds: Double, low: Double, high: Double)]
     /// Karp–Flatt fractions, measured and projected.
     let karpFlatt: [Double]
 
-    /// Numbers of ranks below which a model of several terms is not held by what was measured.
+    /// The fewest numbers of ranks whose measurements constrain a model of several terms.
     private static let leastRankCounts = 3
-    /// The share of a projected time by which its interval may reach up before it says nothing.
+    /// How far, as a share of the projected time, its interval may extend before it is meaningless.
     private static let mostUncertain = 1.0
 
     var sentences: [String] { [fewPoints, wide, aboveOne].compactMap { $0 } }
@@ -20,8 +20,8 @@ struct ScaleDoubts {
         guard measuredRankCounts < Self.leastRankCounts else { return nil }
         let count = ["no number", "one number", "two numbers"][measuredRankCounts]
         return
-            "Only \(count) of ranks \(measuredRankCounts == 1 ? "was" : "were") measured: any curve goes through so few "
-            + "points. Measure three or more before you believe what is projected (--ranks 1,2,4,…)."
+            "Only \(count) of ranks \(measuredRankCounts == 1 ? "was" : "were") measured: any curve fits so few "
+            + "points. Measure three or more before you trust the projection (--ranks 1,2,4,…)."
     }
 
     private var wide: String? {
@@ -40,8 +40,8 @@ struct ScaleDoubts {
         guard let highest = karpFlatt.max(), highest > 1 else { return nil }
         return String(
             format:
-                "Karp–Flatt fractions reach %.0f %%. Above 100 %% they are no share of anything: more ranks took more "
-                + "time, so what grows is overhead, and no serial part can be read from them.", 100 * highest)
+                "Karp–Flatt fractions reach %.0f %%. Above 100 %% they are not a share: more ranks took more "
+                + "time, so overhead grows, and no serial share can be derived from them.", 100 * highest)
     }
 }
 

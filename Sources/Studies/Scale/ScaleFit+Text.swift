@@ -20,12 +20,12 @@ extension ScaleFit {
                 String(
                     format: "between nodes: %.1f µs per message, %.2f Gb/s", $0.latency * 1e6,
                     8e-9 / $0.secondsPerByte)
-            } ?? "between nodes: not measured; give the network to parp scale report"
+            } ?? "between nodes: not measured; pass the network to parp scale report"
         let error = String(format: "root mean square of errors: %.1f %%", 100 * model.residual)
         return (terms.lines + [network, ""] + settings.lines + [error]).joined(separator: "\n")
     }
 
-    /// Name, value, 95 % interval and unit of every term that was measured.
+    /// Name, value, 95 % interval and unit of every measured term.
     var termRows: [[String]] {
         Self.terms.filter { model.network != nil || !$0.name.hasSuffix(Self.betweenNodes) }.map { term in
             let drawn = draws.map { term.value($0) * term.scale }.sorted()
@@ -58,25 +58,25 @@ extension ScaleFit {
 
     private static let betweenNodes = "between nodes"
 
-    /// The terms as they are reported: name, unit, factor, value.
+    /// The terms as reported: name, unit, factor, value.
     static let terms: [(name: String, unit: String, scale: Double, value: @Sendable (ScaleModel) -> Double)] =
         [
             ("forward and backward, per update", "ms", 1e3, { $0.computeBase }),
             ("… per second of audio", "ms", 1e3, { $0.computePerSecond }),
-            ("… and rank beside it", "ms", 1e3, { $0.computeCrowding }),
+            ("… and per other rank of the node", "ms", 1e3, { $0.computeCrowding }),
             ("deviation of ranks, share", "%", 1e2, { $0.straggleShare }),
             ("deviation of ranks", "ms", 1e3, { $0.straggleSeconds }),
             ("optimizer", "ms", 1e3, { $0.optimizer }),
-            ("… a rank beside it", "ms", 1e3, { $0.optimizerCrowding }),
+            ("… per other rank of the node", "ms", 1e3, { $0.optimizerCrowding }),
             ("data", "ms", 1e3, { $0.data }),
             ("other", "ms", 1e3, { $0.other }),
             ("a mask", "ms", 1e3, { $0.mask }),
             ("a checkpoint", "ms", 1e3, { $0.checkpoint }),
             ("α inside a node", "µs", 1e6, { $0.memoryLatency }),
-            ("γ inside a node, a rank", "ms/GB", 1e12, { $0.memorySecondsPerByte }),
+            ("γ inside a node, per rank", "ms/GB", 1e12, { $0.memorySecondsPerByte }),
             ("α \(betweenNodes)", "µs", 1e6, { $0.network?.latency ?? 0 }),
             ("β \(betweenNodes)", "ms/GB", 1e12, { $0.network?.secondsPerByte ?? 0 }),
-            ("a sum beside backward, more", "ms", 1e3, { $0.besideSeconds }),
+            ("a sum during backward, extra", "ms", 1e3, { $0.besideSeconds }),
             ("exposed, unexplained", "ms", 1e3, { $0.exposedBase }),
         ]
 }

@@ -7,7 +7,7 @@ internal import Tasks
 internal import Tensors
 internal import Training
 
-/// Fits the model to a study, prints its terms with intervals and how far each setting is from it, and writes
+/// Fits the model to a study, prints its terms with intervals and its error for each setting, and writes
 /// `fit.json`.
 package func fitScaleStudy(_ path: String, session: Session) throws {
     let folder = ScaleFolder(path: path)
@@ -17,10 +17,10 @@ package func fitScaleStudy(_ path: String, session: Session) throws {
     print(fit.text(measurements))
 }
 
-/// What all launches of a study measured.
+/// The measurements of all launches of a study.
 struct ScaleMeasurements: Sendable {
     let study: ScaleStudy
-    /// The settings that were launched, with their launches.
+    /// The settings with their launches.
     let cells: [(cell: ScaleCell, launches: [ScaleLaunch])]
 
     init(_ folder: ScaleFolder) throws {
@@ -33,7 +33,7 @@ struct ScaleMeasurements: Sendable {
         }.filter { !$0.launches.isEmpty }
         guard !cells.isEmpty else {
             throw UserError(
-                .data, "\(folder.path): nothing is measured yet; parp scale run does, or its Slurm jobs")
+                .data, "\(folder.path): nothing is measured yet; use parp scale run, or its Slurm jobs")
         }
         self.init(study: study, cells: cells)
     }
@@ -42,7 +42,7 @@ struct ScaleMeasurements: Sendable {
         (self.study, self.cells) = (study, cells)
     }
 
-    /// The measurements that a bootstrap draws: of each setting as many launches as there are, with repetition.
+    /// A bootstrap sample: for each setting as many launches as there are, drawn with replacement.
     func resampled(_ draw: Int) -> ScaleMeasurements {
         let random = CountedRandom(seed: 1, stream: .bootstrap, step: draw)
         var place: UInt64 = 0
@@ -57,7 +57,7 @@ struct ScaleMeasurements: Sendable {
             })
     }
 
-    /// What a cell was measured at.
+    /// The setting at which a cell was measured.
     func setting(of cell: ScaleCell, _ launches: [ScaleLaunch]) -> ScaleSetting {
         let groups = launches[0].groupSizes
         var setting = ScaleSetting(
@@ -73,11 +73,11 @@ package func mean(_ launches: [ScaleLaunch], _ value: (ScaleLaunch) -> Double) -
     launches.reduce(0) { $0 + value($1) } / Double(max(1, launches.count))
 }
 
-/// A model of a study, with what may be wrong with it.
+/// A model of a study, with its uncertainty.
 struct ScaleFit: Codable, Sendable {
     /// Fitted to all launches.
     let model: ScaleModel
-    /// Fitted to draws of them.
+    /// Fitted to bootstrap samples of them.
     let draws: [ScaleModel]
 
     static let drawCount = 200
@@ -87,7 +87,7 @@ struct ScaleFit: Codable, Sendable {
         draws = (0..<Self.drawCount).map { Self.fitted(measurements.resampled($0)) }
     }
 
-    /// Each part of a step is fitted to its own measurements, then their sum is held against whole steps.
+    /// Each part of a step is fitted to its own measurements, then their sum is compared with whole steps.
     static func fitted(_ measurements: ScaleMeasurements) -> ScaleModel {
         var model = ScaleModel()
         let all = measurements.cells.flatMap(\.launches)
@@ -136,7 +136,7 @@ struct ScaleFit: Codable, Sendable {
         }
     }
 
-    /// Sums inside a node from the probes of launches on one, sums between nodes from those of others.
+    /// Sums inside a node from probes of launches on one node, sums between nodes from those on several.
     private static func fitSums(_ model: inout ScaleModel, _ settings: Settings) {
         let inside = settings.filter { $0.setting.nodes == 1 && $0.setting.ranks > 1 }
             .flatMap { setting, launches in
@@ -153,7 +153,7 @@ struct ScaleFit: Codable, Sendable {
             launches.flatMap(\.probes).compactMap { probe -> FitEquation? in
                 let rest = probe.seconds - model.sum(bytes: Double(probe.bytes), setting)
                 let others = 2 * Double(setting.nodes - 1)
-                // What shared memory explains alone says nothing of the network.
+                // A sum explained by shared memory alone says nothing about the network.
                 guard rest > 0.1 * probe.seconds else { return nil }
                 return FitEquation(
                     terms: [others, others * Double(probe.bytes) / Double(setting.nodes)], value: rest)
@@ -165,7 +165,7 @@ struct ScaleFit: Codable, Sendable {
         }
     }
 
-    /// What sums cost beside backward, and what of them is not hidden.
+    /// The cost of sums during backward, and what is not hidden.
     private static func fitExposure(_ model: inout ScaleModel, _ settings: Settings) {
         let together = settings.filter { $0.setting.ranks > 1 }
         let bytes = Double(model.gradientBytes) / Double(model.buckets)
@@ -179,7 +179,7 @@ struct ScaleFit: Codable, Sendable {
         if !left.isEmpty { model.exposedBase = max(0, left.reduce(0, +) / Double(left.count)) }
     }
 
-    /// The 95 % interval of a number that the model gives: launches drawn anew, and the errors left of the fit.
+    /// The 95 % interval of a number from the model: bootstrapped launches, plus the fit's residual error.
     func interval(_ value: (ScaleModel) -> Double) -> ClosedRange<Double> {
         let noise = CountedRandom(seed: 2, stream: .bootstrap)
         let values = draws.enumerated().map { draw, model in

@@ -8,22 +8,23 @@ internal import Reports
 internal import Tasks
 internal import Training
 
-/// What one launch measured, read from its trace: means over the updates that count, in seconds.
+/// The measurements of one launch, read from its trace: means over measured updates, in seconds.
 package struct ScaleLaunch: Codable, Sendable {
-    /// An update, by its slowest rank.
+    /// An update on its slowest rank.
     package let step: Double
-    /// Audio of an update, over all ranks.
+    /// Audio per update, over all ranks.
     package let audioSeconds: Double
-    /// Mean over ranks of what each did.
+    /// Mean over ranks of each phase.
     package let data, forward, backward, exposed, optimizer: Double
     /// By how much the slowest rank's forward and backward were longer than the mean.
     let straggling: Double
-    /// All-reducing, hidden or not: of each bucket the time of the rank that came last, which waited for nobody.
+    /// All-reducing, hidden or not: for each bucket the time of the rank that came last, which waited for no
+    /// other.
     package let communication: Double
-    /// A mask, and a checkpoint, by the slowest rank.
+    /// A mask, and a checkpoint, on the slowest rank.
     package let mask, checkpoint: Double
     package let gradientBytes: Int
-    /// The share of them that a mask may prune.
+    /// The share of gradients that a mask may prune.
     let prunableShare: Double
     package let bucketBytes: Int
     /// The ranks of each node.
@@ -38,7 +39,7 @@ package struct ScaleLaunch: Codable, Sendable {
 
     /// Forward and backward.
     package var compute: Double { forward + backward }
-    /// What no phase holds.
+    /// Time in no phase.
     package var other: Double { max(0, step - data - compute - exposed - optimizer) }
 
 }
@@ -93,7 +94,7 @@ extension ScaleLaunch.Probe {
     }
 }
 
-/// Reads a trace within bounds.
+/// Reads a trace of bounded size.
 func readTrace(_ path: String) throws -> JSONValue {
     guard let data = FileManager.default.contents(atPath: path), data.count < 1 << 30 else {
         throw UserError(.data, "\(path): no trace, or one above 1 GB")
@@ -137,7 +138,7 @@ private struct TraceTable {
 
     var updates: [Int] { wholes.keys.sorted() }
 
-    /// The seconds of an update's sums, each by the rank that took least.
+    /// The seconds of an update's sums, each on the fastest rank.
     func communication(_ update: Int) -> Double {
         let ofRanks = buckets[update] ?? []
         let count = ofRanks.map(\.count).min() ?? 0

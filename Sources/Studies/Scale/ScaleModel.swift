@@ -1,11 +1,12 @@
 internal import Foundation
 
-/// What messages between nodes cost: `latency + bytes · secondsPerByte` each, one after another on a node's link.
+/// The cost of messages between nodes: `latency + bytes · secondsPerByte` each, one after another on a node's
+/// link.
 struct NetworkCost: Codable, Equatable, Sendable {
     let latency: Double
     let secondsPerByte: Double
 
-    /// A link of so many gigabits a second.
+    /// A link with this many gigabits per second.
     init(gigabits: Double, microseconds: Double) {
         latency = microseconds * 1e-6
         secondsPerByte = 8e-9 / gigabits
@@ -16,25 +17,25 @@ struct NetworkCost: Codable, Equatable, Sendable {
     }
 }
 
-/// A setting whose step is predicted.
+/// A setting whose step is to be predicted.
 struct ScaleSetting: Sendable {
-    /// All ranks, and those of a node.
+    /// All ranks, and ranks per node.
     var ranks: Int
     var ranksPerNode: Int
-    /// Audio of an update, over all ranks.
+    /// Audio per update, over all ranks.
     var audioSeconds: Double
     /// Updates between masks and between checkpoints; 0 for none.
     var maskInterval = 0
     var checkpointInterval = 0
-    /// The share of the gradients that travels between nodes.
+    /// The share of gradients sent between nodes.
     var travelling = 1.0
 
     var nodes: Int { (ranks + ranksPerNode - 1) / ranksPerNode }
-    /// The ranks of the fullest node.
+    /// The number of ranks on the fullest node.
     var crowd: Int { min(ranks, ranksPerNode) }
 }
 
-/// Where the seconds of a step go.
+/// The parts of a step, in seconds.
 struct ScaleStep: Codable, Sendable {
     var data = 0.0
     var compute = 0.0
@@ -48,7 +49,7 @@ struct ScaleStep: Codable, Sendable {
     /// All of it.
     var total: Double { parts.reduce(0) { $0 + $1.seconds } }
 
-    /// The parts as reports name them.
+    /// The parts, as named in reports.
     var parts: [(name: String, seconds: Double)] {
         [
             ("data", data), ("forward and backward", compute), ("waiting for slower ranks", straggling),
@@ -58,10 +59,10 @@ struct ScaleStep: Codable, Sendable {
     }
 }
 
-/// What a step costs as a function of ranks, nodes and network; docs/scaling.md has the formulas.
+/// The cost of a step as a function of ranks, nodes and network; docs/scaling.md has the formulas.
 struct ScaleModel: Codable, Sendable {
-    /// Forward and backward: seconds per update, per second of audio on a rank, and the same again for each further rank
-    /// on the node.
+    /// Forward and backward: seconds per update, per second of audio on a rank, and the latter again for each
+    /// further rank on the node.
     var computeBase = 0.0
     var computePerSecond = 0.0
     var computeCrowding = 0.0
@@ -71,22 +72,22 @@ struct ScaleModel: Codable, Sendable {
     /// The optimiser: seconds, and for each further rank on the node.
     var optimizer = 0.0
     var optimizerCrowding = 0.0
-    /// Seconds an update, whatever the ranks.
+    /// Seconds per update, independent of ranks.
     var data = 0.0
     var other = 0.0
-    /// Seconds an occasion.
+    /// Seconds per occurrence.
     var mask = 0.0
     var checkpoint = 0.0
-    /// A sum inside a node: α seconds a doubling of ranks and γ seconds a byte and rank.
+    /// A sum inside a node: α seconds per doubling of ranks and γ seconds per byte and rank.
     var memoryLatency = 0.0
     var memorySecondsPerByte = 0.0
     /// Messages between nodes; nil until several nodes were measured or a network was given.
     var network: NetworkCost?
-    /// What a bucket's sum takes longer beside a backward pass than alone: its thread must get the core.
+    /// The extra time of a bucket's sum during a backward pass: its thread must get the core.
     var besideSeconds = 0.0
-    /// Exposed communication that no length explains.
+    /// Exposed communication independent of length.
     var exposedBase = 0.0
-    /// The part of forward and backward that is backward.
+    /// The share of backward in forward and backward.
     var backwardShare = 0.65
     var gradientBytes = 0
     var bucketBytes = 1
@@ -110,7 +111,7 @@ struct ScaleModel: Codable, Sendable {
     /// The buckets of an update.
     var buckets: Int { max(1, (gradientBytes + bucketBytes - 1) / bucketBytes) }
 
-    /// Forward and backward of a rank that is neither slower nor faster than others.
+    /// Forward and backward of a rank of average speed.
     func compute(_ setting: ScaleSetting) -> Double {
         let audio = setting.audioSeconds / Double(setting.ranks)
         return computeBase + audio * (computePerSecond + computeCrowding * Double(setting.crowd - 1))
@@ -121,7 +122,7 @@ struct ScaleModel: Codable, Sendable {
         setting.ranks > 1 ? straggleShare * compute(setting) + straggleSeconds : 0
     }
 
-    /// The seconds of a bucket, beside the backward pass.
+    /// The seconds of a bucket during the backward pass.
     func bucketSeconds(_ setting: ScaleSetting) -> Double {
         guard setting.ranks > 1 else { return 0 }
         return besideSeconds + sum(bytes: Double(gradientBytes) / Double(buckets), setting)

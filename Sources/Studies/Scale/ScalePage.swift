@@ -7,7 +7,7 @@ internal import Session
 internal import Tasks
 internal import Training
 
-/// `report.html`: a study on one page that needs nothing else, neither network nor script.
+/// `report.html`: a study on one self-contained page, without network or scripts.
 struct ScalePage {
     let report: ScaleReport
     let projection: ScaleProjection
@@ -25,15 +25,15 @@ struct ScalePage {
     }
 
     private var explanation: String {
-        "Means over launches with their 95 % interval (Student's t over launches). Speed-up is audio a second over that of "
-            + "\(report.baseRanks) rank(s) of the same program, launched the same way. “Most” marks settings that had the most "
-            + "launches allowed and are still less sure than asked for; “model” is by how much the model below is off."
+        "Means over launches with their 95 % interval (Student's t over launches). Speed-up is audio per second over that of "
+            + "\(report.baseRanks) rank(s) of the same program, launched the same way. “Most” marks settings that had the maximum "
+            + "number of launches and are still less precise than required; “model” is the error of the model below."
     }
 
     private var projectionNote: String {
         escapedHTML(networkSentence)
-            + " The interval draws launches anew and adds the model's error on the measured settings; it cannot know what was "
-            + "never measured, such as a network that many nodes share. The last column is the mean of steps simulated event "
+            + " The interval resamples launches and adds the model's error on the measured settings; it cannot know what was "
+            + "never measured, such as a network shared by many nodes. The last column is the mean of steps simulated event "
             + "by event with the same costs."
     }
 
@@ -41,7 +41,7 @@ struct ScalePage {
         let weak = study.cells.contains { $0.mode == .weak }
         return "Strong scaling keeps the batch of an update, \(number(study.amounts.batchSeconds)) s of audio"
             + (weak ? "; weak scaling keeps a rank's, so that more ranks train with larger batches" : "")
-            + ". \(study.warmup) updates of each launch are dropped, \(study.updates) count; launches in random order, "
+            + ". \(study.warmup) updates of each launch are dropped, \(study.updates) are measured; launches in random order, "
             + "\(study.minimumRepeats) to \(study.maximumRepeats) of each setting, until ± "
             + "\(number(100 * study.tolerance)) % is reached. Launched with <code>\(escapedHTML(study.launcher))</code>."
     }
@@ -98,7 +98,7 @@ struct ScalePage {
         }
     }
 
-    /// Points that were measured, and curves that were projected with where they may lie.
+    /// Measured points, and projected curves with their intervals.
     private func plot(
         _ mode: ScalingMode, _ title: String, _ axis: Plot.Axis, ideal: Bool = false,
         _ measured: (ScaleReport.Measured) -> Double?, _ projected: (ScaleProjection.Point) -> Double?,
@@ -117,7 +117,7 @@ struct ScalePage {
                 guard let value = measured(row) else { return nil }
                 let share = (row.halfWidth ?? 0) / row.secondsMean
                 let hasBar = row.ranks > report.baseRanks || title.hasPrefix("seconds")
-                // Series measured at the same ranks stand beside each other.
+                // Series measured at the same ranks are drawn side by side.
                 return .init(
                     x: Double(row.ranks) * (1 + 0.04 * Double(index)), y: value,
                     low: hasBar ? value * (1 - share) : nil, high: hasBar ? value * (1 + share) : nil)
@@ -176,7 +176,7 @@ struct ScalePage {
 
     private var modelTable: String {
         table(["term", "value", "95 % interval", "unit"], projection.fit.termRows)
-            + (report.model.network == nil ? "<p>Between nodes nothing was measured.</p>" : "")
+            + (report.model.network == nil ? "<p>Nothing was measured between nodes.</p>" : "")
             + "<p>Root mean square of the model's errors on the measured settings: \(percent(report.model.residual)).</p>"
     }
 

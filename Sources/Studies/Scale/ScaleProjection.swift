@@ -4,21 +4,21 @@ internal import Recipe
 internal import Reports
 internal import Tasks
 
-/// What `parp scale report` was asked for.
+/// Options of `parp scale report`.
 package struct ScaleReportOptions: Sendable {
     /// The folder of the study.
     package var study: String
     /// The numbers of ranks to project to.
     package var ranks = (0...9).map { 1 << $0 }
-    /// The ranks of a node; nil takes what was measured.
+    /// The ranks per node; nil uses what was measured.
     package var ranksPerNode: Int?
-    /// The network between nodes; nil takes what was measured, or else the one below.
+    /// The network between nodes; nil uses what was measured, or else the default below.
     package var gigabits: Double?
-    /// What a message over a network that is given or assumed costs at least.
+    /// The latency of a message, for a given or assumed network.
     package var latencyMicroseconds = 20.0
-    /// Of a core for an hour.
+    /// The price of a core-hour.
     package var price = 0.04
-    /// What the price is in.
+    /// The currency of the price.
     package var currency = "EUR"
 
     static let assumedGigabits = 25.0
@@ -27,12 +27,12 @@ package struct ScaleReportOptions: Sendable {
     package init(study: String) { self.study = study }
 }
 
-/// A study's measurements, their model, and where it leads.
+/// A study's measurements, their model, and its projection.
 struct ScaleProjection {
     let measurements: ScaleMeasurements
     let fit: ScaleFit
     let options: ScaleReportOptions
-    /// The network of the projection, and where it is from.
+    /// The network of the projection, and its origin.
     let network: NetworkCost
     let networkOrigin: String
     let ranksPerNode: Int
@@ -93,7 +93,7 @@ struct ScaleProjection {
 
     private func setting(_ cell: ScaleCell, ranks: Int) -> ScaleSetting {
         let study = measurements.study
-        // What an update of the base hears, measured: the recipe's number is an upper bound.
+        // The measured audio of the base's updates: the recipe's number is an upper bound.
         let base = measurements.cells.first { $0.cell.ranks == study.baseRanks } ?? measurements.cells[0]
         let perBase = mean(base.launches, \.audioSeconds) / Double(base.cell.ranks)
         let audio = perBase * Double(cell.mode == .weak ? ranks : study.baseRanks)
@@ -120,7 +120,7 @@ struct ScaleProjection {
             let step = model.step(setting)
             let interval = fit.interval { on(network, $0).step(setting).total }
             let growth = Double(ranks) / Double(base)
-            // Strong: how much sooner; weak: how much more audio in the time.
+            // Strong: how much sooner; weak: how much more audio in the same time.
             let speedup = baseSeconds / step.total * (cell.mode == .weak ? growth : 1)
             let cores = Double(ranks * study.amounts.threads)
             let updates = Double(study.amounts.updates) / (cell.mode == .weak ? growth : 1)
@@ -138,12 +138,12 @@ struct ScaleProjection {
             limit: limit(points, mode: cell.mode))
     }
 
-    /// Where more ranks stop to pay, and what stops them.
+    /// Where more ranks stop paying off, and why.
     private func limit(_ points: [Point], mode: ScalingMode) -> String {
         let fastest = points.min { $0.seconds < $1.seconds }
         let poor = points.first { $0.efficiency < 0.5 }
         guard let last = poor ?? points.last, let first = points.first else { return "" }
-        // Each part beside what it would be if all were divided evenly.
+        // Each part compared with an even division of the base's.
         let growth = mode == .strong ? Double(last.ranks) / Double(first.ranks) : 1
         let excess = zip(last.step.parts, first.step.parts).map {
             ($0.name, $0.seconds - $1.seconds / growth)
@@ -151,7 +151,7 @@ struct ScaleProjection {
         let cause = excess.max { $0.1 < $1.1 }?.0 ?? ""
         var text =
             poor.map { "efficiency falls below 50 % at \($0.ranks) ranks, mostly by \(cause)" }
-            ?? "efficiency stays above 50 % up to \(last.ranks) ranks; what grows most is \(cause)"
+            ?? "efficiency stays above 50 % up to \(last.ranks) ranks; \(cause) grows most"
         if mode == .strong, let fastest, fastest.ranks < points.last?.ranks ?? 0 {
             text += "; beyond \(fastest.ranks) ranks an update takes longer again"
         }
@@ -159,7 +159,7 @@ struct ScaleProjection {
     }
 }
 
-/// The serial share of the work that a speed-up tells of (Karp and Flatt, CACM 1990): (1/S − 1/p) / (1 − 1/p).
+/// The serial share of the work implied by a speed-up (Karp and Flatt, CACM 1990): (1/S − 1/p) / (1 − 1/p).
 func karpFlatt(speedup: Double, ranks: Double) -> Double? {
     ranks > 1 ? (1 / speedup - 1 / ranks) / (1 - 1 / ranks) : nil
 }

@@ -6,7 +6,7 @@ package import Session
 internal import Tasks
 internal import Training
 
-/// Writes a study's `report.csv`, `report.json` and `report.html`, and prints where it leads.
+/// Writes a study's `report.csv`, `report.json` and `report.html`, and prints its projection.
 package func reportScaleStudy(_ options: ScaleReportOptions, session: Session) throws {
     let projection = try ScaleProjection(options)
     let report = ScaleReport(projection)
@@ -21,9 +21,9 @@ package func reportScaleStudy(_ options: ScaleReportOptions, session: Session) t
     print("written: \(options.study)/report.html, report.json, report.csv")
 }
 
-/// What a study found, as numbers.
+/// The results of a study, as numbers.
 struct ScaleReport: Encodable {
-    /// A setting that was measured.
+    /// A measured setting.
     struct Measured: Encodable {
         let setting: String
         let mode: ScalingMode
@@ -78,7 +78,7 @@ struct ScaleReport: Encodable {
                     && $0.cell.ranks == study.baseRanks
             }
             let rate = mean(launches, \.audioSeconds) / interval.mean
-            // Work done in a time: the same for both modes, and right where updates differ in length.
+            // Work per time: valid for both modes, and also if updates differ in length.
             let baseRate = base.map { mean($0.launches, \.audioSeconds) / mean($0.launches, \.step) } ?? rate
             let growth = Double(cell.ranks) / Double(study.baseRanks)
             let communication = mean(launches, \.communication)

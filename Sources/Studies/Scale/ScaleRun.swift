@@ -12,11 +12,11 @@ internal import Training
     internal import Glibc
 #endif
 
-/// Measures a recipe's updates at several numbers of ranks, or writes Slurm jobs that do.
+/// Measures a recipe's updates at several numbers of ranks, or writes Slurm jobs for that.
 ///
-/// Each launch is a run of `parp train` of its own, in a random order in which settings take turns, so that what
-/// changes on the machine meanwhile falls on all of them alike. A setting is launched until its mean is known well
-/// enough; those that are not by the most launches are named.
+/// Each launch is a separate run of `parp train`, in random order with alternating settings, so that changes
+/// on the machine affect all of them alike. A setting is launched until its mean is precise enough; those
+/// that reach the maximum number of launches first are reported.
 package func runScaleStudy(_ options: ScaleRunOptions, session: Session) throws {
     guard session.communicator.size == 1 else {
         throw UserError(.usage, "parp scale run starts its ranks by itself: call it without mpirun")
@@ -52,7 +52,7 @@ struct ScaleRunner {
     let folder: ScaleFolder
     let options: ScaleRunOptions
 
-    /// Prunes the model once for each sparsity of which a mask is needed.
+    /// Prunes the model once for each sparsity that needs a mask.
     func makeMasks() throws {
         for sparsity in Set(study.cells.filter(\.needsMask).map(\.sparsity)).sorted() {
             let output = folder.mask(sparsity: sparsity)
@@ -83,11 +83,11 @@ struct ScaleRunner {
             })
     }
 
-    /// Launches a setting once more.
+    /// Launches a setting again.
     func launch(_ cell: ScaleCell) throws {
         let turn = (folder.turnsDone(cell, upTo: study.maximumRepeats).max() ?? 0) + 1
         let run = folder.run(cell, turn)
-        // What an interrupted study left.
+        // Remains of an interrupted study.
         try? FileManager.default.removeItem(atPath: run)
         try FileManager.default.createDirectory(
             atPath: (run as NSString).deletingLastPathComponent, withIntermediateDirectories: true)
@@ -95,7 +95,7 @@ struct ScaleRunner {
             study.launcher.split(separator: " ").map(String.init) + ["-np", "\(cell.ranks)", options.program]
             + trainArguments(cell, turn: turn)
         try execute(command, log: run + ".log")
-        // Models are what a study does not need.
+        // A study does not need the models.
         for part in ["best", "final", "checkpoints"] {
             try? FileManager.default.removeItem(atPath: run + "/" + part)
         }
@@ -104,7 +104,7 @@ struct ScaleRunner {
         fflush(nil)
     }
 
-    /// What follows the program's name.
+    /// The arguments after the program's name.
     func trainArguments(_ cell: ScaleCell, turn: Int) -> [String] {
         let settings = study.overrides + study.settings(of: cell, mask: folder.mask(sparsity: cell.sparsity))
         return [
@@ -130,7 +130,7 @@ struct ScaleRunner {
         guard !isInterrupted else {
             throw CollectiveFailure(
                 .interrupted,
-                "interrupted: the launch that ran is stopped and does not count; give the same command again to go on"
+                "interrupted: the current launch is stopped and does not count; repeat the same command to continue"
             )
         }
         guard process.terminationReason == .exit, process.terminationStatus == 0 else {
@@ -143,11 +143,11 @@ struct ScaleRunner {
         }
     }
 
-    /// Waits for a launch to end; if this process is asked to stop meanwhile, the launch is, too.
+    /// Waits for a launch to end; if this process is asked to stop meanwhile, so is the launch.
     ///
-    /// - Returns: Whether it was asked.
+    /// - Returns: Whether it was asked to stop.
     private func waitForExit(of process: Process) -> Bool {
-        // What `mpirun` leaves its ranks, and more.
+        // The time that `mpirun` gives its ranks, and more.
         let grace = 15.0
         var deadline: Double?
         while process.isRunning {
@@ -164,7 +164,7 @@ struct ScaleRunner {
         return Interruption.isRequested
     }
 
-    /// How well a setting is known.
+    /// How precisely a setting is known.
     func summary(_ cell: ScaleCell) throws -> String {
         let mean = try interval(cell)
         let width = String(format: "±%.1f %%", 100 * mean.relativeHalfWidth)

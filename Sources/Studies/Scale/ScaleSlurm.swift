@@ -5,7 +5,7 @@ internal import Session
 internal import Tasks
 internal import Training
 
-/// Writes a study as Slurm arrays, one for each number of ranks: a task is a launch, in a random order.
+/// Writes a study as Slurm arrays, one for each number of ranks: each task is a launch, in random order.
 func writeSlurmJobs(
     _ study: ScaleStudy, folder: ScaleFolder, options: ScaleRunOptions, to path: String
 ) throws {
@@ -60,12 +60,12 @@ private func job(ranks: Int, count: Int, threads: Int, _ options: ScaleRunOption
     #SBATCH --time=01:00:00
     #SBATCH --array=0-\(count - 1)%1
     #SBATCH --output=parp-scale-%A-%a.log
-    # A launch is one line: its run directory, its trace, and what follows the program's name, between tabs.
-    # submit.sh beside this file says where those lines are, in SCALE_JOBS.
+    # Each launch is one line: its run directory, its trace, and the program's arguments, separated by tabs.
+    # submit.sh beside this file sets SCALE_JOBS, the folder of those lines.
     set -euo pipefail
     IFS=$'\\t' read -r -a launch < <(sed -n "$((SLURM_ARRAY_TASK_ID + 1))p" "$SCALE_JOBS/launches-\(ranks).tsv")
     run=${launch[0]} trace=${launch[1]}
-    # What has ended is not measured again; what was interrupted begins anew.
+    # Finished launches are not measured again; interrupted ones start over.
     [ ! -e "$trace" ] || exit 0
     rm -rf "$run"
     mkdir -p "$(dirname "$run")"
@@ -76,7 +76,7 @@ private func job(ranks: Int, count: Int, threads: Int, _ options: ScaleRunOption
     """
 }
 
-/// A word as a shell reads it.
+/// A word quoted for a shell.
 private func quoted(_ word: String) -> String {
     let isPlain = word.allSatisfy { $0.isLetter || $0.isNumber || "-_./=:".contains($0) }
     return isPlain && !word.isEmpty ? word : "'" + word.replacing("'", with: "'\\''") + "'"

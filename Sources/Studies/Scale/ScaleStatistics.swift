@@ -1,12 +1,12 @@
 internal import Foundation
 
-/// A mean and its 95 % interval by Student's t: launches are independent, updates of one are not.
+/// A mean and its 95 % interval by Student's t: launches are independent, updates of one launch are not.
 struct MeanInterval: Sendable {
     let mean: Double
     let halfWidth: Double
     let count: Int
 
-    /// The mean of samples; one alone has an interval without end.
+    /// The mean of samples; a single one has an infinite interval.
     init(_ samples: [Double]) {
         count = samples.count
         mean = samples.reduce(0, +) / Double(max(1, count))
@@ -55,7 +55,7 @@ struct FitEquation: Sendable {
 
 /// The coefficients, none of them negative, with the least sum of squared relative errors.
 ///
-/// Every set of terms is tried: there are few. Terms that the equations cannot tell apart from others are left out.
+/// Every subset of terms is tried: there are few. Terms that the equations cannot tell apart are left out.
 func fitNonNegative(_ equations: [FitEquation]) -> [Double] {
     let usable = equations.filter { $0.value > 0 && $0.value.isFinite }
     let count = equations.first?.terms.count ?? 0
@@ -71,17 +71,18 @@ func fitNonNegative(_ equations: [FitEquation]) -> [Double] {
             let fitted = zip(coefficients, equation.terms).reduce(0) { $0 + $1.0 * $1.1 }
             return sum + pow(fitted / equation.value - 1, 2)
         }
-        // Fewer terms win where more explain nothing.
+        // Fewer terms win if more explain nothing.
         if error < best.error * (1 - 1e-6) - 1e-15 { best = (error, coefficients) }
     }
     return best.coefficients
 }
 
-/// Gauss's elimination of the normal equations, each equation divided by its value; nil if they have no one solution.
+/// Gaussian elimination of the normal equations, each equation divided by its value; nil without a unique
+/// solution.
 private func leastSquares(_ equations: [FitEquation], terms: [Int]) -> [Double]? {
     let size = terms.count
     var rows = [[Double]](repeating: [Double](repeating: 0, count: size + 1), count: size)
-    // Terms of different units are brought to one scale.
+    // Terms with different units are scaled alike.
     let scales = terms.map { term in
         equations.reduce(0) { max($0, abs($1.terms[term] / $1.value)) }
     }

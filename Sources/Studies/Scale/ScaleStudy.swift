@@ -5,43 +5,43 @@ internal import Training
 
 /// What stays the same when there are more ranks.
 package enum ScalingMode: String, Codable, Sendable, CaseIterable {
-    /// The global batch: the same training, sooner.
+    /// The global batch: the same training, done sooner.
     case strong
-    /// The batch a rank: another training, with larger batches.
+    /// The batch per rank: a different training, with larger batches.
     case weak
 }
 
-/// What `parp scale run` was asked for.
+/// Options of `parp scale run`.
 package struct ScaleRunOptions: Sendable {
     /// The recipe file.
     package var recipe: String
-    /// Changes of the recipe: `section.key=value` each.
+    /// Changes of the recipe, each `section.key=value`.
     package var overrides: [String] = []
     /// The numbers of ranks; the smallest is the base.
     package var ranks: [Int]
     /// What stays the same.
     package var modes = [ScalingMode.strong]
-    /// Pruning methods, as recipes name them.
+    /// Pruning methods, as named in recipes.
     package var methods = ["parp"]
-    /// Sparsities of those that prune.
+    /// Sparsities of methods that prune.
     package var sparsities = [0.5]
     /// The folder of the study.
     package var output: String
-    /// Updates of a launch that count.
+    /// Measured updates per launch.
     package var updates = 10
-    /// Updates before them, which do not.
+    /// Warm-up updates before them.
     package var warmup = 3
-    /// Launches of a setting: at least so many, until the mean is known well enough, at most so many.
+    /// The minimum and maximum number of launches per setting; in between, until the mean is precise enough.
     package var repeats = 3...8
-    /// How well: the half-width of the 95 % interval as a share of the mean.
+    /// The required precision: the half-width of the 95 % interval as a share of the mean.
     package var tolerance = 0.05
-    /// What starts ranks; `-np N` and the program follow.
+    /// The command that starts ranks; `-np N` and the program follow.
     package var launcher = "mpirun --quiet --bind-to core"
     /// The program, as the launcher starts it.
     package var program: String
     /// A folder for Slurm jobs, which are written instead of running anything.
     package var slurmFolder: String?
-    /// Decides the order of launches.
+    /// The seed of the order of launches.
     package var seed = 1
 
     /// A study of a recipe.
@@ -57,18 +57,18 @@ struct ScaleCell: Codable, Hashable, Sendable {
     let method: String
     let sparsity: Double
 
-    /// What its folder is called.
+    /// The name of its folder.
     var name: String {
         "\(mode.rawValue)-\(ranks)-\(method)" + (method == "dense" ? "" : "-\(sparsity)")
     }
 
-    /// Whether its mask is that of another run: pruned gradients do not travel.
+    /// Whether it holds its mask, so that pruned gradients are not sent.
     var holdsMask: Bool { !["dense", "parp", "parp-p"].contains(method) }
     /// Whether that mask must be given.
     var needsMask: Bool { ["omp", "imp"].contains(method) }
 }
 
-/// A study's plan, `study.json`: what is launched, and how it is judged.
+/// A study's plan, `study.json`: what is launched, and how it is measured.
 struct ScaleStudy: Codable, Equatable, Sendable {
     /// The format's version.
     var schema = 1
@@ -83,10 +83,10 @@ struct ScaleStudy: Codable, Equatable, Sendable {
     let launcher: String
     let amounts: RecipeAmounts
 
-    /// The smallest number of ranks, whose time others are compared with.
+    /// The smallest number of ranks, with which others are compared.
     var baseRanks: Int { cells.map(\.ranks).min() ?? 1 }
 
-    /// Whether another plan measures the same, however often.
+    /// Whether another plan measures the same, apart from the number of repeats.
     func isSame(as other: ScaleStudy) -> Bool {
         func measured(_ study: ScaleStudy) -> [String] {
             ["\(study.schema) \(study.updates) \(study.warmup)", study.recipe, study.launcher]
@@ -95,7 +95,7 @@ struct ScaleStudy: Codable, Equatable, Sendable {
         return measured(self) == measured(other) && cells == other.cells && amounts == other.amounts
     }
 
-    /// What a cell changes in the recipe.
+    /// A cell's changes of the recipe.
     func settings(of cell: ScaleCell, mask: String) -> [String] {
         let growth = cell.mode == .weak ? Double(cell.ranks) / Double(baseRanks) : 1
         return [
@@ -107,10 +107,10 @@ struct ScaleStudy: Codable, Equatable, Sendable {
 }
 
 extension ScaleStudy {
-    /// The plan that options ask for.
+    /// The plan that options describe.
     init(_ options: ScaleRunOptions) throws {
         let methods = options.methods.flatMap { method in
-            // A dense run has no sparsity: one is enough.
+            // A dense run has no sparsity, so one is enough.
             (method == "dense" ? [0] : options.sparsities).map { (method, $0) }
         }
         let cells = options.modes.flatMap { mode in
@@ -125,14 +125,14 @@ extension ScaleStudy {
             launcher: options.launcher,
             amounts: try Recipe(path: options.recipe, overrides: options.overrides).amounts)
         for cell in cells {
-            // A method that does not exist is said before anything runs.
+            // An unknown method is reported before anything runs.
             let settings = settings(of: cell, mask: "MASK")
             _ = try Recipe(path: options.recipe, overrides: options.overrides + settings)
         }
     }
 }
 
-/// Where the parts of a study lie.
+/// The paths of a study.
 struct ScaleFolder: Sendable {
     let path: String
 
@@ -143,20 +143,20 @@ struct ScaleFolder: Sendable {
     func run(_ cell: ScaleCell, _ turn: Int) -> String { "\(path)/runs/\(cell.name)/\(turn)" }
     func trace(_ cell: ScaleCell, _ turn: Int) -> String { run(cell, turn) + ".trace.json" }
 
-    /// The launches of a cell that have ended.
+    /// The finished launches of a cell.
     func turnsDone(_ cell: ScaleCell, upTo most: Int) -> [Int] {
         (1...most).filter { FileManager.default.fileExists(atPath: trace(cell, $0)) }
     }
 
-    /// The plan of the study that lies here.
+    /// The plan of the study in this folder.
     func readPlan() throws -> ScaleStudy {
         guard let data = FileManager.default.contents(atPath: plan), data.count < 16 << 20,
             let study = try? JSONDecoder().decode(ScaleStudy.self, from: data)
-        else { throw UserError(.data, "\(plan): no plan of a study; parp scale run writes one") }
+        else { throw UserError(.data, "\(plan): is not the plan of a study; parp scale run writes one") }
         return study
     }
 
-    /// Writes the plan, or sees that the one that lies here is the same but for how often things are launched.
+    /// Writes the plan, or checks that the existing one is the same apart from the number of repeats.
     func keep(_ study: ScaleStudy) throws {
         if FileManager.default.fileExists(atPath: plan) {
             guard try readPlan().isSame(as: study) else {

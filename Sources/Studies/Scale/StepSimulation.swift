@@ -1,12 +1,11 @@
 internal import Foundation
 internal import Tensors
 
-/// One step of all ranks played through, event by event, with the costs of a model: what its closed formula is checked
-/// against.
+/// Simulates one step of all ranks, event by event, with a model's costs, to check its closed formula.
 ///
-/// Every rank draws its own compute time. A bucket leaves a node once all of its ranks have passed it, and its pieces
-/// go to every other node and back, one message after another on each node's link both ways. Nothing is averaged
-/// before the end.
+/// Every rank draws its own compute time. A bucket leaves a node once all of its ranks have finished it, and
+/// its pieces go to every other node and back, one message after another on each node's link in each
+/// direction. Nothing is averaged before the end.
 struct StepSimulation {
     private let model: ScaleModel
     private let setting: ScaleSetting
@@ -26,12 +25,12 @@ struct StepSimulation {
             cost.latency + bytes * setting.travelling / Double(setting.nodes) * cost.secondsPerByte
     }
 
-    /// The mean seconds of a step over several, whose draws differ.
+    /// The mean seconds of a step over several draws.
     func meanSeconds(steps: Int = 20) -> Double {
         (0..<steps).reduce(0) { $0 + seconds(step: $1) } / Double(steps)
     }
 
-    /// The seconds from the first rank's start to the last one's end.
+    /// The seconds from the first rank's start to the last rank's end.
     func seconds(step: Int) -> Double {
         let random = CountedRandom(seed: 3, stream: .bootstrap, step: step)
         let (mean, deviation) = (model.compute(setting), model.deviation(setting))
@@ -52,15 +51,15 @@ struct StepSimulation {
         return model.data + (ends.max() ?? 0) + model.exposedBase + rest
     }
 
-    /// When each node has the whole sum of a bucket that each had at these times.
+    /// When each node has the full sum of a bucket that was ready on each at these times.
     private func exchange(_ ready: [Double]) -> [Double] {
         guard setting.nodes > 1 else { return ready }
-        // All meet before any piece travels, as the lanes do.
+        // All synchronise before any piece is sent, as the lanes do.
         let start = ready.max() ?? 0
         return round(after: round(after: [Double](repeating: start, count: setting.nodes)))
     }
 
-    /// Every node sends a piece to every other; when each has all of its own.
+    /// Every node sends a piece to every other; returns when each has received all of its pieces.
     private func round(after ready: [Double]) -> [Double] {
         let nodes = setting.nodes
         var (sending, receiving, complete) = (ready, ready, ready)
@@ -76,7 +75,7 @@ struct StepSimulation {
         return complete
     }
 
-    /// What every rank does after the sums, or outside of the step.
+    /// What every rank does after the sums, or outside the step.
     private var rest: Double {
         let step = model.step(setting)
         return step.optimizer + step.mask + step.checkpoint + step.other

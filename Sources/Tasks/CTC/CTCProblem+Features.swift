@@ -5,10 +5,10 @@ internal import Session
 internal import Tensors
 
 extension CTCProblem {
-    /// Whether what the feature encoder makes of the audio is kept: the recipe freezes it.
+    /// Whether the feature encoder's output is cached: if the recipe freezes it.
     var keepsFeatures: Bool { recipe.data.cacheFeatures && recipe.model.freezeFeatureEncoder }
 
-    /// Fills this node's cache with the features of a dataset, where the recipe freezes the feature encoder.
+    /// Fills this node's cache with the features of a dataset if the recipe freezes the feature encoder.
     ///
     /// - Parameter parameters: The weights in the precision in which the features will be used.
     func keepFeatures(

@@ -4,9 +4,10 @@ internal import Speech
 internal import Tensors
 
 extension CTCProblem {
-    /// Refuses recordings that alone take more memory than there is, before the run begins: the longest of each set.
+    /// Refuses, before the run begins, recordings that need more memory than there is: the longest of each
+    /// set.
     ///
-    /// Of the micro-batches that hold several none is longer than `data.rank_seconds`.
+    /// Micro-batches of several recordings never exceed `data.rank_seconds`.
     func requireMemoryForLongest(held: Int = physicalMemoryBytes()) throws {
         try requireMemory(of: train, "training on it", held) { $0.arenaBytes($1) }
         try requireMemory(of: valid, "evaluating it", held) { $0.evaluationArenaBytes($1) }

@@ -14,7 +14,7 @@ package import Tensors
 internal import Text
 package import Training
 
-/// Fine-tuning a model to transcribe, as a recipe says.
+/// Fine-tuning a model to transcribe, by a recipe.
 package struct CTCProblem: RunProblem {
     let recipe: Recipe
     let model: SpeechModel
@@ -46,7 +46,7 @@ package struct CTCProblem: RunProblem {
         try model.loadWeights(into: values, seed: seed)
     }
 
-    /// Keeps what a frozen feature encoder makes of the audio.
+    /// Caches a frozen feature encoder's output.
     package mutating func prepare(_ store: borrowing ParameterStore, session: Session) throws {
         if !recipe.augmentation.changesAudio {
             try keepFeatures(of: &train, name: "train", parameters: store.views, session: session)
@@ -61,12 +61,12 @@ package struct CTCProblem: RunProblem {
     ) throws -> EvaluationResult {
         let evaluator = Evaluator(
             model: model.network, vocabulary: model.vocabulary, rankSeconds: recipe.data.rankSeconds)
-        guard let decoder, recipe.searches(afterUpdates: update, isLast: isLast) else {
-            return try evaluator.evaluate(valid, parameters: parameters, session: session, arena: &arena)
-                .result
-        }
-        return try evaluator.evaluate(
-            valid, searchedBy: decoder, parameters: parameters, session: session, arena: &arena)
+        let searches = recipe.searches(afterUpdates: update, isLast: isLast)
+        var (result, hypotheses) = try evaluator.evaluate(
+            valid, searchedBy: searches ? decoder : nil, parameters: parameters, session: session,
+            arena: &arena)
+        if session.isRoot { result.worst = valid.worst(hypotheses) }
+        return result
     }
 
     package func files(
@@ -88,7 +88,7 @@ package struct CTCProblem: RunProblem {
                     .init("train", "loss_per_token", name: "train", smoothed: true),
                     .init("eval", "loss_per_character", name: "valid"),
                 ], scale: .ratios),
-            // Logs of earlier versions do not say how many characters there were.
+            // Logs of earlier versions lack the number of characters.
             .init(
                 "Loss, nats per utterance, training smoothed",
                 [.init("train", "loss", smoothed: true), .init("eval", "loss", name: "valid")],
@@ -102,7 +102,7 @@ package struct CTCProblem: RunProblem {
             .init(
                 "Kept weights shared with another mask, % of either",
                 [
-                    .init("prune", "iou_previous", name: "the mask before", scale: 100),
+                    .init("prune", "iou_previous", name: "the previous mask", scale: 100),
                     .init("prune", "iou_initial", name: "the first mask", scale: 100),
                 ]),
             .init("Learning rate", [.init("train", "learning_rate")]),

@@ -8,7 +8,7 @@ internal import Tensors
 internal import Text
 internal import Training
 
-/// Fine-tunes a model as a recipe says, on all ranks of a session.
+/// Fine-tunes a model by a recipe, on all ranks of a session.
 func runFineTuning(_ options: TrainOptions, session: Session) throws {
     try startRun(options, task: .ctc, session: session) { recipe in
         let model = try session.together {
@@ -51,7 +51,7 @@ extension SpeechModel {
     }
 }
 
-/// What is about to run.
+/// Describes the run that is about to start.
 private func announcement(
     _ recipe: Recipe, model: SpeechModel, train: DatasetCheck, valid: DatasetCheck, session: Session
 ) -> [String] {

@@ -4,8 +4,8 @@ internal import Speech
 extension CTCTask {
     /// Floating-point operations of a micro-batch in an update: forward, and backward of what is trained.
     ///
-    /// By the shapes of matrix products and convolutions, as if layer drop skipped nothing, and whatever is
-    /// pruned: products are dense. What is computed twice to save memory counts once.
+    /// By the shapes of dense matrix products and convolutions, ignoring layer drop and pruning. What is
+    /// recomputed to save memory counts once.
     package func operations(of batch: SpeechMicroBatch, update: Int) -> Double {
         zip(batch.items, batch.audio).reduce(0) { total, utterance in
             let samples = sampleCount(utterance.0, update: update)

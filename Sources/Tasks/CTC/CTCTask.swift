@@ -16,7 +16,7 @@ package struct CTCTask: SpeechTask {
     package let schedule: BatchSchedule
     package let settings: Settings
 
-    /// What the recipe says of the task.
+    /// The recipe's settings of the task.
     package struct Settings: Sendable {
         package var seed: UInt64
         package var regularization: Regularization
@@ -25,9 +25,9 @@ package struct CTCTask: SpeechTask {
         package var freezeEncoderUpdates: Int
         package var sharing: BatchSharing
         var recomputesActivations = false
-        /// How recordings are heard otherwise than they are.
+        /// How recordings are augmented.
         var audioChange = AudioChange.none
-        /// What the learning rate of the head is multiplied with.
+        /// The factor of the head's learning rate.
         var headScale = 1.0
         package var blank: Int
         package var zeroInfinity: Bool
@@ -53,7 +53,7 @@ package struct CTCTask: SpeechTask {
 
     package var sharing: BatchSharing { settings.sharing }
 
-    /// Reads and normalises the audio of a micro-batch, changed as the recipe asks.
+    /// Reads, augments and normalises the audio of a micro-batch.
     package func load(_ items: [Int], update: Int) throws -> SpeechMicroBatch {
         guard !settings.audioChange.isNone else { return try data.load(items) }
         return try data.load(items, update: update, changed: settings.audioChange) {
@@ -61,7 +61,7 @@ package struct CTCTask: SpeechTask {
         }
     }
 
-    /// The speed at which an utterance is heard in an update: its own where another would leave too few frames for its
+    /// The speed of an utterance in an update: unchanged if another would leave too few frames for its
     /// transcript.
     func speed(of item: Int, update: Int) -> Double {
         let speed = settings.audioChange.speed(identity: data.utterances[item].identity, update: update)
@@ -69,7 +69,7 @@ package struct CTCTask: SpeechTask {
         return frames >= ctcMinimumFrames(data.targets[item]) ? speed : 1
     }
 
-    /// The samples of an utterance as it is heard in an update.
+    /// The number of samples of an utterance in an update.
     func sampleCount(_ item: Int, update: Int) -> Int {
         let samples = data.sampleCount(item)
         guard !settings.audioChange.isNone else { return samples }
@@ -77,7 +77,7 @@ package struct CTCTask: SpeechTask {
         return Int((Double(samples) / speed(of: item, update: update)).rounded(.up)) + 2
     }
 
-    /// The head alone while the encoder is frozen, then everything that the recipe trains.
+    /// Only the head while the encoder is frozen, then everything that the recipe trains.
     package var trainablePhases: [TrainablePhase] {
         let trained: TrainableParameters =
             settings.freezeFeatureEncoder ? .exceptFeatureEncoder : .everything
@@ -89,7 +89,7 @@ package struct CTCTask: SpeechTask {
 
     package var headOffset: Int { model.firstTrainableOffset(.headOnly) }
 
-    /// All alike, or the head at a learning rate of its own.
+    /// All alike, or the head with its own learning rate.
     package var parameterGroups: [ParameterGroup] {
         guard settings.headScale != 1 else { return [ParameterGroup(range: 0..<layout.count)] }
         return [
@@ -121,7 +121,7 @@ package struct CTCTask: SpeechTask {
         return sums
     }
 
-    /// What an update trains.
+    /// The parameters trained in an update.
     package func trainable(update: Int) -> TrainableParameters {
         if update < settings.freezeEncoderUpdates { return .headOnly }
         return settings.freezeFeatureEncoder ? .exceptFeatureEncoder : .everything
@@ -164,7 +164,7 @@ extension CTCTask {
         self.init(recipe: recipe, network: model.network, blank: model.vocabulary.blank, data: data)
     }
 
-    /// The task that a recipe describes, of a network whose tokens nobody needs to know.
+    /// The task that a recipe describes, for a network whose tokens need not be known.
     package init(recipe: Recipe, network: Wav2Vec2, blank: Int, data: SpeechDataset) {
         self.init(
             model: network, data: data, schedule: recipe.batchSchedule(of: data),
@@ -180,7 +180,7 @@ extension CTCTask {
     }
 }
 
-/// What a batch of transcribed utterances adds up to; the utterances are the items.
+/// The sums of a batch of transcribed utterances; the items are the utterances.
 package struct CTCSums: BatchSums, Equatable {
     /// The sum of the utterances' losses, in nats.
     package var loss = 0.0
@@ -191,7 +191,7 @@ package struct CTCSums: BatchSums, Equatable {
     package var workload: Double { audioSeconds }
     /// Utterances whose target cannot be aligned to their frames, counted with loss zero.
     package var infiniteLosses = 0.0
-    /// Utterances whose loss is not a number.
+    /// Utterances whose loss is NaN.
     package var notFinite = 0.0
     /// Floating-point operations, by the shapes of products and convolutions.
     package var operations = 0.0
@@ -201,7 +201,7 @@ package struct CTCSums: BatchSums, Equatable {
     /// The utterances that can be aligned.
     package var finiteItems: Double { items - infiniteLosses }
 
-    /// The sums as numbers that can be all-reduced.
+    /// The sums as numbers for an all-reduce.
     package var vector: [Double] {
         get { [loss, items, audioSeconds, infiniteLosses, notFinite, operations, tokens] }
         set {

@@ -5,6 +5,7 @@ internal import Foundation
 internal import Kernels
 package import Models
 package import Recipe
+package import Reports
 package import Session
 internal import Speech
 package import Tensors
@@ -13,9 +14,9 @@ internal import Training
 
 /// How well a model recognised a set of utterances.
 package struct EvaluationResult: Sendable {
-    /// Errors in words.
+    /// Word errors.
     package var words = ErrorRate()
-    /// Errors in characters.
+    /// Character errors.
     package var characters = ErrorRate()
     /// The sum of the utterances' CTC losses, in nats.
     package var loss = 0.0
@@ -25,26 +26,28 @@ package struct EvaluationResult: Sendable {
     package var utterances = 0
     /// Seconds of audio.
     package var audioSeconds = 0.0
-    /// The errors of each language, where there are several.
+    /// The errors of each language, if there are several.
     package var languages: [String: LanguageErrors] = [:]
     /// What a search made of the same logits, where there was one.
     package var searched: SearchedErrors?
+    /// On rank 0 of a run, the utterances with the most errors.
+    package var worst: [WorstUtterances.Utterance] = []
 
-    /// The mean loss of the utterances that can be aligned; infinite if there are others alone.
+    /// The mean loss of the utterances that can be aligned; infinite if there are none.
     package var meanLoss: Double {
         let finite = utterances - infiniteLosses
         return finite > 0 ? loss / Double(finite) : (utterances > 0 ? .infinity : 0)
     }
 
-    /// Whether every loss is a number, be it an infinite one that the data made so.
+    /// Whether no loss is NaN; the data may make one infinite.
     package var isSound: Bool { !loss.isNaN }
 
-    /// The mean loss as tables show it: infinite as soon as one utterance's is.
+    /// The mean loss as shown in tables: infinite if any utterance's is.
     package func lossText(digits: Int) -> String {
         infiniteLosses > 0 ? "inf" : String(format: "%.\(digits)f", meanLoss)
     }
 
-    /// Which losses are infinite, to go behind the loss; empty if none is.
+    /// Which losses are infinite, to be added after the loss; empty if none is.
     package var infiniteText: String {
         guard infiniteLosses > 0 else { return "" }
         let whose = "\(infiniteLosses) of \(utterances) have a text too long for their frames"
@@ -66,14 +69,14 @@ extension EvaluationResult {
 
 /// How well a model recognised the utterances of one language.
 package struct LanguageErrors: Sendable, Equatable {
-    /// Errors in words.
+    /// Word errors.
     package var words = ErrorRate()
-    /// Errors in characters.
+    /// Character errors.
     package var characters = ErrorRate()
     /// Utterances.
     package var utterances = 0
 
-    /// All counts, to be summed over ranks.
+    /// All counts, for summing over ranks.
     package var counts: [Int] {
         get { words.counts + characters.counts + [utterances] }
         set {
@@ -84,35 +87,35 @@ package struct LanguageErrors: Sendable, Equatable {
     }
 }
 
-/// What the model heard in one utterance.
+/// The model's transcript of one utterance.
 package struct Hypothesis: Sendable, Codable, Equatable {
-    /// The utterance's place in its dataset.
+    /// The utterance's index in its dataset.
     package let item: Int
     /// The recognised text.
     package let text: String
-    /// The best texts with their scores, where more than one was asked for.
+    /// The best texts with their scores, if more than one was requested.
     package var alternatives: [Transcription] = []
 }
 
-/// Recognises utterances, each rank a share of them.
+/// Recognises utterances, each rank its share.
 package struct Evaluator {
     package let model: Wav2Vec2
     package let vocabulary: Vocabulary
     package let rankSeconds: Double
-    /// Finds the best texts of an utterance, whose place in the dataset comes first, in its logits (frames, tokens);
-    /// nil is the text of greedy decoding.
+    /// Finds the best texts of an utterance, given by its index in the dataset, from its logits (frames,
+    /// tokens); nil decodes greedily.
     package var recognizer: ((_ item: Int, _ logits: Tensor) -> [Transcription]?)?
 
-    /// An evaluator of a network that speaks a vocabulary.
+    /// An evaluator of a network with a vocabulary.
     package init(model: Wav2Vec2, vocabulary: Vocabulary, rankSeconds: Double) {
         self.model = model
         self.vocabulary = vocabulary
         self.rankSeconds = rankSeconds
     }
 
-    /// Recognises a dataset on all ranks; every rank gets the whole result, rank 0 all hypotheses in order.
+    /// Recognises a dataset on all ranks; every rank gets the full result, rank 0 all hypotheses in order.
     ///
-    /// Counts are integers, so the result does not depend on how the utterances are shared out.
+    /// Counts are integers, so the result does not depend on how the utterances are divided among ranks.
     ///
     /// - Throws: `EvaluationInterrupted`, on all ranks alike, if one of them was asked to stop.
     package func evaluate(

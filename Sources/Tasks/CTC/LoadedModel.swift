@@ -3,7 +3,7 @@ package import JSON
 package import Models
 package import Tensors
 
-/// A stored model with its weights in memory, with a head or without, as it is to be written again.
+/// A stored model with its weights in memory, with or without a head, ready to be written again.
 package struct LoadedModel: ~Copyable {
     package let source: StoredModel
     package let network: any Network
@@ -15,9 +15,9 @@ package struct LoadedModel: ~Copyable {
 
     package var layout: ParameterLayout { network.layout }
 
-    /// Reads a model; a mask embedding that it lacks is drawn from a seed.
+    /// Reads a model; a missing mask embedding is drawn from a seed.
     ///
-    /// - Parameter extras: What is prunable beside the projections of the blocks, in models of text.
+    /// - Parameter extras: What is prunable besides the blocks' projections, in text models.
     package init(_ source: StoredModel, extras: PrunableExtras = [], seed: UInt64 = 0) throws {
         let weights = try source.openWeights()
         let network = try source.openNetwork(extras: extras)
@@ -37,7 +37,7 @@ package struct LoadedModel: ~Copyable {
         self.store = store
     }
 
-    /// Everything the model's own file has, floating-point, with the weights as they are now.
+    /// All floating-point tensors of the model's own file, with the current weights.
     package var writer: SafetensorsWriter {
         var writer = SafetensorsWriter()
         let missing = Set(match.report.missing.map(\.name)).subtracting(network.optionalSlots.map(\.name))
@@ -50,7 +50,7 @@ package struct LoadedModel: ~Copyable {
         return writer
     }
 
-    /// The small files beside the weights.
+    /// The small files besides the weights.
     package func files() throws -> ModelFiles {
         if source.isText { return try source.files() }
         let hasHead = weights.info("lm_head.weight") != nil
@@ -64,7 +64,7 @@ package struct LoadedModel: ~Copyable {
 }
 
 extension StoredModel {
-    /// The `config.json` to write: a directory's own, or one that says which class of transformers the model is.
+    /// The `config.json` to write: the directory's own, or one that states transformers' class of the model.
     package func config(
         hasHead: Bool, hasQuantizer: Bool, precision: StoredPrecision
     ) -> JSONValue {

@@ -6,13 +6,13 @@ package import Recipe
 internal import Tensors
 internal import Training
 
-/// The mask of a model's smallest magnitudes, to be written to a file: what one run hands to the next.
+/// The mask of a model's smallest magnitudes, to be written to a file that one run passes to the next.
 package struct MagnitudeMaskFile: Sendable {
     /// The model directory.
     package let model: String
-    /// The share of the pool that is pruned.
+    /// The share of the pool to prune.
     package let sparsity: Double
-    /// A mask whose pruned weights stay pruned and count towards the sparsity, of any kind that can be read.
+    /// A mask, in any readable format, whose pruned weights stay pruned and count towards the sparsity.
     package let within: String?
 
     /// The mask of a model.
@@ -22,7 +22,7 @@ package struct MagnitudeMaskFile: Sendable {
         self.within = within
     }
 
-    /// Ranks the pool of a recipe as the recipe does, and writes the mask with where it came from.
+    /// Ranks the pool as the recipe does, and writes the mask with its origin.
     package func write(to path: String, pruning recipe: Recipe) throws {
         let model = try LoadedModel(try StoredModel.open(self.model), extras: recipe.prunableExtras)
         let values = model.store.values.all

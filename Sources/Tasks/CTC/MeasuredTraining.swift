@@ -11,18 +11,18 @@ internal import Speech
 internal import Tensors
 package import Training
 
-/// Updates as a run does them, on given batches and random weights, for benchmarks: the same trainer, prefetch
+/// A run's updates on given batches and random weights, for benchmarks: with the same trainer, prefetch
 /// thread, reducer and feature cache.
 package struct MeasuredTraining: ~Copyable {
     private var trainer: Trainer<CTCTask>
 
-    /// One recording that a benchmark trains on.
+    /// A recording that a benchmark trains on.
     package struct Recording: Sendable {
         package let path: String
         package let samples: Int
         package let target: [Int]
 
-        /// A recording of so many samples, and its target.
+        /// A recording with this many samples, and its target.
         package init(path: String, samples: Int, target: [Int]) {
             self.path = path
             self.samples = samples
@@ -30,7 +30,7 @@ package struct MeasuredTraining: ~Copyable {
         }
     }
 
-    /// What a benchmark decides.
+    /// A benchmark's settings.
     package struct Settings: Sendable {
         /// Products in `float32` or `bfloat16`.
         package var precision = "float32"
@@ -38,22 +38,23 @@ package struct MeasuredTraining: ~Copyable {
         package var cacheFolder: String?
         /// Whether the feature encoder is trained too.
         package var trainsFeatureEncoder = false
-        /// All dropouts.
+        /// The probability of every dropout.
         package var dropout = 0.1
         /// Seconds of audio that a rank holds at once.
         package var rankSeconds = 1e9
-        /// The share of the weights that a held mask prunes; 0 has no mask.
+        /// The share of weights pruned by a held mask; 0 for no mask.
         package var heldSparsity = 0.0
-        /// Whether layers may multiply the weights that such a mask keeps alone.
+        /// Whether layers may multiply only the weights that such a mask keeps.
         package var multipliesSparsely = true
-        /// Megabytes of gradients a message; 0 lets a probe choose.
+        /// Megabytes of gradients per message; 0 lets a probe choose.
         package var bucketMegabytes = 25.0
 
         /// The defaults.
         package init() {}
     }
 
-    /// A training of `network` on batches of recordings, given as places in the list, for so many updates.
+    /// A training of `network` on batches of recordings, given as indices into the list, for a number of
+    /// updates.
     package init(
         network: Wav2Vec2, recordings: [Recording], batches: [[Int]], settings: Settings, updates: Int,
         session: Session
@@ -104,13 +105,13 @@ package struct MeasuredTraining: ~Copyable {
         ).mask
         mask.apply(to: trainer.store.values.all, pool: pool)
         refreshShadow(of: trainer.store)
-        trainer.keptGradients = KeptElements(mask, pool: pool, elementCount: layout.count)
+        trainer.hold(mask, of: pool)
         guard settings.multipliesSparsely && trainer.store.precision == .float32 else { return }
         trainer.multiply(
             try .forTraining(trainer.store, mask: mask, pool: pool, choice: .measured, session: session))
     }
 
-    /// How many layers multiply kept weights alone.
+    /// The number of layers that multiply only kept weights.
     package var sparseLayerCount: Int { trainer.sparse.layers.count }
 
     private static func dataset(_ recordings: [Recording], network: Wav2Vec2) -> SpeechDataset {
@@ -125,12 +126,12 @@ package struct MeasuredTraining: ~Copyable {
             audioHashes: recordings.indices.map { UInt64($0) }, sampleRate: 16000, normalizesWaveform: true)
     }
 
-    /// Does one update and says where its time went.
+    /// Does one update and reports where its time went.
     package mutating func step() throws -> StepReport<CTCSums> { try trainer.step() }
 }
 
 extension Recipe.Regularization {
-    /// Sets all rates but that of whole layers.
+    /// Sets all dropout rates except layer drop.
     mutating func setAll(_ rate: Double) {
         (featureDropout, hiddenDropout, attentionDropout) = (rate, rate, rate)
         (activationDropout, finalDropout) = (rate, rate)

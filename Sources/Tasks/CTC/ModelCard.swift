@@ -6,11 +6,11 @@ internal import Recipe
 internal import Text
 internal import Training
 
-/// The `README.md` of a model directory: what it is, how to use it, and how it came about.
+/// The `README.md` of a model directory: what the model is, how to use it, and how it was made.
 struct ModelCard {
     let recipe: Recipe
     let family: ModelFamily
-    /// The languages of the training set, where it says.
+    /// The languages of the training set, if stated.
     let languages: [String]
     /// Seconds of audio, and recordings, of the training set.
     let training: (seconds: Double, utterances: Int)
@@ -26,12 +26,12 @@ struct ModelCard {
             .joined(separator: "\n\n") + "\n"
     }
 
-    /// What a hub sorts models by (Hugging Face, "Model Cards"); what only the user knows is left to them.
+    /// The metadata that a hub reads (Hugging Face, "Model Cards"); what only the user knows is left to them.
     private var frontMatter: String {
         var lines = ["---"]
         if !languages.isEmpty { lines += ["language:"] + languages.map { "- \(quoted($0))" } }
         lines += [
-            "# license: yours to state: what the data, and the model that this one is made from, allow",
+            "# license: yours to state, as the data and the base model allow",
             "# base_model: the hub's name of \(recipe.model.path)", "library_name: transformers",
             "pipeline_tag: automatic-speech-recognition", "tags:", "- automatic-speech-recognition",
             "- \(family.rawValue)", "- ctc",
@@ -109,7 +109,7 @@ struct ModelCard {
         import torch
         from transformers import AutoModelForCTC, AutoProcessor
 
-        folder = "."  # where this model lies, or its name on a hub
+        folder = "."  # this model's folder, or its name on a hub
         processor = AutoProcessor.from_pretrained(folder)
         model = AutoModelForCTC.from_pretrained(folder).eval()
         samples, rate = soundfile.read("recording.wav", dtype="float32")  # one channel
@@ -119,8 +119,8 @@ struct ModelCard {
         print(processor.batch_decode(logits.argmax(-1))[0])
         ```
 
-        Recordings must have the rate that `preprocessor_config.json` names. `parp transcribe --model . recording.wav` takes any
-        rate and length, and writes subtitles and word times, too.
+        Recordings must have the rate in `preprocessor_config.json`. `parp transcribe --model . recording.wav` takes any
+        rate and length, and also writes subtitles and word times.
         """
     }
 
@@ -139,7 +139,7 @@ struct ModelCard {
             "## Method and cost", "",
             "Method `\(pruning.method.rawValue)`, \(update) updates of \(recipe.data.batchSeconds) s of audio"
                 + (recipe.model.freezeFeatureEncoder
-                    ? ", the convolutional feature encoder as it was." : "."),
+                    ? ", the convolutional feature encoder frozen." : "."),
             "",
             String(
                 format:
@@ -154,7 +154,7 @@ struct ModelCard {
         ]
         if sparsity > 0 {
             lines.append(
-                "They are stored as zeros, so that every program reads them; `parp pack` stores the others alone."
+                "They are stored as zeros, so that every program reads them; `parp pack` stores only the others."
             )
         }
         return lines.joined(separator: "\n")
@@ -192,10 +192,10 @@ struct ModelCard {
         """
         ## Limits
 
-        It was judged on the set above and on nothing else: other voices, microphones, noises and ways to speak may fare worse, and
-        who chose settings by that set will find its numbers too good. It writes what resembles what it heard, also where nobody
-        speaks and in languages that it has not heard. What it was fine-tuned on, and the model it was made from, may bind those who
-        use it.
+        The model was evaluated only on the set above: it may do worse on other voices, microphones, noises and ways
+        of speaking, and if settings were chosen on that set, its numbers are optimistic. It may output text where
+        nobody speaks, and for languages that it has not heard. The licences of its training data and of its base
+        model may bind its users.
         """
     }
 }

@@ -44,23 +44,26 @@ package struct SearchedErrors: Sendable, Equatable {
 }
 
 extension Evaluator {
-    /// Recognises a dataset on all ranks by the likeliest tokens, and searches the same logits.
+    /// Recognises a dataset on all ranks by the likeliest tokens, and searches the same logits where there is a decoder.
     ///
     /// - Throws: As `evaluate` does without a search.
     package func evaluate(
-        _ data: SpeechDataset, searchedBy decoder: BeamDecoder, parameters: ParameterViews, session: Session,
+        _ data: SpeechDataset, searchedBy decoder: BeamDecoder?, parameters: ParameterViews, session: Session,
         arena: inout Arena
-    ) throws -> EvaluationResult {
+    ) throws -> (result: EvaluationResult, hypotheses: [Hypothesis]) {
+        guard let decoder else {
+            return try evaluate(data, parameters: parameters, session: session, arena: &arena)
+        }
         var searched = SearchedErrors()
         var evaluator = self
         evaluator.recognizer = { item, logits in
             searched.add(logits, reference: data.references[item], by: decoder)
             return nil
         }
-        var result = try evaluator.evaluate(data, parameters: parameters, session: session, arena: &arena)
-            .result
+        var (result, hypotheses) = try evaluator.evaluate(
+            data, parameters: parameters, session: session, arena: &arena)
         try searched.sum(over: session.communicator)
         result.searched = searched
-        return result
+        return (result, hypotheses)
     }
 }

@@ -7,25 +7,25 @@ package import Speech
 package import Tensors
 package import Text
 
-/// What is stored of a model, without its weights: the network's shape, its tokens, how it wants its audio.
+/// A stored model without its weights: the network's shape, its tokens, its audio preprocessing.
 package struct SpeechModel: Sendable {
     /// The network.
     package let network: Wav2Vec2
     /// Tokens, and which is the blank.
     package let vocabulary: Vocabulary
-    /// What is stored of it.
+    /// The stored model.
     package let source: StoredModel
     /// The tokenizer of the vocabulary.
     package let tokenizer: TokenizerConfig
-    /// Whether the head starts fresh, because the file has none or another vocabulary was asked for.
+    /// Whether the head starts fresh, because the file has none or another vocabulary was requested.
     let needsFreshHead: Bool
 
-    /// Samples a second.
+    /// The sample rate in Hz.
     package var sampleRate: Int { source.preprocessor.samplingRate }
 
-    /// Reads a model that has a head and a vocabulary: one that was fine-tuned.
+    /// Reads a fine-tuned model, with a head and a vocabulary.
     ///
-    /// - Parameter phones: Whether its tokens are to be taken for phones, whatever its tokenizer is called.
+    /// - Parameter phones: Whether its tokens are treated as phones, whatever its tokenizer's class.
     package static func fineTuned(path: String, phones: Bool = false) throws -> SpeechModel {
         let source = try StoredModel.open(path)
         guard let tokens = source.tokens else { throw source.withoutTokens }
@@ -37,10 +37,10 @@ package struct SpeechModel: Sendable {
             source, tokens: tokens, tokenizer: source.tokenizer, phones: phones, needsFreshHead: false)
     }
 
-    /// Reads a model to fine-tune: the vocabulary is the one asked for (a vocab.json, or a fairseq dictionary
+    /// Reads a model to fine-tune: the vocabulary is the requested one (a vocab.json, or a fairseq dictionary
     /// if it ends in `.txt`), its own, that of the fairseq folder, or that of the transcripts.
     ///
-    /// - Parameter training: The transcripts to be trained on; nil for a model that must have its vocabulary.
+    /// - Parameter training: The training transcripts; nil for a model that must have its own vocabulary.
     package static func toFineTune(
         path: String, vocabulary: String, training: Transcripts?
     ) throws -> SpeechModel {
@@ -73,9 +73,9 @@ package struct SpeechModel: Sendable {
             phones: wantsPhones, needsFreshHead: true)
     }
 
-    /// Transcripts to be trained on and to be validated on, which give a model without a vocabulary its tokens.
+    /// Training and validation transcripts, which give a model without a vocabulary its tokens.
     ///
-    /// Both, since one rare letter in the latter would stop a run whose training texts are few.
+    /// Both, since one rare letter in the latter would stop a run with few training texts.
     package struct Transcripts {
         package let manifests: [String]
         package let labels: Manifest.Labels
@@ -99,7 +99,7 @@ package struct SpeechModel: Sendable {
         _ source: StoredModel, tokens: [String], tokenizer: TokenizerConfig, phones: Bool = false,
         needsFreshHead: Bool
     ) throws {
-        // Tokens may come from elsewhere than the model; their number must be that of the head's rows.
+        // Tokens may come from elsewhere; their number must match the head's rows.
         var stored = source
         stored.tokens = tokens
         network = try stored.openSpeechNetwork(freshTokens: needsFreshHead ? tokens.count : nil)
@@ -109,7 +109,7 @@ package struct SpeechModel: Sendable {
         self.needsFreshHead = needsFreshHead
     }
 
-    /// Reads the weights into a flat store; what the file lacks and may lack is drawn afresh.
+    /// Reads the weights into a flat store; optional tensors that the file lacks are initialised at random.
     package func loadWeights(into values: Tensor, seed: UInt64) throws {
         let weights = try source.openWeights()
         let head = Set(network.headSlots.map(\.name))
@@ -120,14 +120,14 @@ package struct SpeechModel: Sendable {
         for slot in report.missing { network.layout.initialize(slot, in: values, seed: seed) }
     }
 
-    /// Reads all weights that are there and lets them go again, so that one that is no number is found before any work.
+    /// Reads all existing weights and discards them, so that NaN or infinite ones are found before any work.
     package func checkWeights() throws {
         let head = Set(network.headSlots.map(\.name))
         try checkParameters(
             of: try source.openWeights(), layout: network.layout, skipping: needsFreshHead ? head : [])
     }
 
-    /// The small files of this model as it is to be written, with changes of what training decided.
+    /// This model's small files for writing, with what training changed.
     package func files(card: String?) -> ModelFiles {
         var config = source.config.inFloat32
         config["architectures"] = .array([.string(network.configuration.family.recognizerClass)])
@@ -135,7 +135,7 @@ package struct SpeechModel: Sendable {
         config["pad_token_id"] = .integer(vocabulary.blank)
         config["ctc_loss_reduction"] = .string("sum")
         config["ctc_zero_infinity"] = .boolean(true)
-        // transformers makes a mask embedding only for models that mask.
+        // transformers creates a mask embedding only for models that mask.
         if config["mask_time_prob"].flatMap(Self.number) ?? 0.05 <= 0 {
             config["mask_time_prob"] = .number(0.05)
         }
@@ -164,7 +164,8 @@ package func modelConfiguration(_ name: String) throws -> Wav2Vec2Configuration 
     return configuration
 }
 
-/// Loads a stored model's weights into memory of their own, and lets them go: what starting from it costs.
+/// Loads a stored model's weights into fresh memory, and discards them: to measure the cost of starting from
+/// it.
 ///
 /// - Returns: How many weights it has.
 package func loadStoredModel(_ path: String) throws -> Int {
@@ -178,7 +179,7 @@ package func loadStoredModel(_ path: String) throws -> Int {
 }
 
 extension Vocabulary {
-    /// The vocabulary that a tokenizer's files describe; as phones where they are, or where that is asked for.
+    /// The vocabulary that a tokenizer's files describe; as phones if they are phones or if requested.
     package init(_ tokens: [String], of tokenizer: TokenizerConfig, phones: Bool = false) throws {
         let unit: Spelling.Unit = phones || tokenizer.isPhonetic ? .phones : .letters
         try self.init(

@@ -4,7 +4,7 @@ internal import Program
 internal import Speech
 
 extension StoredModel {
-    /// Reads a model with its tokens: a fine-tuned fairseq checkpoint's are in the dictionary that is given, in the
+    /// Reads a model with its tokens: a fine-tuned fairseq checkpoint's are in the given dictionary, in the
     /// checkpoint itself, or in a dictionary beside it.
     package static func open(_ path: String, dictionary: String? = nil) throws -> StoredModel {
         var model = try StoredModel(path: path)
@@ -19,16 +19,18 @@ extension StoredModel {
         {
             model.tokens = try Manifest.fairseqTokens(dictionary: beside)
         }
-        // A dictionary with a word delimiter spells letters, whatever its labels are called.
+        // A dictionary with a word delimiter has letters, whatever its labels are called.
         if model.dictionaryName != nil, model.tokens?.contains("|") == true {
             model.tokenizer = TokenizerConfig()
         }
         return model
     }
 
-    /// The fault of a model whose head has no tokens.
+    /// The error for a model whose head has no tokens.
     package var withoutTokens: CheckpointError {
-        if isText { return CheckpointError(path, "reads text and hears nothing: classify with it") }
+        if isText {
+            return CheckpointError(path, "is a text model, which cannot hear: use it with `parp classify`")
+        }
         guard let dictionaryPath, let dictionaryName else {
             return CheckpointError(path, "has no vocab.json; recognition needs a fine-tuned model")
         }

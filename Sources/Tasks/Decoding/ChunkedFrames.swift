@@ -1,4 +1,4 @@
-/// A piece of a long recording: the frames that are computed together, and those of them that are kept.
+/// A piece of a long recording: the frames computed together, and those of them that are kept.
 package struct ChunkedFrames: Equatable {
     package let computed: Range<Int>
     package let kept: Range<Int>
@@ -9,14 +9,14 @@ package struct ChunkedFrames: Equatable {
         self.kept = kept
     }
 
-    /// The pieces of a recording, in order; what they keep covers each frame once.
+    /// The pieces of a recording, in order; the kept frames cover each frame once.
     ///
-    /// Seams are frames, not text: what is kept has had half the overlap around it to be heard in.
+    /// Seams are between frames, not in text: kept frames have half the overlap as context on either side.
     ///
     /// - Parameters:
-    ///   - frames: Those of the recording.
-    ///   - length: The most that are computed together.
-    ///   - overlap: How many two neighbours share, fewer than `length`.
+    ///   - frames: The number of the recording's frames.
+    ///   - length: The maximum number of frames computed together.
+    ///   - overlap: The frames that two neighbours share, fewer than `length`.
     package static func pieces(of frames: Int, length: Int, overlap: Int) -> [ChunkedFrames] {
         guard frames > length else { return [ChunkedFrames(computed: 0..<frames, kept: 0..<frames)] }
         var pieces: [ChunkedFrames] = []
@@ -28,7 +28,7 @@ package struct ChunkedFrames: Equatable {
             pieces.append(ChunkedFrames(computed: start..<end, kept: seam..<next))
             guard end < frames else { return pieces }
             seam = next
-            // The last piece is as long as the others: it begins earlier instead.
+            // The last piece is as long as the others: it starts earlier instead.
             start = min(start + length - overlap, frames - length)
         }
     }

@@ -10,17 +10,17 @@ internal import Text
 
 /// How logits are to become text.
 package struct DecodingOptions: Sendable, Equatable {
-    /// Nil where a language model or a lexicon decides.
+    /// Nil lets the presence of a language model or lexicon decide.
     package var decoder: DecoderKind?
     /// A file, or nil for the model directory's own.
     package var languageModel: String?
-    /// What its n-grams are made of.
+    /// The units of its n-grams.
     package var unit = LanguageUnit.word
     /// The weight of the language model, or nil for the model directory's or the default.
     package var alpha: Float?
-    /// What each word adds, or nil.
+    /// The score that each word adds, or nil.
     package var beta: Float?
-    /// The most beams.
+    /// The maximum number of beams.
     package var width = 100
     /// A file.
     package var lexicon: String?
@@ -28,9 +28,9 @@ package struct DecodingOptions: Sendable, Equatable {
     package var unknownWords: UnknownWords?
     /// Words and phrases, and `@FILE`.
     package var hotwords: [String] = []
-    /// What one adds.
+    /// The score that a hotword adds.
     package var hotwordWeight: Float = 10
-    /// How many texts are told.
+    /// The number of texts to report.
     package var count = 1
     /// Whether a language model that the model directory has is used where no other is named.
     package var usesAttached = true
@@ -38,7 +38,7 @@ package struct DecodingOptions: Sendable, Equatable {
     /// Greedy, unless the model directory has a language model.
     package init(decoder: DecoderKind? = nil) { self.decoder = decoder }
 
-    /// The search that these options ask for of a model; nil for greedy decoding.
+    /// The search that these options request for a model; nil for greedy decoding.
     ///
     /// - Throws: `UserError` for options that contradict each other, or what is wrong with a file.
     package func decoder(for model: SpeechModel) throws -> BeamDecoder? {

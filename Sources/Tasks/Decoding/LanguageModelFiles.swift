@@ -3,14 +3,14 @@ package import Decoding
 internal import Foundation
 package import Tensors
 
-/// A language model of any format: mapped where it lies, or converted to a file without a name that goes with the process.
+/// Opens a language model of any format: mapped directly, or converted to an unnamed temporary file.
 package func openLanguageModel(_ path: String) throws -> any NGramModel {
     let bytes = try MappedBytes.file(path)
     if let model = try naming(path, { try mappedModel(bytes) }) { return model }
     return try openTrie(path, bytes, temporaryWorkspace()).model
 }
 
-/// A model as a trie, converted if it is none.
+/// A model as a trie, converted if necessary.
 package func openTrie(
     _ path: String, _ bytes: MappedBytes, _ workspace: Workspace
 ) throws -> (model: MappedTrie, isConverted: Bool) {
@@ -41,7 +41,7 @@ private func temporaryWorkspace() -> Workspace {
     return Workspace(memoryBytes: conversionBytes) { try ScratchFile(in: folder) }
 }
 
-/// Runs `body`; of a fault that does not say so, it says in which file it is.
+/// Runs `body`, and adds the file's path to faults that lack it.
 package func naming<Value>(_ path: String, _ body: () throws -> Value) throws -> Value {
     do {
         return try body()

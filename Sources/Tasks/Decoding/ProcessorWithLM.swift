@@ -6,8 +6,9 @@ internal import Program
 internal import Tensors
 package import Text
 
-/// The language model of a model directory, laid out as transformers' `Wav2Vec2ProcessorWithLM` and pyctcdecode have it:
-/// `alphabet.json`, and in `language_model/` the weights (`attrs.json`), the known words (`unigrams.txt`) and the n-grams.
+/// The language model of a model directory, in the layout of transformers' `Wav2Vec2ProcessorWithLM` and
+/// pyctcdecode: `alphabet.json`, and in `language_model/` the weights (`attrs.json`), the known words
+/// (`unigrams.txt`) and the n-grams.
 package struct ProcessorWithLM {
     /// `attrs.json`.
     package struct Attributes: Equatable {
@@ -30,9 +31,9 @@ package struct ProcessorWithLM {
     package let attributesFile: String
     private let unigrams: String
 
-    /// What a directory has of it; nil if it has none.
+    /// Reads a directory's language model; nil if it has none.
     ///
-    /// - Throws: `CheckpointError` where files contradict the model or each other.
+    /// - Throws: `CheckpointError` if files contradict the model or each other.
     package init?(of model: SpeechModel) throws {
         let directory = model.source.path
         let folder = "\(directory)/\(Self.folder)"
@@ -54,26 +55,26 @@ package struct ProcessorWithLM {
         guard FileManager.default.fileExists(atPath: path) else { return nil }
         let bytes = try MappedBytes.file(path)
         guard bytes.count < 64 << 20 else {
-            throw CheckpointError(path, "is too large: nothing of its kind is")
+            throw CheckpointError(path, "is too large for a file of its kind")
         }
         do {
             return try JSONValue(parsing: Data(bytes.copy(0..<bytes.count)))
         } catch { throw CheckpointError(path, "\(error)") }
     }
 
-    /// Refuses labels that are not the model's tokens: its columns would be taken for others.
+    /// Refuses labels that are not the model's tokens: logit columns would be confused.
     private static func checkAlphabet(_ path: String, _ vocabulary: Vocabulary) throws {
         guard let alphabet = try json(path) else { return }
         guard let labels = alphabet["labels"]?.elements?.map(\.string), !labels.contains(nil) else {
-            throw CheckpointError(path, "must have a list \"labels\" of texts")
+            throw CheckpointError(path, "must have a list \"labels\" of strings")
         }
         guard alphabet["is_bpe"]?.boolean != true else {
             throw CheckpointError(
-                path, "has pieces of words, which are not searched; take language_model/ away")
+                path, "has word pieces, which are not supported; remove language_model/")
         }
         let expected = Self.labels(of: vocabulary)
         for (row, (label, token)) in zip(labels, expected).enumerated() where label != token {
-            // pyctcdecode writes other signs for special tokens, and only for these.
+            // pyctcdecode writes special tokens differently, and only these.
             guard vocabulary.special.contains(vocabulary.tokens[row]) && row != vocabulary.blank else {
                 throw CheckpointError(
                     path, "label \(row) is \"\(label ?? "")\", but the model's token there is \"\(token)\"")
@@ -84,7 +85,7 @@ package struct ProcessorWithLM {
         }
     }
 
-    /// The tokens as pyctcdecode wants them: nothing for the blank, a space between words.
+    /// The tokens as pyctcdecode expects them: empty for the blank, a space between words.
     package static func labels(of vocabulary: Vocabulary) -> [String] {
         vocabulary.tokens.enumerated().map { row, token in
             row == vocabulary.blank
@@ -109,7 +110,7 @@ package struct ProcessorWithLM {
         return attributes
     }
 
-    /// The known words: those of `unigrams.txt` that the n-grams have, or all of theirs where there is no such file.
+    /// The known words: those of `unigrams.txt` that the n-grams have, or all of theirs without such a file.
     package func lexicon(of model: (any NGramModel)?, in vocabulary: Vocabulary) throws -> Lexicon? {
         guard let model, FileManager.default.fileExists(atPath: unigrams) else { return nil }
         var words: [(number: UInt32, word: String)] = []
@@ -119,7 +120,7 @@ package struct ProcessorWithLM {
                 if number != model.unknown { words.append((number, word)) }
             }
         }
-        // pyctcdecode, too, takes an empty list for none.
+        // pyctcdecode, too, treats an empty list as no list.
         return words.isEmpty ? nil : Lexicon.spelled(words, in: vocabulary).lexicon
     }
 }
@@ -132,7 +133,7 @@ extension ProcessorWithLM {
         let place = "\(directory)/\(folder)"
         for taken in [place, "\(directory)/alphabet.json"] where FileManager.default.fileExists(atPath: taken)
         {
-            throw UserError(.usage, "\(taken) exists; nothing is replaced. Take it away first")
+            throw UserError(.usage, "\(taken) exists; nothing is replaced. Remove it first")
         }
         let output = try AtomicDirectory(path: place)
         let bytes = try MappedBytes.file(path)
@@ -164,7 +165,7 @@ extension ProcessorWithLM {
         try nameProcessor(in: "\(directory)/preprocessor_config.json")
     }
 
-    /// Says which processor loads the directory: transformers would take one without a language model.
+    /// States which processor loads the directory: transformers would choose one without a language model.
     private static func nameProcessor(in path: String) throws {
         guard var configuration = try json(path), configuration.members != nil else { return }
         configuration["processor_class"] = .string("Wav2Vec2ProcessorWithLM")

@@ -4,13 +4,13 @@ internal import Models
 package import Tensors
 package import Text
 
-/// What was heard in a recording.
+/// The recognition result of a recording.
 package struct Recognition: Codable, Sendable {
     /// The text.
     package var text = ""
-    /// Its words with their times, where these were asked for.
+    /// Its words with their times, if requested.
     package var words: [TimedWord] = []
-    /// The best texts with their scores, where more than one was asked for.
+    /// The best texts with their scores, if more than one was requested.
     package var alternatives: [Transcription] = []
 
     /// Silence, or a known text.
@@ -20,7 +20,7 @@ package struct Recognition: Codable, Sendable {
     }
 }
 
-/// Turns logits into text and, if they are wanted, the times of its words.
+/// Turns logits into text and, if requested, word times.
 package struct Recognizer {
     fileprivate let vocabulary: Vocabulary
     fileprivate let decoder: BeamDecoder?
@@ -35,7 +35,7 @@ package struct Recognizer {
 
     /// A recognizer for a model's logits.
     ///
-    /// - Throws: What is wrong with the options, or with a file that they name.
+    /// - Throws: An error about the options, or about a file that they name.
     package init(
         _ model: SpeechModel, _ options: DecodingOptions, timesWords: Bool, gatesSilence: Bool = false
     ) throws {
@@ -62,11 +62,11 @@ package struct Recognizer {
     package func begin() -> RunningRecognition { RunningRecognition(self) }
 }
 
-/// What is heard in a recording as its frames come, piece after piece: the search goes on from one to the next.
+/// Recognises a recording piece by piece as frames arrive: the search continues from one piece to the next.
 package struct RunningRecognition {
     private let recognizer: Recognizer
     private var search: BeamSearch?
-    /// The likeliest token of each frame, where nothing is searched.
+    /// The likeliest token of each frame, in greedy decoding.
     private var path: [Int] = []
 
     fileprivate init(_ recognizer: Recognizer) {
@@ -74,7 +74,7 @@ package struct RunningRecognition {
         search = recognizer.decoder.map { BeamSearch($0.language, $0.settings) }
     }
 
-    /// Hears frames, (frames, tokens).
+    /// Adds the logits of further frames, (frames, tokens).
     package mutating func advance(_ logits: Tensor) {
         if search == nil {
             path += largestEntries(logits, groups: 1)
@@ -92,7 +92,7 @@ package struct RunningRecognition {
     /// Ends the recording.
     ///
     /// - Parameters:
-    ///   - logits: All of them, (frames, tokens), if words are to have times.
+    ///   - logits: The logits of all frames, (frames, tokens), if words need times.
     ///   - offset: Seconds before the first frame.
     package mutating func finish(_ logits: Tensor?, offset: Double = 0) -> Recognition {
         guard search != nil else {
@@ -116,7 +116,7 @@ package struct RunningRecognition {
         guard recognizer.gatesSilence, let delimiter = recognizer.vocabulary.delimiterId else {
             return tokens
         }
-        // Of the model's delimiter and the gate's in a row, one.
+        // Merges a delimiter of the model's and an adjacent one of the gate's.
         return tokens.indices.filter { $0 == 0 || tokens[$0] != delimiter || tokens[$0 - 1] != delimiter }
             .map { tokens[$0] }
     }

@@ -5,12 +5,12 @@ package import Speech
 package import Tensors
 internal import Text
 
-/// Computes the logits of recordings of any length in memory that does not grow with it.
+/// Computes the logits of recordings of any length in constant memory.
 ///
-/// A recording is read twice. The first reading finds what normalises it as a whole: mean and variance of its samples,
-/// and of the first convolution's channels, which a group norm takes over all frames. In the second, overlapping pieces
-/// are computed, and of each the frames are kept that had enough around them to be heard in. What is left between pieces
-/// and the whole is attention, which reaches no further than a piece.
+/// A recording is read twice. The first reading computes the statistics that normalise it as a whole: mean
+/// and variance of its samples, and of the first convolution's channels, which a group norm takes over all
+/// frames. The second computes overlapping pieces, and keeps the frames of each that have enough context. The
+/// only difference from one pass over the whole is that attention reaches no further than a piece.
 package struct RecordingReader {
     private let model: SpeechModel
     private let parameters: ParameterViews
@@ -19,8 +19,8 @@ package struct RecordingReader {
     private let gatesSilence: Bool
 
     /// - Parameters:
-    ///   - chunkSeconds: The most that is computed at once; two neighbours share a third of it.
-    ///   - gatesSilence: Whether frames in which nobody speaks are made blank.
+    ///   - chunkSeconds: The maximum length computed at once; two neighbours share a third of it.
+    ///   - gatesSilence: Whether frames without speech are made blank.
     package init(
         _ model: SpeechModel, parameters: ParameterViews, chunkSeconds: Double, gatesSilence: Bool = false
     ) {
@@ -31,10 +31,11 @@ package struct RecordingReader {
         self.gatesSilence = gatesSilence
     }
 
-    /// What is heard in a recording, or in a part or some channels of it.
+    /// Recognises a recording, or a part or some channels of it.
     ///
-    /// - Parameter keepsLogits: Whether all logits are wanted, (frames, tokens).
-    /// - Throws: `AudioError` for what cannot be read or has not one frame; `UserError` if memory is too small.
+    /// - Parameter keepsLogits: Whether to keep all logits, (frames, tokens).
+    /// - Throws: `AudioError` if it cannot be read or has not even one frame; `UserError` if memory is too
+    ///   small.
     package func recognize(
         _ utterance: Utterance, by recognizer: Recognizer, keepsLogits: Bool = false, arena: inout Arena
     ) throws -> (recognition: Recognition, seconds: Double, logits: [Float]) {
@@ -67,7 +68,7 @@ package struct RecordingReader {
         return all
     }
 
-    /// Hands out the logits of a recording, (frames, tokens), piece after piece in order; the next piece takes their
+    /// Passes on a recording's logits, (frames, tokens), piece by piece in order; the next piece reuses their
     /// memory.
     private func forEachPiece(
         of utterance: Utterance, _ survey: RecordingSurvey, arena: inout Arena,
@@ -97,11 +98,11 @@ package struct RecordingReader {
         }
     }
 
-    /// The samples that a piece is computed from.
+    /// The samples from which a piece is computed.
     private func samples(of piece: ChunkedFrames, count: Int) -> Range<Int> {
         let configuration = model.network.configuration
         let hop = configuration.hopSamples
-        // The last piece takes what is left over, too, as the whole does.
+        // The last piece includes the remaining samples, as one pass would.
         let end =
             piece.kept.upperBound == piece.computed.upperBound
             ? count : min(count, piece.computed.upperBound * hop + configuration.receptiveSamples - hop)
@@ -128,12 +129,12 @@ package struct RecordingReader {
     }
 }
 
-/// The logits of a whole recording, which end with it.
+/// The logits of a whole recording.
 package struct RecordingLogits: ~Copyable {
     private let buffer: FlatBuffer
     /// (frames, tokens).
     package let rows: Tensor
-    /// How long the recording is.
+    /// The recording's length.
     package let seconds: Double
 
     /// Zeros.
@@ -144,13 +145,13 @@ package struct RecordingLogits: ~Copyable {
     }
 }
 
-/// What is known of a recording once it has been read to its end.
+/// What is known about a recording after reading it to its end.
 private struct RecordingSurvey {
     private(set) var moments: WaveformMoments
     var activity: VoiceActivity?
     var frames = 0
     var seconds = 0.0
-    /// All samples, where they are few.
+    /// All samples, if they are few.
     private(set) var samples: [Float]? = []
 
     init(moments: WaveformMoments, activity: VoiceActivity?) {
@@ -167,19 +168,19 @@ private struct RecordingSurvey {
     }
 }
 
-/// The samples of a recording, of which ranges are asked for in order.
+/// A recording's samples, requested as ranges in order.
 private struct SampleWindow: ~Copyable {
     private var pieces: AudioPieces?
     private var held: [Float]
     private var start = 0
 
-    /// Reads the recording once more, unless all of it is at hand.
+    /// Reads the recording again, unless all of it is in memory.
     init(of survey: RecordingSurvey, _ utterance: Utterance, sampleRate: Int) throws {
         held = survey.samples ?? []
         pieces = try survey.samples == nil ? AudioPieces(utterance, sampleRate: sampleRate) : nil
     }
 
-    /// The samples of a range that begins no earlier than the one before.
+    /// The samples of a range that starts no earlier than the previous one.
     mutating func samples(_ range: Range<Int>) throws -> [Float] {
         while start + held.count < range.upperBound,
             let next = try pieces?.next(range.upperBound - start - held.count), !next.isEmpty
@@ -188,7 +189,7 @@ private struct SampleWindow: ~Copyable {
             drop(before: range.lowerBound)
         }
         drop(before: range.lowerBound)
-        // A file that has become shorter since it was surveyed is silent where it was not.
+        // A file that has become shorter since the survey is padded with silence.
         let missing = max(0, range.count - held.count)
         return Array(held.prefix(range.count)) + [Float](repeating: 0, count: missing)
     }
@@ -212,7 +213,7 @@ extension SpeechModel {
     /// Seconds from one frame to the next.
     package var frameSeconds: Double { Double(network.configuration.hopSamples) / Double(sampleRate) }
 
-    /// The logits of a part of a recording, normalised by what is known of all of it.
+    /// The logits of a part of a recording, normalised by statistics of all of it.
     func logits(
         _ samples: [Float], moments: WaveformMoments, parameters: ParameterViews, arena: inout Arena
     ) -> Tensor {

@@ -10,7 +10,7 @@ package import Tensors
 
 /// A temporary file that goes with its owner; without a name, unless others are to open it.
 package final class ScratchFile: Scratch {
-    // A class: it ends once, with the last who reads it.
+    // A class: it is removed once, with its last reader.
     private let handle: FileHandle
     package private(set) var count = 0
     /// Its name, as long as it has one.
@@ -24,7 +24,7 @@ package final class ScratchFile: Scratch {
         let descriptor = mkstemp(&name)
         guard descriptor >= 0 else {
             throw UserError(
-                .fault, "\(folder): no temporary file can be made: \(String(cString: strerror(errno)))")
+                .fault, "\(folder): no temporary file can be created: \(String(cString: strerror(errno)))")
         }
         _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
         handle = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
@@ -62,23 +62,24 @@ package final class ScratchFile: Scratch {
         return bytes
     }
 
-    /// Where a model is made with so much memory; what exceeds it goes to the folder that it will lie in.
+    /// The workspace for making a model with this much memory; the excess goes to temporary files in the
+    /// output's folder.
     package static func workspace(besides output: String, megabytes: Int) -> Workspace {
         let folder = URL(fileURLWithPath: output).deletingLastPathComponent().path
         return Workspace(memoryBytes: megabytes << 20) { try ScratchFile(in: folder) }
     }
 }
 
-/// A file that stands in its place once it is whole.
+/// A file that appears in its place once it is complete.
 package final class OutputFile: Scratch {
-    // A class, as the protocol wants it; the file is committed once.
+    // A class, as the protocol requires; the file is committed once.
     private var file: AtomicFile?
     package private(set) var count = 0
 
-    /// Starts a file; one that is there stays.
+    /// Starts a file; an existing one is not replaced.
     package init(newFile path: String) throws {
         guard !FileManager.default.fileExists(atPath: path) else {
-            throw UserError(.usage, "\(path) exists; nothing is replaced. Take it away, or name another file")
+            throw UserError(.usage, "\(path) exists; nothing is replaced. Move it away, or name another file")
         }
         file = try AtomicFile(path: path)
     }
@@ -93,7 +94,7 @@ package final class OutputFile: Scratch {
     package func commit() throws { try file.take()?.commit() }
 }
 
-/// The bytes of a text file, a compressed one, or standard input (`-`), piece after piece.
+/// The bytes of a text file, compressed or not, or of standard input (`-`), piece by piece.
 package func textSource(_ path: String) throws -> ByteSource {
     guard let handle = path == "-" ? .standardInput : FileHandle(forReadingAtPath: path) else {
         throw CheckpointError(path, "cannot be read: \(String(cString: strerror(errno)))")

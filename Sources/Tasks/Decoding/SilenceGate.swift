@@ -3,9 +3,10 @@ internal import Speech
 internal import Tensors
 internal import Text
 
-/// Makes frames blank in which nobody speaks: noise is not transcribed, and words on either side of a silence are two.
+/// Makes frames without speech blank, so that noise is not transcribed and words on either side of a silence
+/// are separated.
 struct SilenceGate {
-    /// What a logit is worth that may not win.
+    /// The logit of a token that must not win.
     private static let never: Float = -100
 
     var activity: VoiceActivity
@@ -21,18 +22,18 @@ struct SilenceGate {
         vocabulary = model.vocabulary
     }
 
-    /// Whether somebody speaks in some of the frames.
+    /// Whether there is speech in any of the frames.
     func isOpen(_ frames: Range<Int>) -> Bool {
         !frames.isEmpty
             && activity.isSpoken(frames.lowerBound * hop..<(frames.upperBound - 1) * hop + reach)
     }
 
-    /// Makes silent frames blank, of each silence the first one the end of a word.
+    /// Makes silent frames blank, and the first frame of each silence a word end.
     ///
     /// - Parameters:
-    ///   - logits: (frames, tokens), behind those of the call before.
-    ///   - first: The first of the frames.
-    /// - Returns: Of each frame, whether it is open.
+    ///   - logits: (frames, tokens), following those of the previous call.
+    ///   - first: The index of the first frame.
+    /// - Returns: For each frame, whether it is open.
     @discardableResult
     mutating func close(_ logits: Tensor, from first: Int) -> [Bool] {
         (0..<logits.rows).map { row in

@@ -4,21 +4,21 @@ package import Speech
 package import Tensors
 internal import Text
 
-/// Recognises speech as it comes.
+/// Recognises streaming speech.
 ///
-/// Every second, the frames that have had a second behind them to be heard in are computed, with eight seconds before
-/// them; searches go on from step to step. What normalises them is known of what was heard so far. A silence ends an
-/// utterance where silences are told.
+/// Every second, the frames followed by at least a second of context are computed, with eight seconds before
+/// them; searches continue from step to step. Audio is normalised by the statistics so far. If silence is
+/// detected, it ends an utterance.
 package struct SpeechStream {
-    /// Seconds that are computed together before, and behind, what is new; that new frames are waited for; and of the
-    /// silence that ends an utterance.
+    /// Seconds of context before and after new frames, between steps, and of the silence that ends an
+    /// utterance.
     private static let (before, behind, step, pause) = (8.0, 1.0, 1.0, 0.8)
 
-    /// What was heard since the last one.
+    /// A result since the last one.
     package enum Event {
-        /// An utterance that is not over: its text so far, and the seconds up to which it was heard.
+        /// An unfinished utterance: its text so far, and the seconds up to which it was recognised.
         case partial(text: String, seconds: Double)
-        /// An utterance that is, with its times, and the seconds of the stream when it began and ended.
+        /// A finished utterance, with its times, and when it began and ended in the stream, in seconds.
         case utterance(Recognition, seconds: Range<Double>)
     }
 
@@ -30,17 +30,17 @@ package struct SpeechStream {
     /// The samples that may still be needed, from `start` on.
     private var held: [Float] = []
     private var start = 0
-    /// Samples that the moments know.
+    /// Samples included in the moments.
     private var surveyed = 0
-    /// Frames that were heard.
+    /// Frames recognised so far.
     private var frame = 0
     private var utterance: Utterance?
 
-    /// An utterance that is being spoken.
+    /// The current utterance.
     private struct Utterance {
         let first: Int
         var running: RunningRecognition
-        /// Of frames behind one another, (frames, tokens), where words are to have times.
+        /// Logits of consecutive frames, (frames, tokens), if words need times.
         var logits: [Float] = []
         var silentFrames = 0
     }
@@ -58,7 +58,7 @@ package struct SpeechStream {
             ? SilenceGate(VoiceActivity(sampleRate: model.sampleRate), model) : nil
     }
 
-    /// Hears the next samples, at the model's rate.
+    /// Adds the next samples, at the model's rate.
     ///
     /// - Parameter isLast: Whether the stream ends with them.
     package mutating func hear(_ samples: [Float], isLast: Bool, arena: inout Arena) -> [Event] {
@@ -75,7 +75,7 @@ package struct SpeechStream {
 
     private func frames(_ seconds: Double) -> Int { max(1, Int(seconds / model.frameSeconds)) }
 
-    /// The frames that can be heard now, if they are enough.
+    /// The frames that can be recognised now, if there are enough.
     private func nextFrames(isLast: Bool) -> Range<Int>? {
         let available = model.network.configuration.frameCount(samples: start + held.count)
         let end = isLast ? available : available - frames(Self.behind)
@@ -95,7 +95,7 @@ package struct SpeechStream {
             let first = computed.lowerBound
             kept.copy(from: all.rows(wanted.lowerBound - first..<wanted.upperBound - first))
         }
-        // A noise is not what speech is to be normalised by.
+        // Speech must not be normalised by noise.
         surveyed = samples.upperBound
         let open = gate?.close(kept, from: wanted.lowerBound)
         var events: [Event] = []
@@ -118,7 +118,7 @@ package struct SpeechStream {
     }
 
     private mutating func advance(_ row: Tensor, isOpen: Bool) {
-        // Taken and put back, so that nothing of it is copied.
+        // Taken out and put back, so that nothing is copied.
         var spoken = utterance.take() ?? Utterance(first: frame, running: recognizer.begin())
         spoken.running.advance(row)
         if recognizer.timesWords { spoken.logits += row.array() }
@@ -126,7 +126,7 @@ package struct SpeechStream {
         utterance = spoken
     }
 
-    /// The frames that are computed for the sake of some, and the samples that they are computed from.
+    /// The frames computed to obtain the wanted ones, and the samples needed for that.
     private func window(of wanted: Range<Int>) -> (frames: Range<Int>, samples: Range<Int>) {
         let configuration = model.network.configuration
         let hop = configuration.hopSamples

@@ -2,12 +2,12 @@ internal import Foundation
 internal import Speech
 package import Text
 
-/// Where a model errs, as a text: rates by language, speaker and length, what is most confused, and each utterance with
-/// its alignment, the worst first.
+/// Error analysis as text: rates by language, speaker and length, frequent confusions, and each utterance
+/// with its alignment, the worst first.
 package struct ErrorReport {
-    /// How many confusions are told of each kind.
+    /// The number of confusions reported of each kind.
     private static let told = 25
-    /// Where lengths are divided, in seconds.
+    /// The boundaries between lengths, in seconds.
     private static let lengths: [Double] = [2, 5, 10, 20]
 
     private let utterances: [JudgedUtterance]
@@ -38,7 +38,7 @@ package struct ErrorReport {
         return lines.joined(separator: "\n") + "\n"
     }
 
-    /// The rates of each value of a property, the worst first; nil where there are fewer than two.
+    /// The rates for each value of a property, the worst first; nil if there are fewer than two values.
     private func rates(by title: String, _ property: KeyPath<JudgedUtterance, String?>) -> String? {
         let groups = Dictionary(grouping: utterances) { $0[keyPath: property] ?? "(unknown)" }
         guard groups.count > 1 else { return nil }
@@ -65,7 +65,7 @@ package struct ErrorReport {
             utterances.count) + name
     }
 
-    /// What was most often heard as what, letters and words.
+    /// The most frequent confusions of letters and words.
     private var confusions: String {
         var lines: [String] = []
         for (title, tokens) in [("letters", characterTokens), ("words", Text.words)]
@@ -97,7 +97,7 @@ package struct ErrorReport {
         return lines.joined(separator: "\n")
     }
 
-    /// A token said and the one heard; nothing is ∅, a space ␣.
+    /// A token of the reference and the one heard; nothing is ∅, a space ␣.
     private static func pair(_ token: AlignedToken) -> [String]? {
         func shown(_ token: String) -> String { token == " " ? "␣" : token }
         return switch token {
@@ -123,7 +123,7 @@ package struct ErrorReport {
         }
     }
 
-    /// Words below each other, with the letter of the error below these, as NIST's sclite shows them.
+    /// Words aligned line by line, with the letter of the error below, as in NIST's sclite.
     private static func lines(_ tokens: [AlignedToken]) -> String {
         var (said, heard, errors) = ("  said: ", "  heard:", "  error:")
         for token in tokens {

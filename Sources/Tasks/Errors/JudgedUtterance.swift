@@ -1,7 +1,7 @@
 package import Speech
 package import Text
 
-/// What was said in an utterance, what was heard, and the errors.
+/// An utterance's reference, its hypothesis, and the errors.
 package struct JudgedUtterance: Sendable {
     package let id: String
     package let seconds: Double
@@ -27,20 +27,20 @@ package struct JudgedUtterance: Sendable {
     }
 }
 
-/// What resamples are drawn from.
+/// The unit of resampling.
 package enum ResampledUnit: String, Sendable, CaseIterable {
     /// Each utterance by itself.
     case utterances
-    /// Each speaker with all that they said: what one person says is not independent.
+    /// Each speaker with all their utterances, since those are not independent.
     case speakers
 
-    /// The errors in words and characters of each unit, in the order in which the units first come.
+    /// The word and character errors of each unit, in order of first occurrence.
     package func errors(_ utterances: [JudgedUtterance]) -> (words: [ErrorRate], characters: [ErrorRate]) {
         guard self == .speakers else { return (utterances.map(\.words), utterances.map(\.characters)) }
         var places: [String: Int] = [:]
         var (words, characters): ([ErrorRate], [ErrorRate]) = ([], [])
         for utterance in utterances {
-            // Nobody knows who spoke: someone else each time.
+            // Unknown speakers count as different ones.
             let name = utterance.speaker.map { "s" + $0 } ?? "u" + utterance.id
             let place = places[name] ?? words.count
             if place == words.count {

@@ -5,9 +5,9 @@ internal import Session
 internal import Tensors
 internal import Training
 
-/// Evaluates the objective of pre-training, each rank a share of the utterances.
+/// Evaluates the pre-training objective, each rank its share of the utterances.
 ///
-/// Masks, negatives and pieces of long utterances are drawn, but alike in every evaluation of a run.
+/// Masks, negatives and crops of long utterances are random, but the same in every evaluation of a run.
 struct PretrainingEvaluator {
     let model: Wav2Vec2Pretraining
     let augmentation: Augmentation

@@ -6,19 +6,19 @@ internal import Program
 package import Recipe
 package import Tensors
 
-/// A model to pre-train, without its weights: its shape, how it wants its audio, and where weights are if there are
-/// any.
+/// A model to pre-train, without its weights: its shape, its audio preprocessing, and where its weights are,
+/// if any.
 package struct PretrainingModel: Sendable {
     package let network: Wav2Vec2Pretraining
     /// How audio is prepared.
     package let preprocessor: PreprocessorConfig
     let config: JSONValue
-    /// The directory whose weights training goes on from; nil starts afresh.
+    /// The directory with the weights to continue from; nil starts from random ones.
     package let weights: String?
 
     /// Reads a model directory, which may hold no weights, or takes a preset by its name.
     ///
-    /// - Parameter settings: The objective; where it leaves the codebooks' extents open, the model states them.
+    /// - Parameter settings: The objective; if it leaves the codebooks' sizes open, the model states them.
     package init(path: String, settings: Recipe.Pretraining) throws {
         if let preset = ModelPreset(rawValue: path), !FileManager.default.fileExists(atPath: path) {
             let configuration = preset.configuration
@@ -57,9 +57,9 @@ package struct PretrainingModel: Sendable {
         self.weights = weights
     }
 
-    /// Draws all weights, and reads those that there are.
+    /// Initialises all weights at random, and reads those that exist.
     ///
-    /// A quantiser and projections may be missing, as in a model that was fine-tuned, and a head is of no use.
+    /// A quantiser and projections may be missing, as in a fine-tuned model, and a head is ignored.
     package func loadWeights(into values: Tensor, seed: UInt64) throws {
         network.layout.initialize(values, seed: seed)
         guard let weights else { return }
@@ -77,12 +77,12 @@ package struct PretrainingModel: Sendable {
             throw CheckpointError(
                 source.path,
                 "lacks \(missing.count) of the configuration's parameters and has \(unexpected.count) others "
-                    + "(\(names)…): config.json and the weights do not belong together")
+                    + "(\(names)…): config.json and the weights do not match")
         }
         warn(ofForeignHead: foreign, of: source)
     }
 
-    /// Refuses another quantiser than the one that there is.
+    /// Refuses a quantiser that differs from the existing one.
     private func checkCodebooks(of source: any TensorSource) throws {
         for (name, key) in [
             ("quantizer.codevectors", "codebook_groups, codebook_entries and codevector_size"),
@@ -93,12 +93,12 @@ package struct PretrainingModel: Sendable {
                 throw UserError(
                     .usage,
                     "\(source.path) has a \(name) of \(found), but the recipe asks for \(slot.shape); "
-                        + "leave pretraining.\(key) at 0 to go on from it")
+                        + "leave pretraining.\(key) at 0 to continue from it")
             }
         }
     }
 
-    /// The small files of this model as it is to be written.
+    /// This model's small files for writing.
     package func files(recipe: Recipe, card: String) -> ModelFiles {
         var config = config
         config["architectures"] = .array([.string("Wav2Vec2ForPreTraining")])
@@ -111,11 +111,12 @@ package struct PretrainingModel: Sendable {
         config["contrastive_logits_temperature"] = .number(recipe.pretraining.contrastiveTemperature)
         config["diversity_loss_weight"] = .number(recipe.pretraining.diversityWeight)
         config["feat_quantizer_dropout"] = .number(recipe.pretraining.quantizerDropout)
-        // Else transformers leaves even the frames alone that it is told to mask.
+        // Otherwise transformers does not even mask the given frames.
         config["apply_spec_augment"] = .boolean(true)
         config["mask_time_prob"] = .number(max(recipe.augmentation.timeMaskProbability, 0.05))
         config["mask_time_length"] = .integer(recipe.augmentation.timeMaskLength)
-        // Weights are written in float32, whatever they were read from; transformers casts to what stands here.
+        // Weights are written in float32, whatever they were read from; transformers casts to the type stated
+        // here.
         for key in ["dtype", "torch_dtype"] where config[key] != nil { config[key] = .string("float32") }
         return ModelFiles(config: config, tokens: nil, preprocessor: preprocessor, card: card)
     }

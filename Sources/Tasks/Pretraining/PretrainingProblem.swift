@@ -9,7 +9,7 @@ package import Session
 package import Tensors
 package import Training
 
-/// Pre-training a model on speech alone, as a recipe says.
+/// Pre-training a model on speech alone, by a recipe.
 package struct PretrainingProblem: RunProblem {
     package let recipe: Recipe
     package let model: PretrainingModel
@@ -32,7 +32,7 @@ package struct PretrainingProblem: RunProblem {
         try model.loadWeights(into: values, seed: seed)
     }
 
-    /// Nothing is kept from update to update: the feature encoder is trained, too.
+    /// Nothing is cached across updates: the feature encoder is trained too.
     package func prepare(_ store: borrowing ParameterStore, session: Session) {}
 
     package func makeTask() -> PretrainingTask {
@@ -80,7 +80,7 @@ package struct PretrainingProblem: RunProblem {
             .init(
                 "Loss, nats per masked frame", [.init("train", "loss"), .init("eval", "loss", name: "valid")]),
             .init(
-                "Contrastive loss, bits a masked frame",
+                "Contrastive loss, bits per masked frame",
                 [.init("train", "contrastive_bits"), .init("eval", "contrastive_bits", name: "valid")]),
             .init(
                 "Masked frames told from all negatives, %",

@@ -6,7 +6,7 @@ package import Session
 internal import Tensors
 package import Training
 
-/// Pre-trains a model on speech without transcripts as a recipe says, on all ranks of a session.
+/// Pre-trains a model on speech without transcripts by a recipe, on all ranks of a session.
 package func runPretraining(_ options: TrainOptions, session: Session) throws {
     try startRun(options, task: .pretrain, session: session) { recipe in
         let model = try session.together {
@@ -27,14 +27,14 @@ package func runPretraining(_ options: TrainOptions, session: Session) throws {
     }
 }
 
-/// What is about to run.
+/// Describes the run that is about to start.
 private func announcement(
     _ recipe: Recipe, model: PretrainingModel, train: DatasetCheck, valid: DatasetCheck, session: Session
 ) -> [String] {
     let weights = String(
         format: "model: %@, %.2f M weights, %@", recipe.model.path,
         Double(model.network.layout.parameterCount) / 1e6,
-        model.weights == nil ? "all of them fresh" : "going on from those in the directory")
+        model.weights == nil ? "all initialised at random" : "continuing from those in the directory")
     return [weights] + train.announcement("train") + valid.announcement("valid") + [
         "ranks: \(session.communicator.size) × \(Threads.count) thread(s); pre-training; "
             + "\(recipe.schedule.updates) updates of \(recipe.data.batchSeconds) s"

@@ -4,7 +4,7 @@ package import Tensors
 extension PretrainingTask: PlannedSpeechTask {
     package var configuration: Wav2Vec2Configuration { model.configuration }
 
-    /// Of masked frames the most that there can be: how many there are differs from update to update.
+    /// With the maximum number of masked frames, since the actual number varies between updates.
     package func plannedPass(_ items: [Int], update: Int, precision: GEMMPrecision) -> PlannedPass {
         var pass = PlannedPass(
             items.map { item in

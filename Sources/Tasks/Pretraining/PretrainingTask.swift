@@ -5,15 +5,15 @@ package import Models
 package import Tensors
 package import Training
 
-/// Self-supervised pre-training of wav2vec 2.0 (Baevski et al., 2020, section 3): telling the quantised frame
-/// behind a mask from others of its utterance.
+/// Self-supervised pre-training of wav2vec 2.0 (Baevski et al., 2020, section 3): telling a masked frame's
+/// quantised target from others of its utterance.
 package struct PretrainingTask: SpeechTask {
     package let model: Wav2Vec2Pretraining
     package let data: SpeechDataset
     package let schedule: BatchSchedule
     package let settings: Settings
 
-    /// What the recipe says of the task.
+    /// The recipe's settings of the task.
     package struct Settings: Sendable {
         package var seed: UInt64
         package var regularization: Regularization
@@ -36,17 +36,17 @@ package struct PretrainingTask: SpeechTask {
 
     package var sharing: BatchSharing { settings.sharing }
 
-    /// Reads the audio of a micro-batch, another piece of long utterances in every update.
+    /// Reads the audio of a micro-batch; long utterances are cropped differently in every update.
     package func load(_ items: [Int], update: Int) throws -> SpeechMicroBatch {
         try data.loadPieces(items, seed: settings.seed, step: update)
     }
 
-    /// Everything from the first update on, or all but a feature encoder that no gradient reaches.
+    /// Everything from the first update on, except a feature encoder that no gradient reaches.
     package var trainablePhases: [TrainablePhase] {
         [TrainablePhase(update: 0, offset: model.firstTrainableOffset)]
     }
 
-    /// There is none: pre-training never prunes.
+    /// There is no head to train alone: pre-training never prunes.
     package var headOffset: Int { layout.count }
 
     package func accumulateGradients(
@@ -77,7 +77,7 @@ package struct PretrainingTask: SpeechTask {
     package func summary(_ sums: PretrainingTotals) -> String { sums.summary }
 }
 
-/// How the quantiser's temperature falls: from the first to the last, by a factor an update (fairseq's
+/// The decay of the quantiser's temperature: from the first to the last, by a factor per update (fairseq's
 /// `latent_temp`).
 package struct GumbelTemperature: Sendable, Equatable {
     package let first: Double

@@ -5,12 +5,12 @@ internal import Models
 package import Recipe
 internal import Training
 
-/// What batches of pre-training add up to; the masked frames are the items.
+/// The sums of pre-training batches; the items are the masked frames.
 package struct PretrainingTotals: BatchSums, Equatable {
     private var sums: PretrainingSums
     package private(set) var audioSeconds = 0.0
     package var workload: Double { audioSeconds }
-    /// Micro-batches whose loss is not a number.
+    /// Micro-batches whose loss is NaN.
     package var notFinite = 0.0
     private let objective: PretrainingConfiguration
 
@@ -49,10 +49,10 @@ package struct PretrainingTotals: BatchSums, Equatable {
         }
     }
 
-    /// The share of masked frames that were told from all negatives.
+    /// The share of masked frames correctly told from all negatives.
     var accuracy: Double { sums.correct / max(1, items) }
 
-    /// The entries in use of each codebook, by what was chosen.
+    /// The entries in use of each codebook, by the codes chosen.
     var codePerplexities: [Double] {
         let entries = objective.codebookEntries
         return (0..<objective.codebookGroups).map { group in
@@ -60,9 +60,9 @@ package struct PretrainingTotals: BatchSums, Equatable {
         }
     }
 
-    /// What `train` and `eval` events say alike; losses are means over masked frames.
+    /// The fields common to `train` and `eval` events; losses are means over masked frames.
     ///
-    /// Perplexities without a number are summed over codebooks, as fairseq and transformers tell them.
+    /// Perplexities without a number are summed over codebooks, as reported by fairseq and transformers.
     package var fields: [(String, JSONValue)] {
         let frames = max(1, items)
         let perCodebook = codePerplexities.enumerated().map {
@@ -81,7 +81,7 @@ package struct PretrainingTotals: BatchSums, Equatable {
         ]
     }
 
-    /// What a line on the screen says.
+    /// The summary in a line of progress.
     package var summary: String {
         String(
             format: "accuracy %.1f %%  perplexity %.1f", 100 * accuracy, sums.codePerplexity(objective))

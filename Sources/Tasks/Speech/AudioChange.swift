@@ -3,10 +3,10 @@ package import Recipe
 internal import Speech
 internal import Tensors
 
-/// How recordings are heard otherwise than they are: faster or slower (Ko et al., Interspeech 2015), and with white noise.
+/// Augmentation of recordings: faster or slower (Ko et al., Interspeech 2015), and with white noise.
 ///
-/// What an utterance gets is counted from the seed, the update and the utterance, and so is the same on whichever rank
-/// hears it, and in a run that goes on.
+/// The change is a function of seed, update and utterance, so it is the same on any rank and in a resumed
+/// run.
 package struct AudioChange: Sendable {
     let seed: UInt64
     let speeds: [Double]
@@ -16,7 +16,7 @@ package struct AudioChange: Sendable {
     /// No change.
     package static let none = AudioChange(seed: 0, speeds: [1], noise: nil)
 
-    /// What a recipe asks for.
+    /// A recipe's augmentation.
     package init(_ recipe: Recipe) {
         let augmentation = recipe.augmentation
         let noise = augmentation.noiseSNR
@@ -29,16 +29,16 @@ package struct AudioChange: Sendable {
         (self.seed, self.speeds, self.noise) = (seed, speeds, noise)
     }
 
-    /// Whether recordings are heard as they are.
+    /// Whether recordings are unchanged.
     package var isNone: Bool { speeds == [1] && noise == nil }
 
-    /// The speed at which an utterance is heard in an update; 1 is its own.
+    /// The speed of an utterance in an update; 1 is unchanged.
     func speed(identity: UInt64, update: Int) -> Double {
         let random = CountedRandom(seed: seed, stream: .audioSpeed, step: update, item: identity)
         return speeds[min(speeds.count - 1, Int(random.uniform(at: 0) * Double(speeds.count)))]
     }
 
-    /// Adds the noise of an utterance in an update: normal numbers, of a power that is a random share of the signal's.
+    /// Adds an utterance's noise in an update: Gaussian, with a power that is a random share of the signal's.
     func addNoise(to samples: inout [Float], identity: UInt64, update: Int) {
         guard let noise, !samples.isEmpty else { return }
         let random = CountedRandom(seed: seed, stream: .audioNoise, step: update, item: identity)
@@ -52,7 +52,7 @@ package struct AudioChange: Sendable {
 }
 
 extension SpeechDataset {
-    /// Reads the audio of some utterances as they are heard in an update.
+    /// Reads the augmented audio of some utterances in an update.
     ///
     /// - Parameter speed: The speed of an item.
     func load(
@@ -62,7 +62,7 @@ extension SpeechDataset {
             items: items,
             audio: try items.map { item in
                 let utterance = utterances[item]
-                // Samples for a slower clock, played by the model's own.
+                // Resampled for a slower clock, then used at the model's rate.
                 var samples = try readAudio(
                     path: utterance.audioPath, sampleRate: Int((Double(sampleRate) / speed(item)).rounded()),
                     segment: utterance.segment, channels: utterance.channels

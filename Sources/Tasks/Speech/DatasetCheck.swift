@@ -10,18 +10,18 @@ internal import Tensors
 internal import Text
 internal import Training
 
-/// What was found when a manifest's utterances were looked over.
+/// The result of checking a manifest's utterances.
 package struct DatasetCheck: Sendable {
     /// The usable utterances.
     package let dataset: SpeechDataset
-    /// Why others were left out, a sentence each.
+    /// Why others were left out, one sentence each.
     package let skipped: [String]
-    /// Those that are shorter than the recipe uses, a sentence each.
+    /// Utterances shorter than the recipe uses, one sentence each.
     package let short: [String]
-    /// Utterances whose audio had another sample rate.
+    /// The number of utterances with another sample rate.
     package let resampled: Int
 
-    /// What there is to say of the set, a line each.
+    /// Lines that describe the set.
     package func announcement(_ name: String) -> [String] {
         let first =
             "\(name): \(dataset.utterances.count) utterances, \(Progress.duration(dataset.totalSeconds))"
@@ -33,30 +33,30 @@ package struct DatasetCheck: Sendable {
     }
 }
 
-/// What a rank found of one utterance.
+/// A rank's finding about one utterance.
 private struct UtteranceFinding: Codable {
     let item: Int
     var seconds = 0.0
     var isResampled = false
-    /// The hash of the samples, which names what is kept of them.
+    /// The hash of the samples, which names their cached features.
     var audioHash: UInt64 = 0
     var fault: String?
-    /// Whether the utterance is left out though nothing is wrong with it.
+    /// Whether the utterance is left out although nothing is wrong with it.
     var isTooShort = false
 }
 
-/// Reads a manifest and decodes every utterance once, each rank a share, so that nothing surprises a run that
-/// has begun.
+/// Reads a manifest and decodes every utterance once, shared among ranks, so that nothing surprises a running
+/// run.
 package struct DatasetChecker {
-    /// The shape of the model that will hear the audio, and how it wants it.
+    /// The shape of the model that will use the audio, and its preprocessing.
     package let configuration: Wav2Vec2Configuration
     package let preprocessor: PreprocessorConfig
-    /// What transcripts are made of; nil wants none.
+    /// How transcripts are read; nil for no transcripts.
     package let transcripts: Transcripts?
-    /// The seconds of audio that are used of an utterance: shorter ones are left out, longer ones cut.
+    /// The seconds of audio used per utterance: shorter ones are left out, longer ones cropped.
     var usedSeconds: ClosedRange<Double> = 0.0...Double.infinity
     package let policy: BadUtterances
-    /// How this command's user leaves unusable utterances out, for the message.
+    /// How this command's user leaves out unusable utterances, for the message.
     package var remedy = "data.bad_utterances = \"skip\""
 
     /// A check for a network of this shape.
@@ -81,22 +81,22 @@ package struct DatasetChecker {
         /// Whether they must be alignable to their audio, as training needs them.
         let needsAlignment: Bool
 
-        /// A transcript as what a model hears is compared with it.
+        /// A transcript as the reference for a model's output.
         func reference(_ text: String) -> String {
             var reference = preparation.apply(text)
             if preparation.unknown == .drop { reference = vocabulary.known(reference) }
-            // What a tokenizer lowers when it decodes has no case to be compared.
+            // If a tokenizer lower-cases when decoding, case is not compared.
             if vocabulary.spelling.lowersCase { reference = TextCase.lower.apply(reference) }
             return words(reference).joined(separator: " ")
         }
     }
 
-    /// Looks a manifest over, on all ranks together.
+    /// Checks a manifest, on all ranks together.
     ///
-    /// - Throws: On all ranks: what is wrong with the manifest, or, where the policy is to refuse, all
-    ///   unusable utterances.
+    /// - Throws: On all ranks: what is wrong with the manifest, or, if the policy is to refuse, all unusable
+    ///   utterances.
     package func check(_ path: String, session: Session) throws -> DatasetCheck {
-        // Every recording is read to its end below, which tells more than its header.
+        // Every recording is read to its end below, which is more reliable than its header.
         let manifest = try session.together {
             try Manifest(path: path, labels: transcripts?.labels, measuresDurations: false)
         }
@@ -150,7 +150,7 @@ package struct DatasetChecker {
                     "\(utterance.audioPath): \(finding.seconds) s make \(frames) frames, but "
                     + (transcripts == nil
                         ? "one is needed; the audio is cut off"
-                        : "its transcript needs \(needed); the audio is cut off or the text is another's")
+                        : "its transcript needs \(needed); the audio is cut off or the text is wrong")
             }
         } catch {
             finding.fault = message(for: error)
@@ -179,7 +179,7 @@ package struct DatasetChecker {
         }
     }
 
-    /// What helps against characters outside the vocabulary, if there are any.
+    /// Remedies for characters outside the vocabulary, if there are any.
     private func remedies(_ manifest: Manifest) -> [TextRemedy] {
         guard let transcripts, transcripts.preparation.unknown == .refuse else { return [] }
         let (preparation, vocabulary) = (transcripts.preparation, transcripts.vocabulary)
@@ -197,9 +197,9 @@ package struct DatasetChecker {
             "\(path): \(count) cannot be used:\n" + faults.map { "  " + $0 }.joined(separator: "\n")
                 + (remedies.isEmpty
                     ? ""
-                    : "\nCharacters that the vocabulary lacks: " + names.joined(separator: ", or ") + ".")
+                    : "\nCharacters not in the vocabulary: " + names.joined(separator: ", or ") + ".")
                 + (remedies.isEmpty
-                    ? "\nMend them, or leave them out" : "\nOr mend the texts, or leave utterances out")
+                    ? "\nFix them, or leave them out" : "\nOr fix the texts, or leave utterances out")
                 + " with \(remedy).")
     }
 
@@ -238,7 +238,7 @@ package struct DatasetChecker {
 }
 
 extension DatasetChecker {
-    /// The check of transcribed utterances that a model is to be trained or evaluated on.
+    /// The check of transcribed utterances for training or evaluating a model.
     package init(
         model: SpeechModel, labels: Manifest.Labels, preparation: TextPreparation, policy: BadUtterances,
         needsAlignment: Bool, remedy: String = "data.bad_utterances = \"skip\""

@@ -5,12 +5,11 @@ internal import Models
 package import Tensors
 internal import Training
 
-/// What a frozen feature encoder made of each utterance, kept on this node's disk from epoch to epoch and from
-/// run to run.
+/// A frozen feature encoder's output for each utterance, kept on this node's disk across epochs and runs.
 ///
-/// One safetensors file an utterance, named after the hash of its audio, in a folder named after the hash of
-/// the encoder. Files appear whole, so that runs and ranks can share a folder without a lock; the worst that
-/// two can do is to write the same file twice. A file that is damaged is as good as none.
+/// One safetensors file per utterance, named after the hash of its audio, in a folder named after the hash of
+/// the encoder. Files are written atomically, so that runs and ranks can share a folder without a lock; at
+/// worst, two write the same file twice. A damaged file counts as missing.
 package struct FeatureCache: Sendable {
     /// The folder of this encoder.
     package let folder: String
@@ -24,14 +23,14 @@ package struct FeatureCache: Sendable {
     /// The name of its hash among the file's strings.
     private static let hash = "features_hash"
 
-    /// The cache of a dataset's features below a folder.
+    /// The cache of a dataset's features in a folder.
     package init(root: String, encoder: UInt64, audioHashes: [UInt64], channels: Int) {
         folder = "\(root)/features-\(ContentHash.text(encoder))"
         self.audioHashes = audioHashes
         self.channels = channels
     }
 
-    /// Where caches are kept: on a disk of this node if the environment names one, else below the home folder.
+    /// The folder of caches: on a disk of this node if the environment names one, else in the home folder.
     package static func defaultRoot(_ environment: [String: String] = ProcessInfo.processInfo.environment)
         -> String
     {
@@ -42,7 +41,7 @@ package struct FeatureCache: Sendable {
         return NSHomeDirectory() + "/.cache/parp"
     }
 
-    /// The hash of all that the features depend on beside the audio.
+    /// The hash of everything that the features depend on besides the audio.
     static func encoderHash(_ model: SpeechModel, parameters: ParameterViews) -> UInt64 {
         var hash = ContentHash(seed: 1)
         hash.combine(parameters.values.elements(model.network.featureEncoderRange))
@@ -63,10 +62,10 @@ package struct FeatureCache: Sendable {
         return "\(folder)/\(name.prefix(2))/\(name).safetensors"
     }
 
-    /// Whether an utterance's file is there.
+    /// Whether an utterance's file exists.
     package func holds(_ item: Int) -> Bool { FileManager.default.fileExists(atPath: path(item)) }
 
-    /// An utterance's features; nil if they are not there, or not what was written.
+    /// An utterance's features; nil if they are missing or damaged.
     package func load(_ item: Int) throws -> LoadedAudio? {
         guard holds(item), let file = try? SafetensorsFile(path: path(item)),
             let info = file.info(Self.tensor), info.shape.rank == 2, info.shape.columns == channels
@@ -86,7 +85,7 @@ package struct FeatureCache: Sendable {
             withIntermediateDirectories: true)
         var writer = SafetensorsWriter(metadata: [Self.hash: Self.text(features)])
         writer.add(Self.tensor, features, shape: [features.rows, features.columns])
-        // Not brought to disk at once: what a power cut damages, its hash betrays.
+        // Not synced to disk: the hash reveals damage by a power cut.
         try writer.write(to: path, durable: false)
     }
 

@@ -8,23 +8,23 @@ internal import Speech
 internal import Tensors
 internal import Training
 
-/// Fills a feature cache before the first update: the ranks of a node share out what it lacks.
+/// Fills a feature cache before the first update: a node's ranks share the missing features.
 struct FeatureCacheFiller {
     let network: Wav2Vec2
     let parameters: ParameterViews
     let session: Session
 
-    /// Computes and keeps what this node's cache lacks of a dataset.
+    /// Computes and stores the features of a dataset that this node's cache lacks.
     ///
-    /// With a name, it says how far it is.
+    /// With a name, it reports progress.
     ///
-    /// A disk that is full, or that cannot be written, costs time and not the run: what is not kept is computed
-    /// in every epoch, and the user is told.
+    /// A full or read-only disk costs time, but does not end the run: what is not cached is computed in every
+    /// epoch, and the user is warned.
     func fill(_ data: SpeechDataset, name: String?, arena: inout Arena) throws {
         guard let cache = data.cache else { return }
         let communicator = session.communicator
         let missing = data.utterances.indices.filter { !cache.holds($0) }
-        // Ranks may see the folder at different moments; each looks once more before it works.
+        // Ranks may list the folder at different moments; each checks again before it works.
         let own = missing.filter { $0 % communicator.nodeSize == communicator.nodeRank }
         var progress = FillProgress(
             name: name ?? "", total: own.reduce(0) { $0 + data.utterances[$1].durationSeconds },
@@ -50,8 +50,8 @@ struct FeatureCacheFiller {
         for (rank, fault) in faults.enumerated() {
             guard let fault else { continue }
             print(
-                "feature cache, rank \(rank): \(fault); what is not kept is computed in every epoch. "
-                    + "Point PARP_CACHE_DIR to a disk with room, or set data.cache_features = false.")
+                "feature cache, rank \(rank): \(fault); what is not cached is computed in every epoch. "
+                    + "Point PARP_CACHE_DIR to a disk with space, or set data.cache_features = false.")
         }
     }
 
@@ -98,7 +98,7 @@ private struct FillProgress {
 
     func finish() {
         guard isSpeaking && total > 0 else { return }
-        print("features of \(name): kept in \(Progress.duration(monotonicSeconds() - start))")
+        print("features of \(name): cached in \(Progress.duration(monotonicSeconds() - start))")
         fflush(nil)
     }
 }

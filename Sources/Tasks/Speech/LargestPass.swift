@@ -1,14 +1,14 @@
 package import Models
 
-/// The pass that takes most memory, of many.
+/// Finds the pass that takes the most memory.
 package struct LargestPass {
     /// The bytes it takes.
     package private(set) var bytes = 0
     private let arenaBytes: (PlannedPass) -> Int
-    /// Passes that no other exceeds in everything; most of a run's are exceeded by one of a few.
+    /// The Pareto front of passes: most passes of a run are exceeded in every respect by one of a few.
     private var frontier: [Extents] = []
 
-    /// What memory grows with.
+    /// The sizes that memory grows with.
     private struct Extents {
         let samples: Int
         let longest: Int
@@ -30,10 +30,10 @@ package struct LargestPass {
         }
     }
 
-    /// No pass yet, of a task that takes so much for one.
+    /// No pass yet; `arenaBytes` gives a pass's memory.
     package init(arenaBytes: @escaping (PlannedPass) -> Int) { self.arenaBytes = arenaBytes }
 
-    /// Looks at one more pass.
+    /// Considers one more pass.
     package mutating func consider(_ pass: PlannedPass) {
         let extents = Extents(pass)
         guard !frontier.contains(where: { $0.exceeds(extents) }) else { return }

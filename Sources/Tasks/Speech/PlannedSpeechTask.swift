@@ -5,22 +5,22 @@ internal import Speech
 package import Tensors
 package import Training
 
-/// A task on recordings that can say of any batch beforehand what it takes.
+/// A task on recordings that knows in advance how much memory a batch takes.
 package protocol PlannedSpeechTask: SpeechTask, ActivationPlanning {
     /// The model's shape.
     var configuration: Wav2Vec2Configuration { get }
 
-    /// A micro-batch of an update as far as memory depends on it.
+    /// What determines the memory of a micro-batch of an update.
     func plannedPass(_ items: [Int], update: Int, precision: GEMMPrecision) -> PlannedPass
 
-    /// The bytes of an arena that a pass of training takes.
+    /// The arena bytes of a training pass.
     func arenaBytes(_ pass: PlannedPass) -> Int
 
-    /// The bytes of an arena that evaluating the same utterances takes.
+    /// The arena bytes of evaluating the same utterances.
     func evaluationArenaBytes(_ pass: PlannedPass) -> Int
 }
 
-/// How far ahead of a run one looks, in utterances: all of a fine-tuning, and some thousand updates of a
+/// How far a run is planned ahead, in utterances: all of a fine-tuning run, or thousands of updates of
 /// pre-training, whose batches are alike.
 package let plannedUtterances = 4_000_000
 
@@ -46,7 +46,7 @@ extension PlannedSpeechTask {
 }
 
 extension SpeechDataset {
-    /// The samples that are used of an utterance.
+    /// The number of samples used of an utterance.
     package func sampleCount(_ item: Int) -> Int {
         Int((utterances[item].durationSeconds * Double(sampleRate)).rounded())
     }

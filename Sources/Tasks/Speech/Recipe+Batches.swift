@@ -6,14 +6,14 @@ extension Recipe {
     /// The global batches of all updates.
     func batchSchedule(of data: SpeechDataset) -> BatchSchedule { batchSchedule(of: data.items) }
 
-    /// The global batches of all updates over some items.
+    /// The global batches of all updates over given items.
     package func batchSchedule(of items: [BatchItem]) -> BatchSchedule {
         BatchSchedule(
             items: items, seed: UInt64(seed), batchCost: self.data.batchSeconds,
             samplingAlpha: self.data.samplingAlpha)
     }
 
-    /// How global batches become micro-batches.
+    /// How global batches are divided into micro-batches.
     package var batchSharing: BatchSharing {
         distributed.reproducible
             ? BatchSharing(
@@ -24,6 +24,6 @@ extension Recipe {
 }
 
 extension WorkUnit {
-    /// The unit as the page of a run has it.
+    /// The unit as shown on a run's page.
     package var reported: ReportOutline.Workload { .init(name: symbol, field: field) }
 }

@@ -8,19 +8,19 @@ internal import Training
     internal import Glibc
 #endif
 
-/// Recordings whose bytes are compared between ranks, evenly over the set; of the others only sizes are.
+/// Recordings whose bytes are compared between ranks, spread evenly over the set; for others only sizes are.
 private let comparedRecordings = 64
-/// Bytes of a recording up to which all are compared; of larger ones, pieces.
+/// The size up to which all bytes of a recording are compared; of larger ones, pieces.
 private let comparedWhole = 4 << 20
-/// Recordings that a message names at most.
+/// The maximum number of recordings named in a message.
 private let namedRecordings = 8
 
 extension Session {
-    /// Ends all ranks together, with 65, where recordings of the same names are other files on one of them.
+    /// Ends all ranks together, with 65, if recordings of the same names differ on one of them.
     ///
-    /// Equal manifests do not tell: a node may have an older copy, or one at another sample rate. The sizes of all files
-    /// are compared, which costs one look at each, and the bytes of some. Single samples that differ in a file of the
-    /// same size may go unseen.
+    /// Equal manifests are no proof: a node may have an older copy, or one at another sample rate. The sizes
+    /// of all files are compared, at the cost of one `stat` each, and the bytes of some. Differences in
+    /// single samples of a file of the same size may go unnoticed.
     func requireSameRecordings(_ utterances: [Utterance]) throws {
         guard communicator.size > 1 else { return }
         let sizes = fileSizes(utterances)
@@ -35,13 +35,14 @@ extension Session {
     }
 
     private func content(of utterance: Utterance) -> SharedInput {
-        // Nodes may keep their copies in folders of their own: the manifest's line names the recording everywhere.
+        // Nodes may keep their copies in different folders: the manifest's line identifies the recording
+        // everywhere.
         let name = "\(utterance.origin): \((utterance.audioPath as NSString).lastPathComponent)"
         return SharedInput(name, of: utterance.audioPath, wholeBelow: comparedWhole)
     }
 }
 
-/// The bytes of the file of each utterance, by what the file system says; of those without one, the largest number.
+/// The file size of each utterance; the largest number if there is no file.
 private func fileSizes(_ utterances: [Utterance]) -> [UInt64] {
     var known: (path: String, size: UInt64)?
     return utterances.map { utterance in

@@ -11,7 +11,7 @@ extension Manifest {
         let hash = ContentHash(
             texts: utterances.lazy.map { utterance in
                 let segment = utterance.segment.map { "\($0.lowerBound) \($0.upperBound)" } ?? ""
-                // Only its name: nodes may mount their own copies elsewhere.
+                // Only the file's name: nodes may mount their copies elsewhere.
                 let file = utterance.audioPath.utf8.split(separator: UInt8(ascii: "/")).last
                 return [
                     utterance.id, file.map { String(Substring($0)) } ?? "", segment, utterance.text,
@@ -24,7 +24,7 @@ extension Manifest {
 }
 
 extension SpeechDataset {
-    /// A hash of all that is heard and said, wherever it lies.
+    /// A hash of all audio and texts, wherever they are stored.
     var contentHash: ContentHash {
         var hash = ContentHash(texts: utterances.lazy.map { "\($0.id)\n\($0.language ?? "")" })
         hash.combine(references.map(textHash))
@@ -35,14 +35,14 @@ extension SpeechDataset {
 }
 
 extension SpeechModel {
-    /// The tokens as all ranks must have them, made of a manifest where the model brings none.
+    /// The tokens as all ranks must have them, made from a manifest if the model has none.
     func sharedVocabulary(madeOf manifest: String) -> SharedInput {
         SharedInput(
             "vocabulary of \(source.path) and \(manifest)",
             "\(vocabulary.size) tokens, hash \(ContentHash(texts: vocabulary.tokens))")
     }
 
-    /// What a run of this model on these data is about.
+    /// The content of a run of this model on these data.
     func content(train: SpeechDataset, valid: SpeechDataset) -> RunContent {
         var content = RunContent()
         content.add("model.path", ContentHash(texts: [source.config.line]))
@@ -54,7 +54,7 @@ extension SpeechModel {
 }
 
 extension PretrainingModel {
-    /// What a run of this model on these data is about.
+    /// The content of a run of this model on these data.
     func content(train: SpeechDataset, valid: SpeechDataset) -> RunContent {
         var content = RunContent()
         content.add("model.path", ContentHash(texts: [config.line]))

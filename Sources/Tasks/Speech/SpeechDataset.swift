@@ -4,28 +4,28 @@ package import Speech
 package import Tensors
 internal import Training
 
-/// Utterances, ready to be loaded: their audio stays on disk, their targets are encoded.
+/// Utterances ready to be loaded: audio on disk, targets encoded.
 package struct SpeechDataset: Sendable {
     /// The utterances, with the seconds of their audio that are used.
     package let utterances: [Utterance]
-    /// The seconds that the audio of each really has.
+    /// The actual seconds of each one's audio.
     package let heldSeconds: [Double]
-    /// What was said, in the case that the recipe asks for.
+    /// The reference texts, in the recipe's case.
     package let references: [String]
     /// The token ids of each utterance's transcript.
     package let targets: [[Int]]
-    /// A hash of each utterance's samples, which names what is kept of them.
+    /// A hash of each utterance's samples, which names its cached features.
     package let audioHashes: [UInt64]
-    /// Samples a second that the model takes.
+    /// The model's sample rate in Hz.
     package let sampleRate: Int
-    /// Whether each waveform is brought to zero mean and unit variance.
+    /// Whether each waveform is normalised to zero mean and unit variance.
     package let normalizesWaveform: Bool
     /// The utterances as batches are planned: by seconds of audio, with languages as groups.
     package private(set) var items: [BatchItem]
-    /// What a frozen feature encoder made of the audio, where it was kept.
+    /// The cache of a frozen feature encoder's output, if any.
     package var cache: FeatureCache?
 
-    /// Utterances with what was found of each.
+    /// Utterances with the findings about each.
     package init(
         utterances: [Utterance], heldSeconds: [Double], references: [String], targets: [[Int]],
         audioHashes: [UInt64], sampleRate: Int, normalizesWaveform: Bool
@@ -40,10 +40,10 @@ package struct SpeechDataset: Sendable {
         items = utterances.map { BatchItem(id: $0.id, cost: $0.durationSeconds, group: $0.language) }
     }
 
-    /// The same utterances, shared out by what an update of a model does with them: products of all frames, and of frames
-    /// with frames in attention.
+    /// The same utterances, weighted by the work of an update: products over all frames, and of frames with
+    /// frames in attention.
     ///
-    /// Whether features are kept does not matter, so that it does not change a run.
+    /// Independent of whether features are cached, so that caching does not change a run.
     func weighed(by configuration: Wav2Vec2Configuration, training trained: TrainableParameters) -> Self {
         var weighed = self
         for index in items.indices {
@@ -56,7 +56,7 @@ package struct SpeechDataset: Sendable {
     /// Seconds of audio of all utterances.
     package var totalSeconds: Double { utterances.reduce(0) { $0 + $1.durationSeconds } }
 
-    /// Reads the kept features of some utterances, or else their audio, resampled and normalised.
+    /// Reads the cached features of some utterances, or else their audio, resampled and normalised.
     package func load(_ items: [Int]) throws -> SpeechMicroBatch {
         let audio = try items.map { item -> LoadedAudio in
             if let features = try cache?.load(item) { return features }
@@ -84,9 +84,9 @@ package struct SpeechDataset: Sendable {
 }
 
 extension SpeechDataset {
-    /// Reads the audio of some utterances, a piece of those that are longer than what is used of them.
+    /// Reads the audio of some utterances, cropping those longer than what is used.
     ///
-    /// Where a piece begins is counted from the seed, the step and the utterance.
+    /// The start of a crop is a function of seed, step and utterance.
     func loadPieces(_ items: [Int], seed: UInt64, step: Int) throws -> SpeechMicroBatch {
         SpeechMicroBatch(
             items: items,
@@ -97,7 +97,7 @@ extension SpeechDataset {
             audioSeconds: items.reduce(0) { $0 + utterances[$1].durationSeconds })
     }
 
-    /// The seconds of the file that are used of an utterance at a step; nil is all of it.
+    /// The range in seconds used of an utterance at a step; nil for all of it.
     package func piece(_ item: Int, seed: UInt64, step: Int) -> Range<Double>? {
         let utterance = utterances[item]
         let spareSamples = Int((heldSeconds[item] - utterance.durationSeconds) * Double(sampleRate))
@@ -134,7 +134,7 @@ package enum LoadedAudio: Sendable {
 }
 
 extension LoadedAudio {
-    /// The same with a first number that is not one.
+    /// The same with a NaN as its first number.
     fileprivate var spoiled: LoadedAudio {
         switch self {
         case .samples(let samples): .samples([.nan] + samples.dropFirst())
@@ -148,23 +148,23 @@ extension LoadedAudio {
 package struct SpeechMicroBatch: Sendable {
     /// The utterances' places in the dataset.
     package let items: [Int]
-    /// What is at hand of each utterance.
+    /// The audio or features of each utterance.
     package let audio: [LoadedAudio]
-    /// Token ids, an array an utterance.
+    /// Token ids, one array per utterance.
     package let targets: [[Int]]
-    /// What counted randomness knows each utterance by.
+    /// Each utterance's identity for counted random numbers.
     package let identities: [UInt64]
     /// Seconds of audio.
     package let audioSeconds: Double
 
-    /// The same with a number of the first utterance that is not one.
+    /// The same with a NaN in the first utterance.
     package var spoiled: SpeechMicroBatch {
         SpeechMicroBatch(
             items: items, audio: audio.prefix(1).map(\.spoiled) + audio.dropFirst(), targets: targets,
             identities: identities, audioSeconds: audioSeconds)
     }
 
-    /// The utterances as the model takes them, copied into the arena.
+    /// The utterances as the model's input, copied into the arena.
     package func batch(in arena: inout Arena) -> SpeechBatch {
         SpeechBatch(
             audio.map { audio in

@@ -3,11 +3,11 @@ internal import Recipe
 internal import Speech
 package import Training
 
-/// A task on recordings: its batches are planned the same way, whatever is learnt from them.
+/// A task on recordings: batches are planned the same way, whatever is trained.
 package protocol SpeechTask: TrainingTask where MicroBatch == SpeechMicroBatch {
     /// The recordings.
     var data: SpeechDataset { get }
-    /// How a global batch becomes micro-batches.
+    /// How a global batch is divided into micro-batches.
     var sharing: BatchSharing { get }
 }
 
@@ -27,6 +27,6 @@ extension SpeechTask {
             + (tokens > 0 ? ", \(tokens) tokens" : "")
     }
 
-    /// The micro-batch with a number of its first utterance that is not one.
+    /// The micro-batch with a NaN in its first utterance.
     package func spoiled(_ batch: SpeechMicroBatch) -> SpeechMicroBatch { batch.spoiled }
 }

@@ -5,54 +5,54 @@ internal import Program
 package import Recipe
 package import Text
 
-/// What was found when a corpus of texts was looked over.
+/// The result of checking a corpus of texts.
 package struct TextCheck: Sendable {
     /// The usable examples.
     package let dataset: TextDataset
-    /// Why others were left out, a sentence each.
+    /// Why others were left out, one sentence each.
     package let skipped: [String]
 
-    /// Examples that were cut.
+    /// The number of truncated examples.
     package var cutExamples: Int { dataset.encoded.count { $0.cutTokens > 0 } }
-    /// Tokens that were cut off.
+    /// The number of truncated tokens.
     package var cutTokens: Int { dataset.encoded.reduce(0) { $0 + $1.cutTokens } }
 
-    /// What there is to say of the set, a line each.
+    /// Lines that describe the set.
     package func announcement(_ name: String) -> [String] {
         let count = dataset.examples.count
         let first = String(
             format: "%@: %d examples, %d tokens, %.1f on average%@%@", name, count, dataset.totalTokens,
             Double(dataset.totalTokens) / Double(max(1, count)),
             cutExamples > 0
-                ? ", \(cutTokens) more cut from \(cutExamples) examples (data.max_tokens)" : "",
+                ? ", \(cutTokens) more truncated from \(cutExamples) examples (data.max_tokens)" : "",
             skipped.isEmpty ? "" : ", \(skipped.count) left out:")
         return [first] + skipped.map { "  \($0)" }
     }
 }
 
-/// Cuts the texts of a corpus into tokens and looks its labels up, so that nothing surprises a run that has begun.
+/// Tokenizes the texts of a corpus and looks up its labels, so that nothing surprises a running run.
 package struct TextChecker {
     let model: TextModel
-    /// Tokens that an example is cut to; 0 cuts nothing.
+    /// Tokens to truncate an example to; 0 truncates nothing.
     let maximumTokens: Int
     let policy: BadUtterances
     /// Whether examples must have labels.
     let needsLabels: Bool
     /// What this command's user can do about unusable examples.
     let remedy: String
-    /// What this command's user calls the limit of tokens.
+    /// The name of the token limit for this command's user.
     let limitName: String
 
     /// A check for a model.
     package init(
         model: TextModel, maximumTokens: Int, policy: BadUtterances, needsLabels: Bool = true,
-        remedy: String = "Mend them, or leave them out with data.bad_utterances = \"skip\".",
+        remedy: String = "Fix them, or leave them out with data.bad_utterances = \"skip\".",
         limitName: String = "data.max_tokens"
     ) throws {
         if let limit = model.maximumTokens, maximumTokens > limit {
             throw UserError(
                 .usage,
-                "\(limitName) is \(maximumTokens), but \(model.source.path) has \(limit) positions; say \(limit) or less"
+                "\(limitName) is \(maximumTokens), but \(model.source.path) has \(limit) positions; use \(limit) or less"
             )
         }
         self.model = model
@@ -63,9 +63,9 @@ package struct TextChecker {
         self.limitName = limitName
     }
 
-    /// Looks examples over.
+    /// Checks examples.
     ///
-    /// - Throws: Where the policy is to refuse, all unusable examples.
+    /// - Throws: If the policy is to refuse, all unusable examples.
     package func check(_ examples: [TextExample], path: String) throws -> TextCheck {
         var usable: [TextExample] = []
         var encoded: [EncodedText] = []
@@ -103,7 +103,7 @@ package struct TextChecker {
         if texts.contains(where: { $0.allSatisfy(\.isWhitespace) }) { return "an empty text" }
         if let limit = model.maximumTokens, text.ids.count > limit {
             return
-                "\(text.ids.count) tokens where the model has \(limit) positions; cut them with \(limitName)"
+                "\(text.ids.count) tokens where the model has \(limit) positions; truncate them with \(limitName)"
         }
         if let segments = model.network.configuration.segmentCount,
             text.types.contains(where: { $0 >= segments })

@@ -5,7 +5,7 @@ internal import Text
 package import Training
 
 extension TextDataset {
-    /// A hash of the examples as the model reads them, in order, wherever they lie.
+    /// A hash of the examples as the model reads them, in order, wherever they are stored.
     package var contentHash: ContentHash {
         var hash = ContentHash(
             texts: examples.lazy.map { "\($0.id)\n\($0.text)\n\($0.textPair ?? "")\n\($0.label ?? "")" })
@@ -20,7 +20,7 @@ extension TextDataset {
 }
 
 extension TextInputs {
-    /// What a run of this model on these data is about.
+    /// The content of a run of this model on these data.
     var content: RunContent {
         var content = RunContent()
         content.add("model.path", ContentHash(texts: [model.source.config.line]))

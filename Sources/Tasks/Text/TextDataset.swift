@@ -2,19 +2,19 @@ package import Batching
 package import Models
 package import Text
 
-/// Labelled texts as a model reads them: cut into tokens, with what it is to say of each.
+/// Labelled texts as a model reads them: tokenized, with a target for each.
 package struct TextDataset: Sendable {
-    /// What a model is to say of each example.
+    /// The targets of the examples.
     package enum Targets: Sendable {
         /// Classes.
         case classes([Int])
         /// Numbers.
         case values([Float])
-        /// Nothing is known.
+        /// No labels.
         case none
     }
 
-    /// The examples, as they lie in their file.
+    /// The examples, in file order.
     package let examples: [TextExample]
     /// The tokens of each, special ones included, and their segments.
     package let encoded: [EncodedText]
@@ -27,7 +27,7 @@ package struct TextDataset: Sendable {
         self.examples = examples
         self.encoded = encoded
         self.targets = targets
-        // A name that stands twice would make two examples one to counted randomness.
+        // A repeated name would give two examples the same random numbers.
         let areNames = Set(examples.map(\.id)).count == examples.count
         items = examples.indices.map {
             BatchItem(
@@ -54,14 +54,14 @@ package struct TextDataset: Sendable {
 
 /// A few examples in memory.
 package struct TextMicroBatch: Sendable {
-    /// The examples' places in the dataset.
+    /// The examples' indices in the dataset.
     package let items: [Int]
     /// Their tokens.
     package let batch: TokenBatch
-    /// What the model is to say of each.
+    /// The target of each.
     package let targets: TextDataset.Targets
-    /// What counted randomness knows each example by.
+    /// Each example's identity for counted random numbers.
     package let identities: [UInt64]
-    /// Whether the first logit is to be no number, for `--inject`: tokens cannot be.
+    /// Whether the first logit is to be NaN, for `--inject`: tokens cannot be.
     var isSpoiled = false
 }

@@ -12,9 +12,9 @@ internal import Training
 
 /// How well a model did on a set of labelled texts.
 package struct TextEvaluation: Sendable {
-    /// How often each class was taken for each other; nil where a number is predicted.
+    /// How often each class was predicted as each; nil for regression.
     package var confusion: ConfusionMatrix?
-    /// Correlations of numbers and predictions; nil where they are not defined, or of classes.
+    /// Correlations of labels and predictions; nil if undefined, or for classes.
     package var pearson, spearman: Double?
     /// The sum of the examples' losses.
     package var loss = 0.0
@@ -22,10 +22,10 @@ package struct TextEvaluation: Sendable {
     package var examples = 0
     package var tokens = 0
 
-    /// The mean loss an example.
+    /// The mean loss per example.
     package var meanLoss: Double { examples > 0 ? loss / Double(examples) : 0 }
 
-    /// The metrics of its task with their values; not a number where one is not defined.
+    /// The task's metrics with their values; NaN if undefined.
     package var metrics: [(metric: MetricSpec, value: Double)] {
         guard let confusion else {
             return [
@@ -65,9 +65,9 @@ extension TextEvaluation: RunEvaluation {
     }
 }
 
-/// What a model says of one example.
+/// A model's prediction for one example.
 package struct TextPrediction: Sendable, Codable {
-    /// The example's place in its dataset.
+    /// The example's index in its dataset.
     package let item: Int
     /// A logit for each class, or the value.
     package let logits: [Float]
@@ -80,16 +80,16 @@ package struct TextPrediction: Sendable, Codable {
         return shares.map { $0 / sum }
     }
 
-    /// The class with the highest logit, the first of equal ones.
+    /// The class with the highest logit; the first of equal ones.
     package var best: Int {
         logits.indices.reduce(0) { logits[$1] > logits[$0] ? $1 : $0 }
     }
 }
 
-/// Runs a model over texts, each rank a share of them.
+/// Runs a model on texts, each rank its share.
 package struct TextEvaluator {
     let model: SequenceClassifier
-    /// Tokens a rank holds at once.
+    /// Tokens that a rank holds at once.
     let rankTokens: Int
 
     /// An evaluator of a network.
@@ -98,7 +98,7 @@ package struct TextEvaluator {
         self.rankTokens = rankTokens
     }
 
-    /// What the model says of all examples, in their order, on every rank; and the sum of losses where labels are known.
+    /// Predictions for all examples, in order, on every rank; and the sum of losses if labels are known.
     ///
     /// - Throws: `EvaluationInterrupted`, on all ranks alike, if one of them was asked to stop.
     package func predict(
@@ -122,7 +122,7 @@ package struct TextEvaluator {
         return (all, losses(of: all, data: data))
     }
 
-    /// The most that a pass of rank 0 takes of an arena.
+    /// The most arena bytes of a pass of rank 0.
     package func arenaBytes(_ data: TextDataset, ranks: Int) -> Int {
         let share = EpochPlan.shares(
             of: Array(data.examples.indices), items: data.items, rankCount: ranks)[0]
@@ -137,7 +137,7 @@ package struct TextEvaluator {
         return arena.peakBytes
     }
 
-    /// The loss of each example, computed alike on every rank.
+    /// The loss of each example, computed identically on every rank.
     private func losses(of predictions: [TextPrediction], data: TextDataset) -> [Float] {
         if case .none = data.targets { return [] }
         guard let columns = predictions.first?.logits.count else { return [] }
@@ -147,7 +147,7 @@ package struct TextEvaluator {
             of: logits.all.reshaped(rows: predictions.count, columns: columns), dLogits: nil)
     }
 
-    /// Measures a model on labelled texts; every rank gets the whole result.
+    /// Measures a model on labelled texts; every rank gets the full result.
     package func evaluate(
         _ data: TextDataset, parameters: ParameterViews, session: Session, arena: inout Arena
     ) throws -> (result: TextEvaluation, predictions: [TextPrediction]) {

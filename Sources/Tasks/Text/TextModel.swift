@@ -5,11 +5,11 @@ package import Recipe
 package import Tensors
 package import Text
 
-/// What is stored of a model of text, without its weights: the network's shape, its tokenizer, its labels.
+/// A stored text model without its weights: the network's shape, its tokenizer, its labels.
 package struct TextModel: Sendable {
-    /// What the model says of a text.
+    /// What the model predicts.
     package enum Objective: Sendable, Equatable {
-        /// One of some classes.
+        /// One of several classes.
         case classes(LabelSet)
         /// A number.
         case value
@@ -17,21 +17,21 @@ package struct TextModel: Sendable {
 
     /// The network.
     package let network: SequenceClassifier
-    /// What cuts texts into tokens.
+    /// The tokenizer.
     package let tokenizer: Tokenizer
     /// What the head's rows mean.
     package let objective: Objective
-    /// What is stored of it.
+    /// The stored model.
     package let source: StoredModel
-    /// Whether the classifier starts fresh, because the file has none, or one of other labels.
+    /// Whether the classifier starts fresh, because the file has none, or one with other labels.
     package let needsFreshHead: Bool
-    /// The tokenizer's files, which are written again as they are.
+    /// The tokenizer's files, which are copied unchanged.
     private let kept: [KeptFile]
 
-    /// The most tokens of an example; nil if the model has no such limit.
+    /// The maximum number of tokens per example; nil if the model has no limit.
     package var maximumTokens: Int? { network.configuration.maximumTokens }
 
-    /// Reads a model that has a classifier: one that was fine-tuned.
+    /// Reads a fine-tuned model, with a classifier.
     package static func fineTuned(path: String, extras: PrunableExtras = []) throws -> TextModel {
         let source = try opened(path)
         let configuration = try source.textConfiguration()
@@ -42,7 +42,7 @@ package struct TextModel: Sendable {
             )
         }
         if source.config["problem_type"]?.string == "multi_label_classification" {
-            throw CheckpointError(path, "gives several labels at once, which is not built here")
+            throw CheckpointError(path, "predicts several labels at once, which is not supported")
         }
         let objective: Objective
         if configuration.labelCount == 1 {
@@ -55,8 +55,8 @@ package struct TextModel: Sendable {
             source, configuration: configuration, objective: objective, needsFreshHead: false, extras: extras)
     }
 
-    /// Reads a model to fine-tune for a task: with its own classifier where that has the labels of the examples to be
-    /// trained on, else with a fresh one.
+    /// Reads a model to fine-tune for a task: with its own classifier if that has the training examples'
+    /// labels, else with a fresh one.
     package static func toFineTune(
         path: String, task: TaskKind, examples: [TextExample], extras: PrunableExtras
     ) throws -> TextModel {
@@ -75,14 +75,14 @@ package struct TextModel: Sendable {
             throw CheckpointError(
                 examples.first?.origin ?? path,
                 "all examples have \(found.count == 0 ? "no label" : "the label \"\(found.names[0])\""); a classifier "
-                    + "needs two classes (for numbers, say task = \"regress\")")
+                    + "needs two classes (for numbers, set task = \"regress\")")
         }
         var labels = found
         var isFresh = !hasClassifier || configuration.labelCount != found.count
         if let names = try LabelNames(of: source.config, path: source.configPath), !names.isUnnamed {
             let own = try LabelSet(names.names)
             if found.names.allSatisfy({ own.index(of: $0) != nil }) {
-                // Its own order of labels, also where a class does not occur.
+                // Its own order of labels, even if a class does not occur.
                 (labels, isFresh) = (own, !hasClassifier)
             } else {
                 isFresh = true
@@ -98,7 +98,8 @@ package struct TextModel: Sendable {
         let source = try StoredModel(path: path)
         guard source.isDirectory else {
             throw CheckpointError(
-                path, "is not a model of text: it must be a Hugging Face directory of BERT or XLNet")
+                path,
+                "is not a text model: it must be a Hugging Face directory of BERT or XLNet, or a pack of one")
         }
         return source
     }
@@ -112,24 +113,24 @@ package struct TextModel: Sendable {
         _ source: StoredModel, configuration: TextConfiguration, objective: Objective, needsFreshHead: Bool,
         extras: PrunableExtras
     ) throws {
-        tokenizer = try Tokenizer(directory: source.path)
+        tokenizer = try Tokenizer(of: source)
         guard tokenizer.rowCount <= configuration.vocabularySize else {
             throw CheckpointError(
                 source.path,
                 "has a tokenizer of \(tokenizer.rowCount) tokens, but vocab_size is \(configuration.vocabularySize): "
-                    + "tokenizer and weights do not belong together")
+                    + "tokenizer and weights do not match")
         }
-        kept = try KeptFile.tokenizer(in: source.path)
+        kept = try KeptFile.tokenizer(of: source)
         network = SequenceClassifier(configuration, extras: extras)
         self.source = source
         self.objective = objective
         self.needsFreshHead = needsFreshHead
     }
 
-    /// Reads the weights into a flat store; what the file lacks and may lack is drawn afresh.
+    /// Reads the weights into a flat store; optional tensors that the file lacks are initialised at random.
     package func loadWeights(into values: Tensor, seed: UInt64) throws {
         let weights = try source.openWeights()
-        // A classifier of other labels has another shape, and must not be read.
+        // A classifier for other labels has another shape, and must not be read.
         let report = try loadParameters(
             from: weights, into: values, layout: network.layout,
             skipping: needsFreshHead ? Set(network.classifierSlots.map(\.name)) : [])
@@ -137,7 +138,7 @@ package struct TextModel: Sendable {
         for slot in report.missing { network.layout.initialize(slot, in: values, seed: seed) }
     }
 
-    /// The small files of this model as it is to be written.
+    /// This model's small files for writing.
     package func files(card: String?) -> ModelFiles {
         var config = source.config.inFloat32
         switch network.configuration.family {

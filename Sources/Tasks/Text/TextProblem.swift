@@ -12,7 +12,7 @@ internal import Tensors
 internal import Text
 internal import Training
 
-/// Fine-tuning a model of text, as a recipe says.
+/// Fine-tuning a text model, by a recipe.
 struct TextProblem: RunProblem {
     let recipe: Recipe
     let model: TextModel
@@ -46,13 +46,13 @@ struct TextProblem: RunProblem {
         model.files(card: card(update: update, sparsity: sparsity, evaluation: evaluation))
     }
 
-    /// The `README.md` of a model directory: what it is and how it came about.
+    /// The `README.md` of a model directory: what the model is and how it was made.
     private func card(update: Int, sparsity: Double, evaluation: TextEvaluation?) -> String {
         let family = model.network.configuration.family.rawValue
         var lines = [
             "---", "tags:", "- text-classification", "- \(family)", "- pruning", "- parp",
             "pipeline_tag: text-classification", "---", "",
-            sparsity > 0 ? "# A sparse model of text" : "# A model of text", "",
+            sparsity > 0 ? "# A sparse text model" : "# A text model", "",
             "Fine-tuned by `parp` \(parpVersion) with method `\(recipe.pruning.method.rawValue)` from "
                 + "`\(recipe.model.path)`, \(update) updates.", "",
             String(format: "%.4f %% of the weights of its pool are exactly zero.", 100 * sparsity),
@@ -73,7 +73,7 @@ struct TextProblem: RunProblem {
     static let report = ReportOutline(
         charts: [
             .init(
-                "Loss an example, training smoothed",
+                "Loss per example, training smoothed",
                 [.init("train", "loss", smoothed: true), .init("eval", "loss", name: "valid")], scale: .ratios
             ),
             .init(
@@ -85,7 +85,7 @@ struct TextProblem: RunProblem {
             .init(
                 "Kept weights shared with another mask, % of either",
                 [
-                    .init("prune", "iou_previous", name: "the mask before", scale: 100),
+                    .init("prune", "iou_previous", name: "the previous mask", scale: 100),
                     .init("prune", "iou_initial", name: "the first mask", scale: 100),
                 ]),
             .init("Learning rate", [.init("train", "learning_rate")]),
@@ -96,7 +96,7 @@ struct TextProblem: RunProblem {
         } + [.init("sparsity", "sparsity", scale: 100)], workload: WorkUnit.tokens.reported)
 }
 
-/// Fine-tunes a model of text as a recipe says, on all ranks of a session.
+/// Fine-tunes a text model by a recipe, on all ranks of a session.
 func runTextFineTuning(_ options: TrainOptions, task: TaskKind, session: Session) throws {
     try startRun(options, task: task, session: session) { recipe in
         let prepared = try session.together { try TextInputs(recipe) }
@@ -118,7 +118,7 @@ package struct TextInputs {
     package let train: TextCheck
     package let valid: TextCheck
 
-    /// Reads and checks what a recipe names.
+    /// Reads and checks a recipe's model and data.
     package init(_ recipe: Recipe) throws {
         let examples = try TextCorpus(path: recipe.data.train).examples
         model = try TextModel.toFineTune(
@@ -129,7 +129,7 @@ package struct TextInputs {
         valid = try checker.check(try TextCorpus(path: recipe.data.valid).examples, path: recipe.data.valid)
     }
 
-    /// What is about to run.
+    /// Describes the run that is about to start.
     func announcement(_ recipe: Recipe, ranks: Int) -> [String] {
         let layout = model.network.layout
         let pool = PrunablePool(layout, includesBiases: recipe.pruning.includeBiases)

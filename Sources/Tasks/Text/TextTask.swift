@@ -7,17 +7,17 @@ package import Tensors
 internal import Text
 package import Training
 
-/// Fine-tuning on labelled texts: cross-entropy of classes, or the squared error of a number (Devlin et al., 2019,
-/// section 4.1).
+/// Fine-tuning on labelled texts: cross-entropy for classes, or squared error for values (Devlin et al.,
+/// 2019, section 4.1).
 package struct TextTask: TrainingTask {
     package let model: SequenceClassifier
     package let data: TextDataset
     package let schedule: BatchSchedule
     package let settings: Settings
-    /// How the optimiser treats which parameters.
+    /// How the optimiser treats groups of parameters.
     package let parameterGroups: [ParameterGroup]
 
-    /// What the recipe says of the task.
+    /// The recipe's settings of the task.
     package struct Settings: Sendable {
         var seed: UInt64
         var regularization: Regularization
@@ -68,7 +68,7 @@ package struct TextTask: TrainingTask {
         return spoiled
     }
 
-    /// The classifier alone while the encoder is frozen, then everything.
+    /// Only the classifier while the encoder is frozen, then everything.
     package var trainablePhases: [TrainablePhase] {
         let freed = TrainablePhase(update: settings.freezeEncoderUpdates, offset: 0)
         guard settings.freezeEncoderUpdates > 0 else { return [freed] }
@@ -95,7 +95,8 @@ package struct TextTask: TrainingTask {
             operations: operations(of: batch.batch.packing, update: update))
     }
 
-    /// Floating-point operations of a micro-batch in an update: forward, and backward of what is trained, whatever is pruned.
+    /// Floating-point operations of a micro-batch in an update: forward, and backward of what is trained,
+    /// ignoring pruning.
     private func operations(of packing: PackedRows, update: Int) -> Double {
         let forward = (0..<packing.count).reduce(0) {
             $0 + model.configuration.forwardOperations(tokens: packing.length($1))
@@ -123,7 +124,7 @@ extension TextTask: ActivationPlanning {
     package func activationBytes(
         updates: Range<Int>, rank: Int, rankCount: Int, precision: GEMMPrecision, sparseSlots: Set<Int> = []
     ) -> Int {
-        // Of so many updates, the largest micro-batches are as large as any.
+        // With this many updates, the largest micro-batches are representative.
         let lookedAt = 2000
         var walk = schedule.walk(from: updates.lowerBound)
         var largest: [Int: (longest: Int, items: [Int])] = [:]
@@ -140,7 +141,7 @@ extension TextTask: ActivationPlanning {
         }
     }
 
-    /// Notes the products of the passes of rank 0, until as many are known as are kept.
+    /// Notes the products of rank 0's passes, until the ledger's limit.
     package func noteProducts(of recipe: Recipe, ranks: Int, in products: ProductLedger) {
         var walk = schedule.walk(from: 0)
         for _ in 0..<recipe.schedule.updates where !products.isFull {
@@ -151,7 +152,7 @@ extension TextTask: ActivationPlanning {
         }
     }
 
-    /// What a pass takes of an arena, found by making it on the counting device.
+    /// A pass's arena bytes, found by running it on the counting device.
     private func arenaBytes(
         _ batch: TextMicroBatch, _ precision: GEMMPrecision, _ sparseSlots: Set<Int>
     ) -> Int {
@@ -170,12 +171,12 @@ extension TextTask: ActivationPlanning {
 }
 
 extension SequenceClassifier {
-    /// Parameters with and without weight decay, and those of the head at a rate of their own.
+    /// Parameters with and without weight decay, and the head's with their own rate.
     package func parameterGroups(headScale: Double) -> [ParameterGroup] {
         let head = Set(headSlots.map(\.index))
         var groups: [ParameterGroup] = []
         for slot in layout.slots {
-            // Gaps between parameters are zero, whoever takes them.
+            // Gaps between parameters are zero, so either group may contain them.
             let end = slot.index + 1 < layout.slots.count ? layout.slots[slot.index + 1].offset : layout.count
             let group = ParameterGroup(
                 range: slot.offset..<end, decays: slot.decays,
@@ -191,7 +192,7 @@ extension SequenceClassifier {
 }
 
 extension TextDataset.Targets {
-    /// The loss of each example, in nats or squared, and its gradient.
+    /// The loss of each example, cross-entropy in nats or squared error, and its gradient.
     func losses(of logits: Tensor, dLogits: Tensor?) -> [Float] {
         var losses = [Float](repeating: 0, count: logits.rows)
         switch self {
@@ -200,13 +201,13 @@ extension TextDataset.Targets {
         case .values(let values):
             squaredErrorLoss(
                 predictions: logits, targets: values, scale: 1, losses: &losses, dPredictions: dLogits)
-        case .none: preconditionFailure("a loss of examples without labels")
+        case .none: preconditionFailure("a loss needs labels")
         }
         return losses
     }
 }
 
-/// What a batch of labelled texts adds up to; the examples are the items.
+/// The sums of a batch of labelled texts; the items are the examples.
 package struct TextSums: BatchSums, Equatable {
     /// The sum of the examples' losses.
     package var loss = 0.0
@@ -217,7 +218,7 @@ package struct TextSums: BatchSums, Equatable {
     /// Floating-point operations.
     package var operations = 0.0
     package var workload: Double { tokens }
-    /// Examples whose loss is not a number.
+    /// Examples whose loss is NaN.
     package var notFinite = 0.0
 
     init(_ losses: [Float], tokens: Int, operations: Double) {
@@ -228,7 +229,7 @@ package struct TextSums: BatchSums, Equatable {
         notFinite = Double(losses.count { !$0.isFinite })
     }
 
-    /// The sums as numbers that can be all-reduced.
+    /// The sums as numbers for an all-reduce.
     package var vector: [Double] {
         get { [loss, items, tokens, operations, notFinite] }
         set {

@@ -1,6 +1,6 @@
 internal import Files
 
-/// The tasks of GLUE (Wang et al., 2019), whose files are read as they come.
+/// The tasks of GLUE (Wang et al., 2019), whose files are read as distributed.
 public enum GLUETask: String, Sendable, CaseIterable {
     case cola
     case sst2 = "sst-2"
@@ -12,20 +12,20 @@ public enum GLUETask: String, Sendable, CaseIterable {
     case rte
     case wnli
 
-    /// Which of a task's files one is.
+    /// The kind of a task's file.
     public enum Part: String, Sendable {
         case train
         case dev
         case test
 
-        /// What a file's name says: `test*`, `dev*`, or else training.
+        /// The kind by the file's name: `test*`, `dev*`, or else training.
         static func of(path: String) -> Part {
             let name = path.split(separator: "/").last ?? ""
             return name.hasPrefix("test") ? .test : name.hasPrefix("dev") ? .dev : .train
         }
     }
 
-    /// What it is measured by, as GLUE reports it; the first decides.
+    /// Its metrics, as reported by GLUE; the first decides.
     public var metrics: [TextMetric] {
         switch self {
         case .cola: [.matthews]
@@ -35,7 +35,7 @@ public enum GLUETask: String, Sendable, CaseIterable {
         }
     }
 
-    /// Its classes in the order in which transformers numbers them; nil for STS-B, whose labels are numbers.
+    /// Its classes in transformers' order; nil for STS-B, whose labels are numbers.
     public var labels: [String]? {
         switch self {
         case .cola, .sst2, .mrpc, .qqp, .wnli: ["0", "1"]
@@ -45,11 +45,11 @@ public enum GLUETask: String, Sendable, CaseIterable {
         }
     }
 
-    /// Where a line's fields are, counted from 0.
+    /// The fields of a line, counted from 0.
     fileprivate struct Layout {
         let text: Int
         let pair: Int?
-        /// nil where there is none.
+        /// nil if there is none.
         let label: Label?
         var hasHeader = true
 
@@ -74,7 +74,7 @@ public enum GLUETask: String, Sendable, CaseIterable {
         }
     }
 
-    /// The examples of a file, and how many lines were left out.
+    /// The examples of a file, and the number of lines left out.
     func read(_ path: String, _ part: Part) throws(FileFaults) -> (examples: [TextExample], skipped: Int) {
         let layout = layout(part)
         var examples: [TextExample] = []
@@ -88,7 +88,7 @@ public enum GLUETask: String, Sendable, CaseIterable {
             }
             examples.append(example)
         }
-        // Some lines of QQP are cut short; GLUE's own reader leaves them out.
+        // Some lines of QQP are truncated; GLUE's own reader leaves them out.
         guard faults.isEmpty || self == .qqp else { throw FileFaults(path, faults) }
         return (examples, faults.count)
     }
@@ -104,7 +104,7 @@ extension GLUETask.Layout {
             case nil: nil
             }
         let last = max(text, pair ?? 0)
-        // A label that is last lies behind the texts, or it is none.
+        // A label in the last field must come after the texts, or it is missing.
         guard fields.count > max(last, place ?? 0), pair == nil || place.map({ $0 != last }) ?? true else {
             return nil
         }

@@ -1,23 +1,23 @@
 public import Files
 internal import JSON
 
-/// How a corpus of labelled texts lies in a file.
+/// File formats of labelled texts.
 public enum TextFormat: Sendable, Equatable {
-    /// A JSON object a line.
+    /// One JSON object per line.
     case jsonLines
     /// A CSV file with a header (RFC 4180).
     case csv
-    /// A table of tabs with a header, in which quotes mean nothing.
+    /// A tab-separated table with a header; quotes have no meaning.
     case tsv
     /// A file of one of GLUE's tasks.
     case glue(GLUETask, GLUETask.Part)
 
-    /// The format and path that `FORMAT:PATH` or a path's name says.
+    /// The format and path given by `FORMAT:PATH` or by a path's name.
     ///
     /// Formats are `jsonl`, `csv`, `tsv` and GLUE's tasks: `cola`, `sst-2`, `mrpc`, `qqp`, `sts-b`, `mnli`, `qnli`,
-    /// `rte`, `wnli`; whether a file of GLUE's is its training, development or test set shows in its name.
+    /// `rte`, `wnli`; the name of a GLUE file shows whether it is the training, development or test set.
     ///
-    /// - Throws: `FileFaults` if neither says it.
+    /// - Throws: `FileFaults` if neither gives a format.
     public static func parse(_ source: String) throws(FileFaults) -> (format: TextFormat, path: String) {
         if let colon = source.firstIndex(of: ":") {
             let path = String(source[source.index(after: colon)...])
@@ -37,7 +37,7 @@ public enum TextFormat: Sendable, Equatable {
             let tasks = GLUETask.allCases.map(\.rawValue).joined(separator: ", ")
             throw FileFaults(
                 source,
-                ["no format shows in its name; say it before a colon: jsonl, csv, tsv, or of GLUE \(tasks)"])
+                ["its name shows no format; put one before a colon: jsonl, csv, tsv, or for GLUE \(tasks)"])
         }
     }
 }
@@ -48,7 +48,7 @@ public struct TextCorpus: Sendable {
     public let path: String
     /// The examples, in the order of the file.
     public var examples: [TextExample]
-    /// Lines that were left out since the task's own reader leaves them out: QQP has some that are cut short.
+    /// Lines left out as by the task's own reader: QQP has some that are truncated.
     public let skippedLines: Int
 
     /// The names under which files hold the text, the second text and the label.
@@ -57,14 +57,14 @@ public struct TextCorpus: Sendable {
         static let pair = ["text_pair", "sentence2", "hypothesis", "question2"]
         static let label = ["label", "labels", "score", "gold_label"]
         static let id = ["id", "idx", "index"]
-        /// What only corpora of speech have.
+        /// Fields that only speech corpora have.
         static let recording = [
             "audio_filepath", "audio", "path", "file_name", "filename", "file", "wav", "duration",
             "client_id",
         ]
     }
 
-    /// Reads a corpus where it lies.
+    /// Reads a corpus.
     ///
     /// - Parameter source: A path whose name shows its format, or `FORMAT:PATH`; see `TextFormat.parse`.
     /// - Throws: `FileFaults` with every broken line.
@@ -79,12 +79,12 @@ public struct TextCorpus: Sendable {
         }
         self.path = path
         self.skippedLines = skippedLines
-        guard !examples.isEmpty else { throw FileFaults(path, ["holds no example"]) }
+        guard !examples.isEmpty else { throw FileFaults(path, ["has no examples"]) }
     }
 
-    /// The lines of a plain file as examples without labels; of pairs, each is two texts with a tab between.
+    /// The lines of a plain file as examples without labels; for pairs, two texts separated by a tab.
     ///
-    /// - Throws: `FileFaults` that names each line without just one tab, where pairs are wanted.
+    /// - Throws: `FileFaults` that names each line without exactly one tab, if pairs are wanted.
     public static func lines(of path: String, arePairs: Bool) throws(FileFaults) -> [TextExample] {
         var examples: [TextExample] = []
         var faults: [String] = []
@@ -92,7 +92,7 @@ public struct TextCorpus: Sendable {
             let fields =
                 arePairs ? tabbedFields(line) : [line]
             guard fields.count == (arePairs ? 2 : 1) else {
-                faults.append("line \(index + 1): \(fields.count) texts between tabs; two are wanted")
+                faults.append("line \(index + 1): \(fields.count) texts separated by tabs; there must be two")
                 continue
             }
             examples.append(
@@ -104,7 +104,7 @@ public struct TextCorpus: Sendable {
         return examples
     }
 
-    /// Whether a file's first line says that it holds texts, and no recordings.
+    /// Whether a file holds texts rather than recordings, by its first line.
     ///
     /// - Parameter source: A path whose name shows its format, or `FORMAT:PATH`.
     public static func isTextCorpus(_ source: String) -> Bool {
@@ -179,10 +179,10 @@ public struct TextCorpus: Sendable {
         }
         func string(_ names: [String]) throws(LineFault) -> String? {
             guard let (name, value) = value(names) else { return nil }
-            guard let string = value.string else { throw LineFault(sentence: "\"\(name)\" is no string") }
+            guard let string = value.string else { throw LineFault(sentence: "\"\(name)\" is not a string") }
             return string
         }
-        /// A string, or a number or boolean as it would be written.
+        /// A string, or a number or boolean in written form.
         func scalar(_ names: [String]) throws(LineFault) -> String? {
             guard let (name, value) = value(names) else { return nil }
             switch value {
@@ -198,7 +198,8 @@ public struct TextCorpus: Sendable {
     }
 }
 
-/// What stands between the tabs of a line; cut at scalars, since to Swift a mark belongs to what is before it.
+/// The tab-separated fields of a line; split by scalars, since Swift joins a mark with the preceding
+/// character.
 func tabbedFields(_ line: String) -> [String] {
     line.unicodeScalars.split(separator: "\t", omittingEmptySubsequences: false).map(String.init)
 }

@@ -1,8 +1,8 @@
-/// What a corpus of labelled texts holds, and what in it is doubtful.
+/// Facts about a corpus of labelled texts, and what looks doubtful.
 public struct TextCorpusReport: Sendable {
     /// How many examples there are.
     public var examples = 0
-    /// How many of them have two texts.
+    /// The number of examples with two texts.
     public var pairs = 0
     /// Words, between white space, of all texts.
     public var words = 0
@@ -10,22 +10,22 @@ public struct TextCorpusReport: Sendable {
     public var medianWords = 0
     /// The words of the longest example.
     public var longestWords = 0
-    /// Examples whose texts stand in an earlier one, too.
+    /// Examples whose texts repeat an earlier one's.
     public var repeated = 0
-    /// Examples whose texts stand in an earlier one with another label, by their places.
+    /// The places of examples whose texts repeat an earlier one's with another label.
     public var contradicting: [String] = []
-    /// Examples without a word, by their places.
+    /// The places of examples without a word.
     public var empty: [String] = []
-    /// Examples without a label, by their places.
+    /// The places of examples without a label.
     public var unlabelled: [String] = []
     /// How often each label occurs, the most frequent first.
     public var labels: [(name: String, count: Int)] = []
     /// Whether every label is a number.
     public var isNumeric = false
-    /// The least and greatest of labels that are numbers.
+    /// The range of numeric labels.
     public var range: ClosedRange<Double>?
 
-    /// Looks over examples.
+    /// Checks examples.
     public init(_ examples: [TextExample]) {
         self.examples = examples.count
         var labelOfContent: [TextContent: String?] = [:]

@@ -1,4 +1,4 @@
-/// One example of a task on text: a text or a pair of texts, and what a model is to say of it.
+/// One example of a text task: a text or a pair of texts, and its label.
 public struct TextExample: Sendable, Equatable {
     /// Names the example within its corpus: the file's own name for it, or the line.
     public var id: String
@@ -6,9 +6,9 @@ public struct TextExample: Sendable, Equatable {
     public var text: String
     /// The second text, if examples are pairs.
     public var textPair: String?
-    /// The label as it is written: a name, an index or a number; nil where there is none, as in test sets.
+    /// The label as written: a name, an index or a number; nil if there is none, as in test sets.
     public var label: String?
-    /// Where it stands: `path:line`.
+    /// Its place: `path:line`.
     public var origin: String
 
     /// An example.
@@ -21,11 +21,11 @@ public struct TextExample: Sendable, Equatable {
         self.origin = origin
     }
 
-    /// The label as a number, for regression; nil if it is none that is finite.
+    /// The label as a number, for regression; nil if it is not a finite number.
     public var number: Double? { label.flatMap(Double.init).flatMap { $0.isFinite ? $0 : nil } }
 
-    /// The bytes of its texts, by which repeated examples are found; canonically equal strings that differ in
-    /// their scalars are different to a tokenizer.
+    /// The bytes of its texts, for finding repeated examples; canonically equal strings with different
+    /// scalars are different to a tokenizer.
     var content: TextContent { TextContent(text: Array(text.utf8), pair: textPair.map { Array($0.utf8) }) }
 }
 
@@ -43,20 +43,20 @@ public struct LabelSet: Sendable, Equatable {
 
     /// Classes in an order, such as that of a model's `id2label`.
     ///
-    /// - Throws: `TextError` if a name stands twice.
+    /// - Throws: `TextError` if a name occurs twice.
     public init(_ names: [String]) throws(TextError) {
         var indexOfName: [[UInt8]: Int] = [:]
         for (index, name) in names.enumerated() {
             guard indexOfName.updateValue(index, forKey: Array(name.utf8)) == nil else {
-                throw TextError("the label \"\(name)\" stands twice")
+                throw TextError("the label \"\(name)\" occurs twice")
             }
         }
         self.names = names
         self.indexOfName = indexOfName
     }
 
-    /// The classes that examples have: by number where all are numbers, else by name, which is the order that
-    /// transformers' scripts and GLUE use.
+    /// The classes of examples: by number if all are numbers, else by name, the order of transformers'
+    /// scripts and GLUE.
     public init(of examples: [TextExample]) {
         let distinct = Dictionary(examples.compactMap(\.label).map { (Array($0.utf8), $0) }) { first, _ in
             first
@@ -74,7 +74,7 @@ public struct LabelSet: Sendable, Equatable {
     /// How many there are.
     public var count: Int { names.count }
 
-    /// The class that a label means, by name or else by index; nil if it is neither.
+    /// The class of a label, by name or else by index; nil if it is neither.
     public func index(of label: String) -> Int? {
         if let index = indexOfName[Array(label.utf8)] { return index }
         guard let index = Int(label), names.indices.contains(index) else { return nil }
@@ -83,7 +83,7 @@ public struct LabelSet: Sendable, Equatable {
 
     /// The classes of examples.
     ///
-    /// - Throws: `TextError` that names the first labels that are no class, or that are missing.
+    /// - Throws: `TextError` that names the first unknown or missing labels.
     public func indices(of examples: [TextExample]) throws(TextError) -> [Int] {
         var indices: [Int] = []
         var faults: [String] = []

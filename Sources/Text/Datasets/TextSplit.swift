@@ -1,11 +1,12 @@
-/// Sets an example aside by a hash of its text, or of both of a pair, so that one that is repeated stands on one side only.
+/// Splits examples by a hash of their text, or of both texts of a pair, so that a repeated one is on one side
+/// only.
 ///
-/// The side is a function of the text's words and the seed: it is the same on every machine, in any order of the
+/// The side is a function of the text's words and the seed: the same on every machine, in any order of the
 /// file, and whatever else the file holds.
 public struct TextSplit: Sendable {
-    /// The share of texts that is set aside to validate on.
+    /// The share of texts to validate on.
     public let validShare: Double
-    /// The share of texts that is set aside to test on.
+    /// The share of texts to test on.
     public let testShare: Double
     /// What else the side depends on.
     public let seed: UInt64
@@ -21,7 +22,7 @@ public struct TextSplit: Sendable {
     public init(validShare: Double, testShare: Double = 0, seed: UInt64 = 0) {
         precondition(
             validShare >= 0 && testShare >= 0 && validShare + testShare <= 1,
-            "shares of \(validShare) and \(testShare) are no parts of a whole")
+            "shares of \(validShare) and \(testShare) must be at least 0 and sum to less than 1")
         self.validShare = validShare
         self.testShare = testShare
         self.seed = seed
@@ -33,13 +34,13 @@ public struct TextSplit: Sendable {
         return place < testShare ? .test : place < testShare + validShare ? .valid : .train
     }
 
-    /// Examples by their sides, each in its order.
+    /// Examples by side, in order.
     public func parts(of examples: [TextExample]) -> [Side: [TextExample]] {
         Dictionary(grouping: examples, by: side)
     }
 
-    /// FNV-1a over the words' bytes with a space between, and a line break between texts, its bits mixed as SplitMix64 mixes them: FNV alone
-    /// leaves the high bits of short texts alike.
+    /// FNV-1a over the words' bytes with a space between, and a line break between texts, its bits mixed as
+    /// in SplitMix64: FNV alone makes the high bits of short texts alike.
     private func hash(_ example: TextExample) -> UInt64 {
         var hash = 0xCBF2_9CE4_8422_2325 ^ seed
         func add(_ byte: UInt8) { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01B3 }

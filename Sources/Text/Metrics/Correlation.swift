@@ -1,5 +1,4 @@
-/// Pearson's correlation of two series; nil where it is not defined: fewer than two values, or a series that does
-/// not vary.
+/// Pearson's correlation of two series; nil if undefined: fewer than two values, or a constant series.
 public func pearsonCorrelation(_ x: [Double], _ y: [Double]) -> Double? {
     precondition(x.count == y.count, "series of \(x.count) and \(y.count) values")
     guard x.count > 1, let first = x.first, let other = y.first, x.contains(where: { $0 != first }),
@@ -10,7 +9,7 @@ public func pearsonCorrelation(_ x: [Double], _ y: [Double]) -> Double? {
     return correlation.isFinite ? min(1, max(-1, correlation)) : nil
 }
 
-/// Spearman's correlation of two series: Pearson's of their ranks; nil where that is not defined.
+/// Spearman's correlation of two series: Pearson's of their ranks; nil if that is undefined.
 public func spearmanCorrelation(_ x: [Double], _ y: [Double]) -> Double? {
     guard !x.contains(where: \.isNaN), !y.contains(where: \.isNaN) else { return nil }
     return pearsonCorrelation(averageRanks(x), averageRanks(y))

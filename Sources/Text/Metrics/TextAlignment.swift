@@ -1,22 +1,22 @@
-/// What became of a token that was said, or heard.
+/// The outcome of a token of the reference or hypothesis.
 public enum AlignedToken: Sendable, Equatable {
-    /// Said and heard.
+    /// Correct.
     case correct(String)
-    /// Said, and heard as another.
+    /// Substituted.
     case substituted(said: String, heard: String)
-    /// Said and not heard.
+    /// Deleted.
     case deleted(String)
-    /// Heard and not said.
+    /// Inserted.
     case inserted(String)
 }
 
-/// The largest table of an alignment, in cells of a byte.
+/// The largest alignment table, in one-byte cells.
 private let maximumCells = 1 << 26
 
-/// The alignment of what was heard with what was said that has the fewest errors, and of such the most tokens in place:
-/// the one that `ErrorRate` counts.
+/// The alignment of hypothesis and reference with the fewest errors, and among those the fewest unpaired
+/// tokens: the one counted by `ErrorRate`.
 ///
-/// - Returns: Nil where both are so long that the table would take too much memory.
+/// - Returns: Nil if both are so long that the table would take too much memory.
 public func aligned(_ said: [String], _ heard: [String]) -> [AlignedToken]? {
     let (rows, columns) = (said.count + 1, heard.count + 1)
     guard rows.multipliedReportingOverflow(by: columns).partialValue <= maximumCells,
@@ -25,7 +25,7 @@ public func aligned(_ said: [String], _ heard: [String]) -> [AlignedToken]? {
     func same(_ row: Int, _ column: Int) -> Bool {
         said[row].unicodeScalars.elementsEqual(heard[column].unicodeScalars)
     }
-    // Errors, then tokens without partner, in one number, as ErrorRate has them.
+    // Errors, then unpaired tokens, in one number, as in ErrorRate.
     let replaced = 1 << 32
     let unpaired = replaced + 1
     var costs = (0..<columns).map { $0 * unpaired }
@@ -39,7 +39,7 @@ public func aligned(_ said: [String], _ heard: [String]) -> [AlignedToken]? {
             diagonal = costs[column]
             let (deleted, inserted) = (costs[column] + unpaired, costs[column - 1] + unpaired)
             costs[column] = min(paired, deleted, inserted)
-            // Of equally good alignments the one that pairs early: what is left over stands at the end.
+            // Among equally good alignments the one that pairs early: the rest is at the end.
             steps[row * columns + column] =
                 costs[column] == inserted ? .inserted : costs[column] == deleted ? .deleted : .paired
         }

@@ -1,8 +1,9 @@
-/// What predictions are measured by.
+/// Metrics of predictions.
 public enum TextMetric: String, Sendable, Codable, CaseIterable {
-    /// The share of examples that are right.
+    /// The share of correct examples.
     case accuracy
-    /// The harmonic mean of precision and recall: of class 1 where there are two, else the mean over classes.
+    /// The harmonic mean of precision and recall: of class 1 if there are two classes, else the mean over
+    /// classes.
     case f1
     /// Matthews' correlation.
     case matthews
@@ -10,6 +11,6 @@ public enum TextMetric: String, Sendable, Codable, CaseIterable {
     case pearson
     /// Spearman's correlation.
     case spearman
-    /// The loss that is trained on.
+    /// The training loss.
     case loss
 }

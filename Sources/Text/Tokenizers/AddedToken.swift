@@ -1,16 +1,16 @@
-/// A token beside the model's pieces, found in the text itself: `[SEP]`, `<cls>`.
+/// A token besides the model's pieces, found in the text itself: `[SEP]`, `<cls>`.
 public struct AddedToken: Sendable, Equatable {
     /// Its text.
     public var content: String
-    /// Whether it may not stand within a word.
+    /// Whether it must not occur within a word.
     public var isSingleWord = false
-    /// Whether it takes the white space before it.
+    /// Whether it includes the white space before it.
     public var stripsLeft = false
-    /// Whether it takes the white space after it.
+    /// Whether it includes the white space after it.
     public var stripsRight = false
-    /// Whether it is looked for in the normalised text, not the raw one.
+    /// Whether it is searched in the normalised text, not the raw one.
     public var isNormalized = false
-    /// Whether it says something about the text rather than being part of it.
+    /// Whether it is a special token rather than part of the text.
     public var isSpecial = true
 
     /// A token of this text.
@@ -31,7 +31,7 @@ public struct AddedToken: Sendable, Equatable {
 struct AddedTokenMatcher: Sendable {
     private let trie: ByteTrie
     private let tokens: [Int: AddedToken]
-    /// Whether a scalar may begin a token, for those of ASCII.
+    /// Whether an ASCII scalar may begin a token.
     private let begins: [Bool]
 
     /// What is found in a text.
@@ -49,7 +49,7 @@ struct AddedTokenMatcher: Sendable {
         self.begins = begins
     }
 
-    /// The tokens in a text and the stretches between them, none of which is empty.
+    /// The tokens in a text and the non-empty stretches between them.
     func parts(of text: ArraySlice<Unicode.Scalar>) -> [Part] {
         var parts: [Part] = []
         var (start, position) = (text.startIndex, text.startIndex)
@@ -97,7 +97,7 @@ struct AddedTokenMatcher: Sendable {
 }
 
 extension Unicode.Scalar {
-    /// Whether regular expressions take it for part of a word (Unicode Technical Standard 18, `\w`).
+    /// Whether regular expressions treat it as part of a word (Unicode Technical Standard 18, `\w`).
     fileprivate var isWordCharacter: Bool {
         switch properties.generalCategory {
         case .decimalNumber, .connectorPunctuation, .nonspacingMark, .spacingMark, .enclosingMark: true

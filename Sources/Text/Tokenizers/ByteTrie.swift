@@ -1,8 +1,8 @@
 /// A set of byte strings with a number each, walked byte by byte: the pieces of a vocabulary.
 ///
-/// The children of a node lie together, in the order of their bytes; a step is a search among them.
+/// The children of a node are contiguous, in byte order; a step is a search among them.
 struct ByteTrie: Sendable {
-    /// A place in the trie.
+    /// A node of the trie.
     typealias Node = Int
 
     /// Where the walk begins.
@@ -13,7 +13,7 @@ struct ByteTrie: Sendable {
     private var firstChild: [Int32] = []
     private var values: [Int32] = [-1]
 
-    /// The trie of strings and their numbers, from 0; of equal strings the last number holds.
+    /// The trie of strings and their numbers, from 0; for equal strings the last number counts.
     init(_ entries: [(key: [UInt8], value: Int)]) {
         let sorted = entries.enumerated()
             .sorted { a, b in
@@ -46,7 +46,7 @@ struct ByteTrie: Sendable {
         firstChild.append(Int32(pending.count))
     }
 
-    /// The node after a byte, or nil where no string continues so.
+    /// The node after a byte, or nil if no string continues so.
     func step(_ node: Node, _ byte: UInt8) -> Node? {
         var low = Int(firstChild[node])
         let end = Int(firstChild[node + 1])

@@ -1,5 +1,5 @@
-/// SentencePiece's map of characters, which `tokenizer.json` calls `Precompiled`: a trie of what is replaced, and
-/// the replacements.
+/// SentencePiece's character map, `Precompiled` in `tokenizer.json`: a trie of what is replaced, and the
+/// replacements.
 ///
 /// The trie is a double array of darts-clone: the size of the array in bytes, the array, both of 32 bits in little
 /// endian, then the replacements, each ended by a zero.

@@ -1,4 +1,4 @@
-/// What a tokenizer changes in a text before it cuts it; the names are those of `tokenizer.json`.
+/// A tokenizer's normalisation of a text before splitting; the names are those of `tokenizer.json`.
 public indirect enum Normalizer: Sendable {
     /// BERT's cleaning.
     case bert(BertNormalizer)
@@ -12,23 +12,23 @@ public indirect enum Normalizer: Sendable {
     case stripAccents
     /// Removes white space at the ends.
     case strip(left: Bool, right: Bool)
-    /// Puts one text for another wherever it stands.
+    /// Replaces every occurrence of a text.
     case replace(pattern: String, content: String)
-    /// Puts one text for two or more spaces.
+    /// Replaces two or more spaces by a text.
     case replaceSpaces(content: String)
-    /// Puts a text before any that is not empty.
+    /// Prepends a text to any that is not empty.
     case prepend(String)
     /// SentencePiece's map of characters.
     case precompiled(CharacterMap)
     /// One after the other.
     case sequence([Normalizer])
 
-    /// How often as long a text may become: twice what XLNet's steps can make of it.
+    /// The maximum growth factor of a text: twice that of XLNet's steps.
     ///
-    /// A file from outside could double a text at each of a thousand steps.
+    /// A hostile file could double a text at each of a thousand steps.
     static let maximumGrowth = 2_000
 
-    /// How often as long a text can become, counted in scalars; at most a little above what is allowed.
+    /// The growth factor of a text, in scalars; at most slightly above the maximum.
     var growth: Int {
         switch self {
         case .bert: 3 * 4
@@ -45,7 +45,7 @@ public indirect enum Normalizer: Sendable {
         }
     }
 
-    /// The text as changed.
+    /// The normalised text.
     func apply(_ text: [Unicode.Scalar]) -> [Unicode.Scalar] {
         switch self {
         case .bert(let bert): bert.apply(text)
@@ -65,13 +65,13 @@ public indirect enum Normalizer: Sendable {
 
 /// BERT's cleaning of a text, as in `BasicTokenizer` of Google's code.
 public struct BertNormalizer: Sendable {
-    /// Whether control characters go and white space becomes a space.
+    /// Whether control characters are removed and white space becomes a space.
     public var cleansText = true
-    /// Whether Chinese characters are put between spaces.
+    /// Whether Chinese characters are surrounded by spaces.
     public var separatesChinese = true
-    /// Whether accents go; nil does as `lowercases` does.
+    /// Whether accents are removed; nil follows `lowercases`.
     public var stripsAccents: Bool?
-    /// Whether the text is put in lower case.
+    /// Whether the text is lower-cased.
     public var lowercases = true
 
     /// A cleaning of these steps.

@@ -1,4 +1,4 @@
-/// How a tokenizer cuts a text into words before its model cuts those into pieces; the names are those of
+/// How a tokenizer splits a text into words before its model splits those into pieces; the names are those of
 /// `tokenizer.json`.
 public indirect enum PreTokenizer: Sendable {
     /// BERT's: at white space, and around each punctuation mark.
@@ -7,7 +7,7 @@ public indirect enum PreTokenizer: Sendable {
     case whitespaceSplit
     /// Around each punctuation mark.
     case punctuation
-    /// SentencePiece's: spaces become a character of their own.
+    /// SentencePiece's: spaces become a special character.
     case metaspace(Metaspace)
     /// One after the other.
     case sequence([PreTokenizer])
@@ -38,12 +38,12 @@ struct Word {
         }
     }
 
-    /// The parts where each of some scalars is one of its own.
+    /// The parts, with each of some scalars as its own part.
     func isolating(_ isAlone: (Unicode.Scalar) -> Bool) -> [Word] {
         cut { isAlone(scalars[$0]) || $0 > scalars.startIndex && isAlone(scalars[$0 - 1]) }
     }
 
-    /// The parts that begin where told.
+    /// The parts that begin at given places.
     func cut(before begins: (Int) -> Bool) -> [Word] {
         var parts: [Word] = []
         var start = scalars.startIndex
@@ -58,7 +58,7 @@ struct Word {
     }
 }
 
-/// SentencePiece's spaces: a character stands for each, and for one before the text.
+/// SentencePiece's spaces: a character replaces each, and one is put before the text.
 public struct Metaspace: Sendable {
     /// Where a space is put before.
     public enum Prepending: String, Sendable {
@@ -70,11 +70,11 @@ public struct Metaspace: Sendable {
         case never
     }
 
-    /// What stands for a space.
+    /// The replacement of a space.
     public var replacement: Unicode.Scalar
-    /// Where one is put before.
+    /// Where one is prepended.
     public var prepending: Prepending
-    /// Whether the text is cut before each.
+    /// Whether the text is split before each.
     public var splits: Bool
 
     /// Spaces shown so.

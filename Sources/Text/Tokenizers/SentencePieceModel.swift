@@ -1,8 +1,8 @@
-/// What a `spiece.model` of SentencePiece holds, as far as text is encoded with it.
+/// The parts of SentencePiece's `spiece.model` that are needed for encoding.
 public struct SentencePieceModel: Sendable {
     /// A piece of the vocabulary.
     struct Piece: Sendable {
-        /// What a piece is for; the numbers are SentencePiece's.
+        /// The type of a piece; the numbers are SentencePiece's.
         enum Kind: UInt64, Sendable {
             case normal = 1
             case unknown = 2
@@ -24,15 +24,15 @@ public struct SentencePieceModel: Sendable {
     let unknown: Int
     let characterMap: CharacterMap?
 
-    /// The most pieces that are believed; the largest vocabularies have a million.
+    /// The maximum number of pieces; the largest vocabularies have a million.
     private static let maximumPieces = 4_000_000
 
     /// Reads a model from a file's bytes (`sentencepiece_model.proto`).
     ///
-    /// - Throws: `TextError` if the bytes are no such message, or the model is not Unigram.
+    /// - Throws: `TextError` if the bytes are not such a message, or the model is not Unigram.
     public init(_ bytes: [UInt8]) throws(TextError) {
         var pieces: [Piece] = []
-        // What the format presets.
+        // The format's defaults.
         var (unknown, modelType): (UInt64, UInt64) = (0, 1)
         var map: CharacterMap?
         var reader = ProtobufReader(bytes[...])
@@ -63,7 +63,7 @@ public struct SentencePieceModel: Sendable {
             throw TextError("spiece.model is not of the Unigram type, which XLNet's is")
         }
         guard unknown < pieces.count else {
-            throw TextError("spiece.model has \(pieces.count) pieces and none that stands for the unknown")
+            throw TextError("spiece.model has \(pieces.count) pieces but no unknown piece")
         }
         self.pieces = pieces
         self.unknown = Int(unknown)
@@ -93,9 +93,9 @@ public struct SentencePieceModel: Sendable {
     }
 }
 
-/// Reads the fields of a message of Protocol Buffers, in the order in which they stand.
+/// Reads the fields of a Protocol Buffers message, in order.
 struct ProtobufReader {
-    /// What a field holds.
+    /// The value of a field.
     enum Value {
         case integer(UInt64)
         case fixed64(UInt64)
@@ -109,7 +109,7 @@ struct ProtobufReader {
 
     /// The next field; nil at the end.
     ///
-    /// - Throws: `TextError` if the message breaks off or has a group, which the format gave up.
+    /// - Throws: `TextError` if the message is truncated or has a group, which is deprecated.
     mutating func next() throws(TextError) -> (number: UInt64, value: Value)? {
         guard !rest.isEmpty else { return nil }
         let tag = try variableInteger()

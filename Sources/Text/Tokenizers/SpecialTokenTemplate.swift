@@ -1,7 +1,7 @@
-/// Where the special tokens stand around a text or a pair of texts, and the token types: BERT's `[CLS] A [SEP] B
-/// [SEP]`, XLNet's `A <sep> B <sep> <cls>`.
+/// The positions of special tokens around a text or a pair of texts, and the token types: BERT's `[CLS] A
+/// [SEP] B [SEP]`, XLNet's `A <sep> B <sep> <cls>`.
 public struct SpecialTokenTemplate: Sendable, Equatable {
-    /// A part of what a model reads.
+    /// A part of a model's input.
     public enum Part: Sendable, Equatable {
         /// The first text.
         case first(type: Int)
@@ -18,7 +18,7 @@ public struct SpecialTokenTemplate: Sendable, Equatable {
 
     /// A template of these parts.
     ///
-    /// - Throws: `TextError` unless `single` holds the first text alone, once, and `pair` each text once.
+    /// - Throws: `TextError` unless `single` contains only the first text, once, and `pair` each text once.
     public init(single: [Part], pair: [Part]) throws(TextError) {
         func count(_ parts: [Part], second: Bool) -> Int {
             parts.count {
@@ -32,7 +32,7 @@ public struct SpecialTokenTemplate: Sendable, Equatable {
         guard count(single, second: false) == 1, count(single, second: true) == 0,
             count(pair, second: false) == 1, count(pair, second: true) == 1
         else {
-            throw TextError("the tokenizer's template does not hold each text once")
+            throw TextError("the tokenizer's template does not contain each text once")
         }
         self.single = single
         self.pair = pair
@@ -65,10 +65,10 @@ public struct SpecialTokenTemplate: Sendable, Equatable {
         self.pair = pair
     }
 
-    /// How many special tokens stand around one text or a pair.
+    /// The number of special tokens around one text or a pair.
     public func specialTokenCount(isPair: Bool) -> Int { Self.specialTokens(isPair ? pair : single).count }
 
-    /// The special tokens' ids, of which a model needs rows.
+    /// The special tokens' ids, for which a model needs rows.
     var tokens: [Int] { Self.specialTokens(single) + Self.specialTokens(pair) }
 
     private static func specialTokens(_ parts: [Part]) -> [Int] {

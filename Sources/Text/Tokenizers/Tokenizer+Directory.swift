@@ -7,9 +7,26 @@ extension Tokenizer {
     ///
     /// - Throws: `TextError` that names the file and what is wrong with it.
     public init(directory: String) throws(TextError) {
-        func json(_ name: String) throws(TextError) -> JSONValue? {
+        try self.init(of: directory) { name throws(TextError) in
             guard exists("\(directory)/\(name)") else { return nil }
-            let bytes = try Self.bytes(directory, name)
+            do throws(FileFaults) {
+                return try fileBytes(of: "\(directory)/\(name)", isText: false)
+            } catch {
+                throw TextError("\(name): \(error.faults.joined(separator: "; "))")
+            }
+        }
+    }
+
+    /// The same of a model whose files need not lie in a directory.
+    ///
+    /// - Parameters:
+    ///   - model: Where the model lies, for messages.
+    ///   - file: Gives a file's bytes by its name, or nil if there is none.
+    public init(
+        of model: String, file: (_ name: String) throws(TextError) -> [UInt8]?
+    ) throws(TextError) {
+        func json(_ name: String) throws(TextError) -> JSONValue? {
+            guard let bytes = try Self.text(name, file) else { return nil }
             do throws(JSONError) {
                 return try JSONValue(parsing: bytes)
             } catch {
@@ -27,26 +44,27 @@ extension Tokenizer {
                 guard let configuration else { return preset }
                 return try TokenizerConfiguration(configuration, over: preset)
             }
-            if exists("\(directory)/spiece.model"), family ?? "xlnet" == "xlnet" {
+            if family ?? "xlnet" == "xlnet", let pieces = try file("spiece.model") {
                 try self.init(
-                    sentencePiece: SentencePieceModel(Self.bytes(directory, "spiece.model")),
-                    configuration: settings(over: .xlnet))
-            } else if exists("\(directory)/vocab.txt"), family ?? "bert" == "bert" {
-                try self.init(
-                    vocabulary: Self.bytes(directory, "vocab.txt"), configuration: settings(over: .bert))
+                    sentencePiece: SentencePieceModel(pieces), configuration: settings(over: .xlnet))
+            } else if family ?? "bert" == "bert", let vocabulary = try Self.text("vocab.txt", file) {
+                try self.init(vocabulary: vocabulary, configuration: settings(over: .bert))
             } else {
                 throw TextError(
                     "no tokenizer.json, nor a vocab.txt of BERT or a spiece.model of XLNet; transformers' "
                         + "save_pretrained writes one")
             }
         } catch {
-            throw TextError("\(directory): \(error)")
+            throw TextError("\(model): \(error)")
         }
     }
 
-    private static func bytes(_ directory: String, _ name: String) throws(TextError) -> [UInt8] {
+    private static func text(
+        _ name: String, _ file: (_ name: String) throws(TextError) -> [UInt8]?
+    ) throws(TextError) -> [UInt8]? {
+        guard let bytes = try file(name) else { return nil }
         do throws(FileFaults) {
-            return try fileBytes(of: "\(directory)/\(name)", isText: !name.hasSuffix(".model"))
+            return try textBytes(bytes, of: name)
         } catch {
             throw TextError("\(name): \(error.faults.joined(separator: "; "))")
         }

@@ -1,10 +1,10 @@
 extension Tokenizer {
-    /// BERT's tokenizer of a `vocab.txt`: a piece a line, whose id is its place.
+    /// BERT's tokenizer from a `vocab.txt`: one piece per line, with its line number as id.
     ///
-    /// It is the one that transformers' `BertTokenizer` makes of the file: white space behind a piece is none of
-    /// it, and of equal pieces the last holds.
+    /// It is the one that transformers' `BertTokenizer` makes from the file: white space after a piece is not
+    /// part of it, and for equal pieces the last counts.
     ///
-    /// - Throws: `TextError` if the file is no UTF-8 or lacks a token that BERT needs.
+    /// - Throws: `TextError` if the file is not UTF-8 or lacks a token that BERT needs.
     public init(
         vocabulary bytes: [UInt8], configuration: TokenizerConfiguration = .bert
     ) throws(TextError) {
@@ -48,7 +48,7 @@ extension Tokenizer {
         return pieces
     }
 
-    /// XLNet's tokenizer of a `spiece.model`, as transformers 5 converts it.
+    /// XLNet's tokenizer from a `spiece.model`, as converted by transformers 5.
     ///
     /// - Throws: `TextError` if the model lacks a token that XLNet needs.
     public init(
@@ -60,7 +60,7 @@ extension Tokenizer {
         ]
         if configuration.lowercases { steps.append(.lowercase) }
         if let map = model.characterMap { steps.append(.precompiled(map)) }
-        // What the model itself adds takes the place of further tokens.
+        // The model's own tokens replace further tokens.
         let added = model.pieces.filter(\.isAdded).map { AddedToken($0.text, isSpecial: $0.kind == .control) }
         try self.init(
             model: .unigram(

@@ -2,13 +2,13 @@
 public struct EncodedText: Sendable, Equatable {
     /// The tokens' ids.
     public var ids: [Int] = []
-    /// The type of each: which text it belongs to, or what the template gives special tokens.
+    /// The type of each: the text it belongs to, or the template's type of special tokens.
     public var types: [Int] = []
-    /// How many tokens of the texts were cut off.
+    /// The number of tokens truncated from the texts.
     public var cutTokens = 0
 }
 
-/// The model that cuts words into pieces.
+/// The model that splits words into pieces.
 public enum TokenizerModel: Sendable {
     /// BERT's.
     case wordPiece(WordPiece)
@@ -32,23 +32,24 @@ public enum TokenizerModel: Sendable {
 
 /// Turns text into the ids that Hugging Face's `tokenizers` gives for the same `tokenizer.json`.
 ///
-/// Added tokens are found in the raw text, what lies between is normalised, searched for the other added tokens,
-/// cut into words and those into pieces. A text is never cut or filled unless `maximumTokens` asks for it.
+/// Added tokens are found in the raw text; what is between them is normalised, searched for the other added
+/// tokens, and split into words and those into pieces. A text is never truncated or padded unless
+/// `maximumTokens` asks for it.
 public struct Tokenizer: Sendable {
-    /// Every token with its id: the model's pieces and what is added, as `vocab.txt` or `tokenizer.json` has them.
+    /// Every token with its id: the model's pieces and added tokens, as in `vocab.txt` or `tokenizer.json`.
     public let tokens: [(token: String, id: Int)]
     /// The tokens found in the text itself, with their ids.
     public let addedTokens: [(token: AddedToken, id: Int)]
     /// Where special tokens stand.
     public let template: SpecialTokenTemplate
-    /// What the file asks for that is not done unasked.
+    /// Settings of the file that are not applied.
     public internal(set) var unapplied = Unapplied()
 
-    /// What a `tokenizer.json` asks for that this program never does unasked.
+    /// Settings of a `tokenizer.json` that this program does not apply by itself.
     public struct Unapplied: Sendable, Equatable {
-        /// The number of tokens that the file cuts texts to; nil if it does not.
+        /// The number of tokens to which the file truncates texts; nil if it does not.
         public var truncation: Int?
-        /// Whether the file fills texts up.
+        /// Whether the file pads texts.
         public var padding = false
     }
 
@@ -62,12 +63,12 @@ public struct Tokenizer: Sendable {
     /// A tokenizer of its parts.
     ///
     /// - Parameters:
-    ///   - model: What cuts words into pieces.
+    ///   - model: Splits words into pieces.
     ///   - pieces: The model's pieces with their ids.
-    ///   - normalizer: What is changed before; nil for nothing.
-    ///   - preTokenizer: How words are cut; nil for the whole text as one.
-    ///   - addedTokens: Tokens found in the text itself; those that are no piece get ids behind the pieces'.
-    ///   - template: Where special tokens stand, given the id of each token.
+    ///   - normalizer: The normalisation before; nil for none.
+    ///   - preTokenizer: How words are split; nil for the whole text as one.
+    ///   - addedTokens: Tokens found in the text itself; those that are not pieces get ids after the pieces'.
+    ///   - template: The template of special tokens, given the id of each token.
     /// - Throws: `TextError` if an added token is empty or the template fails.
     public init(
         model: TokenizerModel, pieces: [(token: String, id: Int)], normalizer: Normalizer?,
@@ -92,7 +93,7 @@ public struct Tokenizer: Sendable {
         self.template = try template { added.idOfContent[Array($0.utf8)] ?? model.id(of: $0) }
     }
 
-    /// What each added token is found by: its text, or its text normalised.
+    /// The text by which each added token is found, raw or normalised.
     private static func patterns(
         _ tokens: [(token: AddedToken, id: Int)], _ normalizer: Normalizer?
     ) throws(TextError) -> [(pattern: String, id: Int, token: AddedToken)] {
@@ -113,7 +114,7 @@ public struct Tokenizer: Sendable {
     /// The id of a token, or nil.
     public func id(of token: String) -> Int? { idOfAdded[Array(token.utf8)] ?? model.id(of: token) }
 
-    /// How many rows of embeddings the ids need: one more than the highest.
+    /// The number of embedding rows that the ids need: one more than the highest.
     public var rowCount: Int { max(tokens.lazy.map(\.id).max() ?? -1, template.tokens.max() ?? -1) + 1 }
 
     /// The ids of a text or a pair of texts.
@@ -121,9 +122,9 @@ public struct Tokenizer: Sendable {
     /// - Parameters:
     ///   - text: The text, or the first of two.
     ///   - pair: The second.
-    ///   - addsSpecialTokens: Whether the template's special tokens are put around.
-    ///   - maximumTokens: How many ids there may be; the longer text is cut first, at its end, as transformers'
-    ///     `longest_first` does. Nil for any number.
+    ///   - addsSpecialTokens: Whether the template's special tokens are added.
+    ///   - maximumTokens: The maximum number of ids; the longer text is truncated first, at its end, as in
+    ///     transformers' `longest_first`. Nil for no limit.
     public func encode(
         _ text: String, pair: String? = nil, addsSpecialTokens: Bool = true, maximumTokens: Int? = nil
     ) -> EncodedText {
@@ -146,7 +147,8 @@ public struct Tokenizer: Sendable {
         return encoded
     }
 
-    /// Cuts two texts to a length, the longer first; where both are cut, the second keeps the odd token.
+    /// Truncates two texts to a length, the longer first; if both are truncated, the second keeps the odd
+    /// token.
     private static func cut(_ first: inout [Int], _ second: inout [Int]?, to length: Int) {
         guard let other = second, first.count + other.count > length else {
             first = Array(first.prefix(length))
@@ -160,7 +162,7 @@ public struct Tokenizer: Sendable {
         second = Array(other.prefix(isSwapped ? kept.shorter : kept.longer))
     }
 
-    /// The ids of a text alone.
+    /// The ids of a single text.
     private func ids(of text: String) -> [Int] {
         var ids: [Int] = []
         let raw = Array(text.unicodeScalars)
@@ -195,7 +197,7 @@ extension EncodedText {
     }
 }
 
-/// The ids of added tokens, as the library gives them: a piece's own where it is one, else the next behind all.
+/// The ids of added tokens, as in the library: a piece's own if it is one, else the next after all others.
 private struct AddedIds {
     var tokens: [(token: AddedToken, id: Int)] = []
     var behindPieces: [(token: String, id: Int)] = []
@@ -206,7 +208,7 @@ private struct AddedIds {
         for token in added where !token.content.isEmpty {
             let content = Array(token.content.utf8)
             if let id = idOfContent[content] {
-                // The same token again, maybe told otherwise.
+                // The same token again, perhaps with other flags.
                 if let place = tokens.firstIndex(where: { $0.id == id }) { tokens[place].token = token }
                 continue
             }

@@ -1,7 +1,7 @@
 public import JSON
 
 extension TokenizerConfiguration {
-    /// What a `tokenizer_config.json` says, over presets.
+    /// The settings of a `tokenizer_config.json`, over presets.
     ///
     /// - Throws: `TextError` if a value has the wrong type, or tokens are added that only a `tokenizer.json` can
     ///   place.
@@ -21,7 +21,7 @@ extension TokenizerConfiguration {
         try refuseUnknownTokens(file)
     }
 
-    /// A token that is written as its text, or as an object with its flags.
+    /// A token written as its text, or as an object with flags.
     private static func token(_ field: TokenizerField, over preset: AddedToken?) throws(TextError)
         -> AddedToken
     {

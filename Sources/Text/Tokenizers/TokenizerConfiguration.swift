@@ -1,7 +1,7 @@
-/// What is known of a tokenizer beside its vocabulary, as `tokenizer_config.json` says it; needed where there is
-/// no `tokenizer.json`.
+/// A tokenizer's settings besides its vocabulary, from `tokenizer_config.json`; needed if there is no
+/// `tokenizer.json`.
 public struct TokenizerConfiguration: Sendable {
-    /// What a token says about a text; named as in the file, in the order in which transformers adds them.
+    /// The role of a special token; named as in the file, in the order in which transformers adds them.
     public enum Role: String, Sendable, CaseIterable {
         case begin = "bos_token"
         case end = "eos_token"
@@ -12,9 +12,9 @@ public struct TokenizerConfiguration: Sendable {
         case mask = "mask_token"
     }
 
-    /// Whether the text is put in lower case.
+    /// Whether the text is lower-cased.
     public var lowercases: Bool
-    /// Whether BERT's tokenizer strips accents; nil does as `lowercases` does.
+    /// Whether BERT's tokenizer strips accents; nil follows `lowercases`.
     public var stripsAccents: Bool?
     /// Whether Chinese characters are words of their own to BERT's tokenizer.
     public var separatesChinese = true

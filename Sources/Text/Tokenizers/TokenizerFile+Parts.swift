@@ -5,7 +5,7 @@ extension TokenizerModel {
     static func read(
         _ field: TokenizerField
     ) throws(TextError) -> (model: TokenizerModel, pieces: [(token: String, id: Int)]) {
-        // Old files do not name the model; its vocabulary tells it.
+        // Old files do not name the model; the vocabulary reveals it.
         let type = try field.optional("type")?.string()
         switch (type, try field["vocab"].value) {
         case ("WordPiece", .object), (nil, .object): return try wordPiece(field)
@@ -37,7 +37,8 @@ extension TokenizerModel {
         _ field: TokenizerField
     ) throws(TextError) -> (model: TokenizerModel, pieces: [(token: String, id: Int)]) {
         guard try !field.boolean("byte_fallback", default: false) else {
-            throw field.fault("falls back to bytes, which XLNet's does not and this program cannot")
+            throw field.fault(
+                "falls back to bytes, which XLNet's does not do and this program does not support")
         }
         let vocabulary = try field["vocab"]
         var pieces: [(piece: String, score: Double)] = []
@@ -91,7 +92,8 @@ extension Normalizer {
             self = .sequence(
                 try field["normalizers"].array().map { (step) throws(TextError) in try Normalizer(step) })
         case let other:
-            throw field.fault("is \(other), which no tokenizer of BERT or XLNet has and this program cannot")
+            throw field.fault(
+                "is \(other), which no tokenizer of BERT or XLNet has and this program does not support")
         }
     }
 
@@ -121,7 +123,8 @@ extension PreTokenizer {
             self = .sequence(
                 try field["pretokenizers"].array().map { (step) throws(TextError) in try PreTokenizer(step) })
         case let other:
-            throw field.fault("is \(other), which no tokenizer of BERT or XLNet has and this program cannot")
+            throw field.fault(
+                "is \(other), which no tokenizer of BERT or XLNet has and this program does not support")
         }
     }
 }
@@ -136,11 +139,11 @@ extension Metaspace {
         var prepending = Prepending.always
         if let scheme = try field.optional("prepend_scheme") {
             guard let known = Prepending(rawValue: try scheme.string()) else {
-                throw scheme.fault("is none of always, first and never")
+                throw scheme.fault("is not always, first or never")
             }
             prepending = known
         }
-        // What files said before there was a scheme.
+        // The older form, before there was a scheme.
         if try !field.boolean("add_prefix_space", default: true) { prepending = .never }
         self.init(
             replacement: replacement, prepending: prepending,
@@ -192,7 +195,7 @@ extension SpecialTokenTemplate {
     }
 }
 
-/// The bytes of base64 (RFC 4648, section 4), or nil if it is none.
+/// The bytes of base64 (RFC 4648, section 4), or nil if it is invalid.
 func decodeBase64(_ text: String) -> [UInt8]? {
     var bytes: [UInt8] = []
     var (bits, count): (UInt32, Int) = (0, 0)

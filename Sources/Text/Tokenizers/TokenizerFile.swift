@@ -1,11 +1,11 @@
 public import JSON
 
 extension Tokenizer {
-    /// The tokenizer of a `tokenizer.json`, as Hugging Face's `tokenizers` writes it.
+    /// The tokenizer of a `tokenizer.json` from Hugging Face's `tokenizers`.
     ///
-    /// Its truncation and padding are not applied, only told in `unapplied`.
+    /// Its truncation and padding are not applied, only reported in `unapplied`.
     ///
-    /// - Throws: `TextError` that names the part of the file that is missing, broken or not known here.
+    /// - Throws: `TextError` that names the part of the file that is missing, broken or unknown.
     public init(tokenizerFile json: JSONValue) throws(TextError) {
         let file = TokenizerField(json, "tokenizer.json")
         if let version = try file.optional("version")?.string(), version != "1.0" {
@@ -35,7 +35,7 @@ extension Tokenizer {
     }
 }
 
-/// A value in a tokenizer's file with the way to it, for errors to name.
+/// A value in a tokenizer's file with its path, for errors.
 struct TokenizerField {
     let value: JSONValue
     let path: String
@@ -47,7 +47,7 @@ struct TokenizerField {
 
     func fault(_ sentence: String) -> TextError { TextError("\(path) \(sentence)") }
 
-    /// A member that must be there.
+    /// A required member.
     subscript(key: String) -> TokenizerField {
         get throws(TextError) {
             guard let member = try optional(key) else { throw fault("has no \"\(key)\"") }
@@ -55,7 +55,7 @@ struct TokenizerField {
         }
     }
 
-    /// A member; nil if it is not there or null.
+    /// A member; nil if missing or null.
     func optional(_ key: String) throws(TextError) -> TokenizerField? {
         guard case .object = value else { throw fault("is no object") }
         guard let member = value[key], member != .null else { return nil }
@@ -72,7 +72,7 @@ struct TokenizerField {
         return boolean
     }
 
-    /// A member that is true or false; the library's default if it is not there.
+    /// A boolean member; the library's default if missing.
     func boolean(_ key: String, default preset: Bool) throws(TextError) -> Bool {
         try optional(key)?.boolean() ?? preset
     }

@@ -1,8 +1,8 @@
-/// Unicode's properties as the `tokenizers` library has them.
+/// Unicode properties as in the `tokenizers` library.
 ///
-/// Its tables are older than Swift's; in a few hundred scalars, most of them of young scripts, the two differ.
-/// A model was trained on ids of the library's, so its tables are kept here as text, which
-/// Tests/Golden/unicode_tables.py writes.
+/// Its tables are older than Swift's; they differ in a few hundred scalars, mostly of recently added scripts.
+/// Models were trained on the library's ids, so its tables are kept here as text, written by
+/// Tests/Golden/unicode_tables.py.
 enum UnicodeTables {}
 
 /// A set of scalars, as ranges in order.
@@ -10,7 +10,7 @@ struct ScalarSet: Sendable {
     private let lower: [UInt32]
     private let upper: [UInt32]
 
-    /// The ranges of a table: `A` or `A-B` in hexadecimal, between spaces.
+    /// The ranges of a table: `A` or `A-B` in hexadecimal, separated by spaces.
     init(_ table: String) {
         let ranges = words(table).map(ScalarSet.range)
         lower = ranges.map(\.lowerBound)
@@ -32,13 +32,13 @@ struct ScalarSet: Sendable {
 /// The value of hexadecimal digits in a table.
 private func hexadecimal(_ digits: some StringProtocol) -> UInt32 {
     guard let value = UInt32(digits, radix: 16) else {
-        preconditionFailure("a Unicode table has \"\(digits)\", which is no number")
+        preconditionFailure("a Unicode table has \"\(digits)\", which is not a number")
     }
     return value
 }
 
 extension [UInt32] {
-    /// The last index of a sorted array whose element is at most a value.
+    /// The last index in a sorted array with an element of at most a value.
     fileprivate func lastIndex(notAbove value: UInt32) -> Int? {
         var (low, high) = (0, count)
         while low < high {
@@ -49,7 +49,7 @@ extension [UInt32] {
     }
 }
 
-/// The order in which marks behind a letter are put: Unicode's canonical combining classes, numbered anew.
+/// The order of marks after a letter: Unicode's canonical combining classes, renumbered.
 struct CombiningClasses: Sendable {
     private let lower: [UInt32]
     private let upper: [UInt32]
@@ -70,7 +70,7 @@ struct CombiningClasses: Sendable {
 
     /// The class of a scalar; 0 for those that begin a character.
     subscript(scalar: Unicode.Scalar) -> UInt8 {
-        // Below are the letters of Latin scripts, which are most of what is asked.
+        // Below are the letters of Latin scripts, the most frequent case.
         guard scalar.value >= 0x300, let place = lower.lastIndex(notAbove: scalar.value),
             scalar.value <= upper[place]
         else { return 0 }
@@ -78,13 +78,13 @@ struct CombiningClasses: Sendable {
     }
 }
 
-/// What scalars are taken apart into.
+/// Decompositions of scalars.
 struct DecompositionTable: Sendable {
     private var keys: [UInt32] = []
     private var starts: [Int] = []
     private var scalars: [Unicode.Scalar] = []
 
-    /// The entries of a table in the order of their keys: `KEY=A.B`; `=A.B` for the key behind the last; `*N`
+    /// The entries of a table in the order of their keys: `KEY=A.B`; `=A.B` for the key after the last; `*N`
     /// at the end for N keys in a row with scalars in a row.
     init(_ table: String) {
         var next: UInt32 = 0
@@ -104,9 +104,9 @@ struct DecompositionTable: Sendable {
         starts.append(scalars.count)
     }
 
-    /// The scalars that one is taken apart into; nil if it stays whole.
+    /// The decomposition of a scalar; nil if it has none.
     subscript(scalar: Unicode.Scalar) -> ArraySlice<Unicode.Scalar>? {
-        // The first that any table takes apart is the space that does not break.
+        // The first that any table decomposes is the non-breaking space.
         guard scalar.value >= 0xA0, let place = keys.lastIndex(notAbove: scalar.value),
             keys[place] == scalar.value
         else { return nil }
@@ -122,7 +122,7 @@ extension Unicode.Scalar {
 
     /// Whether BERT's cleaning removes it.
     var isRemovedByCleaning: Bool {
-        // Letters of ASCII, which are most of a text, need no look.
+        // ASCII letters, most of a text, need no lookup.
         (0x20..<0x7F).contains(value) ? false : Self.removed.contains(self)
     }
 
@@ -132,15 +132,16 @@ extension Unicode.Scalar {
     /// Whether it is a mark of any kind (M).
     var isMark: Bool { value >= 0x300 && Self.marks.contains(self) }
 
-    /// Whether BERT makes it a word of its own.
+    /// Whether BERT makes it a separate word.
     var isPunctuation: Bool { Self.punctuation.contains(self) }
 
-    /// Whether it is white space; of ASCII without a look into Unicode's tables.
+    /// Whether it is white space; for ASCII without a Unicode lookup.
     var isWhiteSpace: Bool {
         value < 0x80 ? value == 0x20 || (0x09...0x0D).contains(value) : properties.isWhitespace
     }
 
-    /// Whether BERT stands it between spaces: a Chinese character, as Google's code and the library list them.
+    /// Whether BERT surrounds it with spaces: a Chinese character, by the list in Google's code and the
+    /// library.
     var isChinese: Bool {
         switch value {
         case 0x4E00...0x9FFF, 0x3400...0x4DBF, 0x20000...0x2A6DF, 0x2A700...0x2B73F, 0x2B740...0x2B81F,

@@ -1,17 +1,17 @@
-/// The Unigram model of SentencePiece, as XLNet uses it: of all ways to cut a word into pieces, the most
-/// probable (Kudo, 2018).
+/// The Unigram model of SentencePiece, as in XLNet: the most probable of all segmentations of a word into
+/// pieces (Kudo, 2018).
 public struct Unigram: Sendable {
     private let trie: ByteTrie
     private let scores: [Double]
     private let unknown: Int
     private let unknownScore: Double
 
-    /// What the library takes off the least score for a scalar that no piece covers.
+    /// The library's penalty, below the lowest score, for a scalar that no piece covers.
     private static let unknownPenalty = 10.0
 
-    /// A model of pieces with the logarithms of their probabilities; a piece's id is its place.
+    /// A model of pieces with the logarithms of their probabilities; a piece's id is its index.
     ///
-    /// - Throws: `TextError` if the unknown piece is none of them or a score is not finite.
+    /// - Throws: `TextError` if the unknown piece is not among them or a score is not finite.
     public init(pieces: [(piece: String, score: Double)], unknown: Int) throws(TextError) {
         guard pieces.indices.contains(unknown) else {
             throw TextError("the unknown piece is number \(unknown), but there are \(pieces.count) pieces")
@@ -28,7 +28,7 @@ public struct Unigram: Sendable {
     /// The id of a piece, or nil.
     func id(of piece: String) -> Int? { trie.value(of: piece.utf8) }
 
-    /// The best way to the end of a byte.
+    /// The best path to the end of a byte.
     private struct Arrival {
         var score = 0.0
         var start = -1
@@ -37,8 +37,8 @@ public struct Unigram: Sendable {
 
     /// Appends the ids of the most probable pieces of a text (Viterbi, 1967).
     ///
-    /// Of equally probable ways to a place, the first found holds, whose last piece is the longest. Neighbouring
-    /// unknown scalars are one.
+    /// Among equally probable paths the first found counts, with the longest last piece. Neighbouring unknown
+    /// scalars are merged.
     func encode(_ text: [UInt8], into ids: inout [Int]) {
         guard !text.isEmpty else { return }
         var best = [Arrival](repeating: Arrival(), count: text.count + 1)
@@ -53,7 +53,8 @@ public struct Unigram: Sendable {
         appendPath(best, text, into: &ids)
     }
 
-    /// Offers each piece that begins at a byte to where it ends; tells whether one covers just the scalar there.
+    /// Offers each piece that begins at a byte to its end; returns whether one covers exactly the scalar
+    /// there.
     private func extend(
         _ best: inout [Arrival], from start: Int, by text: [UInt8], scalarEnd: Int
     ) -> Bool {
@@ -88,7 +89,7 @@ public struct Unigram: Sendable {
                 continue
             }
             while start > 0, best[start].id == unknown { start = best[start].start }
-            // What is unknown scalar by scalar may be a piece as a whole, such as the unknown piece itself.
+            // Scalars unknown one by one may together be a piece, such as the unknown piece itself.
             path.append(trie.value(of: text[start..<end]) ?? arrival.id)
             end = start
         }

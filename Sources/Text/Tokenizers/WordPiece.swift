@@ -1,8 +1,8 @@
-/// The WordPiece model of BERT: each word is the longest piece that begins it, then the longest that goes on,
-/// and so forth (Devlin et al., 2019; Wu et al., 2016).
+/// The WordPiece model of BERT: each word is split into the longest piece that begins it, then the longest
+/// that continues it, and so on (Devlin et al., 2019; Wu et al., 2016).
 public struct WordPiece: Sendable {
     private let trie: ByteTrie
-    /// Where pieces that go on a word begin; nil if there are none.
+    /// Where continuation pieces begin; nil if there are none.
     private let continuation: ByteTrie.Node?
     private let unknown: Int
     private let maximumCharacters: Int
@@ -10,10 +10,10 @@ public struct WordPiece: Sendable {
     /// A model of pieces with their ids.
     ///
     /// - Parameters:
-    ///   - vocabulary: The pieces with their ids; of equal ones the last holds.
-    ///   - unknownToken: The piece of what no pieces make up.
-    ///   - continuationPrefix: What pieces that go on a word begin with.
-    ///   - maximumCharacters: Words of more scalars are unknown.
+    ///   - vocabulary: The pieces with their ids; for equal ones the last counts.
+    ///   - unknownToken: The piece for words that no pieces make up.
+    ///   - continuationPrefix: The prefix of continuation pieces.
+    ///   - maximumCharacters: Longer words, in scalars, are unknown.
     /// - Throws: `TextError` if the unknown token is no piece.
     public init(
         vocabulary: [(piece: String, id: Int)], unknownToken: String = "[UNK]",
@@ -21,7 +21,7 @@ public struct WordPiece: Sendable {
     ) throws(TextError) {
         trie = ByteTrie(vocabulary.map { (Array($0.piece.utf8), $0.id) })
         guard let unknown = trie.value(of: unknownToken.utf8) else {
-            throw TextError("the vocabulary has no piece \"\(unknownToken)\" for what is unknown")
+            throw TextError("the vocabulary has no piece \"\(unknownToken)\" for unknown words")
         }
         self.unknown = unknown
         continuation = trie.walk(continuationPrefix.utf8)
@@ -34,7 +34,7 @@ public struct WordPiece: Sendable {
     /// Appends the ids of a word's pieces, or that of the unknown one.
     func encode(_ word: [UInt8], into ids: inout [Int]) {
         let before = ids.count
-        // Bytes that go on a scalar begin with the bits 10.
+        // Continuation bytes of a scalar begin with the bits 10.
         guard word.count <= maximumCharacters || word.count(where: { $0 & 0xC0 != 0x80 }) <= maximumCharacters
         else {
             ids.append(unknown)

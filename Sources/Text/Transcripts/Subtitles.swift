@@ -1,21 +1,21 @@
-/// What is shown at once: one or two lines, and from when to when.
+/// A subtitle: one or two lines, with start and end.
 struct Cue: Equatable {
     var lines: [String]
     var start: Double
     var end: Double
 }
 
-/// How words become cues, by what broadcasters ask of subtitles.
+/// How words become cues, by broadcasters' guidelines for subtitles.
 enum Subtitles {
-    /// The most characters of a line.
+    /// The maximum characters per line.
     static let lineLength = 42
-    /// The most lines.
+    /// The maximum number of lines.
     static let lines = 2
-    /// The longest that a cue stands, in seconds.
+    /// The maximum duration of a cue, in seconds.
     static let longest = 7.0
     /// A silence after which a new cue begins, in seconds.
     static let pause = 1.0
-    /// The shortest that a cue stands, if the next one leaves it so long.
+    /// The minimum duration of a cue, if the next one allows it.
     static let shortest = 0.7
 
     /// The cues of a recording's words, in order.
@@ -69,7 +69,7 @@ public func webVTT(_ words: [TimedWord]) -> String {
         }.joined()
 }
 
-/// The signs that WebVTT would take for marks.
+/// Escapes characters that are markup in WebVTT.
 private func escaped(_ line: String) -> String {
     var result = ""
     for character in line.unicodeScalars {
@@ -90,7 +90,7 @@ private func clock(_ seconds: Double, _ point: String) -> String {
     return parts.map { padded($0, 2) }.joined(separator: ":") + point + padded(milliseconds % 1000, 3)
 }
 
-/// A number that is not negative, with zeros before it.
+/// A non-negative number with leading zeros.
 func padded(_ number: Int, _ width: Int) -> String {
     let digits = String(number)
     return String(repeating: "0", count: max(0, width - digits.count)) + digits

@@ -51,7 +51,7 @@ public func textGrid(_ words: [TimedWord], seconds: Double) -> String {
     return text
 }
 
-/// A number that is not negative, with so many digits behind the point.
+/// A non-negative number with this many decimals.
 private func decimal(_ number: Double, _ digits: Int) -> String {
     let scale = (0..<digits).reduce(1.0) { scale, _ in scale * 10 }
     let scaled = Int((max(0, number) * scale).rounded())

@@ -1,4 +1,4 @@
-/// When a word was said, and how sure the model is of it.
+/// A word with its times and the model's confidence.
 public struct TimedWord: Sendable, Equatable, Codable {
     /// The word.
     public let text: String

@@ -6,19 +6,19 @@ internal import Tensors
 
 /// What a re-prune did.
 package struct PruneReport: Sendable {
-    /// The sparsity asked for.
+    /// The requested sparsity.
     package let sparsity: Double
-    /// Exact zeros that the mask makes in the pool.
+    /// Exact zeros in the pool after masking.
     package let pruned: Int
     /// Weights in the pool.
     package let poolSize: Int
     /// The largest magnitude that was pruned.
     package let threshold: Float
-    /// Weights kept now that the mask before had pruned.
+    /// Weights kept now that the previous mask had pruned.
     package let revived: Int
-    /// Kept weights shared with the mask before, over kept weights of either; 1 at the first prune.
+    /// Weights kept by this and the previous mask, over weights kept by either; 1 at the first prune.
     let overlapWithPrevious: Double
-    /// The same for the first mask.
+    /// The same, with the first mask.
     let overlapWithInitial: Double
     /// The mask's hash, the same on all ranks.
     package let hash: UInt64
@@ -26,9 +26,9 @@ package struct PruneReport: Sendable {
     package let seconds: Double
 }
 
-/// Computes masks on rank 0, spreads them, and applies them alike on all ranks.
+/// Computes masks on rank 0, broadcasts them, and applies them identically on all ranks.
 ///
-/// The mask is distributed state: one rank decides, all compare what they hold (docs/pruning.md).
+/// The mask is distributed state: one rank decides, all compare their copies (docs/pruning.md).
 package struct MaskAuthority {
     package let pool: PrunablePool
     package let communicator: any Communicator
@@ -36,7 +36,7 @@ package struct MaskAuthority {
     private(set) var initial: PruningMask?
     /// What is ranked together.
     package let scope: PruningScope
-    /// The first mask, where it is not that of the weights; rank 0 alone has it.
+    /// The first mask, if it is not computed from the weights; only on rank 0.
     var prepared: PruningMask?
 
     package init(pool: PrunablePool, communicator: any Communicator, scope: PruningScope = .global) {
@@ -46,17 +46,17 @@ package struct MaskAuthority {
         current = PruningMask.allKept(count: pool.count)
     }
 
-    /// Takes up a mask from a checkpoint.
+    /// Restores masks from a checkpoint.
     package mutating func restore(current: PruningMask, initial: PruningMask?) {
         self.current = current
         self.initial = initial
     }
 
-    /// The mask that is selected on rank 0, or the prepared one if it is the first; the same everywhere.
+    /// The mask selected on rank 0, or the prepared one if it is the first; the same on all ranks.
     package func compute(
         _ select: () throws -> MaskSelection
     ) throws -> (mask: PruningMask, threshold: Float) {
-        // Together: weights that are no numbers are refused on rank 0, and nobody may wait for it then.
+        // Together: rank 0 refuses NaN or infinite weights, and then no rank may wait for it.
         let (selected, threshold) = try Session(communicator: communicator).together {
             () throws -> (PruningMask, Float) in
             if let prepared, initial == nil { return (prepared, 0) }
@@ -71,7 +71,7 @@ package struct MaskAuthority {
         return (mask, threshold)
     }
 
-    /// Takes up the mask that is selected on rank 0; whoever calls prunes by it.
+    /// Adopts the mask selected on rank 0; the caller prunes by it.
     ///
     /// - Parameter start: When the work on this mask began, for the report.
     package mutating func update(

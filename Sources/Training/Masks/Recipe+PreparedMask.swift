@@ -6,10 +6,10 @@ internal import Recipe
 internal import Tensors
 
 extension Recipe {
-    /// How far a file's sparsity may be from the recipe's: another tool may round each layer by itself.
+    /// Tolerance between a file's sparsity and the recipe's: other tools may round each layer separately.
     private static let sparsityTolerance = 1e-3
 
-    /// The first mask, if it is not that of the weights' magnitudes.
+    /// The first mask, if it is not computed from the weights' magnitudes.
     ///
     /// - Throws: If a file holds a mask of another pool, or of another sparsity than the recipe's.
     func preparedMask(pool: PrunablePool, layout: ParameterLayout) throws -> PruningMask? {
@@ -34,7 +34,7 @@ extension Recipe {
                 throw UserError(
                     .usage,
                     "\(path) has a sparsity of \(String(format: "%.4f", mask.sparsity)), pruning.\(key) is "
-                        + "\(sparsity); say pruning.\(key) = \(String(format: "%.4f", mask.sparsity))")
+                        + "\(sparsity); set pruning.\(key) = \(String(format: "%.4f", mask.sparsity))")
             }
             return mask
         }

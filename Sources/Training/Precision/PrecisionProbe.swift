@@ -2,28 +2,29 @@ package import JSON
 internal import Kernels
 package import Tensors
 
-/// Finds out, on this machine and at once, whether a model trains faster with products of float32 or of bfloat16.
+/// Measures, on this machine, whether a model trains faster with float32 or bfloat16 products.
 ///
-/// Its own layers are multiplied, forward and backward, those of one shape once for all: a second or less. The rest of an
+/// Its own layers are multiplied, forward and backward, once per shape: in a second or less. The rest of an
 /// update, a fifth of it, costs about the same in both.
 package struct PrecisionProbe: Sendable, Codable, Equatable {
-    /// Seconds of processor time of the layers' products of float32; where a mask is held, of the kept weights alone if that is faster.
+    /// Processor seconds of the layers' float32 products; with a held mask, of sparse products if those are
+    /// faster.
     package let float32Seconds: Double
-    /// Seconds of those of bfloat16; nil where this machine has none.
+    /// Processor seconds of the bfloat16 products; nil if this machine has none.
     package let bfloat16Seconds: Double?
 
-    /// Seconds that were found elsewhere.
+    /// A result measured elsewhere.
     package init(float32Seconds: Double, bfloat16Seconds: Double?) {
         self.float32Seconds = float32Seconds
         self.bfloat16Seconds = bfloat16Seconds
     }
 
-    /// What bfloat16 must gain to be worth its rounding.
+    /// The least speed-up for which bfloat16 is worth its rounding.
     private static let leastGain = 1.1
-    /// The fastest of so many turns counts.
+    /// Turns, of which the fastest counts.
     private static let turns = 3
 
-    /// What is faster.
+    /// The faster precision.
     package var precision: GEMMPrecision {
         guard let bfloat16Seconds, Self.leastGain * bfloat16Seconds < float32Seconds else { return .float32 }
         return .bfloat16
@@ -32,7 +33,7 @@ package struct PrecisionProbe: Sendable, Codable, Equatable {
     /// Measures a model's products.
     ///
     /// - Parameters:
-    ///   - frames: Rows of a product: the frames or tokens that a rank passes at once.
+    ///   - frames: Rows of a product: the frames or tokens of one of a rank's passes.
     ///   - heldSparsity: The share of the weights that a mask prunes from the first update on; 0 if none does.
     package init(_ layout: ParameterLayout, frames: Int, heldSparsity: Double) {
         let hasBFloat16 = unavailability(of: .bfloat16) == nil
@@ -41,7 +42,7 @@ package struct PrecisionProbe: Sendable, Codable, Equatable {
         for (shape, slots) in Dictionary(grouping: layers, by: \.shape) {
             var products = ProbedProducts(shape, frames: frames)
             var best: [GEMMPrecision: Double] = [:]
-            // The first turn makes the library's products.
+            // The first turn compiles the library's products.
             for turn in 0...Self.turns {
                 for precision in GEMMPrecision.allCases where precision == .float32 || hasBFloat16 {
                     let seconds = products.seconds(precision)
@@ -55,7 +56,7 @@ package struct PrecisionProbe: Sendable, Codable, Equatable {
         self.init(float32Seconds: float32, bfloat16Seconds: hasBFloat16 ? bfloat16 : nil)
     }
 
-    /// What a run of these ranks will take: as long as its slowest, and bfloat16 only where all have it.
+    /// The result for a run of these ranks: its slowest decides, and bfloat16 only counts if all have it.
     package init(slowestOf ranks: [PrecisionProbe]) {
         let bfloat16 = ranks.compactMap(\.bfloat16Seconds)
         self.init(
@@ -63,16 +64,16 @@ package struct PrecisionProbe: Sendable, Codable, Equatable {
             bfloat16Seconds: bfloat16.count == ranks.count ? bfloat16.max() : nil)
     }
 
-    /// What was found, as a line says it.
+    /// The result as text.
     package var text: String {
-        guard let bfloat16Seconds else { return "float32; bfloat16 cannot be had here" }
+        guard let bfloat16Seconds else { return "float32; bfloat16 is not available here" }
         let ratio = float32Seconds / bfloat16Seconds
         let found = (100 * ratio).rounded() / 100
-        return "\(precision.rawValue), found by a probe: products of bfloat16 run at \(found) × the speed of "
+        return "\(precision.rawValue), found by a probe: bfloat16 products run at \(found) × the speed of "
             + "float32's here"
     }
 
-    /// What was found, as `environment.json` holds it.
+    /// The result as in `environment.json`.
     package var json: JSONValue {
         .object([
             .init("float32_seconds", .number(float32Seconds)),
@@ -94,7 +95,7 @@ private struct ProbedProducts: ~Copyable {
         dWeight = arena.zeros(rows: shape.rows, columns: shape.columns)
     }
 
-    /// The seconds of a pass forward and backward.
+    /// The seconds of a forward and backward pass.
     mutating func seconds(_ precision: GEMMPrecision) -> Double {
         let mark = arena.mark
         defer { arena.release(to: mark) }

@@ -5,7 +5,7 @@ package import Session
 package import Tensors
 
 extension Session {
-    /// Takes over what a run that goes on found when it began, where the recipe leaves the choice to a probe.
+    /// Keeps a resumed run's choice of precision if the recipe leaves it to a probe.
     func keepPrecision(of directory: RunDirectory, in recipe: inout Recipe) throws {
         guard recipe.precision.gemm == .automatic else { return }
         let task = recipe.task
@@ -17,10 +17,10 @@ extension Session {
         if let precision = GEMMPrecision(rawValue: kept) { recipe.precision.gemm = .value(precision) }
     }
 
-    /// Decides what products multiply, where the recipe leaves it to a probe: the same on all ranks, by what all of them
-    /// measured at the same time.
+    /// Decides the precision of products if the recipe leaves it to a probe: the same on all ranks, from
+    /// simultaneous measurements of all.
     ///
-    /// - Returns: What was found; nil if the recipe says what to do.
+    /// - Returns: The result; nil if the recipe states the precision.
     package func settlePrecision(
         of recipe: inout Recipe, layout: ParameterLayout
     ) throws -> PrecisionProbe? {
@@ -32,7 +32,7 @@ extension Session {
         return probe
     }
 
-    /// What all ranks, measuring at the same time, find of a model's products.
+    /// All ranks' combined measurements of a model's products, taken simultaneously.
     package func probePrecision(
         _ layout: ParameterLayout, frames: Int, heldSparsity: Double
     ) throws -> PrecisionProbe {
@@ -44,7 +44,7 @@ extension Session {
 }
 
 extension Recipe {
-    /// About how many frames, or tokens, a rank passes at once.
+    /// The approximate number of frames, or tokens, of one of a rank's passes.
     fileprivate func framesOfPass(ranks: Int) -> Int {
         guard TaskKind.speech.contains(task) else { return data.rankTokens }
         return Int(50 * min(data.rankSeconds, data.batchSeconds / Double(ranks), 1e6))

@@ -1,8 +1,8 @@
 internal import Foundation
 
-/// What a rank's watchdog last wrote of it: a line in a small file of its own in the run directory.
+/// A rank's state as last written by its watchdog: a line in a small file in the run directory.
 package struct Heartbeat: Sendable, Codable, Equatable {
-    /// How often it has been written: one that stands still is of a rank that stands still.
+    /// How often it has been written; if this does not change, the rank is stuck.
     package var count = 0
     package var rank: Int
     package var host: String
@@ -11,18 +11,18 @@ package struct Heartbeat: Sendable, Codable, Equatable {
     package var update: Int
     /// Seconds that the rank has been in this phase.
     package var phaseSeconds: Double
-    /// The collective that the rank waits in, if it does, and the seconds it has waited.
+    /// The collective that the rank waits in, if any, and the seconds it has waited.
     package var operation: String?
     package var waitSeconds = 0.0
     /// Seconds since 1970, by the rank's own clock.
     package var wall: Double
 
-    /// Where a rank's heartbeat lies.
+    /// The path of a rank's heartbeat.
     package static func path(_ directory: RunDirectory, rank: Int) -> String {
         "\(directory.ranks)/\(rank).json"
     }
 
-    /// Puts the heartbeat in place of the one before; a disk that is full keeps that one.
+    /// Replaces the previous heartbeat; on a full disk that one stays.
     package func write(to directory: RunDirectory) {
         let encoder = JSONEncoder()
         encoder.outputFormatting = .sortedKeys
@@ -31,7 +31,7 @@ package struct Heartbeat: Sendable, Codable, Equatable {
         try? data.write(to: URL(fileURLWithPath: path), options: .atomic)
     }
 
-    /// The heartbeat of a rank; nil if there is none, or none that can be read.
+    /// A rank's heartbeat; nil if there is none or it cannot be read.
     package static func read(_ directory: RunDirectory, rank: Int) -> Heartbeat? {
         guard let data = FileManager.default.contents(atPath: path(directory, rank: rank)),
             data.count < 4096

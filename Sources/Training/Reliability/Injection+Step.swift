@@ -1,8 +1,8 @@
 internal import Tensors
 
 extension Trainer {
-    /// Reads the items of a micro-batch, and spoils it where `--inject nan` asks for that: in the first that this
-    /// rank hears in an update.
+    /// Reads the items of a micro-batch, and corrupts it if `--inject nan` asks for that: only this rank's
+    /// first in an update.
     package static func load(
         _ items: [Int], isFirst: Bool, update: Int, task: Task, monitor: RunMonitor
     ) throws -> Task.MicroBatch {
@@ -13,14 +13,14 @@ extension Trainer {
         return task.spoiled(batch)
     }
 
-    /// The element whose gradient `--inject` wants to be NaN when this rank differentiates its first
-    /// micro-batch of an update; nil if there is none.
+    /// The element whose gradient `--inject` makes NaN in this rank's first micro-batch of an update; nil if
+    /// there is none.
     func poison(isFirst: Bool, update: Int) -> Int? {
         guard isFirst, let name = monitor.poisonedTensor(update: update + 1) else { return nil }
         return task.layout[name]?.offset
     }
 
-    /// Flips a bit of a weight after an update, where `--inject` asks for it, as failing memory would.
+    /// Flips a bit of a weight after an update if `--inject` asks for it, as failing memory would.
     func flipIfDue() {
         guard let flip = monitor.takeFlip(update: update), case .flip(let name) = flip.action else {
             return

@@ -1,7 +1,7 @@
 internal import Foundation
 package import Program
 
-/// A fault that a user asks for with `--inject ACTION@key=value:key=value`, to see what a run makes of it.
+/// A fault that a user injects with `--inject ACTION@key=value:key=value`, to see how a run handles it.
 package struct Injection: Sendable, Equatable {
     /// What happens.
     package enum Action: Sendable, Equatable {
@@ -13,7 +13,7 @@ package struct Injection: Sendable, Equatable {
         case delay(seconds: Double)
         /// The rank throws.
         case fail
-        /// A number of this rank's gradient, or without a tensor's name of its audio, is not one.
+        /// A number of this rank's gradient, or of its audio if no tensor is named, becomes NaN.
         case notANumber(tensor: String?)
         /// A bit of this rank's weights flips after the update.
         case flip(tensor: String?)
@@ -34,12 +34,12 @@ package struct Injection: Sendable, Equatable {
     private static let signals = ["TERM": SIGTERM, "USR1": SIGUSR1, "INT": SIGINT, "STOP": SIGSTOP]
     private static let longestText = 200
     private static let longestDelay = 3600.0
-    /// What a user may write, for messages.
+    /// Examples for messages.
     private static let examples =
         "write e.g. kill@rank=2:step=7, delay@rank=1:step=3:seconds=5, signal@step=3:phase=backward:signal=TERM, "
         + "fail@step=2, nan@rank=1:step=4:tensor=lm_head.weight, flip@rank=1:step=5, truncate@step=6, enospc@step=6"
 
-    /// Reads an injection as it stands on the command line.
+    /// Parses an injection from the command line.
     package init(parsing text: String) throws(UserError) {
         func refusal(_ reason: String) -> UserError {
             UserError(.usage, "--inject \(text.prefix(Self.longestText)): \(reason); \(Self.examples)")
@@ -95,7 +95,7 @@ private struct Fields {
         }
     }
 
-    /// A key that nobody has asked for.
+    /// A key that was not used.
     var rest: String? { values.keys.min() }
 
     mutating func take(_ key: String) -> String? { values.removeValue(forKey: key) }

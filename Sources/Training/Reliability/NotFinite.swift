@@ -8,15 +8,16 @@ internal import Reports
 internal import Session
 internal import Tensors
 
-/// Where a rank found what made an update's loss or gradient not finite.
+/// A cause, found by a rank, of an update's loss or gradient being not finite.
 struct NotFiniteCause: Sendable, Codable, Equatable {
     var rank = 0
     var host = ""
-    /// The utterance; nil where weights are to blame, or a sum that no single utterance makes overflow.
+    /// The utterance; nil if the cause is the weights, or a sum that overflows though no single utterance
+    /// does.
     var utterance: String?
     /// What was seen: `loss`, `gradient`, `weights` or `sum`.
     var what: String
-    /// The tensor: of weights the first, of a gradient the first that backward came to.
+    /// The tensor: the first among weights, or the first gradient in backward order.
     var tensor: String?
 
     /// The cause as a sentence.
@@ -30,7 +31,7 @@ struct NotFiniteCause: Sendable, Codable, Equatable {
         }
     }
 
-    /// The cause as the log has it.
+    /// The cause as in the log.
     var json: JSONValue {
         let texts =
             [("host", host), ("what", what)]
@@ -45,10 +46,10 @@ extension Trainer {
     /// The most causes that a rank names.
     private static var longestList: Int { 8 }
 
-    /// Finds out what on this rank made the last update's loss or gradient not finite: utterance by utterance, it
-    /// differentiates once more.
+    /// Finds what on this rank made the last update's loss or gradient not finite, by differentiating again,
+    /// utterance by utterance.
     ///
-    /// Nothing that was drawn changes by it: noise is counted by update and utterance.
+    /// The random numbers are the same again: they are counted by update and utterance.
     mutating func notFiniteCauses() throws -> [NotFiniteCause] {
         if let slot = firstNotFinite(store.values.all, task.layout.slots) {
             return [NotFiniteCause(what: "weights", tensor: slot)]
@@ -83,7 +84,8 @@ extension Trainer {
 }
 
 extension TrainingRun {
-    /// Names what made an update not finite, on all ranks together, and ends the run where the recipe says so.
+    /// Reports the causes of an update that is not finite, on all ranks together, and ends the run if the
+    /// recipe says so.
     mutating func reportNotFinite(_ report: StepReport<Problem.Task.Sums>) throws {
         let host = session.communicator.hostName
         let rank = session.communicator.rank

@@ -3,9 +3,9 @@ internal import JSON
 internal import Kernels
 internal import Recipe
 
-/// Where the ranks' time went: which of them the others wait for, and with what it is busy.
+/// Where the ranks' time went: which rank the others wait for, and what takes its time.
 ///
-/// Ranks tell their seconds in the last message of each update, so that the ledger costs no message of its own.
+/// Ranks report their seconds in the last message of each update, so the ledger needs no message of its own.
 struct RankLedger: Sendable {
     /// The sums of one rank.
     struct Entry: Sendable, Equatable {
@@ -14,7 +14,7 @@ struct RankLedger: Sendable {
         var data = 0.0
         /// Seconds of forward and backward.
         var compute = 0.0
-        /// What it had to work on, in the task's unit.
+        /// Its workload, in the task's unit.
         var workload = 0.0
         /// Seconds it waited for the slowest rank.
         var wait = 0.0
@@ -25,10 +25,10 @@ struct RankLedger: Sendable {
     private let unit: WorkUnit
     private(set) var entries: [Entry]
     private(set) var updates = 0
-    /// Of the last update: the slowest rank, its seconds, and those of the rank in the middle.
+    /// For the last update: the slowest rank, its seconds, and those of the median rank.
     private(set) var last: (rank: Int, seconds: Double, median: Double) = (0, 0, 0)
 
-    /// How much slower than the rank in the middle a rank must be on average to be spoken of.
+    /// How much slower than the median rank a rank must be on average to be reported.
     private static let notable = 0.1
 
     /// A ledger of ranks on these hosts.
@@ -37,7 +37,7 @@ struct RankLedger: Sendable {
         self.unit = unit
     }
 
-    /// Adds what the ranks said of an update.
+    /// Adds the ranks' notes of an update.
     mutating func add(_ notes: [RankNote]) {
         guard notes.count == entries.count else { return }
         let seconds = notes.map { $0.data + $0.compute }
@@ -83,42 +83,43 @@ struct RankLedger: Sendable {
         ]
     }
 
-    /// What there is to say of a rank that holds the others up; nil if none does.
+    /// A remark about a rank that holds the others up; nil if none does.
     ///
-    /// A rank is slow if the same work takes it longer. One that merely had more work is not: its share was uneven.
+    /// A rank is slow if the same work takes it longer. One that merely had more work is not slow: its share
+    /// was uneven.
     var remark: String? {
         guard entries.count > 1, updates > 0 else { return nil }
-        // A rank that had nothing to do took no time for nothing: it is not compared.
+        // A rank without work took no time, so it is not compared.
         let slowest = excess { $0.workload > 0 ? ($0.data + $0.compute) / $0.workload : nil }
         if let slowest, slowest.excess > Self.notable {
             let entry = entries[slowest.rank]
             let cause = entry.data > entry.compute ? "waiting for \(unit.name)" : "computing"
             return String(
                 format:
-                    "slow rank: %d on %@, %@ the rank in the middle, "
-                    + "most of them %@; the slowest in %d of %d updates",
+                    "slow rank: %d on %@, %@ the median rank, "
+                    + "mostly %@; the slowest in %d of %d updates",
                 slowest.rank, entry.host, Self.more("seconds for \(unit.one)", slowest.excess), cause,
                 entry.slowest, updates)
         }
-        let remedy = "more \(unit.name) an update (\(unit.batchKey)) or fewer ranks even it out"
+        let remedy = "more \(unit.name) per update (\(unit.batchKey)) or fewer ranks even it out"
         let idle = entries.count { $0.workload <= 0 }
         guard idle == 0 else {
             return "uneven shares: \(idle) of \(entries.count) ranks never had any \(unit.name); \(remedy)"
         }
         guard let busiest = excess(of: \.workload), busiest.excess > Self.notable else { return nil }
         return "uneven shares: rank \(busiest.rank) had \(Self.more(unit.name, busiest.excess)) "
-            + "the rank in the middle; \(remedy)"
+            + "the median rank; \(remedy)"
     }
 
-    /// How much more, as a percentage, or, where that would be a large number, as a factor.
+    /// How much more, as a percentage, or as a factor if that would be large.
     private static func more(_ what: String, _ excess: Double) -> String {
         excess < 9.995
             ? String(format: "%.0f %% more \(what) than", 100 * excess)
             : String(format: "%.0f times the \(what) of", excess + 1)
     }
 
-    /// The rank with the largest value, and by what part of it that lies above the one in the middle; nil where fewer than
-    /// two have a value, or the one in the middle is too small to be a measure.
+    /// The rank with the largest value, and its relative excess over the median; nil if fewer than two have a
+    /// value, or the median is too small to compare with.
     private func excess(of value: (Entry) -> Double?) -> (rank: Int, excess: Double)? {
         let values = entries.enumerated().compactMap { rank, entry in
             value(entry).map { (rank: rank, value: $0) }

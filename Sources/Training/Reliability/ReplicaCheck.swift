@@ -4,10 +4,10 @@ internal import Pruning
 internal import Session
 internal import Tensors
 
-/// Compares what all ranks hold: weights, moments and masks must have the same bits.
+/// Compares the replicas of all ranks: weights, moments and masks must have the same bits.
 ///
-/// An all-reduce need not give all ranks the same bits, memory fails, and binaries differ: replicas that have drifted
-/// apart train on without a sign of it.
+/// An all-reduce need not give all ranks the same bits, memory fails, and binaries differ: replicas that have
+/// drifted apart would go on training unnoticed.
 struct ReplicaCheck {
     let session: Session
 
@@ -27,7 +27,7 @@ struct ReplicaCheck {
         guard let place = own.indices.first(where: { index in Set(all.map { $0[index] }).count > 1 })
         else { return }
         let held = all.map { $0[place] }
-        // What most ranks hold counts as right; of two ranks, what rank 0 holds.
+        // The majority counts as right; of two ranks, rank 0.
         let votes = Dictionary(grouping: held.indices) { held[$0] }
         let right = held[votes.values.max { ($0.count, -$0[0]) < ($1.count, -$1[0]) }?[0] ?? 0]
         let differing = held.indices.filter { held[$0] != right }
@@ -35,7 +35,7 @@ struct ReplicaCheck {
         throw CollectiveFailure(
             .fault,
             "replica check after update \(update): \(own[place].what) of \(differing) differ from the other ranks'; "
-                + "the replicas are no longer one model. Look for failing memory or other binaries there, then go on "
+                + "the replicas are no longer one model. Look for failing memory or other binaries there, then resume "
                 + "with --resume from the last checkpoint")
     }
 
@@ -44,13 +44,14 @@ struct ReplicaCheck {
     ) -> [(what: String, value: UInt64)] {
         var hashes: [(what: String, value: UInt64)] = []
         for slot in store.layout.slots {
+            let places = store.moments.places(of: slot.range)
             hashes += [
                 (
                     "the weights \(slot.name)",
                     contentHash(pruning.shown(slot, in: store.values.all)).value
                 ),
-                ("the first moments of \(slot.name)", contentHash(store.firstMoment[slot.range]).value),
-                ("the second moments of \(slot.name)", contentHash(store.secondMoment[slot.range]).value),
+                ("the first moments of \(slot.name)", contentHash(store.moments.first[places]).value),
+                ("the second moments of \(slot.name)", contentHash(store.moments.second[places]).value),
             ]
         }
         for slot in pruning.pool.members.map(\.slot) {

@@ -7,7 +7,7 @@ internal import Synchronization
     internal import Glibc
 #endif
 
-/// Knows what this rank is doing, and lets the faults that a user asked for happen there.
+/// Knows what this rank is doing, and triggers injected faults there.
 ///
 /// A class: the main thread, the prefetch thread and the watchdog share it.
 package final class RunMonitor: Sendable {
@@ -22,7 +22,7 @@ package final class RunMonitor: Sendable {
     private let position = Mutex(Position())
     private let pending: Mutex<[Injection]>
 
-    /// A monitor of one rank with the faults that are to happen on it.
+    /// A monitor of one rank with the faults to inject on it.
     init(injections: [Injection] = [], rank: Int = 0) {
         pending = Mutex(injections.filter { $0.rank == rank })
     }
@@ -30,7 +30,8 @@ package final class RunMonitor: Sendable {
     /// What this rank is doing.
     package var current: Position { position.withLock { $0 } }
 
-    /// Notes what this rank does from here on, in an update counted from 1, and strikes if a fault is due.
+    /// Notes what this rank does from here on, in an update counted from 1, and injects a fault if one is
+    /// due.
     func enter(_ phase: RunPhase, update: Int) {
         position.withLock { $0 = Position(phase: phase, update: update, since: monotonicSeconds()) }
         let due = take { injection in
@@ -48,7 +49,7 @@ package final class RunMonitor: Sendable {
         case .kill: kill(getpid(), SIGKILL)
         case .signal(let number):
             kill(getpid(), number)
-            // Another thread notes it: what is to happen here is to happen here.
+            // Another thread receives it: wait until it has, so that the signal takes effect here.
             let patience = monotonicSeconds() + 1
             while number != SIGSTOP && !Interruption.isRequested && monotonicSeconds() < patience {
                 usleep(1000)
@@ -61,7 +62,7 @@ package final class RunMonitor: Sendable {
     /// Throws if this rank is to fail in an update.
     func failIfDue(update: Int) throws {
         guard !take({ $0.action == .fail && $0.step == update }).isEmpty else { return }
-        throw UserError(.fault, "update \(update): failed as --inject asked for")
+        throw UserError(.fault, "update \(update): failed, as requested by --inject")
     }
 
     /// Whether an action is planned for an update; it stays planned, so that an update can be repeated.
@@ -79,7 +80,7 @@ package final class RunMonitor: Sendable {
         }
     }
 
-    /// The flip of a bit that is due after an update.
+    /// The bit flip that is due after an update.
     func takeFlip(update: Int) -> Injection? {
         take {
             if case .flip = $0.action { return $0.step == update }

@@ -1,6 +1,6 @@
-/// What a rank of a run is doing: where `--inject` strikes, and what the watchdog says of a rank that is late.
+/// What a rank of a run is doing: where `--inject` acts, and what the watchdog reports for a late rank.
 package enum RunPhase: String, Sendable, CaseIterable {
-    /// Before the first update: weights, kept features, the first mask.
+    /// Before the first update: weights, cached features, the first mask.
     case setup
     /// Waiting for audio.
     case data

@@ -9,15 +9,15 @@ internal import Reports
 internal import Session
 internal import Synchronization
 
-/// A thread of each rank that says which rank the others wait for, where it is and for how long.
+/// A thread of each rank that reports which rank the others wait for, where it is and for how long.
 ///
 /// Each rank writes a heartbeat into the run directory: what it does, and since when. A rank that has waited in a
-/// collective for longer than the limit reads all of them. Those that are silent, or do something else, are missing;
-/// the first of those that wait says so. Nothing of it needs a message, which would wait, too.
+/// collective for longer than the limit reads all of them. Those that are silent, or do something else, are
+/// missing; the first waiting rank reports them. None of this needs a message, which would have to wait too.
 ///
 /// A class: its thread shares it with the run.
 final class Watchdog: Sendable {
-    /// When it speaks and when it gives up, in seconds of waiting.
+    /// When it reports and when it gives up, in seconds of waiting.
     struct Limits: Sendable {
         var stall: Double
         /// 0 never gives up.
@@ -39,7 +39,7 @@ final class Watchdog: Sendable {
         watch = Mutex(
             Watch(
                 monitor: monitor, communicator: communicator, directory: directory,
-                // Lines of all ranks go to one file: each is one write at its end.
+                // All ranks' lines go to one file: each is one write, appended.
                 metrics: MetricsLog(path: directory.metrics), limits: limits))
     }
 
@@ -58,7 +58,7 @@ final class Watchdog: Sendable {
         thread.start()
     }
 
-    /// Says that missing ranks are back, if they were missed: after a message from all of them.
+    /// Reports that missing ranks are back, if any were reported: after a message from all of them.
     ///
     /// A run may end before the thread's next look.
     func noteReturn() { watch.withLock { $0.noteReturn() } }
@@ -69,7 +69,7 @@ final class Watchdog: Sendable {
         end.signal()
     }
 
-    /// Seconds between looks: a rank that is silent must have missed several.
+    /// Seconds between looks: a silent rank must have missed several.
     private var period: Double {
         let limit = [limits.stall, limits.abort].filter { $0 > 0 }.min() ?? 60
         return min(max(limit / 5, 0.2), 15)
@@ -84,23 +84,23 @@ private struct Watch: Sendable {
     let metrics: MetricsLog
     let limits: Watchdog.Limits
     var count = 0
-    /// The heartbeats read since this rank waits, and how often each was seen unchanged.
+    /// The heartbeats read during this wait, and how often each was seen unchanged.
     var seen: [Int: (beat: Heartbeat, unchanged: Int)] = [:]
-    /// The seconds of waiting at which it speaks next.
+    /// The seconds of waiting at which it reports next.
     var nextReport: Double?
-    /// When the wait began that the look before found this rank in.
+    /// When the wait found by the previous look began.
     var waitStart: ContinuousClock.Instant?
 
     mutating func look() {
         let waiting = communicator.waiting
-        // Another wait, however short the time between two: all came to the end of the one before.
+        // A new wait, however short the time in between: the previous one ended on all ranks.
         if waiting == nil || waiting?.start != waitStart { noteReturn() }
         waitStart = waiting?.start
         let own = beat(waiting)
         own.write(to: directory)
         guard own.operation != nil else { return }
         let first = [limits.stall, limits.abort].filter { $0 > 0 }.min() ?? .infinity
-        // Looked at early: silence shows only from one look to another.
+        // Read early: silence shows only between two looks.
         guard own.waitSeconds > first / 3 else { return }
         readOthers()
         guard own.waitSeconds > first, reporter == own.rank else { return }
@@ -121,10 +121,10 @@ private struct Watch: Sendable {
             wall: Date().timeIntervalSince1970)
     }
 
-    /// Forgets the wait before, and says so if somebody was missed in it.
+    /// Forgets the previous wait, and reports its missing ranks as back.
     mutating func noteReturn() {
         if nextReport != nil {
-            say("the ranks that were missing are back")
+            say("the missing ranks are back")
         }
         nextReport = nil
         seen = [:]
@@ -138,10 +138,10 @@ private struct Watch: Sendable {
         }
     }
 
-    /// Whether a rank's heartbeat has stood still for two looks or more.
+    /// Whether a rank's heartbeat has not changed for two looks or more.
     private func isSilent(_ rank: Int) -> Bool { (seen[rank]?.unchanged ?? 2) >= 2 }
 
-    /// The rank that speaks for all that wait.
+    /// The rank that reports for all waiting ones.
     private var reporter: Int? {
         (0..<communicator.size).first { rank in
             rank == communicator.rank || (!isSilent(rank) && seen[rank]?.beat.operation != nil)
@@ -176,7 +176,7 @@ private struct Watch: Sendable {
         let position = own.update > 0 ? "update \(own.update): " : ""
         return "\(position)waiting for \(seconds(own.waitSeconds)) in \(own.operation ?? "") for "
             + (parts.isEmpty
-                ? "a message; all ranks are here: look at the network" : parts.joined(separator: "; "))
+                ? "a message; all ranks are here: check the network" : parts.joined(separator: "; "))
     }
 
     private func seconds(_ seconds: Double) -> String { "\(Int(seconds.rounded())) s" }

@@ -5,28 +5,28 @@ internal import Synchronization
     internal import Glibc
 #endif
 
-/// A file that only grows, by whole records: what a full disk left of one is cut away again.
+/// A file that grows by whole records: a partial record left by a full disk is removed.
 final class AppendedFile: Sendable {
-    // A class because it knows what it has lost so far.
+    // A class because it counts lost records.
     let path: String
-    /// Records that could not be written since the last that could.
+    /// Records lost since the last successful write.
     private let lost = Atomic(0)
-    /// Whether a piece of a record may stand at the end, which could not be cut away.
+    /// Whether a partial record that could not be removed may be at the end.
     private let isTorn = Atomic(false)
 
     init(path: String) { self.path = path }
 
-    /// What became of a record.
+    /// The outcome of appending a record.
     enum Outcome: Equatable {
-        /// It is written; before it, so many were lost.
+        /// It was written; this many before it were lost.
         case written(afterLosing: Int)
-        /// It could not be written, for this reason; whether it is the first in a row.
+        /// It could not be written; why, and whether it is the first in a row.
         case lost(reason: String, isFirst: Bool)
     }
 
-    /// Adds a record in one call: other ranks may add to the same file.
+    /// Appends a record in one call, since other ranks may append to the same file.
     ///
-    /// - Parameter separator: What stands before it if the piece of another could not be cut away.
+    /// - Parameter separator: Written before it if a partial record could not be removed.
     func append(_ record: Data, separator: Data = Data()) -> Outcome {
         let descriptor = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0o666)
         guard descriptor >= 0 else { return noteLoss(errno) }
@@ -39,7 +39,7 @@ final class AppendedFile: Sendable {
             }
             if count < 0 && errno == EINTR { continue }
             guard count > 0 else {
-                // A short write says nothing of its reason; only the next one does.
+                // A short write does not say why; only the next one does.
                 let code = errno
                 if done > 0 { cutBack(descriptor, by: done) }
                 return noteLoss(code)
@@ -50,7 +50,7 @@ final class AppendedFile: Sendable {
         return .written(afterLosing: lost.exchange(0, ordering: .relaxed))
     }
 
-    /// Takes away the piece of a record that this call has written, unless another rank has written behind it.
+    /// Removes the partial record that this call has written, unless another rank has written after it.
     private func cutBack(_ descriptor: Int32, by count: Int) {
         var status = stat()
         let end = lseek(descriptor, 0, SEEK_CUR)

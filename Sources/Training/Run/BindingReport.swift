@@ -1,8 +1,9 @@
-/// How ranks lie on machines: a line for all, or one each.
+/// How ranks are placed on machines: one line for all, or one each.
 func bindingReport(_ ranks: [RankPlacement], each: Bool) -> [String] {
     let hosts = Dictionary(grouping: ranks, by: \.host)
     let bound = ranks.count { rank in
-        // Bound is who may use fewer processors than another of its machine, or shares them with nobody.
+        // A rank counts as bound if it may use fewer processors than another on its machine, or shares them
+        // with none.
         let others = hosts[rank.host] ?? []
         return others.count > 1 && others.count { !Set($0.processors).isDisjoint(with: rank.processors) } == 1
     }

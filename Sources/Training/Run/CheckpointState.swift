@@ -6,46 +6,48 @@ internal import Kernels
 package import Pruning
 package import Tensors
 
-/// What a run needs beside weights and moments to go on as if it had not stopped.
+/// What a run needs besides weights and moments to continue as if it had not stopped.
 ///
-/// Everything random is counted from the seed, and batches follow from data and seed: neither has a state.
+/// Random numbers are computed from the seed, and batches from data and seed: neither has a state.
 package struct CheckpointState: Sendable, Codable, Equatable {
     /// The updates done.
     package var update: Int
     /// The best metric so far, if there was an evaluation.
     package var bestMetric: Double?
-    /// The run's seed: with another, the rest would be another run's.
+    /// The run's seed: with another one, the rest would belong to another run.
     package var seed: Int
-    /// The way in which batches are drawn; checkpoints from before there was a second have none.
+    /// The version of batch planning; checkpoints from before the second version have none.
     var batchPlan: Int? = EpochPlan.version
     /// The hash of the weights that the run started from.
     package var parentHash: String?
-    /// Whether the evaluation that was due after this update is still to be done.
+    /// Whether the evaluation due after this update is still to be done.
     package var isEvaluationPending = false
-    /// Updates in a row that were skipped, the last of them this one.
+    /// Updates skipped in a row, up to this one.
     var consecutiveSkips = 0
-    /// Updates that were left out since the run began.
+    /// Updates skipped since the run began.
     package var skipped = 0
-    /// The slots of the layers that multiply a held mask's kept weights alone: chosen once, since sums in another
-    /// order have other last bits.
+    /// The slots of the layers that multiply only a held mask's kept weights: chosen once, since another
+    /// order of summation changes the last bits.
     package var sparseSlots: [Int]?
-    /// Evaluations in a row that were not the best.
+    /// Evaluations in a row without a new best.
     package var sinceBest = 0
-    /// Whether the run ended before its last update, since evaluations were no longer better.
+    /// Whether the run ended early because evaluations no longer improved.
     package var endedEarly = false
-    /// The evaluated models that are kept to be averaged, the oldest first.
+    /// The evaluated models kept for averaging, oldest first.
     package var snapshots: [ModelSnapshot] = []
     /// Seconds that updates and evaluations took, times the cores of all ranks.
     package var coreSeconds = 0.0
     /// Whether there is a manifest; checkpoints of earlier versions have none.
     var hasManifest = false
+    /// Whether moments are those of the weights that the mask keeps alone; in earlier versions they never were.
+    var hasKeptMomentsAlone = false
 
-    /// The state after so many updates of a run with a seed.
+    /// The state after this many updates of a run with a seed.
     package init(update: Int, bestMetric: Double? = nil, seed: Int) {
         (self.update, self.bestMetric, self.seed) = (update, bestMetric, seed)
     }
 
-    /// Reads a state; what earlier versions did not write has its default.
+    /// Reads a state; fields missing in earlier versions get their defaults.
     package init(from decoder: any Decoder) throws {
         let container = try decoder.container(keyedBy: CodingKeys.self)
         func read<Value: Decodable>(_ key: CodingKeys, or value: Value) throws -> Value {
@@ -65,16 +67,17 @@ package struct CheckpointState: Sendable, Codable, Equatable {
         snapshots = try read(.snapshots, or: [])
         coreSeconds = try read(.coreSeconds, or: 0)
         hasManifest = try read(.hasManifest, or: false)
+        hasKeptMomentsAlone = try read(.hasKeptMomentsAlone, or: false)
     }
 
-    /// Why a run with a seed cannot go on from here; nil if it can.
+    /// Why a run with a seed cannot resume from here; nil if it can.
     func fault(seed: Int) -> String? {
         guard self.seed == seed else {
             return "was run with seed \(self.seed), not \(seed): not the same run"
         }
         guard batchPlan == EpochPlan.version else {
-            return "was begun by an earlier version, which drew other batches: an epoch would hold some "
-                + "utterances twice and others not at all; let that version end it, or begin anew in another "
+            return "was started by an earlier version, which drew other batches: an epoch would contain some "
+                + "utterances twice and others not at all; finish it with that version, or start over in another "
                 + "--output"
         }
         return nil
@@ -87,7 +90,7 @@ package enum CheckpointFiles {
     private static let weights = "/state.safetensors"
     private static let state = "/state.json"
 
-    /// Writes a checkpoint on rank 0: whole or not at all.
+    /// Writes a checkpoint on rank 0, atomically.
     ///
     /// - Parameter midway: Called when half of it is written.
     package static func write(
@@ -99,8 +102,10 @@ package enum CheckpointFiles {
         for slot in store.layout.slots {
             writer.add(
                 "value." + slot.name, pruning.shown(slot, in: store.values.all), shape: slot.shape)
-            writer.add("first." + slot.name, store.firstMoment[slot.range], shape: slot.shape)
-            writer.add("second." + slot.name, store.secondMoment[slot.range], shape: slot.shape)
+            let places = store.moments.places(of: slot.range)
+            let shape = places.count == slot.shape.count ? slot.shape : Shape([places.count])
+            writer.add("first." + slot.name, store.moments.first[places], shape: shape)
+            writer.add("second." + slot.name, store.moments.second[places], shape: shape)
         }
         for slot in pruning.pool.members.map(\.slot) {
             for (name, tensor) in pruning.scores.parts {
@@ -114,6 +119,7 @@ package enum CheckpointFiles {
         midway()
         var state = state
         state.hasManifest = true
+        state.hasKeptMomentsAlone = store.moments.kept != nil
         let encoder = JSONEncoder()
         encoder.outputFormatting = .sortedKeys
         try AtomicFile.write(try encoder.encode(state), to: directory.temporaryPath + self.state)
@@ -121,7 +127,7 @@ package enum CheckpointFiles {
         try directory.commit()
     }
 
-    /// What a checkpoint holds beside tensors; nil where that cannot be read.
+    /// A checkpoint's state besides tensors; nil if it cannot be read.
     static func state(in path: String) -> CheckpointState? {
         FileManager.default.contents(atPath: path + state).flatMap {
             try? JSONDecoder().decode(CheckpointState.self, from: $0)
@@ -130,7 +136,7 @@ package enum CheckpointFiles {
 
     /// Reads a checkpoint into this rank's store.
     package static func read(
-        _ path: String, into store: borrowing ParameterStore, pruning: borrowing PruningState,
+        _ path: String, into store: inout ParameterStore, pruning: borrowing PruningState,
         masks: inout MaskAuthority
     ) throws -> CheckpointState {
         let stateFile = path + state
@@ -139,16 +145,6 @@ package enum CheckpointFiles {
         else { throw CheckpointError(stateFile, "is missing or broken") }
         if state.hasManifest || FolderManifest.exists(in: path) { try FolderManifest.verify(path) }
         let file = try SafetensorsFile(path: path + weights)
-        for slot in store.layout.slots {
-            try file.read("value." + slot.name, into: store.values[slot.range])
-            try file.read("first." + slot.name, into: store.firstMoment[slot.range])
-            try file.read("second." + slot.name, into: store.secondMoment[slot.range])
-        }
-        for slot in pruning.pool.members.map(\.slot) {
-            for (name, tensor) in pruning.scores.parts {
-                try file.read("\(name).\(slot.name)", into: tensor.elements(slot.range))
-            }
-        }
         func mask(_ name: String) throws -> PruningMask {
             guard let mask = PruningMask(packedBytes: try file.bytes(name), count: masks.pool.count) else {
                 throw CheckpointError(file.path, "\(name) is not a mask of \(masks.pool.count) weights")
@@ -158,6 +154,21 @@ package enum CheckpointFiles {
         masks.restore(
             current: try mask("mask.current"),
             initial: file.info("mask.initial") == nil ? nil : try mask("mask.initial"))
+        let count = store.layout.count
+        store.moments.keep(state.hasKeptMomentsAlone ? masks.keptElements(of: count) : nil)
+        for slot in store.layout.slots {
+            let places = store.moments.places(of: slot.range)
+            try file.read("value." + slot.name, into: store.values[slot.range])
+            try file.read("first." + slot.name, into: store.moments.first[places])
+            try file.read("second." + slot.name, into: store.moments.second[places])
+        }
+        // The run may hold its mask later than when this was written, having been lengthened.
+        store.moments.keep(masks.heldElements(under: pruning.method, afterUpdates: state.update, of: count))
+        for slot in pruning.pool.members.map(\.slot) {
+            for (name, tensor) in pruning.scores.parts {
+                try file.read("\(name).\(slot.name)", into: tensor.elements(slot.range))
+            }
+        }
         return state
     }
 

@@ -5,9 +5,9 @@ internal import Program
 internal import Session
 internal import Tensors
 
-/// What the run ran on: `environment.json`.
+/// The environment of the run: `environment.json`.
 ///
-/// - Parameter probe: What a probe found of the precisions, if the recipe left the choice to it.
+/// - Parameter probe: The precision probe's result, if the recipe left the choice to it.
 func environmentReport(
     session: Session, skipped: [String], precision: GEMMPrecision, probe: PrecisionProbe?
 ) -> JSONValue {

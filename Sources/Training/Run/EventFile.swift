@@ -1,21 +1,22 @@
 internal import Foundation
 internal import Synchronization
 
-/// A TensorBoard event file: scalars as length-delimited, checksummed protocol buffers, written by hand.
+/// A TensorBoard event file: summaries as length-delimited, checksummed protocol buffers, written by hand.
 ///
 /// A record is its length, the masked CRC-32C of the length, the event, and the masked CRC-32C of the event
 /// (tensorflow/core/lib/io/record_writer.h); events are those of tensorflow/core/util/event.proto.
 package final class EventFile: Sendable {
-    // A class, as the file is that it adds to.
+    // A class, as is the file that it appends to.
     private let file: AppendedFile
-    /// What every file begins with: a disk that was full at the start may have room later.
+    /// The beginning of every file: a disk that was full at the start may have room later.
     private let beginning: Data
     private let hasBegun = Atomic(false)
 
-    /// Starts a file in a folder, named so that it sorts behind those of the same run, even if the clock went back.
+    /// Starts a file in a folder, named so that it sorts after those of the same run, even if the clock went
+    /// back.
     ///
-    /// - Parameter firstStep: The first step that a run that goes on writes: what earlier files hold from there on is
-    ///   void. Nil for a run that begins.
+    /// - Parameter firstStep: The first step that a resumed run writes: earlier files are void from there on.
+    ///   Nil for a new run.
     init(folder: String, host: String, firstStep: Int?, wall: Double = Date().timeIntervalSince1970) {
         let process = ProcessInfo.processInfo.processIdentifier
         let second = max(Int(wall), (Self.seconds(in: folder).max() ?? 0) + 1)
@@ -28,16 +29,16 @@ package final class EventFile: Sendable {
 
     private static let prefix = "events.out.tfevents."
 
-    /// The seconds that the names of a folder's files begin with.
+    /// The seconds at the beginning of the names of a folder's files.
     private static func seconds(in folder: String) -> [Int] {
         let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
         return names.filter { $0.hasPrefix(prefix) }.compactMap { name in
-            // A name that someone made up must not push the next beyond all numbers.
+            // A made-up name must not make the next number overflow.
             Int(name.dropFirst(prefix.count).prefix { $0 != "." }).flatMap { $0 < 1 << 40 ? $0 : nil }
         }
     }
 
-    /// Writes what must come first, until it is written.
+    /// Writes the beginning, until that has succeeded.
     private func begin() {
         if hasBegun.load(ordering: .relaxed) { return }
         if case .written = file.append(beginning) { hasBegun.store(true, ordering: .relaxed) }
@@ -45,10 +46,15 @@ package final class EventFile: Sendable {
 
     /// Appends the scalars of one step.
     package func append(_ scalars: [(tag: String, value: Float)], step: Int, wall: Double) {
-        guard !scalars.isEmpty else { return }
+        append(scalars.map(Self.scalar), step: step, wall: wall)
+    }
+
+    /// Appends summaries of one step.
+    package func append(_ summaries: [[UInt8]], step: Int, wall: Double) {
+        guard !summaries.isEmpty else { return }
         begin()
         guard hasBegun.load(ordering: .relaxed) else { return }
-        _ = file.append(Data(Self.record(Self.event(scalars, step: step, wall: wall))))
+        _ = file.append(Data(Self.record(Self.event(summaries, step: step, wall: wall))))
     }
 
     /// The event that must come first.
@@ -56,17 +62,21 @@ package final class EventFile: Sendable {
         [0x09] + little(wall.bitPattern) + field(0x1A, Array("brain.Event:2".utf8))
     }
 
-    /// The event that says that a run goes on (SessionLog.START): TensorBoard drops what it read of this and later steps.
+    /// The event for a resumed run (SessionLog.START): TensorBoard drops this and later steps that it has
+    /// read.
     package static func sessionStart(step: Int, wall: Double) -> [UInt8] {
         [0x09] + little(wall.bitPattern) + [0x10] + varint(UInt64(max(0, step)))
             + field(0x3A, [0x08, 0x01])
     }
 
-    /// An event of scalars.
-    package static func event(_ scalars: [(tag: String, value: Float)], step: Int, wall: Double) -> [UInt8] {
-        let summary = scalars.flatMap { scalar in
-            field(0x0A, field(0x0A, Array(scalar.tag.utf8)) + [0x15] + little(scalar.value.bitPattern))
-        }
+    /// The summary of a scalar.
+    package static func scalar(_ tag: String, _ value: Float) -> [UInt8] {
+        field(0x0A, Array(tag.utf8)) + [0x15] + little(value.bitPattern)
+    }
+
+    /// An event of summaries.
+    package static func event(_ summaries: [[UInt8]], step: Int, wall: Double) -> [UInt8] {
+        let summary = summaries.flatMap { field(0x0A, $0) }
         return [0x09] + little(wall.bitPattern) + [0x10] + varint(UInt64(max(0, step))) + field(0x2A, summary)
     }
 
@@ -88,7 +98,7 @@ package final class EventFile: Sendable {
     }
 
     /// A length-delimited field.
-    private static func field(_ key: UInt8, _ content: [UInt8]) -> [UInt8] {
+    static func field(_ key: UInt8, _ content: [UInt8]) -> [UInt8] {
         [key] + varint(UInt64(content.count)) + content
     }
 
@@ -101,7 +111,7 @@ package final class EventFile: Sendable {
         return bytes
     }
 
-    private static func little<Value: FixedWidthInteger>(_ value: Value) -> [UInt8] {
+    static func little<Value: FixedWidthInteger>(_ value: Value) -> [UInt8] {
         (0..<Value.bitWidth / 8).map { UInt8(truncatingIfNeeded: value >> Value($0 * 8)) }
     }
 }

@@ -1,7 +1,7 @@
 internal import Foundation
 internal import Tensors
 
-/// A file's size, age and content in short, to see whether two nodes have the same.
+/// A file's size, age and content hash, to see whether two nodes have the same file.
 package struct FileDigest {
     package let size: Int
     /// Seconds since 1970.
@@ -9,10 +9,11 @@ package struct FileDigest {
     package let hash: String
 
     private static let pieceBytes = 1 << 20
-    /// Pieces that are read of a large file: its ends, and others evenly between.
+    /// Pieces to read of a large file: its ends, and others evenly between.
     private static let pieceCount = 16
 
-    /// Reads a file whole if it is smaller than a number of bytes, else pieces of it; nil if it cannot be read.
+    /// Reads a whole file if it is smaller than a number of bytes, else pieces of it; nil if it cannot be
+    /// read.
     package init?(path: String, wholeBelow limit: Int) {
         let path = URL(fileURLWithPath: path).resolvingSymlinksInPath().path
         guard let attributes = try? FileManager.default.attributesOfItem(atPath: path),
@@ -41,14 +42,14 @@ package struct FileDigest {
     }
 }
 
-/// A hash of bytes, a word at a time, in the manner of FNV-1a: it tells files apart that differ by accident, quickly
+/// A hash of bytes, a word at a time, in the manner of FNV-1a: it detects accidental differences, quickly
 /// enough for a program of many megabytes.
 struct WordHash: CustomStringConvertible {
     private var value: UInt64
 
     init(start: UInt64) { value = 0xCBF2_9CE4_8422_2325 ^ start }
 
-    /// Adds bytes, with zeros behind the last to make up a word.
+    /// Adds bytes, padded with zeros to whole words.
     mutating func combine(_ bytes: Data) {
         let padded = bytes.count % 8 == 0 ? bytes : bytes + Data(count: 8 - bytes.count % 8)
         padded.withUnsafeBytes { buffer in

@@ -10,20 +10,20 @@ package enum MetricsKind: String, Sendable {
     case eval
     case prune
     case checkpoint
-    /// Something that went wrong, and what was made of it.
+    /// Something that went wrong, and how it was handled.
     case fault
     /// Where the ranks' time went.
     case ranks
-    /// The run went on from a checkpoint.
+    /// The run resumed from a checkpoint.
     case resume
 }
 
-/// `metrics.jsonl`: one object a line, written at once, so that a killed run loses none; and its numbers once more
-/// as TensorBoard reads them.
+/// `metrics.jsonl`: one object per line, written at once, so that a killed run loses none; and the same
+/// numbers for TensorBoard.
 ///
-/// Where the disk is full for a moment, events are lost, and no piece of one stays behind.
+/// While the disk is full, events are lost, but no partial event remains.
 package final class MetricsLog: Sendable {
-    // A class, as the file is that it adds to.
+    // A class, as is the file that it appends to.
     private let file: AppendedFile?
     private let events: EventFile?
 
@@ -49,17 +49,25 @@ package final class MetricsLog: Sendable {
         switch file.append(Data((event.line + "\n").utf8), separator: Data("\n".utf8)) {
         case .written(afterLosing: 0): break
         case .written(let count): say("\(file.path) is written again; \(count) events are lost")
-        // Once: a full disk would have every update say it.
+        // Reported once: on a full disk every update would repeat it.
         case .lost(let reason, isFirst: true): say("warning: \(file.path) cannot be written (\(reason))")
         case .lost: break
         }
     }
 
+    /// Appends what TensorBoard alone is told.
+    package func note(_ summaries: [[UInt8]], step: Int) {
+        events?.append(summaries, step: step, wall: Date().timeIntervalSince1970)
+    }
+
+    /// Notes that the run has ended as it should.
+    package func end(step: Int) { events?.end(step: step) }
+
     private func say(_ sentence: String) { print("parp: \(sentence)") }
 
-    /// Removes what a run did after an update: it will do it again.
+    /// Removes events after an update, which the run will repeat.
     ///
-    /// Faults stay, and so does nothing that was cut off in the middle of a line.
+    /// Faults stay; truncated lines do not.
     package func forget(behind update: Int, includingEvaluation: Bool) throws {
         guard let path = file?.path else { return }
         var isWhole = true
@@ -74,7 +82,7 @@ package final class MetricsLog: Sendable {
         try kept.commit()
     }
 
-    /// Whether a line is a whole event of what stays done when a run goes on after an update.
+    /// Whether a line is a complete event that is kept when a run resumes after an update.
     private func keeps(_ line: Data, behind update: Int, _ includingEvaluation: Bool) -> Bool {
         guard let event = try? JSONValue(parsing: line), let step = event["step"]?.integer,
             let kind = event["kind"]?.string.flatMap(MetricsKind.init)
@@ -82,7 +90,7 @@ package final class MetricsLog: Sendable {
         switch kind {
         case .fault, .resume: return true
         case .eval where includingEvaluation: return step < update
-        // What is averaged at the end is averaged anew.
+        // The average at the end is recomputed.
         case .eval where event["averaged"] != nil: return false
         default: return step <= update
         }

@@ -4,18 +4,19 @@ package import Program
 
 /// Where a command writes a model or a file, and what it reads to do so.
 ///
-/// Every command that writes asks before it begins: nothing that exists is replaced unasked; a run, and what is read, never.
+/// Every command that writes checks before it begins: nothing that exists is replaced unasked; a run or an
+/// input, never.
 package struct OutputPlace: Sendable {
-    /// The folder or file that is written.
+    /// The folder or file to write.
     private let path: String
-    /// Models and masks that are read.
+    /// The models and masks that are read.
     private let sources: [String]
-    /// Whether a model or file that is there may be replaced.
+    /// Whether an existing model or file may be replaced.
     private let overwrites: Bool
 
-    /// A place, and what must not be there.
+    /// A place, with the inputs that it must not replace.
     package init(_ path: String, reading sources: [String] = [], overwrites: Bool = false) {
-        // A slash at the end would hide whose part the folder is.
+        // A trailing slash would hide the folder's parent.
         self.path =
             path.utf8.count > 1 && path.utf8.last == UInt8(ascii: "/") ? String(path.dropLast()) : path
         self.sources = sources
@@ -24,7 +25,7 @@ package struct OutputPlace: Sendable {
 
     /// Refuses a place where a model's folder cannot go.
     ///
-    /// - Throws: `UserError` with code 64 that says what is there and what to do.
+    /// - Throws: `UserError` with code 64, saying what is there and what to do.
     package func requireFreeForModel() throws(UserError) {
         try requireOtherThanSources()
         switch PathKind(path) {
@@ -46,7 +47,7 @@ package struct OutputPlace: Sendable {
 
     /// Refuses a place where a file cannot go.
     ///
-    /// - Throws: `UserError` with code 64 that says what is there and what to do.
+    /// - Throws: `UserError` with code 64, saying what is there and what to do.
     package func requireFreeForFile() throws(UserError) {
         try requireOtherThanSources()
         switch PathKind(path) {
@@ -56,18 +57,18 @@ package struct OutputPlace: Sendable {
             guard overwrites else {
                 throw UserError(
                     .usage,
-                    "\(path) is there already; choose another --output, or replace it with --overwrite")
+                    "\(path) exists already; choose another --output, or replace it with --overwrite")
             }
         }
     }
 
-    /// Refuses what is read, and a folder that it lies in: both would be gone before the work is done.
+    /// Refuses an input, and a folder that contains one: both would be gone before the work is done.
     private func requireOtherThanSources() throws(UserError) {
         let place = realPath(path)
         for source in sources {
             let origin = realPath(source)
-            if origin.elementsEqual(place) { throw refused("is what is read (\(source))") }
-            if isInside(origin, place) { throw refused("is the folder of what is read (\(source))") }
+            if origin.elementsEqual(place) { throw refused("is an input (\(source))") }
+            if isInside(origin, place) { throw refused("contains an input (\(source))") }
         }
     }
 
@@ -85,7 +86,7 @@ package struct OutputPlace: Sendable {
 private enum PathKind {
     case absent
     case file
-    /// A folder with what it holds.
+    /// A folder with its contents.
     case folder([String])
 
     init(_ path: String) {
@@ -100,18 +101,18 @@ private enum PathKind {
     }
 }
 
-/// A path's components from the root on, links followed as far as it exists.
+/// A path's components from the root, with links resolved as far as it exists.
 private func realPath(_ path: String) -> [String] {
     URL(fileURLWithPath: path).standardizedFileURL.resolvingSymlinksInPath().pathComponents
 }
 
-/// Whether a path lies below another.
+/// Whether a path is inside another.
 private func isInside(_ path: [String], _ folder: [String]) -> Bool {
     path.count > folder.count && path.starts(with: folder)
 }
 
 extension RunDirectory {
-    /// Whether a folder is one of those that a run writes.
+    /// Whether a folder is one of those written by a run.
     fileprivate static func isPart(_ path: String) -> Bool {
         let components = realPath(path)
         guard let name = components.last, ["best", "final", "checkpoints", "masks"].contains(name) else {
@@ -121,7 +122,8 @@ extension RunDirectory {
         return [above.recipe, above.metrics].contains(where: FileManager.default.fileExists)
     }
 
-    /// Refuses a folder inside the model that the run starts from, which would change what it was made of.
+    /// Refuses a folder inside the model that the run starts from, since writing there would change that
+    /// model.
     func requireOutside(model: String) throws(UserError) {
         var isDirectory: ObjCBool = false
         guard FileManager.default.fileExists(atPath: model, isDirectory: &isDirectory), isDirectory.boolValue
@@ -129,6 +131,7 @@ extension RunDirectory {
         let (place, origin) = (realPath(path), realPath(model))
         guard place == origin || isInside(place, origin) else { return }
         throw UserError(
-            .usage, "\(path) lies in model.path, the model that the run starts from; choose another --output")
+            .usage,
+            "\(path) is inside model.path, the model that the run starts from; choose another --output")
     }
 }

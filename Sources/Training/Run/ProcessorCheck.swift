@@ -5,11 +5,11 @@ internal import Program
 internal import Session
 internal import Tensors
 
-/// The processors that one rank may use, and the threads it wants to run on them.
+/// The processors that a rank may use, and the threads it will run on them.
 package struct RankPlacement: Codable, Sendable, Equatable {
     /// The node's name.
     package let host: String
-    /// The processors that the launcher and the batch system allow; empty where the system does not say.
+    /// The processors that the launcher and the batch system allow; empty if the system does not say.
     package let processors: [Int]
     /// `distributed.threads_per_rank`.
     package let threads: Int
@@ -30,7 +30,7 @@ package struct RankPlacement: Codable, Sendable, Equatable {
     }
 }
 
-/// The processors of a list as Linux writes it: `0-3,8`.
+/// The processors of a list in Linux's format: `0-3,8`.
 func processorList(_ text: String) -> [Int] {
     text.split(separator: ",").flatMap { part -> [Int] in
         let bounds = part.split(separator: "-").compactMap {
@@ -43,9 +43,9 @@ func processorList(_ text: String) -> [Int] {
     }
 }
 
-/// Ranks whose threads do not fit the processors that they may use.
+/// Ranks with more threads than the processors they may use.
 package struct ProcessorFault: Sendable, Equatable {
-    /// The ranks, rising.
+    /// The ranks, in ascending order.
     package let ranks: [Int]
     /// What is wrong.
     package let what: String
@@ -53,9 +53,9 @@ package struct ProcessorFault: Sendable, Equatable {
     package let fix: String
 }
 
-/// What is wrong with how ranks and threads lie on processors; empty if nothing is.
+/// What is wrong with the placement of ranks and threads on processors; empty if nothing is.
 ///
-/// Threads beyond the processors take turns: every sum over ranks then waits for one that is not running.
+/// Surplus threads take turns: every sum over ranks then waits for one that is not running.
 package func processorFaults(_ ranks: [RankPlacement]) -> [ProcessorFault] {
     let known = ranks.enumerated().filter { !$0.element.processors.isEmpty }
     var faults: [ProcessorFault] = []
@@ -97,8 +97,8 @@ func processorWarnings(_ ranks: [RankPlacement]) -> [String] {
 }
 
 extension Session {
-    /// Sets this rank's threads, refuses a precision that this machine lacks, says how ranks lie on processors, and
-    /// warns of ranks and threads that do not fit those.
+    /// Sets this rank's threads, refuses a precision that this machine lacks, reports how ranks are placed on
+    /// processors, and warns if they do not fit.
     func prepareProducts(
         threads: Int, precision: GEMMPrecision, reportsBindings: Bool = false, isQuiet: Bool = false
     ) throws {

@@ -9,9 +9,9 @@ package import Session
     internal import Glibc
 #endif
 
-/// What a run says while it goes on: rank 0 alone, to standard output.
+/// A run's progress on standard output, from rank 0 only.
 ///
-/// In a terminal one line with a bar is written over and over; elsewhere a plain line comes every few seconds.
+/// In a terminal one line with a bar is rewritten; elsewhere a plain line is printed every few seconds.
 package struct Progress {
     private let isSpeaking: Bool
     private let isQuiet: Bool
@@ -23,42 +23,41 @@ package struct Progress {
     private let unit: WorkUnit
     private let isTerminal: Bool
     private var smoothed = SmoothedValue()
-    /// What the last evaluation found: `CER 24.5 %`.
+    /// The last evaluation's result: `CER 24.5 %`.
     private var found = ""
 
-    /// Seconds between lines where standard output is a file.
+    /// Seconds between lines if standard output is a file.
     private static let quietSeconds = 10.0
-    /// Seconds between lines in a terminal: as often as one can read.
+    /// Seconds between lines in a terminal: as often as one can read them.
     private static let terminalSeconds = 0.1
 
     package init(session: Session, updates: Int, startUpdate: Int, unit: WorkUnit, isQuiet: Bool = false) {
         isSpeaking = session.isRoot
-        // mpirun gives ranks a terminal of its own even where its output goes to a file.
-        isTerminal = session.communicator.size == 1 && isatty(STDOUT_FILENO) == 1
+        isTerminal = session.communicator.size == 1 && isOwnTerminal(STDOUT_FILENO)
         self.isQuiet = isQuiet
         self.updates = updates
         self.unit = unit
         self.startUpdate = startUpdate
     }
 
-    /// Says something worth a line of its own; of a quiet run, warnings alone.
+    /// Prints something worth its own line; in a quiet run, only warnings.
     package func say(_ text: String) {
         guard isSpeaking, !isQuiet || text.contains("warning") else { return }
         print((isTerminal ? "\r\u{1B}[K" : "") + text)
         fflush(nil)
     }
 
-    /// Says how a run ended, be it quiet or not.
+    /// Prints how a run ended, even a quiet one.
     package func sayLast(_ text: String) {
         guard isSpeaking else { return }
         print(text)
         fflush(nil)
     }
 
-    /// Notes what an evaluation found, for the lines to come.
+    /// Notes an evaluation's result for later lines.
     package mutating func note(_ text: String) { found = text }
 
-    /// Shows an update: loss, what the task adds to it, sparsity, speed, time left.
+    /// Shows an update: loss, the task's additions, sparsity, speed, time left.
     package mutating func show(_ report: StepReport<some BatchSums>, summary: String, sparsity: Double) {
         guard isSpeaking, !isQuiet else { return }
         workload += report.sums.workload
@@ -92,7 +91,7 @@ package struct Progress {
         fflush(nil)
     }
 
-    /// Seconds as people write them.
+    /// Seconds in readable form.
     package static func duration(_ seconds: Double) -> String {
         let whole = Int(seconds.rounded())
         if whole < 60 { return "\(whole) s" }
@@ -101,20 +100,20 @@ package struct Progress {
     }
 }
 
-/// A bar and what stands behind it, cut to a terminal's width.
+/// A bar and the text after it, cut to a terminal's width.
 struct ProgressLine {
     /// How much is done, from 0 to 1.
     let share: Double
-    /// What stands behind the bar, the most important first; empty parts are left out.
+    /// The parts after the bar, most important first; empty parts are left out.
     let parts: [String]
 
     private static let widths = 8...30
 
-    /// The line: the bar takes what the parts leave, and parts that have no room are left out from the end.
+    /// The line: the bar takes the space that the parts leave; parts without room are dropped from the end.
     func text(columns: Int) -> String {
         var shown = parts.filter { !$0.isEmpty }
         func words() -> String { shown.joined(separator: "  ") }
-        // The bar's brackets, its percentage, and a column that stays free, since some terminals break the line there.
+        // The bar's brackets, its percentage, and a free column, since some terminals wrap there.
         let fixed = "[] 100 %  ".count + 1
         while shown.count > 1, words().count + fixed + Self.widths.lowerBound > columns { shown.removeLast() }
         let width = min(max(columns - fixed - words().count, Self.widths.lowerBound), Self.widths.upperBound)
@@ -124,7 +123,13 @@ struct ProgressLine {
     }
 }
 
-/// The columns of the terminal that standard output is.
+/// Whether a descriptor is the terminal that this process was started from.
+///
+/// Open MPI's launcher gives each rank a pseudo-terminal for its output and copies what it reads from it to wherever its own output
+/// goes: a terminal, a pipe or a log. That one is no rank's controlling terminal.
+func isOwnTerminal(_ descriptor: Int32) -> Bool { isatty(descriptor) == 1 && tcgetpgrp(descriptor) >= 0 }
+
+/// The columns of the terminal on standard output.
 private func terminalColumns() -> Int {
     var size = winsize()
     guard ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return 80 }

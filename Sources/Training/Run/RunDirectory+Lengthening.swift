@@ -3,12 +3,12 @@ internal import Pruning
 internal import Recipe
 
 extension RunDirectory {
-    /// Refuses another number of updates where a run cannot go on with it.
+    /// Refuses another number of updates if the run cannot continue with it.
     ///
-    /// The rule: from where the run goes on, everything that follows from `schedule.updates` (the learning rate, the masks
-    /// to come, the end) is what it would be had the recipe always said so. What is done stays done. So the number must
-    /// not lie behind the newest checkpoint, and a method whose masks are planned in shares of the run cannot go on: its
-    /// shares would move under it.
+    /// From where the run resumes, everything that follows from `schedule.updates` (the learning rate, later
+    /// masks, the end) is as if the recipe had always said so; what is done stays done. So the newest
+    /// checkpoint must not be beyond the number, and a method whose masks are planned in shares of the run
+    /// cannot continue: its shares would change.
     func checkLengthening(from begun: Recipe, to recipe: Recipe) throws {
         let (before, after) = (begun.schedule.updates, recipe.schedule.updates)
         guard before != after else { return }
@@ -16,7 +16,7 @@ extension RunDirectory {
         guard after > done else {
             throw UserError(
                 .usage,
-                "\(path) has done \(done) updates; schedule.updates is \(after): give more to go on, or take its final/"
+                "\(path) has done \(done) updates; schedule.updates is \(after): give more to continue, or use its final/"
             )
         }
         let axes = recipe.pruning.axes

@@ -8,7 +8,7 @@ internal import Recipe
     internal import Glibc
 #endif
 
-/// The folder of a run: what went in, what happened, what came out.
+/// The folder of a run: its inputs, its course and its results.
 ///
 /// Only rank 0 writes to it.
 package struct RunDirectory: Sendable {
@@ -22,34 +22,34 @@ package struct RunDirectory: Sendable {
     package var best: String { path + "/best" }
     package var final: String { path + "/final" }
 
-    /// Where ranks say that they are alive.
+    /// The folder of the ranks' heartbeats.
     package var ranks: String { path + "/.ranks" }
 
     package func checkpoint(_ update: Int) -> String { "\(path)/checkpoints/step-\(update)" }
     package func mask(_ update: Int) -> String { "\(path)/masks/step-\(update).safetensors" }
 
-    /// The folder of a run that is there or is to be.
+    /// The folder of a run, existing or not.
     package init(path: String) { self.path = path }
 
-    /// Whether a run has begun here.
+    /// Whether a run was started here.
     var holdsRun: Bool { FileManager.default.fileExists(atPath: recipe) }
 
-    /// Whether a run has begun here, whatever is left of it.
+    /// Whether a run was started here, whatever is left of it.
     var holdsAnyRun: Bool { holdsRun || !results.isEmpty }
 
-    /// The names of what a run leaves that nobody wants replaced.
+    /// The names of a run's results, which must not be replaced.
     private var results: [String] {
         ["metrics.jsonl", "best", "final"].filter { FileManager.default.fileExists(atPath: path + "/" + $0) }
             + (checkpointUpdates().isEmpty ? [] : ["checkpoints"])
     }
 
-    /// Refuses a folder that is not free for a run: one that holds a run, what is left of one, or a model; or, to go
-    /// on with, another run.
+    /// Refuses a folder that is not free for a run: one that holds a run, the remains of one, or a model; or,
+    /// for resuming, another run.
     ///
     /// - Parameters:
-    ///   - allowsMoves: Whether model and data may lie elsewhere by now: their content is compared later, where it is
-    ///     known.
-    ///   - allowsLengthening: Whether the number of updates may be another than before, as `checkLengthening` allows.
+    ///   - allowsMoves: Whether model and data may have moved: their content is compared later, if it is
+    ///     recorded.
+    ///   - allowsLengthening: Whether the number of updates may differ, as `checkLengthening` allows.
     func checkFree(
         for recipe: Recipe, resume: Bool, allowsMoves: Bool = false, allowsLengthening: Bool = false
     ) throws {
@@ -58,7 +58,7 @@ package struct RunDirectory: Sendable {
                 throw UserError(
                     .usage,
                     "\(path) holds what is left of a run (\(results.joined(separator: ", "))), but its recipe.toml is "
-                        + "gone; put it back to go on with --resume, or choose another --output")
+                        + "gone; put it back to continue with --resume, or choose another --output")
             }
             guard !FileManager.default.fileExists(atPath: path + "/config.json") else {
                 throw UserError(.usage, "\(path) holds a model; choose another --output")
@@ -67,7 +67,7 @@ package struct RunDirectory: Sendable {
         }
         guard resume else {
             throw UserError(
-                .usage, "\(path) holds a run already; go on with --resume, or choose another --output")
+                .usage, "\(path) holds a run already; continue with --resume, or choose another --output")
         }
         let begun = try begunRecipe(task: recipe.task)
         if allowsLengthening { try checkLengthening(from: begun, to: recipe) }
@@ -83,17 +83,17 @@ package struct RunDirectory: Sendable {
         guard changes.isEmpty else {
             throw UserError(
                 .usage,
-                "\(path) was begun with another recipe:\n"
+                "\(path) was started with another recipe:\n"
                     + changes.map {
                         "  \($0.path) was \($0.get(begun).toml), not \($0.get(recipe).toml)"
                             + ($0.decidesResults
                                 ? "\n" : ", which changes the last bits of a reproducible run\n")
                     }.joined()
-                    + "go on with the recipe it was begun with, \(self.recipe), or choose another --output")
+                    + "continue with its original recipe, \(self.recipe), or choose another --output")
         }
     }
 
-    /// Refuses to go on with a run whose checkpoints are gone: it would begin anew, and replace what it had found.
+    /// Refuses to resume a run whose checkpoints are gone: it would start over and replace its results.
     func checkCheckpoints() throws {
         guard holdsRun, checkpointUpdates().isEmpty, !results.isEmpty else { return }
         // A run that was killed before its first checkpoint has lost none.
@@ -104,7 +104,7 @@ package struct RunDirectory: Sendable {
         throw UserError(
             .usage,
             "the checkpoints of \(path) are gone, but its \(results.joined(separator: ", ")) would be replaced; put "
-                + "checkpoints/ back to go on with --resume, or choose another --output")
+                + "checkpoints/ back to continue with --resume, or choose another --output")
     }
 
     /// Whether the log says that there was a checkpoint.
@@ -115,7 +115,7 @@ package struct RunDirectory: Sendable {
         }
     }
 
-    /// The recipe of the run that is here, which must be one of the same command.
+    /// The recipe of the run here, which must belong to the same command.
     func begunRecipe(task: TaskKind) throws -> Recipe {
         do {
             return try Recipe(path: recipe, task: task)
@@ -128,20 +128,20 @@ package struct RunDirectory: Sendable {
         }
     }
 
-    /// Makes the folder and those in it.
+    /// Creates the folder and its subfolders.
     package func create() throws {
         for folder in [path, path + "/checkpoints", path + "/masks", ranks] {
             do {
                 try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
             } catch {
-                throw UserError(.usage, "\(folder) cannot be made: \(error.localizedDescription)")
+                throw UserError(.usage, "\(folder) cannot be created: \(error.localizedDescription)")
             }
         }
     }
 
-    /// Refuses a folder that cannot be written to, before anything takes time.
+    /// Refuses a folder that cannot be written to, before any long work.
     func checkWritable() throws {
-        // What is not there yet is made in the nearest folder that is.
+        // What does not exist yet is created in the nearest existing folder.
         var nearest = path
         while !FileManager.default.fileExists(atPath: nearest) {
             let above = parent(of: nearest)
@@ -155,7 +155,7 @@ package struct RunDirectory: Sendable {
         }
     }
 
-    /// Takes away what a run that was killed had not finished writing, and puts back what it was about to replace.
+    /// Removes what a killed run had not finished writing, and restores what it was about to replace.
     func clearUnfinished() {
         let files = FileManager.default
         for folder in [path, path + "/checkpoints", path + "/masks"] {
@@ -171,7 +171,7 @@ package struct RunDirectory: Sendable {
         }
     }
 
-    /// The updates at which whole checkpoints were written, newest first.
+    /// The updates with complete checkpoints, newest first.
     func checkpointUpdates() -> [Int] {
         let names = (try? FileManager.default.contentsOfDirectory(atPath: path + "/checkpoints")) ?? []
         return names.compactMap { $0.hasPrefix("step-") ? Int($0.dropFirst(5)) : nil }.sorted(by: >)
@@ -185,22 +185,23 @@ package struct RunDirectory: Sendable {
     }
 }
 
-/// Keeps a second run out of a folder while this one lives.
+/// Keeps a second run out of a folder while this one is alive.
 ///
-/// A class: it ends with its last holder.
+/// A class: the lock ends with its last holder.
 final class RunLock: Sendable {
     private let descriptor: Int32
 
     /// Takes a folder.
     ///
-    /// - Parameter patience: Seconds to wait for who holds it: the system may still be taking a killed run apart.
+    /// - Parameter patience: Seconds to wait for the holder: the system may still be tearing down a killed
+    ///   run.
     init(directory: String, patience: Double = 5) throws {
         descriptor = open(directory + "/.lock", O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
         guard descriptor >= 0 else {
             throw UserError(.usage, "\(directory) cannot be written to: \(String(cString: strerror(errno)))")
         }
         let deadline = monotonicSeconds() + patience
-        // File systems that know no locks have none to refuse us.
+        // File systems without locks cannot refuse us.
         while flock(descriptor, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK {
             guard monotonicSeconds() > deadline else {
                 usleep(50_000)

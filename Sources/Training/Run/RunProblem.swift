@@ -6,21 +6,21 @@ package import Reports
 package import Session
 package import Tensors
 
-/// What a run needs to know of a problem beside its task: where weights come from, how well they do, and how a
-/// model is written.
+/// What a run needs to know of a problem besides its task: where weights come from, how they are evaluated,
+/// and how a model is written.
 ///
 /// CTC fine-tuning is one problem and pre-training another; `TrainingRun` knows neither.
 package protocol RunProblem: Sendable {
     /// What is trained.
     associatedtype Task: TrainingTask
-    /// What an evaluation finds.
+    /// The result of an evaluation.
     associatedtype Evaluation: RunEvaluation
 
     /// The parameters' names and places.
     var layout: ParameterLayout { get }
-    /// Where the model comes from, as its card and masks name it.
+    /// The origin of the model, as named in its card and masks.
     var modelPath: String { get }
-    /// How weights are pruned on the way.
+    /// How weights are pruned during the run.
     var pruningMethod: PruningMethod { get }
     /// What the page of the run shows.
     static var report: ReportOutline { get }
@@ -28,10 +28,10 @@ package protocol RunProblem: Sendable {
     /// Fills the store with the weights that a run starts from.
     func loadWeights(into values: Tensor, seed: UInt64) throws
 
-    /// Does what must be done once, on all ranks together, between the weights and the first update.
+    /// Does what must be done once, on all ranks together, between loading weights and the first update.
     mutating func prepare(_ store: borrowing ParameterStore, session: Session) throws
 
-    /// The task of a run that is prepared.
+    /// The task of a prepared run.
     func makeTask() -> Task
 
     /// Evaluates on all ranks together; all get the whole result.
@@ -59,14 +59,20 @@ package struct RunCost: Sendable, Equatable {
     }
 }
 
-/// What an evaluation found, as a run notes it.
+/// The result of an evaluation, as a run records it.
 package protocol RunEvaluation: Sendable {
     /// The number of a metric.
     func value(of metric: MetricSpec) -> Double
     /// The fields of an `eval` event.
     func fields(sparsity: Double) -> [(String, JSONValue)]
-    /// Whether it is made of numbers: an evaluation of a model that has diverged never counts as the best.
+    /// Whether its values are finite: the evaluation of a diverged model never counts as the best.
     var isSound: Bool { get }
-    /// What a line on the screen says of it.
+    /// Its summary in a line of progress.
     func summary(sparsity: Double) -> String
+    /// On rank 0, the utterances that it erred most in, the worst first; empty where there are none.
+    var worst: [WorstUtterances.Utterance] { get }
+}
+
+extension RunEvaluation {
+    package var worst: [WorstUtterances.Utterance] { [] }
 }

@@ -6,17 +6,17 @@ internal import Program
 package import Recipe
 package import Session
 
-/// A problem whose model and data were looked over, with what its user should know of them.
+/// A problem with its model and data checked, and what the user should know about them.
 package struct PreparedProblem<Problem: RunProblem> {
     package let problem: Problem
-    /// Utterances that are left out, a sentence each.
+    /// Utterances left out, one sentence each.
     package let leftOut: [String]
-    /// What rank 0 says before the first update, a line each.
+    /// What rank 0 prints before the first update, one item per line.
     package let announcement: [String]
-    /// What model and data are, by hashes.
+    /// Hashes of model and data.
     package let content: RunContent
 
-    /// A problem and what there is to say of it.
+    /// A problem and what to report about it.
     package init(problem: Problem, leftOut: [String], announcement: [String], content: RunContent) {
         self.problem = problem
         self.leftOut = leftOut
@@ -27,7 +27,7 @@ package struct PreparedProblem<Problem: RunProblem> {
 
 /// Runs a recipe from its file to the final model, on all ranks of a session.
 ///
-/// - Parameter prepare: Reads model and data of a recipe, before there is a run directory.
+/// - Parameter prepare: Reads a recipe's model and data, before there is a run directory.
 package func startRun<Problem: RunProblem>(
     _ options: TrainOptions, task: TaskKind, session: Session,
     prepare: (Recipe) throws -> PreparedProblem<Problem>
@@ -41,7 +41,7 @@ package func startRun<Problem: RunProblem>(
     try session.requireSame(SharedInput.run(recipe, file: options.recipe))
     try session.stopIfInterrupted()
     let directory = RunDirectory(path: options.directory)
-    // Before anything takes time.
+    // Before any long work.
     try session.together {
         guard session.isRoot else { return }
         try directory.checkFree(
@@ -60,7 +60,7 @@ package func startRun<Problem: RunProblem>(
         guard session.isRoot else { return nil }
         try directory.create()
         let lock = try RunLock(directory: directory.path)
-        // Again, now that no other run can begin here in between.
+        // Again, now that no other run can start here in between.
         try directory.checkFree(
             for: recipe, resume: options.resume, allowsMoves: true, allowsLengthening: options.statesUpdates)
         try directory.requireSame(prepared.content) { recipe.text(of: $0) }
@@ -84,22 +84,26 @@ package func startRun<Problem: RunProblem>(
         recipe: recipe, session: session, directory: directory, problem: prepared.problem,
         resume: options.resume, injections: injections, trace: options.trace)
     start.isQuiet = options.isQuiet
+    start.writesHistograms = options.writesHistograms
     var run = try TrainingRun(start)
     try withExtendedLifetime(lock) { try run.run() }
 }
 
-/// How a run is stopped so that nothing is lost.
+/// How to stop a run without losing anything.
 ///
-/// One rank that is asked is enough. Open MPI's launcher answers Ctrl-C, SIGTERM and SIGHUP by ending the ranks within two
-/// seconds, whatever they are at; SIGUSR1 it passes on.
+/// Asking one rank is enough. On Ctrl-C, SIGTERM and SIGHUP, Open MPI's launcher ends the ranks within two
+/// seconds, whatever they are doing; it passes SIGUSR1 on.
+/// MPICH's launcher passes all of them on.
 private func stopAdvice(_ session: Session) -> String {
     let stop = "stop with: kill -USR1 \(ProcessInfo.processInfo.processIdentifier)"
     guard session.communicator.size > 1 else { return stop + ", or Ctrl-C" }
+    let isOpenMPI = session.communicator.libraryVersion.contains("Open MPI")
+    guard isOpenMPI else { return stop + " on \(session.communicator.hostName), or SIGUSR1 to the launcher" }
     return stop
         + " on \(session.communicator.hostName) (Ctrl-C makes mpirun kill the ranks within two seconds)"
 }
 
-/// The faults that `--inject` asks for.
+/// The faults requested by `--inject`.
 private func parseInjections(_ options: TrainOptions, ranks: Int) throws -> [Injection] {
     let limit = 100
     guard options.injections.count <= limit else {
@@ -121,6 +125,6 @@ package func requirePaths(_ recipe: Recipe) throws {
         throw UserError(
             .usage,
             "the recipe does not state \(missing.joined(separator: ", ")); "
-                + "write it into the recipe, or give it with --set \(missing[0])=PATH")
+                + "add it to the recipe, or give it with --set \(missing[0])=PATH")
     }
 }

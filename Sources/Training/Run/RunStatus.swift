@@ -1,17 +1,17 @@
 internal import Foundation
 internal import Recipe
 
-/// How far a run is.
+/// The status of a run.
 package enum RunStatus: String, Sendable, Codable {
     /// Its folder holds no run.
     case absent
-    /// It was begun, and can go on.
+    /// It was started, and can continue.
     case begun
-    /// Its final model is there.
+    /// Its final model exists.
     case finished
 }
 
-/// How far the run of a recipe is in its folder.
+/// The status of a recipe's run in its folder.
 ///
 /// - Throws: `UserError` if the folder holds another recipe's run.
 package func runStatus(_ options: TrainOptions) throws -> RunStatus {
@@ -23,7 +23,7 @@ package func runStatus(_ options: TrainOptions) throws -> RunStatus {
     return isFinished ? .finished : .begun
 }
 
-/// Removes the checkpoints of a finished run: it will not go on, and they are many times its model.
+/// Removes the checkpoints of a finished run: it will not continue, and they are many times the model's size.
 package func removeCheckpoints(ofFinishedRun options: TrainOptions) {
     RunDirectory(path: options.directory).keepNewestCheckpoints(0)
 }

@@ -5,26 +5,27 @@ package import Recipe
 package import Session
 internal import Tensors
 
-/// Something that all ranks of a run must have the same: a file, a key of the recipe, the program.
+/// An input that must be the same on all ranks of a run: a file, a key of the recipe, the program.
 package struct SharedInput: Codable, Sendable, Equatable {
-    /// What it is, as a message names it: a path, or a key.
+    /// Its name in messages: a path, or a key.
     package let name: String
-    /// What it holds, in short: a value, or how many bytes and their hash.
+    /// A summary of its content: a value, or the size and a hash.
     package let content: String
 
-    /// Something of this name that holds this.
+    /// An input with this name and content.
     package init(_ name: String, _ content: String) { (self.name, self.content) = (name, content) }
 
-    /// A file, large ones by pieces of them.
+    /// A file, or pieces of a large one.
     package init(file path: String) { self.init(path, of: path, wholeBelow: 64 << 20) }
 
-    /// A file under a name that it has everywhere: whole if it is smaller than a number of bytes, else pieces of it.
+    /// A file under a name common to all ranks: whole if it is smaller than a number of bytes, else pieces of
+    /// it.
     package init(_ name: String, of path: String, wholeBelow limit: Int) {
         let digest = FileDigest(path: path, wholeBelow: limit)
-        self.init(name, digest.map { "\($0.size) bytes, hash \($0.hash)" } ?? "no file that can be read")
+        self.init(name, digest.map { "\($0.size) bytes, hash \($0.hash)" } ?? "no readable file")
     }
 
-    /// The program that runs, whole: two builds may differ in one instruction.
+    /// The running program, whole: two builds may differ in one instruction.
     package static var program: SharedInput {
         let own = "/proc/self/exe"
         let path = (try? FileManager.default.destinationOfSymbolicLink(atPath: own)) ?? own
@@ -32,7 +33,7 @@ package struct SharedInput: Codable, Sendable, Equatable {
         return SharedInput(path, digest.map { "\($0.size) bytes, hash \($0.hash)" } ?? "not readable")
     }
 
-    /// The files of a model: those of its directory, or it alone and dictionaries beside it.
+    /// The files of a model: those of its directory, or the single file and dictionaries beside it.
     package static func model(_ path: String) -> [SharedInput] {
         guard !path.isEmpty else { return [] }
         let files = FileManager.default
@@ -48,9 +49,9 @@ package struct SharedInput: Codable, Sendable, Equatable {
         return parts.prefix(64).map { SharedInput(file: "\(path)/\($0)") }
     }
 
-    /// The files and keys that a run follows.
+    /// The files and keys that determine a run.
     package static func run(_ recipe: Recipe, file: String) -> [SharedInput] {
-        // Where a node keeps its features, and what it computes with, are its own business.
+        // A node's cache folder and number of threads may differ.
         let own = ["data.cache_directory", "distributed.threads_per_rank"]
         let keys = RecipeKey.all(for: recipe.task).filter { !own.contains($0.path) }
         let manifests = [recipe.manifests.train, recipe.manifests.valid].filter {
@@ -63,9 +64,9 @@ package struct SharedInput: Codable, Sendable, Equatable {
 }
 
 extension Session {
-    /// Ends all ranks together, with 65, where one of them has something else than the others.
+    /// Ends all ranks together, with 65, if one has other inputs than the rest.
     ///
-    /// Where all have the same, it costs one word of each rank.
+    /// If all have the same, it costs one word per rank.
     package func requireSame(_ inputs: @autoclosure () -> [SharedInput]) throws {
         guard communicator.size > 1 else { return }
         let own = inputs()
@@ -77,17 +78,17 @@ extension Session {
         throw CollectiveFailure(.data, disagreement(of: ranks))
     }
 
-    /// Ends all ranks together, with 65, where they do not run the same program.
+    /// Ends all ranks together, with 65, if they do not run the same program.
     package func requireSameProgram() throws { try requireSame([.program]) }
 }
 
-/// What one rank has.
+/// The inputs of one rank.
 struct RankInputs: Codable {
     let host: String
     let inputs: [SharedInput]
 }
 
-/// A sentence of what differs between ranks, and where.
+/// A message about what differs between ranks, and where.
 func disagreement(of ranks: [RankInputs]) -> String {
     var names: [String] = []
     var seen: Set<String> = []
@@ -112,10 +113,10 @@ func disagreement(of ranks: [RankInputs]) -> String {
         return "  \(name): \(places.joined(separator: "; "))\n"
     }
     return "ranks have different inputs:\n" + lines.joined()
-        + "put the same where every node sees it, e.g. on a shared file system, and begin again"
+        + "put the same files where every node sees them, e.g. on a shared file system, and start again"
 }
 
-/// Some ranks and their hosts, of many the first.
+/// Some ranks and their hosts; of many, the first ones.
 private func hosts(of numbers: [Int], in ranks: [RankInputs]) -> String {
     let named = 4
     let first = numbers.prefix(named).map { "\(ranks[$0].host) (rank \($0))" }.joined(separator: ", ")

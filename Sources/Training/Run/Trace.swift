@@ -9,34 +9,35 @@ internal import Recipe
 internal import Reports
 internal import Session
 
-/// What this rank did when; all ranks' together are a file that chrome://tracing and Perfetto show.
+/// What this rank did when; those of all ranks make a file for chrome://tracing and Perfetto.
 ///
-/// A process of the picture is a rank, with a row for what it computes and one for its sums over ranks. Times are the
-/// root's: clocks are compared before the first update and after the last, and drift in between is taken as even.
+/// Each rank is shown as a process, with a row for computation and one for sums over ranks. Times are on the
+/// root's clock: clocks are compared before the first update and after the last, and drift in between is
+/// assumed linear.
 package struct Trace {
     private struct Update {
         let number: Int
         let start, end, workload: Double
     }
 
-    /// Where the file will be.
+    /// The path of the file.
     package let path: String
     private let session: Session
     private let unit: WorkUnit
     private let atStart: (time: Double, offset: ClockOffset)
     private var spans: [(span: PhaseSpan, update: Int)] = []
     private var updates: [Update] = []
-    /// Spans that found no room.
+    /// Spans dropped for lack of room.
     private var leftOut = 0
     private let spanLimit: Int
 
-    /// The spans of all ranks together, about 100 bytes each in the file.
+    /// The maximum number of spans over all ranks, about 100 bytes each in the file.
     private static let spansOfAllRanks = 4_000_000
 
     /// Compares clocks; all ranks begin their traces together.
     ///
-    /// - Parameter update: The update after which this run goes on. The trace of what came before it is another file,
-    ///   which a run that goes on under the same command must not replace.
+    /// - Parameter update: The update after which this run resumes. Earlier updates have their own trace
+    ///   file, which the same command must not replace when resuming.
     init(path: String, after update: Int, unit: WorkUnit, session: Session) throws {
         self.path = update == 0 ? path : Self.path(path, after: update)
         self.session = session
@@ -71,7 +72,7 @@ package struct Trace {
         return "\(path[..<dot])-after-\(update)\(path[dot...])"
     }
 
-    /// All ranks' parts, on the root, as `write` takes them; all ranks come.
+    /// All ranks' parts, on the root, as input of `write`; collective.
     package func gathered(plan: ReductionPlan, gradientBytes: Int, prunableBytes: Int) throws -> Gathered? {
         let communicator = session.communicator
         let atEnd = (time: monotonicSeconds(), offset: try communicator.clockOffset(now: monotonicSeconds))
@@ -142,7 +143,7 @@ package struct Trace {
         return names + whole + parts
     }
 
-    /// What a reader needs beside the picture.
+    /// What a reader needs besides the events.
     private func facts(plan: ReductionPlan, ranks: [RankClock]) -> JSONValue {
         func numbers(_ values: [Double]) -> JSONValue { .array(values.map(JSONValue.number)) }
         return .object([
@@ -156,14 +157,14 @@ package struct Trace {
     }
 }
 
-/// How a rank's clock stood at the end.
+/// The state of a rank's clock at the end.
 private struct RankClock: Codable {
     let host: String
     let offset: ClockOffset
     let leftOut: Int
 }
 
-/// From this rank's times to the root's.
+/// Converts this rank's times to the root's.
 private struct RootClock {
     private let start, end: (time: Double, offset: ClockOffset)
 
@@ -178,7 +179,7 @@ private struct RootClock {
 }
 
 extension ReductionPlan {
-    /// The plan with what was probed.
+    /// The plan with the probe's measurements.
     package var json: JSONValue {
         .object([
             .init("bucket_bytes", .integer(bucketBytes)), .init("senders", .string(senders.rawValue)),

@@ -1,26 +1,28 @@
-/// What `parp train` or `parp pretrain` was asked for.
+/// Options of `parp train` or `parp pretrain`.
 package struct TrainOptions: Sendable {
     /// The recipe file.
     package var recipe: String
-    /// Changes of the recipe: `section.key=value` each.
+    /// Changes of the recipe, each `section.key=value`.
     package var overrides: [String]
-    /// The run directory; nil makes one below `runs/`, named after the recipe.
+    /// The run directory; nil makes one in `runs/`, named after the recipe.
     package var output: String?
-    /// Whether to go on with the run that is there.
+    /// Whether to resume the existing run.
     package var resume: Bool
-    /// Faults that are to happen: `ACTION@key=value:key=value` each.
+    /// Faults to inject, each `ACTION@key=value:key=value`.
     package var injections: [String]
     /// Whether each rank's machine and processors are reported at the start.
     package var reportsBindings = false
     /// A file for what every rank did when, for Chrome's trace viewer; nil writes none.
     package var trace: String?
-    /// Whether nothing is said that is neither a warning nor the end.
+    /// Whether only warnings and the end are printed.
     package var isQuiet = false
+    /// Whether TensorBoard is told at each evaluation how weights are spread.
+    package var writesHistograms = false
 
-    /// Whether the number of updates is stated anew, so that a run can be lengthened.
+    /// Whether the number of updates is overridden, so that a run can be lengthened.
     var statesUpdates: Bool { overrides.contains { $0.hasPrefix("schedule.updates=") } }
 
-    /// What to train, and where to.
+    /// What to train, and where to write it.
     package init(
         recipe: String, overrides: [String] = [], output: String? = nil, resume: Bool = false,
         injections: [String] = []

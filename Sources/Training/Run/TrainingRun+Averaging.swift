@@ -8,17 +8,17 @@ internal import Recipe
 internal import Session
 internal import Tensors
 
-/// An evaluated model that is kept to be averaged.
+/// An evaluated model kept for averaging.
 package struct ModelSnapshot: Sendable, Codable, Equatable {
-    /// After which update it was evaluated.
+    /// The update after which it was evaluated.
     package let update: Int
-    /// What the evaluation found; nil if it was made of no numbers.
+    /// The evaluation's result; nil if it was NaN or infinite.
     package let metric: Double?
 
     package init(update: Int, metric: Double?) { (self.update, self.metric) = (update, metric) }
 }
 
-/// The snapshots that stay when one comes: the last, or the best, of which the later wins where two are alike.
+/// The snapshots kept when one is added: the last, or the best, where the later of two equal ones wins.
 func keptSnapshots(
     _ held: [ModelSnapshot], adding new: ModelSnapshot, count: Int, of kind: AveragedModels,
     by metric: MetricSpec
@@ -46,11 +46,11 @@ private func isWorse(_ a: ModelSnapshot, than b: ModelSnapshot, by metric: Metri
 }
 
 extension RunDirectory {
-    /// Where the weights of an evaluated model are kept.
+    /// The file with the weights of an evaluated model.
     func snapshot(_ update: Int) -> String { "\(path)/snapshots/step-\(update).safetensors" }
 
-    /// Removes the snapshots that neither the run nor one of its checkpoints needs: a run that goes on from an older
-    /// checkpoint must find those that it had then.
+    /// Removes the snapshots that neither the run nor one of its checkpoints needs: a run resumed from an
+    /// older checkpoint must find those it had then.
     func clearSnapshots(keeping snapshots: [ModelSnapshot]) {
         let folder = path + "/snapshots"
         guard let names = try? FileManager.default.contentsOfDirectory(atPath: folder) else { return }
@@ -66,7 +66,7 @@ extension RunDirectory {
 }
 
 extension TrainingRun {
-    /// Keeps the weights of a model that was evaluated, where the final one is to be an average and it is among those.
+    /// Keeps the weights of an evaluated model if it is to be part of the final average.
     mutating func keepSnapshot(metric: Double?) throws {
         let count = recipe.checkpoint.average
         guard count > 1 else { return }
@@ -85,13 +85,13 @@ extension TrainingRun {
                 atPath: directory.path + "/snapshots", withIntermediateDirectories: true)
             try writer.write(to: directory.snapshot(new.update))
         }
-        // All ranks must know the same.
+        // All ranks must agree.
         if try session.share(isWritten) { state.snapshots = kept }
     }
 
     /// Replaces the weights by the mean of the snapshots, under the last mask, and evaluates it.
     ///
-    /// - Returns: What the mean does; nil where there is nothing to average.
+    /// - Returns: The mean's evaluation; nil if there is nothing to average.
     mutating func averageSnapshots() throws -> Problem.Evaluation? {
         let snapshots = state.snapshots
         guard snapshots.count > 1 else { return nil }
@@ -108,6 +108,7 @@ extension TrainingRun {
             after: trainer.update, isLast: true,
             parameters: trainer.store.float32Views.multiplying(trainer.sparse), session: session,
             arena: &trainer.arena)
+        keepWorst(of: evaluation)
         metrics.append(
             .eval, step: trainer.update,
             evaluation.fields(sparsity: masks.current.sparsity) + [("averaged", .integer(snapshots.count))])
@@ -118,7 +119,7 @@ extension TrainingRun {
         return evaluation
     }
 
-    /// Sums in the order of updates, so that the bits are the same however the run was interrupted.
+    /// Sums in update order, so that the bits do not depend on interruptions.
     private func addUp(_ snapshots: [ModelSnapshot], into values: Tensor) throws {
         var arena = Arena()
         let one = arena.tensor(rows: 1, columns: values.count)

@@ -10,10 +10,10 @@ internal import Session
 internal import Tensors
 
 extension TrainingRun {
-    /// Writes a checkpoint; one that cannot be written costs a warning, and not the run.
+    /// Writes a checkpoint; failing to do so causes a warning and does not end the run.
     package mutating func checkpoint() throws { _ = try save() }
 
-    /// Stops behind an update that all ranks have done, with exit code 85.
+    /// Stops after an update that all ranks have done, with exit code 85.
     ///
     /// - Throws: Always, on all ranks alike.
     package mutating func stop() throws -> Never {
@@ -21,9 +21,9 @@ extension TrainingRun {
             throw CollectiveFailure(
                 .fault,
                 "interrupted after update \(trainer.update), but no checkpoint could be written; "
-                    + "make room and go on with --resume from the one before")
+                    + "make room and continue with --resume from the previous one")
         }
-        // The checkpoint is what a scheduler's last seconds are for: the trace comes after it, and may fail.
+        // A scheduler's last seconds are for the checkpoint: the trace comes after it, and may fail.
         if let trace {
             let gathered = try gathered(trace)
             keep("the trace") { if let gathered { try trace.write(gathered) } }
@@ -31,7 +31,7 @@ extension TrainingRun {
         throw CollectiveFailure(
             .interrupted,
             "interrupted after update \(trainer.update) of \(recipe.schedule.updates); "
-                + "\(directory.checkpoint(trainer.update)) is written: go on with --resume")
+                + "\(directory.checkpoint(trainer.update)) is written: continue with --resume")
     }
 
     /// The trace of all ranks so far, on the root.
@@ -41,7 +41,7 @@ extension TrainingRun {
             plan: plan, gradientBytes: 4 * trainable, prunableBytes: 4 * masks.pool.count)
     }
 
-    /// Writes a checkpoint on rank 0 and tells all whether there is one.
+    /// Writes a checkpoint on rank 0 and tells all ranks whether that succeeded.
     private mutating func save() throws -> Bool {
         let begin = monotonicSeconds()
         defer { trace?.add(.checkpoint, from: begin, update: trainer.update) }
@@ -76,7 +76,7 @@ extension TrainingRun {
         metrics.append(.ranks, step: trainer.update, ledger.fields)
     }
 
-    /// Writes something on rank 0; what cannot be written is said and noted, and the run goes on.
+    /// Writes something on rank 0; a failure is reported and recorded, and the run continues.
     ///
     /// - Returns: Whether it is written; true on the other ranks.
     @discardableResult
@@ -87,7 +87,7 @@ extension TrainingRun {
             return true
         } catch {
             let fault = "\(what) was not written: \(message(for: error))"
-            progress.say("parp: warning: update \(trainer.update): \(fault); the run goes on")
+            progress.say("parp: warning: update \(trainer.update): \(fault); the run continues")
             metrics.append(.fault, step: trainer.update, [("what", .string(fault))])
             return false
         }

@@ -11,9 +11,9 @@ internal import Session
 internal import Tensors
 
 extension TrainingRun {
-    /// Evaluates on freshly pruned weights, keeps them if they are the best, and puts training's weights back.
+    /// Evaluates on freshly pruned weights, keeps them if they are the best, and restores training's weights.
     ///
-    /// Asked to stop meanwhile, it gives up, and the run stops: the evaluation is done when the run goes on.
+    /// If asked to stop meanwhile, it gives up and the run stops: the evaluation is done after resuming.
     package mutating func evaluate() throws {
         monitor.enter(.evaluation, update: trainer.update)
         let start = monotonicSeconds()
@@ -31,6 +31,7 @@ extension TrainingRun {
             setAside.restore(to: values)
             try stop()
         }
+        noteHistograms(of: values)
         let metric = recipe.evaluation.metric
         let value = evaluation.value(of: metric)
         state.coreSeconds += (monotonicSeconds() - start) * Double(cores)
@@ -47,6 +48,7 @@ extension TrainingRun {
         try keepSnapshot(metric: evaluation.isSound ? value : nil)
         lastEvaluation = (trainer.update, evaluation)
         state.isEvaluationPending = false
+        keepWorst(of: evaluation)
         metrics.append(
             .eval, step: trainer.update,
             evaluation.fields(sparsity: mask.sparsity) + [
@@ -58,7 +60,16 @@ extension TrainingRun {
                 + (isBest ? "  (best)" : ""))
     }
 
-    /// Ends a run whose evaluations are no longer better, with a mask as at the end of any run.
+    /// Keeps the utterances that a model erred most in, for the page of the run.
+    func keepWorst(of evaluation: Problem.Evaluation) {
+        guard !evaluation.worst.isEmpty else { return }
+        keep("the worst utterances") {
+            let worst = WorstUtterances(update: trainer.update, utterances: evaluation.worst)
+            try AtomicFile.write(try worst.data(), to: directory.worst)
+        }
+    }
+
+    /// Ends a run whose evaluations no longer improve, with a mask as at the end of any run.
     mutating func endIfNoBetter() throws {
         let patience = recipe.evaluation.patience
         guard patience > 0, !state.endedEarly, state.sinceBest >= patience else { return }
@@ -69,7 +80,7 @@ extension TrainingRun {
         state.endedEarly = true
     }
 
-    /// Whether the sparsity is what it is to be in the end.
+    /// Whether the sparsity has reached its final value.
     private var hasFinalSparsity: Bool { method.sparsity(afterUpdates: trainer.update) == method.sparsity }
 
     /// Whether the evaluation that is due ends the run, or does so where it is not the best.
@@ -89,19 +100,20 @@ extension TrainingRun {
                     coreHours: state.coreSeconds / 3600), evaluation: evaluation))
     }
 
-    /// Writes `final/`: the weights of the last update, exactly as sparse as asked.
+    /// Writes `final/`: the weights of the last update, at exactly the requested sparsity.
     package mutating func finish() throws {
         monitor.enter(.final, update: trainer.update)
         let averaged = try averageSnapshots()
         try session.together {
             guard session.isRoot else { return }
-            // A run that was interrupted behind its last evaluation does not know it any more.
+            // A run interrupted after its last evaluation no longer has its result.
             let last = lastEvaluation.flatMap { $0.update == trainer.update ? $0.evaluation : nil }
             try writeModel(
                 at: directory.final, evaluation: averaged ?? last, sparsity: masks.current.sparsity)
             let report = directory.makeReport(recipe, outline: Problem.report)
             try AtomicFile.write(Data(report.html.utf8), to: directory.report)
         }
+        metrics.end(step: trainer.update)
         if let trace {
             let gathered = try gathered(trace)
             try session.together { if let gathered { try trace.write(gathered) } }

@@ -10,22 +10,21 @@ package import Session
 package import Tensors
 
 extension TrainingRun {
-    /// Fills the store on rank 0, from the newest whole checkpoint or the model directory, and gives it to
-    /// all.
+    /// Fills the store on rank 0, from the newest intact checkpoint or the model directory, and broadcasts
+    /// it.
     package static func load(
         _ directory: RunDirectory?, recipe: Recipe, session: Session, problem: Problem,
-        store: borrowing ParameterStore, pruning: borrowing PruningState, masks: inout MaskAuthority
+        store: inout ParameterStore, pruning: borrowing PruningState, masks: inout MaskAuthority
     ) throws -> CheckpointState {
         var state = CheckpointState(update: 0, seed: recipe.seed)
         let values = store.values.all
-        let moments = [store.firstMoment.all, store.secondMoment.all]
         var words: [UInt64] = []
         var faults: [String] = []
         state = try session.together {
             guard session.isRoot else { return state }
             let found = try directory.flatMap {
                 try newestState(
-                    $0, recipe: recipe, store: store, pruning: pruning, masks: &masks, faults: &faults)
+                    $0, recipe: recipe, store: &store, pruning: pruning, masks: &masks, faults: &faults)
             }
             if let found { return found }
             try problem.loadWeights(into: values, seed: UInt64(recipe.seed))
@@ -34,15 +33,12 @@ extension TrainingRun {
             start.parentHash = contentHash(values).description
             return start
         }
-        for fault in faults { print("parp: warning: \(fault); using the checkpoint before it") }
+        for fault in faults { print("parp: warning: \(fault); using the previous checkpoint") }
         state = try session.share(state)
         try session.communicator.broadcast(values, root: 0)
         guard state.update > 0 else {
             pruning.begin(values: values)
             return state
-        }
-        for part in moments + pruning.scores.parts.map(\.tensor) {
-            try session.communicator.broadcast(part, root: 0)
         }
         // A run that never pruned has no first mask, and must not get one.
         let hasInitial = try session.share(masks.initial != nil)
@@ -53,19 +49,25 @@ extension TrainingRun {
             current: PruningMask(bits: Array(words[..<half]), count: masks.pool.count),
             initial: hasInitial
                 ? PruningMask(bits: Array(words[half...]), count: masks.pool.count) : nil)
+        store.moments.keep(
+            masks.heldElements(under: pruning.method, afterUpdates: state.update, of: store.layout.count))
+        let moments = [store.moments.first.all, store.moments.second.all]
+        for part in moments + pruning.scores.parts.map(\.tensor) {
+            try session.communicator.broadcast(part, root: 0)
+        }
         return state
     }
 
-    /// The newest checkpoint that can be read; those that cannot are named.
+    /// The newest readable checkpoint; unreadable ones are reported.
     private static func newestState(
-        _ directory: RunDirectory, recipe: Recipe, store: borrowing ParameterStore,
+        _ directory: RunDirectory, recipe: Recipe, store: inout ParameterStore,
         pruning: borrowing PruningState, masks: inout MaskAuthority, faults: inout [String]
     ) throws -> CheckpointState? {
         let updates = directory.checkpointUpdates()
         for update in updates {
             do {
                 let state = try CheckpointFiles.read(
-                    directory.checkpoint(update), into: store, pruning: pruning, masks: &masks)
+                    directory.checkpoint(update), into: &store, pruning: pruning, masks: &masks)
                 if let fault = state.fault(seed: recipe.seed) {
                     throw UserError(.usage, "\(directory.path) \(fault)")
                 }
@@ -79,25 +81,25 @@ extension TrainingRun {
                 .data,
                 "none of the checkpoints of \(directory.path) can be used:\n"
                     + faults.map { "  \($0)\n" }.joined()
-                    + "restore one of them, or begin anew in another --output")
+                    + "restore one of them, or start over in another --output")
         }
         return nil
     }
 
-    /// Opens the log on rank 0; a run that goes on forgets what was done behind its checkpoint, which will be done
-    /// and noted once more.
+    /// Opens the log on rank 0; a resumed run removes entries after its checkpoint, since those updates will
+    /// be repeated.
     static func openMetrics(
-        _ directory: RunDirectory, state: CheckpointState, session: Session
+        _ directory: RunDirectory, recipe: Recipe, state: CheckpointState, session: Session
     ) throws -> MetricsLog {
         guard session.isRoot else { return MetricsLog(path: nil) }
-        // Also one that had no checkpoint yet and begins anew.
+        // Also a run that had no checkpoint yet and starts over.
         let goesOn = state.update > 0 || FileManager.default.fileExists(atPath: directory.metrics)
-        let log = MetricsLog(
-            path: directory.metrics,
-            events: EventFile(
-                folder: directory.path, host: session.communicator.hostName,
-                firstStep: goesOn ? state.update + 1 : nil))
-        // A run that begins anew does all again, the mask before its first update included.
+        let events = EventFile(
+            folder: directory.path, host: session.communicator.hostName,
+            firstStep: goesOn ? state.update + 1 : nil)
+        events.begin(recipe)
+        let log = MetricsLog(path: directory.metrics, events: events)
+        // A run that starts over repeats everything, including the mask before its first update.
         try log.forget(
             behind: state.update > 0 ? state.update : -1,
             includingEvaluation: state.isEvaluationPending)

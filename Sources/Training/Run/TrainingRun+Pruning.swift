@@ -14,8 +14,8 @@ extension TrainingRun {
         try prune(to: sparsity)
     }
 
-    /// The mask of the present weights at a sparsity: the one that they are pruned with, if that was done after this
-    /// update or pruned weights stand still, and else a new one.
+    /// The mask of the current weights at a sparsity: the one that they are pruned with, if it was selected
+    /// after this update or pruned weights do not change, else a new one.
     func currentMask(sparsity: Double) throws -> PruningMask {
         guard trainer.trainsPrunedWeights else { return masks.current }
         if let selected, selected == (trainer.update, sparsity) { return masks.current }
@@ -45,21 +45,21 @@ extension TrainingRun {
         }
     }
 
-    /// The mask of the present weights and scores; asked of rank 0.
+    /// The mask of the current weights and scores; called on rank 0.
     func selectMask(sparsity: Double) throws -> MaskSelection {
         try trainer.pruning.selectMask(
             afterUpdates: trainer.update, sparsity: sparsity, values: trainer.store.values.all,
             earlier: masks.initial.map { _ in masks.current }, scope: masks.scope)
     }
 
-    /// Goes on under the mask of a checkpoint.
+    /// Continues under a checkpoint's mask.
     mutating func takeUpMask() throws {
         guard masks.initial != nil else { return }
         trainer.takeUp(masks.current)
         try multiplyKeptWeights()
     }
 
-    /// Lets layers multiply the weights that a mask keeps alone, once it no longer changes and where that is faster.
+    /// Lets layers multiply only kept weights once the mask no longer changes, where that is faster.
     private mutating func multiplyKeptWeights() throws {
         guard recipe.precision.products == .float32, method.isFixed(afterUpdates: trainer.update) else {
             return
@@ -76,10 +76,10 @@ extension TrainingRun {
         let chosen = trainer.sparse.layers.keys.sorted()
         state.sparseSlots = chosen
         let count = masks.pool.members.count { $0.slot.shape.rank == 2 }
-        if !chosen.isEmpty { progress.say("\(chosen.count) of \(count) layers multiply kept weights alone") }
+        if !chosen.isEmpty { progress.say("\(chosen.count) of \(count) layers multiply only kept weights") }
     }
 
-    /// Every rank counts its own zeros: sparsity is what the weights have, not what was asked for.
+    /// Every rank counts its own zeros: sparsity is that of the weights, not the requested one.
     private func checkZeros(_ report: PruneReport) throws {
         let pool = masks.pool
         let zeros = pool.members.reduce(0) { total, member in

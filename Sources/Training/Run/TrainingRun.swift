@@ -8,9 +8,9 @@ package import Recipe
 package import Session
 package import Tensors
 
-/// One run: updates, masks, evaluations, checkpoints, in the order in which they fall due.
+/// One run: updates, masks, evaluations and checkpoints, in the order in which they are due.
 ///
-/// What falls due stands in files of its own: `TrainingRun+Pruning`, `+Evaluation`, `+Checkpoint`, `+Loading`.
+/// These are in files of their own: `TrainingRun+Pruning`, `+Evaluation`, `+Checkpoint`, `+Loading`.
 package struct TrainingRun<Problem: RunProblem>: ~Copyable {
     package let recipe: Recipe
     package let session: Session
@@ -22,16 +22,19 @@ package struct TrainingRun<Problem: RunProblem>: ~Copyable {
     package var progress: Progress
     package var trainer: Trainer<Problem.Task>
     package var masks: MaskAuthority
-    /// After which update the current mask was selected, and at which sparsity; nil before the first of this process.
+    /// The update after which the current mask was selected, and its sparsity; nil before this process's
+    /// first.
     var selected: (update: Int, sparsity: Double)?
-    /// What the next checkpoint holds beside tensors.
+    /// What the next checkpoint holds besides tensors.
     package var state: CheckpointState
     /// Where the ranks' time goes.
     private(set) var ledger: RankLedger
     private let watchdog: Watchdog
     package let plan: ReductionPlan
+    /// Whether each evaluation tells TensorBoard how weights are spread.
+    let writesHistograms: Bool
     package var trace: Trace?
-    /// What the last evaluation of this process found, and after which update.
+    /// This process's last evaluation, and the update after which it was done.
     var lastEvaluation: (update: Int, evaluation: Problem.Evaluation)?
     /// Whether a rank was asked to stop.
     private var isInterrupted = false
@@ -48,12 +51,14 @@ package struct TrainingRun<Problem: RunProblem>: ~Copyable {
         package let problem: Problem
         package let resume: Bool
         package var injections: [Injection] = []
-        /// Where what all ranks did when is written; nil does not.
+        /// The file for the trace of all ranks; nil writes none.
         package var trace: String?
-        /// Whether nothing is said that is neither a warning nor the end.
+        /// Whether only warnings and the end are printed.
         package var isQuiet = false
+        /// Whether TensorBoard is told how weights are spread.
+        package var writesHistograms = false
 
-        /// The start of a run, or of one that goes on.
+        /// The start of a new or resumed run.
         package init(
             recipe: Recipe, session: Session, directory: RunDirectory, problem: Problem, resume: Bool,
             injections: [Injection] = [], trace: String? = nil
@@ -68,7 +73,7 @@ package struct TrainingRun<Problem: RunProblem>: ~Copyable {
         }
     }
 
-    /// Loads weights on rank 0, or a checkpoint, and spreads them.
+    /// Loads weights or a checkpoint on rank 0, and broadcasts them.
     package init(_ start: Start) throws {
         let (recipe, session) = (start.recipe, start.session)
         let monitor = RunMonitor(injections: start.injections, rank: session.communicator.rank)
@@ -80,7 +85,7 @@ package struct TrainingRun<Problem: RunProblem>: ~Copyable {
         watchdog.start()
         var problem = start.problem
         let layout = problem.layout
-        let store = ParameterStore(
+        var store = ParameterStore(
             layout: layout, gradients: try session.communicator.makeBuffer(count: layout.count),
             precision: recipe.precision.products)
         var masks = MaskAuthority(
@@ -90,10 +95,11 @@ package struct TrainingRun<Problem: RunProblem>: ~Copyable {
         let pruning = PruningState(method: method, pool: masks.pool, elementCount: layout.count)
         let state = try Self.load(
             start.resume ? start.directory : nil, recipe: recipe, session: session, problem: problem,
-            store: store, pruning: pruning, masks: &masks)
+            store: &store, pruning: pruning, masks: &masks)
         let ledger = RankLedger(
             hosts: try session.exchange(session.communicator.hostName), unit: recipe.task.workUnit)
-        let metrics = try Self.openMetrics(start.directory, state: state, session: session)
+        let metrics = try Self.openMetrics(
+            start.directory, recipe: recipe, state: state, session: session)
         refreshShadow(of: store)
         try problem.prepare(store, session: session)
         let trace = try start.trace.map {
@@ -113,6 +119,7 @@ package struct TrainingRun<Problem: RunProblem>: ~Copyable {
         self.plan = plan
         self.trace = trace
         directory = start.directory
+        writesHistograms = start.writesHistograms
         self.method = method
         progress = Progress(
             session: session, updates: recipe.schedule.updates, startUpdate: state.update,
@@ -126,13 +133,13 @@ package struct TrainingRun<Problem: RunProblem>: ~Copyable {
 
     /// Runs to the end, or until a rank is asked to stop.
     ///
-    /// - Throws: On all ranks alike, for exit code 85, once what an interrupted run has done is in a checkpoint.
+    /// - Throws: On all ranks alike, for exit code 85, once an interrupted run's progress is in a checkpoint.
     package mutating func run() throws {
         defer { watchdog.stop() }
         do {
             try runUpdates()
         } catch let failure as CollectiveFailure {
-            // All ranks told each other of it.
+            // All ranks know of it.
             watchdog.noteReturn()
             throw failure
         }
@@ -144,7 +151,7 @@ package struct TrainingRun<Problem: RunProblem>: ~Copyable {
         if trainer.update == 0 {
             try pruneIfDue()
         } else {
-            progress.say("going on after update \(trainer.update)")
+            progress.say("continuing after update \(trainer.update)")
             try takeUpMask()
             if state.isEvaluationPending { try followUp() }
         }
@@ -156,7 +163,7 @@ package struct TrainingRun<Problem: RunProblem>: ~Copyable {
         try finish()
     }
 
-    /// Does one update, without what falls due after it.
+    /// Does one update, without what is due after it.
     package mutating func step() throws {
         let start = monotonicSeconds()
         let minutes = recipe.checkpoint.everyMinutes
@@ -168,7 +175,7 @@ package struct TrainingRun<Problem: RunProblem>: ~Copyable {
         try record(report)
     }
 
-    /// Evaluates, writes a checkpoint, or stops, as it falls due behind an update.
+    /// Evaluates, writes a checkpoint, or stops, as due after an update.
     private mutating func followUp() throws {
         state.update = trainer.update
         let isLast = trainer.update == recipe.schedule.updates
@@ -192,7 +199,7 @@ package struct TrainingRun<Problem: RunProblem>: ~Copyable {
             trainer.store, pruning: trainer.pruning, masks: masks, update: trainer.update)
     }
 
-    /// Notes an update, and what it came from if it is not finite.
+    /// Records an update, and the causes if it is not finite.
     private mutating func record(_ report: StepReport<Problem.Task.Sums>) throws {
         progress.show(
             report, summary: trainer.task.summary(report.sums), sparsity: masks.current.sparsity)

@@ -1,31 +1,31 @@
 package import Kernels
 package import Tensors
 
-/// Finds out, on this machine and at once, whether a layer is faster by its kept weights alone than by dense products,
+/// Measures, on this machine, whether a layer is faster with only its kept weights than with dense products,
 /// for few frames and for many.
 ///
-/// A few rows of the layer's own weight stand for all, and layers of one shape for each other: where many weights kept are
-/// fast, fewer are. The whole model costs some tenths of a second at most.
+/// A few rows of the layer's weight represent all, and layers of one shape represent each other: if many kept
+/// weights are fast, fewer are too. The whole model takes some tenths of a second at most.
 package struct LinearProbe {
-    /// What a layer's products are computed for.
+    /// The purpose of a layer's products.
     package enum Purpose: Sendable {
-        /// Forward alone.
+        /// Only forward.
         case inference
         /// Forward, backward and the gradient of the kept weights.
         case training
 
-        /// Below this sparsity, sparse products hardly ever win, and probing would only cost.
+        /// Below this sparsity, sparse products hardly ever win, and probing would waste time.
         ///
-        /// For training it is where they win clearly: near the break-even two runs might choose differently, and differ
-        /// in their last bits.
+        /// For training it is where they win clearly: near break-even two runs might choose differently, and
+        /// so differ in their last bits.
         package var leastSparsity: Double { self == .inference ? 0.5 : 0.65 }
     }
 
-    /// What is known of layers of one shape, in percent of their weights.
+    /// What is known about layers of one shape, in percent of their weights.
     private struct Known {
-        /// Sparse products win where no more are kept.
+        /// Sparse products win if no more are kept.
         var sparse = -1
-        /// Dense ones win where no fewer are.
+        /// Dense ones win if no fewer are kept.
         var dense = 101
     }
 
@@ -35,18 +35,18 @@ package struct LinearProbe {
     /// A probe that has measured nothing.
     package init(_ purpose: Purpose) { self.purpose = purpose }
 
-    /// The fewest weights of a layer that are worth a question.
+    /// The fewest weights of a layer worth probing.
     private static let leastWeights = 1 << 14
-    /// How much faster they must be: what is no clear gain is not worth sums in another order.
+    /// The least speed-up: without a clear gain another order of summation is not worth it.
     private static let leastGain = 1.05
-    /// Frames that must be faster, all of them: a recording of a second, and a batch.
+    /// Numbers of frames that must all be faster: a recording of a second, and a batch.
     private static let frames = [64, 320]
-    /// Rows of the weight that stand for all.
+    /// Rows of the weight that represent all.
     private static let rows = 256
-    /// The fastest of so many turns counts.
+    /// Turns, of which the fastest counts.
     private static let turns = 3
 
-    /// Whether the products of a weight with these kept are faster sparsely.
+    /// Whether a weight's products with these kept elements are faster sparse.
     package mutating func prefersSparse(_ weight: Tensor, _ kept: KeptWeights) -> Bool {
         guard kept.sparsity >= purpose.leastSparsity, kept.rows * kept.columns >= Self.leastWeights else {
             return false
@@ -68,7 +68,7 @@ package struct LinearProbe {
         return percent <= known.sparse
     }
 
-    /// The seconds of an update's products with a random mask; nil where no mask prunes enough to ask.
+    /// The seconds of an update's products with a random mask; nil if the sparsity is too low to probe.
     static func updateSeconds(_ shape: Shape, sparsity: Double, frames: Int) -> Double? {
         guard sparsity >= Purpose.training.leastSparsity, shape.count >= leastWeights else { return nil }
         var arena = Arena()
@@ -80,7 +80,7 @@ package struct LinearProbe {
     }
 }
 
-/// One weight's products, dense and of its kept weights alone.
+/// One weight's products, dense and sparse.
 private struct ComparedProducts: ~Copyable {
     private var arena = Arena()
     private let weight: Tensor
@@ -94,7 +94,7 @@ private struct ComparedProducts: ~Copyable {
         sparse.gather(weight)
     }
 
-    /// The seconds of the fastest of some turns.
+    /// The seconds of the fastest of several turns.
     mutating func seconds(frames: Int, turns: Int) -> (dense: Double, sparse: Double) {
         let mark = arena.mark
         defer { arena.release(to: mark) }
@@ -120,7 +120,7 @@ private struct ComparedProducts: ~Copyable {
             sparseLinearForward(input, layers: [layer], arena: &arena)
             if isTraining { sparseLinearBackward([gradient], input: input, arena: &arena, into: dInput) }
             let end = processorSeconds()
-            // The first turn makes the library's product and touches memory.
+            // The first turn compiles the library's product and touches memory.
             guard turn > 0 else { continue }
             denseSeconds = min(denseSeconds, middle - start)
             sparseSeconds = min(sparseSeconds, end - middle)

@@ -1,7 +1,7 @@
 internal import Foundation
 
-/// The processor time that this process has taken, its threads' together, in seconds: what two ways of computing the same
-/// are compared by, where other programs may take the processors away in between.
+/// The processor time of all threads of this process, in seconds: for comparing two ways of computing the
+/// same while other programs may take processors away.
 package func processorSeconds() -> Double {
     var time = timespec()
     clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time)

@@ -4,10 +4,10 @@ package import Session
 package import Tensors
 
 extension SparseWeights {
-    /// Those layers of a model whose weights have so many zeros that they are faster without them; the same on all
-    /// ranks, as rank 0 measures it.
+    /// The layers of a model with so many zero weights that skipping them is faster; measured by rank 0, the
+    /// same on all ranks.
     ///
-    /// - Parameter isWanted: Whether the user leaves it to us; otherwise there are none.
+    /// - Parameter isWanted: Whether the user allows it; otherwise there are none.
     package static func forInference(
         _ store: borrowing ParameterStore, isWanted: Bool, session: Session
     ) throws -> SparseWeights {
@@ -28,18 +28,18 @@ extension SparseWeights {
 
     /// How layers are chosen for training.
     package enum Choice {
-        /// As rank 0 measures it, the same on all ranks.
+        /// By rank 0's measurement, the same on all ranks.
         case measured
-        /// As it was done before: the indices of the layers' slots.
+        /// As chosen before: the indices of the layers' slots.
         case earlier([Int])
-        /// By their number of zeros alone, where two runs must not differ in a bit.
+        /// Only by their share of zeros, if two runs must not differ in a bit.
         case bySparsity
     }
 
     /// The least share of zeros that `bySparsity` chooses.
     private static let clearSparsity = 0.75
 
-    /// Those layers that train faster by the weights that a mask keeps than by all.
+    /// The layers that train faster with only the weights that a mask keeps.
     package static func forTraining(
         _ store: borrowing ParameterStore, mask: PruningMask, pool: PrunablePool, choice: Choice,
         session: Session

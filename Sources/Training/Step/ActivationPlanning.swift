@@ -2,21 +2,22 @@ internal import Collectives
 package import Kernels
 package import Tensors
 
-/// A task that knows beforehand how much memory its passes will take.
+/// A task that knows in advance how much memory its passes will take.
 package protocol ActivationPlanning: Sendable {
-    /// The most bytes of an arena that a pass of this rank takes in some updates, of very many in the first.
+    /// The most arena bytes that a pass of this rank takes in a range of updates; of very many, in the first
+    /// ones.
     ///
-    /// - Parameter sparseSlots: The indices of the slots that are multiplied by sparse products.
+    /// - Parameter sparseSlots: The indices of the slots with sparse products.
     func activationBytes(
         updates: Range<Int>, rank: Int, rankCount: Int, precision: GEMMPrecision, sparseSlots: Set<Int>
     ) -> Int
 }
 
 extension Trainer {
-    /// An arena with the memory of the largest pass of the updates to come.
+    /// An arena with memory for the largest pass of the remaining updates.
     ///
-    /// It is taken from the system now: no update waits for it, and a batch that does not fit ends the run before it
-    /// has begun.
+    /// It is allocated now: no update waits for it, and a batch that does not fit ends the run before it
+    /// begins.
     static func preparedArena(
         for task: Task, updates: Range<Int>, communicator: any Communicator, precision: GEMMPrecision
     ) -> Arena {
@@ -28,9 +29,9 @@ extension Trainer {
         return arena
     }
 
-    /// Lets layers multiply the weights that a held mask keeps alone from the next update on.
+    /// Lets layers multiply only the weights that a held mask keeps, from the next update on.
     ///
-    /// Their products take scratch that dense ones do not: the arena gets it now.
+    /// Their products need more scratch memory than dense ones: the arena gets it now.
     package mutating func multiply(_ weights: consuming SparseWeights) {
         sparse = weights
         guard !sparse.layers.isEmpty else { return }
@@ -40,7 +41,7 @@ extension Trainer {
                 precision: store.precision, sparseSlots: Set(sparse.layers.keys)))
     }
 
-    /// The bytes of the largest pass of some updates; 0 of a task that does not know beforehand.
+    /// The bytes of the largest pass of a range of updates; 0 for a task that does not know in advance.
     private static func plannedBytes(
         of task: Task, updates: Range<Int>, communicator: any Communicator, precision: GEMMPrecision,
         sparseSlots: Set<Int>

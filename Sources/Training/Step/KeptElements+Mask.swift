@@ -1,6 +1,5 @@
-package import Collectives
 package import Pruning
-internal import Tensors
+package import Tensors
 
 extension KeptElements {
     /// What a mask that no longer changes keeps of a flat store: all but the pool's pruned weights.
@@ -14,5 +13,20 @@ extension KeptElements {
             }
         }
         self.init(words: words)
+    }
+}
+
+extension MaskAuthority {
+    /// What the current mask keeps of a flat store of so many elements.
+    func keptElements(of elementCount: Int) -> KeptElements {
+        KeptElements(current, pool: pool, elementCount: elementCount)
+    }
+
+    /// The same where a method holds what the mask prunes at 0 once so many updates are done; nil where it does not, or
+    /// there is no mask yet.
+    func heldElements(
+        under method: PruningMethod, afterUpdates done: Int, of elementCount: Int
+    ) -> KeptElements? {
+        initial != nil && method.isHeld(afterUpdates: done) ? keptElements(of: elementCount) : nil
     }
 }

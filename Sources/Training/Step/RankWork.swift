@@ -1,16 +1,16 @@
 internal import Batching
 
-/// This rank's micro-batches of some updates, in order.
+/// This rank's micro-batches of a range of updates, in order.
 struct RankWork: Sendable {
     private let updates: Range<Int>
     private let share: @Sendable ([Int]) -> [[Int]]
     private var walk: BatchSchedule.Walk
-    /// The update of what is handed out next.
+    /// The update of the next piece.
     private var update: Int
-    /// Micro-batches of the update that are not handed out yet, the last one first.
+    /// Micro-batches of the update not handed out yet, last one first.
     private var waiting: [[Int]] = []
 
-    /// The work of updates of a schedule.
+    /// The work of a range of a schedule's updates.
     ///
     /// - Parameter share: A rank's share of a global batch, as micro-batches.
     init(_ schedule: BatchSchedule, updates: Range<Int>, share: @escaping @Sendable ([Int]) -> [[Int]]) {
@@ -20,7 +20,7 @@ struct RankWork: Sendable {
         update = updates.lowerBound
     }
 
-    /// The next piece, of which every update has one at least; nil after the last update.
+    /// The next piece, at least one per update; nil after the last update.
     mutating func next() -> RankPiece? {
         guard update < updates.upperBound else { return nil }
         let isFirst = waiting.isEmpty
@@ -32,11 +32,11 @@ struct RankWork: Sendable {
     }
 }
 
-/// The items of one micro-batch, and where it stands among this rank's of its update.
+/// The items of one micro-batch, and its position among this rank's in the update.
 struct RankPiece: Sendable, Equatable {
     /// The update, counted from 0.
     let update: Int
-    /// nil in an update that leaves this rank nothing to do.
+    /// nil in an update without work for this rank.
     let items: [Int]?
     let isFirst: Bool
     let isLast: Bool
@@ -46,6 +46,6 @@ struct RankPiece: Sendable, Equatable {
 struct PrefetchedBatch<Batch: Sendable>: Sendable {
     /// Which piece of this rank's work it is.
     let work: RankPiece
-    /// nil where there are no items.
+    /// nil if there are no items.
     let batch: Batch?
 }

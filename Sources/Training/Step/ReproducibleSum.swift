@@ -3,21 +3,20 @@ internal import Kernels
 internal import Optimization
 internal import Tensors
 
-/// Gradients of the parts of a global batch, summed over parts and ranks to the same bits however the parts are
-/// dealt out.
+/// Sums the gradients of a global batch's parts over parts and ranks, to the same bits however the parts are
+/// distributed.
 ///
-/// It takes the place of `GradientReducer` in a reproducible run. Each part is rounded once, to multiples of
-/// `ExactSum.quantum`, and sums of these are exact, so that neither the number of ranks nor that of nodes nor the size of a
-/// message shows in them; several digits of each number travel, after
-/// backward has ended, which is what it costs.
+/// It replaces `GradientReducer` in a reproducible run. Each part is rounded once, to multiples of
+/// `ExactSum.quantum`, and sums of these are exact, so they do not depend on the number of ranks or nodes or
+/// on message sizes. The cost: several digits of each number travel, after backward has ended.
 struct ReproducibleSum: ~Copyable {
-    /// Numbers that travel at once.
+    /// Numbers sent at once.
     private static let chunk = 1 << 20
 
     private let communicator: any Communicator
     private let gradients: Tensor
     private var sum: ExactSum
-    /// Room for the digits of a chunk, which ranks of a node share; none where there is one rank.
+    /// Room for the digits of a chunk, shared by a node's ranks; none with a single rank.
     private var digits: FlatBuffer?
     private let digitCount: Int
 
@@ -41,7 +40,7 @@ struct ReproducibleSum: ~Copyable {
 
     /// Puts the sums of all parts of all ranks into the gradients.
     ///
-    /// - Returns: Whether every gradient of this rank was a number that is small enough to be summed exactly.
+    /// - Returns: Whether every gradient of this rank was finite and small enough to be summed exactly.
     mutating func finish(from offset: Int, kept: KeptElements?) throws -> Bool {
         let room = try roomForDigits()
         for start in stride(from: offset, to: gradients.count, by: Self.chunk) {
@@ -51,7 +50,7 @@ struct ReproducibleSum: ~Copyable {
         return sum.isExact
     }
 
-    /// Taken by all ranks together in their first update; nil where there is one rank.
+    /// Allocated by all ranks together in their first update; nil with a single rank.
     private mutating func roomForDigits() throws -> Tensor? {
         if digits == nil && communicator.size > 1 {
             digits = try communicator.makeBuffer(count: digitCount * min(Self.chunk, gradients.count))

@@ -6,28 +6,28 @@ package enum StepPhase: String, Sendable, CaseIterable {
     case data
     /// Forward and loss.
     case forward
-    /// Backward, from the first gradient that is final on.
+    /// Backward, from the first final gradient on.
     case backward
     /// Waiting for the all-reduce after backward has ended: the communication that was not hidden.
     case exposedCommunication = "exposed communication"
     /// Clipping and Adam.
     case optimizer
-    /// All-reducing a bucket, on the thread of MPI, hidden or not.
+    /// All-reducing a bucket, on the MPI thread, hidden or not.
     case communication = "all-reduce"
-    /// Selecting, spreading and applying a mask.
+    /// Selecting, broadcasting and applying a mask.
     case mask
     /// Evaluating.
     case evaluation
     /// Comparing replicas and writing a checkpoint.
     case checkpoint
 
-    /// Whether it runs beside the others, on a thread of its own.
+    /// Whether it runs concurrently, on its own thread.
     package var isBeside: Bool { self == .communication }
 }
 
 /// One stretch of time in a phase.
 package struct PhaseSpan: Sendable {
-    /// What was done.
+    /// What it was spent on.
     package let phase: StepPhase
     /// When it began and ended, by `monotonicSeconds`.
     package let start, end: Double
@@ -38,10 +38,10 @@ package struct PhaseSpan: Sendable {
 
 /// Where a rank's time went in a step.
 package struct StepPhases: Sendable {
-    /// Every stretch, in the order in which they were noted.
+    /// Every stretch, in the order noted.
     package private(set) var spans: [PhaseSpan] = []
 
-    /// The step's time on the clock, once it has ended.
+    /// The step's wall time, once it has ended.
     package var wall = 0.0
 
     /// No time at all.
@@ -67,9 +67,9 @@ package struct StepPhases: Sendable {
     package var communication: Double { seconds(in: .communication) }
     /// Clipping and Adam.
     package var optimizer: Double { seconds(in: .optimizer) }
-    /// All of the step: what was noted of it, and the rest.
+    /// The whole step: the noted phases and the rest.
     package var total: Double { noted + other }
-    /// Everything else: the step's wall time less the phases noted.
+    /// Everything else: the step's wall time minus the noted phases.
     package var other: Double { max(0, wall - noted) }
 
     private var noted: Double { data + compute + exposedCommunication + optimizer }

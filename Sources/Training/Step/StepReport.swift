@@ -1,8 +1,8 @@
 internal import Optimization
 
-/// What one update did: the line it leaves in `metrics.jsonl`.
+/// What one update did: its line in `metrics.jsonl`.
 package struct StepReport<Sums: BatchSums>: Sendable {
-    /// The updates done, this one included.
+    /// The updates done, including this one.
     package var update: Int
     /// The sums of the global batch.
     package var sums: Sums
@@ -14,7 +14,7 @@ package struct StepReport<Sums: BatchSums>: Sendable {
     package var skipped: Bool
     /// Where this rank's time went.
     package var phases: StepPhases
-    /// What each rank said of itself, in the order of ranks.
+    /// Each rank's note about itself, in rank order.
     package var notes: [RankNote] = []
 
     /// Whether a rank was asked to stop: the same answer on every rank.
@@ -22,13 +22,13 @@ package struct StepReport<Sums: BatchSums>: Sendable {
     /// Whether a rank's clock says that a checkpoint is due: the same answer on every rank.
     var isCheckpointDue: Bool { notes.contains(where: \.isCheckpointDue) }
 
-    /// The mean loss of the global batch, in nats an item whose loss is finite; infinite if there are others alone.
+    /// The mean loss of the global batch, in nats per item with finite loss; infinite if there are none.
     package var loss: Double {
         sums.finiteItems > 0 ? sums.loss / sums.finiteItems : (sums.items > 0 ? .infinity : 0)
     }
 }
 
-/// What a rank says of itself in the last message of an update.
+/// What a rank reports about itself in the last message of an update.
 package struct RankNote: Sendable, Equatable {
     /// Whether it was asked to stop.
     var isInterrupted: Bool
@@ -38,7 +38,7 @@ package struct RankNote: Sendable, Equatable {
     package var data: Double
     /// Seconds of forward and backward.
     package var compute: Double
-    /// What it had to work on, in the task's unit.
+    /// Its workload, in the task's unit.
     package var workload: Double
 
     init(isInterrupted: Bool, isCheckpointDue: Bool = false, phases: StepPhases, workload: Double) {
@@ -47,12 +47,12 @@ package struct RankNote: Sendable, Equatable {
         self.workload = workload
     }
 
-    /// The note as it travels.
+    /// The note as sent.
     package var numbers: [Double] {
         [(isInterrupted ? 1 : 0) + (isCheckpointDue ? 2 : 0), data, compute, workload]
     }
 
-    /// A note that has travelled.
+    /// A received note.
     init(numbers: [Double]) {
         let flags = Int(numbers[0])
         (isInterrupted, isCheckpointDue) = (flags & 1 != 0, flags & 2 != 0)

@@ -2,7 +2,7 @@ internal import Collectives
 internal import Tensors
 
 extension Trainer {
-    /// Bytes of gradients that this rank gave into the sum of the last update.
+    /// Bytes of gradients that this rank contributed to the last update's sum.
     ///
     /// Inside a node they are summed in shared memory; between n nodes a ring carries 2 (n − 1) / n of them over
     /// each node's link.

@@ -1,15 +1,15 @@
 internal import Collectives
 internal import Optimization
-internal import Pruning
+package import Pruning
 internal import Tensors
 
 extension Trainer {
-    /// Whether pruned weights take part in forward, so that the model is another than its mask's.
+    /// Whether pruned weights take part in forward, so that the model is not the masked one.
     var trainsPrunedWeights: Bool {
         pruning.method.axes.forward == .dense && !pruning.method.isFixed(afterUpdates: update)
     }
 
-    /// Brings the values behind the mask into the store, for a mask to be selected.
+    /// Restores the masked values in the store, for a mask to be selected.
     mutating func showValues() { pruning.show(in: store.values.all) }
 
     /// Prunes the weights in the store by a new mask.
@@ -19,9 +19,9 @@ extension Trainer {
         refreshShadow(of: store)
     }
 
-    /// Goes on under a mask, a new one or that of a checkpoint: hides what it prunes, or holds it at 0.
+    /// Continues under a new or a checkpoint's mask: hides what it prunes, or holds it at 0.
     ///
-    /// Where pruned weights stand still, neither the gradients to come nor the moments of those that were move them.
+    /// Where pruned weights do not change, neither new gradients nor old moments move them.
     mutating func takeUp(_ mask: PruningMask) {
         guard !trainsPrunedWeights else { return }
         if pruning.method.axes.keepsValues && !pruning.method.isFixed(afterUpdates: update) {
@@ -31,10 +31,22 @@ extension Trainer {
         } else {
             mask.apply(to: store.values.all, pool: pruning.pool)
         }
-        mask.apply(to: store.firstMoment.all, pool: pruning.pool)
-        mask.apply(to: store.secondMoment.all, pool: pruning.pool)
         stillMask = mask
-        keptGradients = KeptElements(mask, pool: pruning.pool, elementCount: store.layout.count)
+        guard pruning.method.isHeld(afterUpdates: update) else {
+            // Values behind the mask stand still, but for weight decay, and may come back.
+            mask.apply(to: store.moments.first.all, pool: pruning.pool)
+            mask.apply(to: store.moments.second.all, pool: pruning.pool)
+            keptGradients = KeptElements(mask, pool: pruning.pool, elementCount: store.layout.count)
+            return
+        }
+        hold(mask, of: pruning.pool)
+    }
+
+    /// Goes on without gradients and moments of the weights that a mask prunes of a pool, which are 0 and stay so.
+    package mutating func hold(_ mask: PruningMask, of pool: PrunablePool) {
+        let kept = KeptElements(mask, pool: pool, elementCount: store.layout.count)
+        keptGradients = kept
+        store.moments.keep(kept)
     }
 
     /// Which gradients an update, counted from 1, sums over ranks; nil sums all.
@@ -42,7 +54,7 @@ extension Trainer {
         pruning.method.takesAllGradients(inUpdate: number) ? nil : keptGradients
     }
 
-    /// Moves scores by the summed gradient of this update, whose weights are still as they were.
+    /// Moves scores by this update's summed gradient, before the weights change.
     func moveScores(learningRate: Double, scale: Float, from firstTrainable: Int) {
         let method = pruning.method
         guard method.sparsity > 0, !method.isFixed(afterUpdates: update) else { return }

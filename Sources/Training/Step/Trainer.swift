@@ -9,17 +9,17 @@ internal import Session
 internal import Synchronization
 package import Tensors
 
-/// What the optimiser does in an update, as the recipe says.
+/// The recipe's settings of the optimiser.
 package struct OptimizerSettings: Sendable {
     package let adam: Adam
     package let schedule: LearningRateSchedule
-    /// The most the gradient's norm may be; 0 does not clip.
+    /// The maximum norm of the gradient; 0 does not clip.
     package let clipNorm: Double
-    /// The learning rate of scores that are trained over that of the weights.
+    /// The learning rate of trained scores, relative to that of the weights.
     package var scoreRate = 1.0
 }
 
-/// One rank's replica and the update of it: load, differentiate, all-reduce, Adam.
+/// One rank's replica and its update: load, differentiate, all-reduce, Adam.
 ///
 /// It decides nothing alone: whatever branches (skipping, clipping) comes from a number that all ranks share.
 package struct Trainer<Task: TrainingTask>: ~Copyable {
@@ -27,30 +27,30 @@ package struct Trainer<Task: TrainingTask>: ~Copyable {
     package let communicator: any Communicator
     package let optimizer: OptimizerSettings
     /// Weights, gradients and moments of this replica.
-    package let store: ParameterStore
+    package internal(set) var store: ParameterStore
     /// The updates done.
     package private(set) var update: Int
     /// The updates of the whole run.
     let updates: Int
-    /// What the pruning method keeps beside weights and moments.
+    /// The pruning method's state besides weights and moments.
     package var pruning: PruningState
-    /// Which gradients are summed, where pruned weights stand still; nil sums all.
+    /// Which gradients are summed if pruned weights do not change; nil sums all.
     package var keptGradients: KeptElements?
-    /// The mask by which they do.
+    /// The mask of those weights.
     var stillMask: PruningMask?
-    /// Layers that multiply the weights of such a mask alone; none before there is one.
+    /// Layers that multiply only the weights kept by such a mask; none before there is one.
     package internal(set) var sparse = SparseWeights(training: true)
     /// Memory of one pass; evaluation borrows it between updates.
     package var arena: Arena
     /// What this rank is doing, for the watchdog.
     let monitor: RunMonitor
     private var reducer: GradientReducer
-    /// What sums gradients instead where their bits must not depend on the number of ranks.
+    /// Sums gradients instead if their bits must not depend on the number of ranks.
     private var reproducible: ReproducibleSum?
     private let prefetcher: Prefetcher<PrefetchedBatch<Task.MicroBatch>>
-    /// Whether this rank's clock says that a checkpoint is due behind the next update.
+    /// Whether this rank's clock says that a checkpoint is due after the next update.
     var isCheckpointDue = false
-    /// What this rank had to work on in the last update.
+    /// This rank's items of the last update.
     private(set) var lastItems: [Int] = []
 
     /// A trainer that has done `update` updates of `updates`.
@@ -127,7 +127,7 @@ package struct Trainer<Task: TrainingTask>: ~Copyable {
         }
     }
 
-    /// Sums gradients, and what else the update needs, over all ranks; returns what each rank notes.
+    /// Sums gradients, and what else the update needs, over all ranks; returns each rank's note.
     private mutating func finishSum(
         of sums: inout Task.Sums, from firstTrainable: Int, own: RankNote
     ) throws -> [RankNote] {
@@ -143,7 +143,7 @@ package struct Trainer<Task: TrainingTask>: ~Copyable {
         return notes.map(RankNote.init(numbers:))
     }
 
-    /// A reproducible run communicates at the end alone, others while backward goes on.
+    /// A reproducible run communicates only at the end, others during backward.
     private func addCommunication(to phases: inout StepPhases, since end: Double) {
         guard reproducible == nil else {
             phases.add(.communication, from: end, to: monotonicSeconds())
@@ -156,7 +156,7 @@ package struct Trainer<Task: TrainingTask>: ~Copyable {
         }
     }
 
-    /// Runs this rank's micro-batches; buckets of the last one are all-reduced while it is still in backward.
+    /// Runs this rank's micro-batches; buckets of the last one are all-reduced during its backward pass.
     private mutating func accumulate(
         from firstTrainable: Int, phases: inout StepPhases
     ) throws -> Task.Sums {
@@ -193,7 +193,7 @@ package struct Trainer<Task: TrainingTask>: ~Copyable {
         monitor.enter(.forward, update: update + 1)
         let sums = task.accumulateGradients(batch, update: update, parameters: parameters, arena: &arena) {
             offset in
-            // The first gradients that are final are those next to the loss.
+            // The first final gradients are those closest to the loss.
             if turn == nil { monitor.enter(.backward, update: update + 1) }
             turn = turn ?? monotonicSeconds()
             if let poison, poison >= offset { parameters.gradients[poison] = .nan }
@@ -230,7 +230,7 @@ package struct Trainer<Task: TrainingTask>: ~Copyable {
         return report
     }
 
-    /// Moves scores and weights, those behind a mask included.
+    /// Moves scores and weights, including masked ones.
     private mutating func apply(learningRate: Double, scale: Float, from firstTrainable: Int) {
         moveScores(learningRate: learningRate, scale: scale, from: firstTrainable)
         let mask = pruning.show(in: store.values.all)
@@ -243,7 +243,7 @@ package struct Trainer<Task: TrainingTask>: ~Copyable {
         refreshShadow(of: store)
     }
 
-    /// Parameters that were frozen at first count Adam's steps from when they were freed, as fairseq's do.
+    /// For parameters frozen at first, Adam's steps are counted from their release, as in fairseq.
     private func applyAdam(learningRate: Double, scale: Float) {
         let groups = task.parameterGroups
         var upper = store.layout.count
@@ -261,18 +261,15 @@ package struct Trainer<Task: TrainingTask>: ~Copyable {
     private func applyAdam(
         to group: ParameterGroup, in trained: Range<Int>, step: Int, learningRate: Double, scale: Float
     ) {
-        let range = group.range.clamped(to: trained)
         var adam = optimizer.adam
         if !group.decays { adam.weightDecay = 0 }
         adam.update(
-            values: store.values[range], gradients: store.gradients[range],
-            firstMoment: store.firstMoment[range], secondMoment: store.secondMoment[range],
-            shadow: store.shadow(range), step: step, learningRate: learningRate * group.rateScale,
-            gradientScale: scale)
+            group.range.clamped(to: trained), of: store, step: step,
+            learningRate: learningRate * group.rateScale, gradientScale: scale)
     }
 }
 
-/// Brings the weights for bfloat16 products up to date after something else than an update changed them.
+/// Refreshes the bfloat16 weights after something other than an update changed them.
 package func refreshShadow(of store: borrowing ParameterStore) {
     if let shadow = store.shadow { convert(store.values.all, into: shadow) }
 }

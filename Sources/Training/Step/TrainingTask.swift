@@ -5,12 +5,12 @@ package import Tensors
 
 /// What training needs to know of a problem: how its batches are planned, loaded and differentiated.
 ///
-/// CTC fine-tuning is one task; the trainer knows nothing of speech, and a task knows nothing of ranks but
-/// its share.
+/// CTC fine-tuning is one task; the trainer knows nothing about speech, and a task knows only its share of
+/// the ranks' work.
 package protocol TrainingTask: Sendable {
     /// One micro-batch in memory, made on the prefetch thread.
     associatedtype MicroBatch: Sendable
-    /// What a batch adds up to.
+    /// The sums of a batch.
     associatedtype Sums: BatchSums
 
     /// The parameters' names and places.
@@ -19,46 +19,45 @@ package protocol TrainingTask: Sendable {
     /// The global batches, update by update: the same on every rank, and for any number of ranks.
     var schedule: BatchSchedule { get }
 
-    /// A rank's share of a global batch, as micro-batches that fit its memory; empty if there is nothing for
-    /// it.
+    /// A rank's share of a global batch, as micro-batches that fit its memory; empty if it has none.
     func microBatches(of globalBatch: [Int], rank: Int, rankCount: Int) -> [[Int]]
 
-    /// The most micro-batches of an update, all ranks' together, if they are the same for any number of ranks;
-    /// nil if they are not.
+    /// The most micro-batches of an update over all ranks, if they are the same for any number of ranks; else
+    /// nil.
     var mostMicroBatches: Int? { get }
 
     /// Reads the items of a micro-batch of an update. Runs on the prefetch thread.
     func load(_ items: [Int], update: Int) throws -> MicroBatch
 
-    /// An item as a person finds it: its place in a manifest, its file, its length.
+    /// An item's description for people: its place in a manifest, its file, its length.
     func name(of item: Int) -> String
 
-    /// A micro-batch one of whose inputs is not a number, for `--inject`.
+    /// A micro-batch with a NaN input, for `--inject`.
     func spoiled(_ batch: MicroBatch) -> MicroBatch
 
     /// What is trained from which update on: rising updates, falling offsets.
     var trainablePhases: [TrainablePhase] { get }
 
-    /// How parameters differ in what the optimiser does to them, in their order; together they are the layout.
+    /// Groups of parameters that the optimiser treats differently, in order; together they cover the layout.
     var parameterGroups: [ParameterGroup] { get }
-    /// The first element of the head: what is trained where all other weights stand still.
+    /// The first element of the head, which is trained even if all other weights are fixed.
     var headOffset: Int { get }
 
     /// Runs forward and backward, accumulating the gradient of the *sum* of the items' losses.
     ///
-    /// `gradientsFinal` is called with falling offsets from which on this pass adds nothing more.
+    /// `gradientsFinal` is called with falling offsets, from which on this pass adds nothing more.
     func accumulateGradients(
         _ batch: MicroBatch, update: Int, parameters: ParameterViews, arena: inout Arena,
         gradientsFinal: (Int) -> Void
     ) -> Sums
 
-    /// The sums of no batch at all, as long as any other.
+    /// Zero sums, with a vector as long as any other.
     var noSums: Sums { get }
 
-    /// What a `train` event says of this task's sums.
+    /// The fields of a `train` event for this task's sums.
     func fields(_ report: StepReport<Sums>) -> [(String, JSONValue)]
 
-    /// What the line of progress says beside the loss; empty says nothing.
+    /// What the line of progress shows besides the loss; may be empty.
     func summary(_ sums: Sums) -> String
 }
 
@@ -78,11 +77,11 @@ package struct TrainablePhase: Sendable, Hashable {
 
 /// Elements of the flat store that the optimiser treats alike.
 package struct ParameterGroup: Sendable, Hashable {
-    /// Their places.
+    /// Their range.
     package var range: Range<Int>
-    /// Whether weight decay takes from them.
+    /// Whether weight decay applies to them.
     package let decays: Bool
-    /// What the learning rate is multiplied with.
+    /// The factor of the learning rate.
     package let rateScale: Double
 
     /// Elements that the optimiser treats alike.
@@ -103,19 +102,19 @@ extension TrainingTask {
     }
 }
 
-/// What a batch adds up to; sums of ranks and micro-batches add.
+/// The sums of a batch; sums of ranks and micro-batches add.
 package protocol BatchSums: Sendable {
     /// The sum of the items' losses, in nats.
     var loss: Double { get }
     /// What the loss is divided by.
     var items: Double { get }
-    /// The items whose loss is finite by the data; others are counted and add nothing to the sum.
+    /// The items whose loss the data makes finite; others are counted but not added to the sum.
     var finiteItems: Double { get }
-    /// The work that it was, in the task's `WorkUnit`.
+    /// The work done, in the task's `WorkUnit`.
     var workload: Double { get }
-    /// Losses that are not a number.
+    /// Losses that are NaN.
     var notFinite: Double { get set }
-    /// All sums as numbers that can be all-reduced; as many on every rank.
+    /// All sums as numbers for an all-reduce; the same number on every rank.
     var vector: [Double] { get set }
 }
 

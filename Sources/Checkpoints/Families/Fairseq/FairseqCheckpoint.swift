@@ -1,22 +1,22 @@
 internal import JSON
 internal import Tensors
 
-/// A fairseq checkpoint, `.pt`: wav2vec 2.0 or HuBERT, pre-trained or fine-tuned with CTC, read as transformers
-/// would name it.
+/// A fairseq checkpoint, `.pt`: wav2vec 2.0 or HuBERT, pre-trained or fine-tuned with CTC, read under
+/// transformers' names.
 struct FairseqCheckpoint: Sendable {
     /// The keys of a `config.json` that follow from its configuration.
     let config: JSONValue
     /// How audio is prepared.
     let preprocessor: PreprocessorConfig
-    /// What its tokens are: letters, or phones where its labels were called `phn`.
+    /// The units of its tokens: letters, or phones if its labels were called `phn`.
     let tokenizer: TokenizerConfig
     /// The tokens of the dictionary that newer versions keep in the checkpoint, in the order of the head's rows.
     let tokens: [String]?
-    /// What the file of the dictionary is called; nil for a model without a head.
+    /// The name of the dictionary's file; nil for a model without a head.
     let dictionaryName: String?
     /// The tensors, by transformers' names.
     let weights: any TensorSource
-    /// Tensors that transformers has no place for.
+    /// Tensors without a counterpart in transformers.
     let leftOut: [String]
 
     /// Opens a file and reads its configuration; its weights stay on disk.
@@ -39,7 +39,7 @@ struct FairseqCheckpoint: Sendable {
         tokens = head == nil ? nil : try Self.tokens(of: archive)
     }
 
-    /// The tensors' names by those of transformers, and what has none.
+    /// The tensors' names by those of transformers, and those without one.
     private static func names(
         of archive: TorchArchive, family: String
     ) throws(CheckpointError) -> (renamed: [String: String], leftOut: [String]) {
@@ -62,7 +62,7 @@ struct FairseqCheckpoint: Sendable {
         return (renamed, leftOut)
     }
 
-    /// What transformers must know to build the quantizer that pre-training goes on with.
+    /// What transformers needs to build the quantizer for continued pre-training.
     private static func addQuantizer(of weights: RenamedSource, to config: inout JSONValue) {
         guard let codevectors = weights.info("quantizer.codevectors")?.shape.dimensions,
             let groups = weights.info("project_q.weight")?.shape.dimensions, codevectors.count == 3,
@@ -76,7 +76,7 @@ struct FairseqCheckpoint: Sendable {
         config["proj_codevector_dim"] = .integer(groups[0])
     }
 
-    /// fairseq's special symbols, which stand before those of a dictionary's file.
+    /// fairseq's special symbols, which precede those of a dictionary's file.
     private static let specialSymbols = ["<s>", "<pad>", "</s>", "<unk>"]
 
     /// The symbols of the dictionary in the task's state, the first two exchanged: fairseq's blank is `<s>`,
@@ -89,7 +89,7 @@ struct FairseqCheckpoint: Sendable {
             throw CheckpointError(
                 archive.path,
                 "its dictionary does not begin with \(specialSymbols.joined(separator: ", ")): "
-                    + "which row is the blank cannot be told")
+                    + "so the blank's row is unknown")
         }
         return ["<pad>", "<s>"] + tokens.dropFirst(2)
     }

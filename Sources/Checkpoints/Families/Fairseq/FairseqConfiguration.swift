@@ -1,9 +1,9 @@
 internal import JSON
 
-/// The configuration of a fairseq checkpoint: `cfg`, or `args` as it was called up to version 0.10.
+/// The configuration of a fairseq checkpoint: `cfg`, or `args` up to version 0.10.
 struct FairseqConfiguration {
     private let path: String
-    /// What the network was built from; of a fine-tuned model, its pre-trained model's.
+    /// The configuration of the network; for a fine-tuned model, of its pre-trained model.
     private let model: StatedKeys
     /// How audio and labels were read.
     private let task: StatedKeys
@@ -12,7 +12,7 @@ struct FairseqConfiguration {
 
     /// Reads a checkpoint's configuration.
     ///
-    /// - Parameter isFineTuned: Whether the tensors have a head; the network's own configuration then lies in
+    /// - Parameter isFineTuned: Whether the tensors have a head; the network's own configuration is then in
     ///   `w2v_args`.
     init(_ archive: TorchArchive, isFineTuned: Bool) throws(CheckpointError) {
         path = archive.path
@@ -31,7 +31,7 @@ struct FairseqConfiguration {
                     "is fine-tuned, but lacks w2v_args, the configuration of the model it was made from"
                         + (parts.model.value?["w2v_path"]?.string.map { " (\($0))" } ?? ""))
             }
-            // It refers to what lies within itself, as it did before it was put there.
+            // Its references are relative to itself, as before it was embedded.
             parts = try Self.parts(of: inner, [inner, whole], archive.path)
         }
         model = parts.model
@@ -45,7 +45,7 @@ struct FairseqConfiguration {
         return nil
     }
 
-    /// `cfg` has parts, `args` are all in one.
+    /// `cfg` has sections, `args` are flat.
     private static func parts(
         of whole: JSONValue, _ roots: [JSONValue], _ path: String
     ) throws(CheckpointError) -> (model: StatedKeys, task: StatedKeys) {
@@ -73,7 +73,7 @@ struct FairseqConfiguration {
         guard let name = names.0 ?? names.1 else {
             return archive.info("label_embs_concat") == nil ? "wav2vec2" : "hubert"
         }
-        // Architectures of `args` are families with a size: wav2vec2_large.
+        // Architectures in `args` are families with a size: wav2vec2_large.
         if let family = ["wav2vec2", "hubert"].first(where: { name == $0 || name.hasPrefix($0 + "_") }) {
             return family
         }
@@ -90,7 +90,7 @@ struct FairseqConfiguration {
         return preprocessor
     }
 
-    /// What labels were called, by which their dictionary is: `dict.ltr.txt`.
+    /// The labels' name, from which the dictionary's follows: `dict.ltr.txt`.
     func labels() throws(CheckpointError) -> String {
         let name = try task.string("labels") ?? "ltr"
         return name.isEmpty || name.utf8.contains(UInt8(ascii: "/")) ? "ltr" : name
@@ -146,7 +146,7 @@ struct FairseqConfiguration {
         return .integer(value)
     }
 
-    /// Options of fairseq that build another network.
+    /// Refuses options of fairseq for other networks.
     private func refuseVariants() throws(CheckpointError) {
         let only: [(String, JSONValue)] = [
             ("activation_fn", .string("gelu")), ("layer_type", .string("transformer")),
@@ -155,7 +155,7 @@ struct FairseqConfiguration {
         ]
         for (key, expected) in only {
             guard let value = try model.stated(key), value != expected else { continue }
-            throw CheckpointError(path, "\(key) is \(value.line); only \(expected.line) is built here")
+            throw CheckpointError(path, "\(key) is \(value.line); only \(expected.line) is supported")
         }
         if let mode = try model.stated("extractor_mode"), mode != .string("default"),
             mode != .string("layer_norm")

@@ -10,7 +10,7 @@ struct FairseqConvolution: Equatable {
     static let maximumCount = 32
 
     /// The convolutions of a value: a list of lists, or a Python expression such as
-    /// `[(512, 10, 5)] + [(512, 3, 2)] * 4`, which fairseq runs and this reads; nil for any other.
+    /// `[(512, 10, 5)] + [(512, 3, 2)] * 4`, which fairseq evaluates and we parse; nil for anything else.
     static func list(_ value: JSONValue) -> [FairseqConvolution]? {
         if let text = value.string {
             var parser = ExpressionParser(text)
@@ -29,7 +29,7 @@ struct FairseqConvolution: Equatable {
     }
 }
 
-/// Reads sums of lists of triples, each list perhaps repeated, and nothing else of Python.
+/// Reads sums of lists of triples, each list perhaps repeated, and no other Python.
 private struct ExpressionParser {
     private var rest: Substring
 

@@ -1,12 +1,12 @@
-/// How fairseq names the tensors of wav2vec 2.0 and HuBERT, and how transformers does.
+/// The names of wav2vec 2.0's and HuBERT's tensors in fairseq and in transformers.
 enum FairseqNames {
-    /// What becomes of a tensor.
+    /// How a tensor is treated.
     enum Fate: Equatable {
-        /// It goes by this name in transformers.
+        /// It has this name in transformers.
         case renamed(String)
-        /// Nothing in transformers has a place for it: what only pre-training needs.
+        /// It has no counterpart in transformers: only pre-training needs it.
         case leftOut
-        /// No model that is read here has it.
+        /// No supported model has it.
         case unknown
     }
 
@@ -35,7 +35,7 @@ enum FairseqNames {
         return renamed(name, by: wholeParts).map { .renamed("\(family).\($0)") } ?? .unknown
     }
 
-    /// The fate of what only pre-training has: of HuBERT's, transformers keeps nothing.
+    /// The fate of pre-training's tensors: transformers keeps none of HuBERT's.
     private static func pretrainingFate(of name: String, family: String) -> Fate? {
         if name == "label_embs_concat" || name.hasPrefix("target_glu.") { return .leftOut }
         if let rest = stripped(name, of: "final_proj.") {
@@ -52,7 +52,7 @@ enum FairseqNames {
         ("encoder.layer_norm.", "encoder.layer_norm."),
     ]
 
-    /// A convolution's norm follows a dropout; a layer norm besides between two transpositions.
+    /// A convolution's norm follows a dropout; a layer norm is also between two transpositions.
     private static let convolutionParts = [("0.", "conv."), ("2.1.", "layer_norm."), ("2.", "layer_norm.")]
 
     private static let blockParts =

@@ -7,7 +7,7 @@ export OMPI_ALLOW_RUN_AS_ROOT_CONFIRM = 1
 PYTHON ?= .venv/bin/python
 
 .PHONY: help setup build install demo demo-text test fuzz sanitize chaos lint format parity golden overfit parity-text \
-	transcripts bench-peer bench-load \
+	transcripts transcript-formats bench-peer bench-load \
 	bench-memory bench-precision bench-efficiency bench-reproducible cluster-test slurm-test hosts-test study study-scale documentation clean
 
 help:
@@ -22,10 +22,11 @@ help:
 	@echo "make parity   compare with transformers live, including full-size base (installs PyTorch)"
 	@echo "make parity-text  compare token ids with Hugging Face's on real sentences and all of Unicode"
 	@echo "make overfit  overfit 50 recordings on 2 ranks, to under 5 % word error rate"
-	@echo "make transcripts  compare the demo's transcripts with transformers' (installs PyTorch)"
-	@echo "make bench-peer   measure transformers + DDP and parp alternately on the same batches (installs PyTorch)"
-	@echo "make bench-load   measure loading XLSR-53 from each kind of file against cat (installs PyTorch)"
-	@echo "make bench-memory compare the memory that parp plan estimates with what runs use, in 23 shapes"
+	@echo "make transcripts  compare the demo's transcripts with transformers', and run its card's snippet (installs PyTorch)"
+	@echo "make transcript-formats  give the demo's subtitles, word times and intervals to ffmpeg, sclite and Praat (installs them)"
+	@echo "make bench-peer   measure transformers + DDP and parp in turn on the same batches (installs PyTorch)"
+	@echo "make bench-load   measure loading XLSR-53 from each kind of file beside cat (installs PyTorch)"
+	@echo "make bench-memory compare what parp plan says of memory with what runs use, in 23 shapes"
 	@echo "make bench-precision  check that bfloat16 fine-tunes real speech to float32's loss and error rate"
 	@echo "make bench-efficiency  measure 2 ranks against 2 independent runs on the same cores"
 	@echo "make cluster-test  check cluster/, run the commands of docs/cluster.md, build and run on MPICH (installs shellcheck and Slurm)"
@@ -157,6 +158,13 @@ MODEL ?= build/demo/parp-50/final
 MANIFEST ?= build/corpora/asterisk-es/test.jsonl
 transcripts: build .venv
 	$(PYTHON) Tests/Checks/Parity/transcripts.py $(BIN)/parp $(MODEL) $(MANIFEST)
+	$(PYTHON) Tests/Checks/Parity/model_card.py $(BIN)/parp $(MODEL) $(MANIFEST)
+
+transcript-formats: build .venv
+	command -v ffmpeg sctk >/dev/null || apt-get install -y --no-install-recommends ffmpeg sctk
+	.venv/bin/pip install --quiet praat-parselmouth
+	$(PYTHON) Tests/Checks/Parity/transcript_formats.py $(BIN)/parp $(MODEL) $(MANIFEST)
+	$(PYTHON) Tests/Checks/Parity/word_times.py $(BIN)/parp $(MODEL) $(MANIFEST)
 
 bench-peer: build .venv
 	cluster/corpora/fetch.sh asterisk-en

@@ -92,7 +92,8 @@ let package = Package(
         room(
             "Recipe",
             [
-                "Tensors", "Program", "Optimization", "Pruning", "Collectives", "Speech", "Text", "Models",
+                "Tensors", "Program", "Optimization", "Pruning", "Collectives", "Speech", "Text", "Decoding",
+                "Models",
             ]),
         // 5
         room("MaskFiles", ["Tensors", "Program", "JSON", "Pruning", "Models", "Checkpoints"]),

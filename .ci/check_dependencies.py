@@ -23,7 +23,9 @@ ROOMS = {
     "Models": {"Tensors", "Kernels"},
     "Checkpoints": {"Tensors", "Program", "JSON", "Files", "Models", "CFiles", "CZstd"},
     "Session": {"Program", "Collectives"},
-    "Recipe": {"Tensors", "Program", "Optimization", "Pruning", "Collectives", "Speech", "Text", "Models"},
+    "Recipe": {
+        "Tensors", "Program", "Optimization", "Pruning", "Collectives", "Speech", "Text", "Decoding", "Models",
+    },
     "MaskFiles": {"Tensors", "Program", "JSON", "Pruning", "Models", "Checkpoints"},
     "Reports": {"Tensors", "JSON"},
     "Training": {

@@ -2,13 +2,17 @@ internal import ArgumentParser
 internal import Decoding
 internal import Tasks
 
-extension DecoderKind: ExpressibleByArgument {}
-
 /// The options of all commands that turn speech into text.
 struct DecodingArguments: ParsableArguments {
     @Option(
         help:
-            "The decoder: greedy or beam (default: beam with a language model or a lexicon).")
+            "How text is found: greedy or beam (default: beam where there is a language model or a lexicon).",
+        transform: {
+            guard let kind = DecoderKind(rawValue: $0) else {
+                throw ValidationError("it must be greedy or beam")
+            }
+            return kind
+        })
     var decoder: DecoderKind?
 
     @Option(
@@ -41,9 +45,14 @@ struct DecodingArguments: ParsableArguments {
 
     @Option(
         help:
-            "How to treat words in neither lexicon nor language model: scored, forbidden, or a penalty in decimal logarithms (default: -10, or the model directory's)."
-    )
-    var unknownWords: String?
+            "What becomes of words that lexicon and language model have not: scored, forbidden, or a penalty in decimal logarithms (default: -10, or the model directory's).",
+        transform: {
+            guard let words = UnknownWords($0) else {
+                throw ValidationError("it must be scored, forbidden, or a number that is not above 0")
+            }
+            return words
+        })
+    var unknownWords: UnknownWords?
 
     @Option(parsing: .upToNextOption, help: "Words and phrases to prefer, or @FILE with one per line.")
     var hotwords: [String] = []

@@ -48,6 +48,12 @@ struct Evaluate: ParsableCommand {
         help: "Search the language model's weights on this corpus, and print WER and CER of each pair.")
     var tune = false
 
+    @Flag(
+        help:
+            "Fit how sure the model is of words to how often they are right on this corpus, for `parp transcribe`; written into the model directory."
+    )
+    var calibrate = false
+
     @Option(
         help:
             "A file for error analysis: rates by language, speaker and length, frequent confusions, and each utterance aligned."
@@ -64,8 +70,10 @@ struct Evaluate: ParsableCommand {
     var resample = ResampledUnit.utterances
 
     func validate() throws {
-        guard !tune || errors == nil && against == nil else {
-            throw ValidationError("--tune only tunes: leave --errors and --against out")
+        for (name, isGiven) in [("--tune only tunes", tune), ("--calibrate only calibrates", calibrate)] {
+            guard !isGiven || errors == nil && against == nil && tune != calibrate else {
+                throw ValidationError("\(name): leave --errors, --against and the other of both out")
+            }
         }
     }
 
@@ -77,6 +85,7 @@ struct Evaluate: ParsableCommand {
         options.maximumTokens = maxTokens
         options.emitLogits = emitLogits
         options.dense = dense
+        options.calibrates = calibrate
         (options.errors, options.against, options.resampled) = (errors, against, resample)
         launch { [options] in try runEvaluation(options, session: $0) }
     }

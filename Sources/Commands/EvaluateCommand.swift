@@ -43,7 +43,9 @@ struct EvaluateOptions: Sendable {
     var decoding: DecodingOptions
     /// Whether to search the language model's weights instead of using them.
     var tunes: Bool
-    /// A file to write the error analysis to.
+    /// Whether confidences of words are fitted to how often these are right.
+    var calibrates = false
+    /// A file to write where the model errs.
     var errors: String?
     /// Another model to compare with.
     var against: String?
@@ -109,6 +111,7 @@ private func evaluate(_ options: EvaluateOptions, session: Session) throws {
         return (labels, options.text)
     }
     let ready = try ReadyModel(options.model, options, labels, preparation, session: session)
+    if options.calibrates { return try ready.calibrate(options, session: session) }
     if options.tunes { return try ready.tune(options, session: session) }
     let measured = try ready.measure(options, session: session)
     let rival = try options.against.map { path in

@@ -57,7 +57,7 @@ struct ReadyModel: ~Copyable {
             remedy: "--skip-bad-utterances"
         ).check(options.data, session: session)
         try session.requireSame([SharedInput(path, "weights of hash \(contentHash(store.values.all))")])
-        decoder = try session.together { try options.decoding.decoder(for: model) }
+        decoder = try options.decoding.decoder(for: model, session: session)
         self.path = path
         self.model = model
         self.checked = checked
@@ -68,6 +68,14 @@ struct ReadyModel: ~Copyable {
     func tune(_ options: EvaluateOptions, session: Session) throws {
         var arena = Arena()
         try runTuning(
+            options, model, checked.dataset, decoder, parameters: store.views, arena: &arena,
+            session: session)
+    }
+
+    /// Fits confidences to the corpus.
+    func calibrate(_ options: EvaluateOptions, session: Session) throws {
+        var arena = Arena()
+        try runCalibration(
             options, model, checked.dataset, decoder, parameters: store.views, arena: &arena,
             session: session)
     }

@@ -79,7 +79,8 @@ extension EvaluateOptions {
     /// Refuses options that only speech models have, as they would have no effect.
     fileprivate func refuseSpeechOptions() throws {
         let given =
-            decoding.given + (tunes ? ["--tune"] : []) + (labels == "letters" ? [] : ["--labels"])
+            decoding.given + (tunes ? ["--tune"] : []) + (calibrates ? ["--calibrate"] : [])
+            + (labels == "letters" ? [] : ["--labels"])
             + (errors == nil ? [] : ["--errors"]) + (against == nil ? [] : ["--against"])
         guard !given.isEmpty else { return }
         throw UserError(

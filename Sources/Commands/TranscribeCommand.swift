@@ -69,11 +69,10 @@ private struct Transcript: Codable {
 func runTranscription(_ options: TranscribeOptions, session: Session) throws {
     setMathThreads(options.threads)
     let model = try session.together { try SpeechModel.fineTuned(path: options.model) }
-    let recognizer = try session.together {
-        try Recognizer(
-            model, options.decoding, timesWords: options.format.hasTimes,
-            gatesSilence: options.gatesSilence)
-    }
+    let recognizer = Recognizer(
+        model, try options.decoding.decoder(for: model, session: session), count: options.decoding.count,
+        timesWords: options.format.hasTimes, gatesSilence: options.gatesSilence,
+        calibration: try session.together { try ConfidenceCalibration(of: model) })
     let store = ParameterStore(layout: model.network.layout, training: false)
     try session.together { try model.loadWeights(into: store.values.all, seed: 0) }
     if options.isStream {

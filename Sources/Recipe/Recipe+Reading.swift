@@ -91,6 +91,7 @@ extension Recipe {
                 "data.min_seconds is \(data.minimumSeconds), above data.max_seconds \(data.maximumSeconds)")
         }
         faults += pruning.faults
+        faults += decoding.faults
         if evaluation.everyUpdates == 0, evaluation.patience > 0 {
             faults.append(
                 "evaluation.patience is \(evaluation.patience), but evaluation.every_updates is 0: nothing is evaluated "
@@ -100,6 +101,11 @@ extension Recipe {
             faults.append(
                 "checkpoint.average is \(checkpoint.average), but evaluation.every_updates is 0: only evaluated "
                     + "models are averaged")
+        }
+        if evaluation.everyUpdates == 0, decoding.searches, decoding.every > 1 {
+            faults.append(
+                "decoding.every is \(decoding.every), but evaluation.every_updates is 0: nothing is evaluated before "
+                    + "the end")
         }
         if !task.choices.contains(where: { $0.name == evaluation.metric.name }) {
             let names = task.choices.map { "\"\($0.name)\"" }.joined(separator: ", ")

@@ -25,6 +25,7 @@ package struct Recipe: Sendable, Equatable {
     package var precision = Precision()
     package var checkpoint = Checkpoint()
     package var evaluation = Evaluation()
+    package var decoding = Decoding()
     package var reliability = Reliability()
     package var pretraining = Pretraining()
     /// What the model is trained for.

@@ -79,6 +79,11 @@ extension RecipeKey {
         ),
         ("evaluation.every_updates", ["eval_steps", "validate_interval_updates", "val_check_interval"]),
         ("evaluation.metric", ["metric_for_best_model", "best_checkpoint_metric"]),
+        ("decoding.lm", ["language_model", "lm_path", "kenlm_model_path", "lm_model", "decoder_lm"]),
+        ("decoding.alpha", ["lm_weight", "lmweight"]), ("decoding.beta", ["word_score", "wordscore"]),
+        ("decoding.beam", ["beam_size", "beam_width", "num_beams"]),
+        ("decoding.lexicon", ["lexicon_path", "wordlist"]),
+        ("decoding.unknown_words", ["unk_score_offset", "unk_score", "unk_weight"]),
         ("pretraining.negatives", ["num_negatives"]),
         ("pretraining.contrastive_temperature", ["contrastive_logits_temperature", "logit_temp"]),
         ("pretraining.diversity_weight", ["diversity_loss_weight"]),
@@ -96,7 +101,8 @@ extension RecipeKey {
         "optimization": "optimizer", "optim": "optimizer", "lr_scheduler": "schedule", "training": "schedule",
         "dataset": "data", "checkpointing": "checkpoint", "criterion": "loss", "prune": "pruning",
         "distributed_training": "distributed", "eval": "evaluation", "validation": "evaluation",
-        "spec_augment": "augmentation", "dropout": "regularization",
+        "spec_augment": "augmentation", "dropout": "regularization", "decoder": "decoding",
+        "decode": "decoding", "language_model": "decoding",
     ]
 
     /// The path of the key that a name means, whether ours or another program's; nil if there is none.

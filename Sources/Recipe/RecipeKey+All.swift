@@ -2,7 +2,7 @@ extension RecipeKey {
     /// All keys, in the order in which recipes are written.
     package static let all: [RecipeKey] =
         modelKeys + dataKeys + optimizerKeys + pruningKeys + pretrainingKeys + noiseKeys + runKeys
-        + reliabilityKeys
+        + decodingKeys + reliabilityKeys
 
     private static let modelKeys: [RecipeKey] = [
         RecipeKey(

@@ -85,13 +85,22 @@ extension String: RecipeConvertible {
     package var recipeValue: RecipeValue { .string(self) }
 }
 
-extension [Double]: RecipeConvertible {
-    package static var expectation: String { "a list of numbers" }
+/// What a list in a recipe holds.
+package protocol RecipeListElement: RecipeConvertible {
+    /// What several of it are called: `numbers`.
+    static var plural: String { get }
+}
+
+extension Double: RecipeListElement { package static var plural: String { "numbers" } }
+extension String: RecipeListElement { package static var plural: String { "texts in quotes" } }
+
+extension Array: RecipeConvertible where Element: RecipeListElement {
+    package static var expectation: String { "a list of \(Element.plural)" }
     package init?(_ value: RecipeValue) {
         guard case .array(let values) = value else { return nil }
-        let numbers = values.compactMap(Double.init)
-        guard numbers.count == values.count else { return nil }
-        self = numbers
+        let elements = values.compactMap(Element.init)
+        guard elements.count == values.count else { return nil }
+        self = elements
     }
     package var recipeValue: RecipeValue { .array(map(\.recipeValue)) }
 }

@@ -53,8 +53,11 @@ package struct ReportOutline: Sendable {
         let field: String
         /// The factor of the number: 100 for percentages.
         let scale: Double
+        /// Whether it is left out where no evaluation has it.
+        let isOptional: Bool
 
-        package init(_ title: String, _ field: String, scale: Double = 1) {
+        package init(_ title: String, _ field: String, scale: Double = 1, isOptional: Bool = false) {
+            self.isOptional = isOptional
             self.title = title
             self.field = field
             self.scale = scale

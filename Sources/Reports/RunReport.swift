@@ -90,10 +90,13 @@ package struct RunReport {
 extension RunHistory {
     /// The evaluations as a table, the best marked.
     var evaluationTable: TextTable {
-        TextTable(
-            [.right("update")] + outline.columns.map { .right($0.title) } + [.left("")],
+        let columns = outline.columns.filter { column in
+            !column.isOptional || evaluations.contains { $0[column.field] != nil }
+        }
+        return TextTable(
+            [.right("update")] + columns.map { .right($0.title) } + [.left("")],
             rows: evaluations.map { event in
-                ["\(event["step"]?.integer ?? 0)"] + outline.columns.map { $0.text(of: event) }
+                ["\(event["step"]?.integer ?? 0)"] + columns.map { $0.text(of: event) }
                     + [
                         event["averaged"]?.integer.map { "mean of \($0) models" }
                             ?? (event["best"]?.boolean == true ? "best so far" : "")

@@ -69,7 +69,18 @@ public final class MappedBytes: Sendable {
         return Array(UnsafeRawBufferPointer(start: base + range.lowerBound, count: range.count))
     }
 
-    /// Compares a range with other bytes lexicographically.
+    /// Lets the memory of what was read go, which the file still holds: for who reads a large file once, from its
+    /// beginning on.
+    public func release(before end: Int) {
+        // Whole pages, whatever their size.
+        let page = 1 << 16
+        let length = min(end, count) / page * page
+        if isMapping && length > 0 {
+            madvise(UnsafeMutableRawPointer(mutating: base), length, MADV_DONTNEED)
+        }
+    }
+
+    /// How a range orders against other bytes, byte by byte, the shorter before what it begins.
     public func compare(_ range: Range<Int>, with other: [UInt8]) -> Int {
         precondition(range.lowerBound >= 0 && range.upperBound <= count, "outside the bytes")
         let common = min(range.count, other.count)

@@ -17,7 +17,7 @@ public struct ARPAReader {
     /// - Throws: `DecodingError` that names the line, or what the workspace throws.
     public mutating func convert(into file: any Scratch, workspace: Workspace) throws {
         do {
-            let counts = try header()
+            let counts = try counts()
             var builder = try TrieBuilder(order: counts.count, workspace: workspace)
             for (index, count) in counts.enumerated() {
                 try section(order: index + 1, highest: counts.count, count: count, into: &builder)
@@ -47,8 +47,9 @@ public struct ARPAReader {
 
     private func isEnd(_ line: ArraySlice<UInt8>) -> Bool { line.starts(with: "\\end\\".utf8) }
 
-    /// The numbers of n-grams that the file announces.
-    private mutating func header() throws -> [Int] {
+    /// The numbers of n-grams of each order that the file announces, at its beginning; one a file at least, each
+    /// small enough to be multiplied.
+    mutating func counts() throws -> [Int] {
         // SRILM's files may begin with a comment.
         while true {
             guard let line = try nextLine(), lines.number < 1000 else {
@@ -61,7 +62,7 @@ public struct ARPAReader {
             if line.starts(with: "\\1-grams:".utf8), !counts.isEmpty { return counts }
             let parts = String(decoding: line, as: UTF8.self).split { $0 == "=" || $0.isWhitespace }
             guard parts.count == 3, parts[0] == "ngram", Int(parts[1]) == counts.count + 1,
-                let count = Int(parts[2]), count >= 0
+                let count = Int(parts[2]), (0...1 << 48).contains(count)
             else { throw fault("\"ngram \(counts.count + 1)=…\" or \\1-grams: is expected") }
             counts.append(count)
             guard counts.count <= NGramContext.highestOrder else {

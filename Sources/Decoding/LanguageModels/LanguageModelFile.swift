@@ -37,6 +37,38 @@ public func mappedModel(_ bytes: MappedBytes) throws(DecodingError) -> (any NGra
     }
 }
 
+/// What opening a model will take, by its header.
+public struct LanguageModelSize: Sendable, Equatable {
+    /// The bytes that are mapped while it is used: those of its file, or nearly those of the trie that it becomes.
+    public let mappedBytes: Int
+    /// Its words.
+    public let words: Int
+    /// Whether it has to be converted first.
+    public let isConverted: Bool
+}
+
+/// What opening a model will take; of text, no more is read than the header.
+///
+/// - Parameter name: What faults name.
+public func languageModelSize(name: String, _ bytes: MappedBytes) throws -> LanguageModelSize {
+    func converted(_ counts: [Int]) -> LanguageModelSize {
+        let usualWordBytes = 9
+        let layout = TrieLayout(
+            counts: counts, wordBytes: usualWordBytes * counts[0], unknown: 0, sentenceStart: 0,
+            sentenceEnd: 0)
+        return LanguageModelSize(mappedBytes: layout.end, words: counts[0], isConverted: true)
+    }
+    if let model = try mappedModel(bytes) {
+        return LanguageModelSize(mappedBytes: bytes.count, words: model.wordCount, isConverted: false)
+    }
+    guard case .arpa(let isCompressed) = try LanguageModelFormat(of: bytes) else {
+        return converted(try KenLMFile(bytes).counts)
+    }
+    let source = pieces(of: bytes)
+    var reader = ARPAReader(name: name, isCompressed ? inflate(source) : source)
+    return converted(try reader.counts())
+}
+
 /// Writes a model of another format as a mapped trie.
 ///
 /// - Parameter name: The name in error messages.
@@ -65,7 +97,10 @@ private func pieces(of bytes: MappedBytes) -> ByteSource {
     return {
         guard place < bytes.count else { return nil }
         let end = min(bytes.count, place + 1 << 18)
-        defer { place = end }
+        defer {
+            place = end
+            if end % (1 << 24) == 0 { bytes.release(before: end) }
+        }
         return bytes.copy(place..<end)
     }
 }

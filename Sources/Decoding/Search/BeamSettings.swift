@@ -1,4 +1,12 @@
-/// How words in neither lexicon nor language model are treated.
+/// How logits become text.
+public enum DecoderKind: String, Sendable, CaseIterable {
+    /// The likeliest token of each frame.
+    case greedy
+    /// A search over texts.
+    case beam
+}
+
+/// What becomes of words that the lexicon or the language model has not.
 public enum UnknownWords: Sendable, Equatable {
     /// They are scored like the language model's unknown words.
     case scored
@@ -8,6 +16,17 @@ public enum UnknownWords: Sendable, Equatable {
     case penalized(Float)
     /// They are never output.
     case forbidden
+
+    /// What a word or a number says: `scored`, `forbidden`, or a penalty in decimal logarithms, which is not above 0.
+    public init?(_ text: String) {
+        switch text {
+        case "scored": self = .scored
+        case "forbidden": self = .forbidden
+        default:
+            guard let penalty = Float(text), penalty <= 0, penalty.isFinite else { return nil }
+            self = .penalized(penalty)
+        }
+    }
 }
 
 /// How beams are kept and scored.

@@ -81,6 +81,15 @@ public struct Hotwords: Sendable {
         delimiter == nil && whole[Int(node)] > 0 ? 0 : shares[Int(node)]
     }
 
-    /// How many hotwords the end of an utterance completes.
+    /// Whether what was heard of the present word begins a hotword, or goes on with one.
+    func isOnTheWay(_ node: Int32) -> Bool { shares[Int(node)] > 0 }
+
+    /// Whether a word that ends at a node is one of a hotword: then it is known, be it in no lexicon and no language model.
+    func isWord(_ node: Int32) -> Bool {
+        guard let delimiter else { return false }
+        return whole[Int(node)] > 0 || trie.child(of: node, token: delimiter) != Lexicon.nowhere
+    }
+
+    /// How many hotwords become whole where an utterance ends.
     func wholeAtEnd(_ node: Int32) -> Float { delimiter == nil ? 0 : whole[Int(node)] }
 }

@@ -9,9 +9,6 @@ public struct Language: Sendable {
     private let hasOwnWords: Bool
     /// The model's number of each word of the lexicon, or of each token.
     private let numbers: [UInt32]
-    /// For each node of the lexicon, log₁₀ of the likeliest word with that prefix, without context; empty
-    /// without a word model.
-    private(set) var lookahead: [Float] = []
     let hotwords: Hotwords?
     let vocabulary: Vocabulary
     let delimiter: UInt16?
@@ -57,8 +54,6 @@ public struct Language: Sendable {
             self.lexicon = lexicon
             numbers = []
         }
-        guard let model, unit == .word, let words = self.lexicon else { return }
-        lookahead = words.largest { model.unigram(modelNumber(ofEntry: $0)).logProbability }
     }
 
     /// Whether there is a language model.

@@ -92,19 +92,6 @@ public struct Lexicon: Sendable {
         return entries[Int(firstEntry[Int(node)])..<Int(firstEntry[Int(node) + 1])]
     }
 
-    /// For each node, the largest value of a word that ends at or below it.
-    func largest(_ value: (UInt32) -> Float) -> [Float] {
-        var largest = [Float](repeating: -.infinity, count: nodeCount)
-        // Children come after their parents.
-        for node in stride(from: nodeCount - 1, through: 0, by: -1) {
-            for entry in entries(at: Int32(node)) { largest[node] = max(largest[node], value(entry)) }
-            for (child, _) in children(of: Int32(node)) {
-                largest[node] = max(largest[node], largest[Int(child)])
-            }
-        }
-        return largest
-    }
-
     /// How many nodes there are.
     var nodeCount: Int { tokens.count }
 }

@@ -34,7 +34,6 @@ struct PrefixTree {
     /// The weighted penalty of an unknown word; minus infinity if forbidden.
     private let unknownPenalty: Float
     private let weight: Float
-    private let unknownUnigram: Float
 
     /// Tokens of a word beyond which an unknown one costs more (pyctcdecode's `AVG_TOKEN_LEN`).
     private static let usualWordLength: Float = 6
@@ -45,7 +44,6 @@ struct PrefixTree {
         self.language = language
         self.settings = settings
         weight = settings.alpha * naturalLogarithmOf10
-        unknownUnigram = language.model.map { $0.unigram($0.unknown).logProbability } ?? 0
         unknownPenalty =
             switch settings.unknownWords {
             case .scored: 0
@@ -87,6 +85,12 @@ struct PrefixTree {
         node.context = parent.context
         node.settled = parent.settled
         var pending: Float = 0
+        if let hotwords = language.hotwords {
+            let (next, whole) = hotwords.step(parent.hotword, token: token)
+            node.hotword = next
+            node.settled += settings.hotwordWeight * whole
+            pending += settings.hotwordWeight * hotwords.share(of: next)
+        }
         if language.unit == .character, let model = language.model {
             append(language.modelNumber(ofToken: token), of: model, to: &node)
         }
@@ -99,28 +103,19 @@ struct PrefixTree {
                 pending += promise(of: node)
             }
         }
-        if let hotwords = language.hotwords {
-            let (next, whole) = hotwords.step(parent.hotword, token: token)
-            node.hotword = next
-            node.settled += settings.hotwordWeight * whole
-            pending += settings.hotwordWeight * hotwords.share(of: next)
-        }
         node.language = node.settled + pending
         return node
     }
 
-    /// The look-ahead for the unfinished word: the likeliest word with that prefix (Ortmanns et al., 1996).
-    ///
-    /// Without it, beams within a word would outlive those that have paid for theirs.
+    /// What the unfinished word is worth: nothing as long as it may become one that is known.
     private func promise(of node: Node) -> Float {
-        guard node.lexiconNode == Lexicon.nowhere else {
-            guard !language.lookahead.isEmpty else { return 0 }
-            return weight * language.lookahead[Int(node.lexiconNode)] + settings.beta
-        }
+        let mayBeKnown =
+            node.lexiconNode != Lexicon.nowhere || language.hotwords?.isOnTheWay(node.hotword) == true
+        guard !mayBeKnown else { return 0 }
         return switch settings.unknownWords {
         case .forbidden: -.infinity
-        case .scored: weight * unknownUnigram + settings.beta
-        // Longer ones cost more, so that several words are not recognised as one.
+        case .scored: 0
+        // The longer the dearer, lest several words be heard as one.
         case .penalized(let penalty):
             settings.beta + penalty * max(1, Float(node.wordLength) / Self.usualWordLength)
         }
@@ -131,13 +126,13 @@ struct PrefixTree {
         guard let lexicon = language.lexicon else { return }
         let entries = lexicon.entries(at: parent.lexiconNode)
         guard let model = language.unit == .word ? language.model : nil else {
-            if entries.isEmpty { node.settled += unknownPenalty }
+            if entries.isEmpty { node.settled += penalty(ofUnknown: parent) }
             node.entry = entries.first.map { Int32($0) } ?? -1
             return
         }
         guard !entries.isEmpty else {
             append(model.unknown, of: model, to: &node)
-            node.settled += unknownPenalty
+            node.settled += penalty(ofUnknown: parent)
             return
         }
         let context = contexts[Int(node.context)]
@@ -149,6 +144,11 @@ struct PrefixTree {
         }
         node.entry = Int32(entry)
         settle(best, in: &node)
+    }
+
+    /// What a word costs that lexicon and language model have not: nothing if it is a hotword's.
+    private func penalty(ofUnknown word: Node) -> Float {
+        language.hotwords?.isWord(word.hotword) == true ? 0 : unknownPenalty
     }
 
     private mutating func append(_ unit: UInt32, of model: any NGramModel, to node: inout Node) {

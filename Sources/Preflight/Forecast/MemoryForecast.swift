@@ -44,7 +44,8 @@ package struct MemoryForecast: Sendable {
             data: Part(
                 name: "manifests and transcripts",
                 bytes: Self.textBytes(inputs.train) + Self.textBytes(inputs.valid)),
-            keptWeights: Self.keptWeightBytes(inputs), readsWeights: inputs.readsWeights)
+            keptWeights: Self.keptWeightBytes(inputs), readsWeights: inputs.readsWeights,
+            search: inputs.search)
     }
 
     /// The memory of a run on texts.
@@ -70,13 +71,14 @@ package struct MemoryForecast: Sendable {
 
     private init(
         _ held: HeldWeights, products: Int, activations: Int, features: Int, inputs: Part, data: Part,
-        keptWeights: Int, readsWeights: Bool
+        keptWeights: Int, readsWeights: Bool, search: SearchMemory = SearchMemory()
     ) {
         parts =
             (held.parts + [
                 Part(name: "activations", bytes: activations), inputs,
                 Part(name: "kept weights of sparse products", bytes: keptWeights), data,
                 Part(name: "compiled products", bytes: products),
+                Part(name: "language model, words and beams of searches", bytes: search.bytes),
                 Part(name: "program and libraries", bytes: Self.programBytes),
             ]).filter { $0.bytes > 0 }
         let rest = Self.programBytes + products + data.bytes
@@ -84,7 +86,11 @@ package struct MemoryForecast: Sendable {
         let loading = (readsWeights ? 3 : 2) * held.weights + rest
         // Features are computed before there are moments.
         let making = features > 0 ? 2 * held.weights + held.shadow + features + rest : 0
-        peakBytes = max(parts.reduce(0) { $0 + $1.bytes }, loading, making)
+        // A language model is converted before weights are loaded.
+        let converting = search.conversionBytes + Self.programBytes
+        peakBytes = max(
+            parts.reduce(0) { $0 + $1.bytes }, loading + search.openBytes, making + search.openBytes,
+            converting)
     }
 
     /// The bytes of activations in evaluation, which uses float32.

@@ -24,6 +24,8 @@ struct PlannedInputs {
     let readsWeights: Bool
     /// What was assumed, one sentence each.
     let assumed: [String]
+    /// What searches for texts in evaluations take.
+    var search = SearchMemory()
 
     init(_ recipe: Recipe, assuming assumptions: PlanAssumptions = PlanAssumptions()) throws {
         try requirePaths(recipe)
@@ -35,6 +37,8 @@ struct PlannedInputs {
         case .classify, .regress:
             preconditionFailure("the inputs of task \(recipe.task.rawValue) belong to TextForecast")
         }
+        let longest = valid.utterances.indices.map(valid.sampleCount).max() ?? 0
+        search = try SearchMemory(recipe.decoding, frames: configuration.frameCount(samples: longest))
     }
 
     private init(fineTuning recipe: Recipe) throws {

@@ -1,5 +1,6 @@
 internal import Batching
 package import Checkpoints
+package import Decoding
 internal import Foundation
 package import JSON
 internal import Kernels
@@ -11,7 +12,7 @@ package import Session
 internal import Speech
 package import Tensors
 internal import Text
-internal import Training
+package import Training
 
 /// Fine-tuning a model to transcribe, by a recipe.
 package struct CTCProblem: RunProblem {
@@ -19,10 +20,16 @@ package struct CTCProblem: RunProblem {
     let model: SpeechModel
     private(set) var train: SpeechDataset
     private(set) var valid: SpeechDataset
+    /// What evaluations search with, beside the likeliest tokens.
+    private let decoder: BeamDecoder?
 
-    package init(recipe: Recipe, model: SpeechModel, train: SpeechDataset, valid: SpeechDataset) {
+    package init(
+        recipe: Recipe, model: SpeechModel, train: SpeechDataset, valid: SpeechDataset,
+        decoder: BeamDecoder? = nil
+    ) {
         self.recipe = recipe
         self.model = model
+        self.decoder = decoder
         self.train = train
         self.valid = valid
     }
@@ -50,22 +57,26 @@ package struct CTCProblem: RunProblem {
     package func makeTask() -> CTCTask { CTCTask(recipe: recipe, model: model, data: train) }
 
     package func evaluate(
-        parameters: ParameterViews, session: Session, arena: inout Arena
+        after update: Int, isLast: Bool, parameters: ParameterViews, session: Session, arena: inout Arena
     ) throws -> EvaluationResult {
-        let (found, hypotheses) = try Evaluator(
-            model: model.network, vocabulary: model.vocabulary, rankSeconds: recipe.data.rankSeconds
-        ).evaluate(valid, parameters: parameters, session: session, arena: &arena)
-        var result = found
+        let evaluator = Evaluator(
+            model: model.network, vocabulary: model.vocabulary, rankSeconds: recipe.data.rankSeconds)
+        let searches = recipe.searches(afterUpdates: update, isLast: isLast)
+        var (result, hypotheses) = try evaluator.evaluate(
+            valid, searchedBy: searches ? decoder : nil, parameters: parameters, session: session,
+            arena: &arena)
         if session.isRoot { result.worst = valid.worst(hypotheses) }
         return result
     }
 
-    package func files(update: Int, sparsity: Double, evaluation: EvaluationResult?) -> ModelFiles {
+    package func files(
+        update: Int, sparsity: Double, cost: RunCost, evaluation: EvaluationResult?
+    ) -> ModelFiles {
         let languages = Set(train.utterances.compactMap(\.language)).sorted()
         let card = ModelCard(
             recipe: recipe, family: model.network.configuration.family, languages: languages,
             training: (train.totalSeconds, train.utterances.count), update: update, sparsity: sparsity,
-            result: evaluation)
+            cost: cost, result: evaluation)
         return model.files(card: card.text)
     }
 
@@ -85,7 +96,8 @@ package struct CTCProblem: RunProblem {
                 isSubstitute: true),
             .init(
                 "Error rate on the validation set, %",
-                TaskKind.ctc.metrics.map { .init("eval", $0.name, name: $0.title, scale: $0.scale) }),
+                TaskKind.ctc.metrics.map { .init("eval", $0.name, name: $0.title, scale: $0.scale) }
+                    + searchedMetrics.map { .init("eval", $0.field, name: $0.title, scale: 100) }),
             .init("Pruned weights of the pool, %", [.init("prune", "sparsity", scale: 100)]),
             .init(
                 "Kept weights shared with another mask, % of either",
@@ -97,7 +109,12 @@ package struct CTCProblem: RunProblem {
             .init("Gradient norm", [.init("train", "gradient_norm")]),
         ],
         columns: TaskKind.ctc.choices.map { .init($0.title, $0.name, scale: $0.scale) }
+            + searchedMetrics.map { .init($0.title, $0.field, scale: 100, isOptional: true) }
             + [.init("sparsity", "sparsity", scale: 100)], workload: TaskKind.ctc.workUnit.reported)
+
+    private static let searchedMetrics = [
+        (title: "WER by search", field: "beam_wer"), (title: "CER by search", field: "beam_cer"),
+    ]
 }
 
 extension EvaluationResult: RunEvaluation {
@@ -107,7 +124,14 @@ extension EvaluationResult: RunEvaluation {
 
     package func summary(sparsity: Double) -> String {
         String(
-            format: "WER %.2f %%  CER %.2f %%  loss %@%@  sparsity %.2f %%", 100 * words.rate,
-            100 * characters.rate, lossText(digits: 3), infiniteText, 100 * sparsity)
+            format: "WER %.2f %%  CER %.2f %%%@  loss %@%@  sparsity %.2f %%", 100 * words.rate,
+            100 * characters.rate, searchedText, lossText(digits: 3), infiniteText, 100 * sparsity)
+    }
+
+    private var searchedText: String {
+        searched.map {
+            String(
+                format: "  by search WER %.2f %%  CER %.2f %%", 100 * $0.words.rate, 100 * $0.characters.rate)
+        } ?? ""
     }
 }

@@ -17,6 +17,10 @@ func runFineTuning(_ options: TrainOptions, session: Session) throws {
             return model
         }
         try session.requireSame([model.sharedVocabulary(madeOf: recipe.data.train)])
+        // Before the corpora are looked over: a language model that is not there shows at once.
+        let decoder =
+            recipe.decoding.searches
+            ? try DecodingOptions(recipe.decoding).decoder(for: model, session: session) : nil
         func check(_ path: String, needsAlignment: Bool) throws -> DatasetCheck {
             try DatasetChecker(
                 model: model, labels: recipe.data.labels, preparation: recipe.data.text,
@@ -25,7 +29,8 @@ func runFineTuning(_ options: TrainOptions, session: Session) throws {
         }
         let train = try check(recipe.data.train, needsAlignment: true)
         let valid = try check(recipe.data.valid, needsAlignment: false)
-        let problem = CTCProblem(recipe: recipe, model: model, train: train.dataset, valid: valid.dataset)
+        let problem = CTCProblem(
+            recipe: recipe, model: model, train: train.dataset, valid: valid.dataset, decoder: decoder)
         try session.together { try problem.requireMemoryForLongest() }
         return PreparedProblem(
             problem: problem,

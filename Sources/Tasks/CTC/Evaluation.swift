@@ -28,6 +28,8 @@ package struct EvaluationResult: Sendable {
     package var audioSeconds = 0.0
     /// The errors of each language, if there are several.
     package var languages: [String: LanguageErrors] = [:]
+    /// What a search made of the same logits, where there was one.
+    package var searched: SearchedErrors?
     /// On rank 0 of a run, the utterances with the most errors.
     package var worst: [WorstUtterances.Utterance] = []
 

@@ -16,7 +16,7 @@ extension EvaluationResult {
                         .number(meanLoss * Double(utterances) / Double(characters.referenceLength))
                     )
                 ]
-                : []) + (languages.isEmpty ? [] : [("languages", languageObject)])
+                : []) + (languages.isEmpty ? [] : [("languages", languageObject)]) + (searched?.fields ?? [])
     }
 
     private var languageObject: JSONValue {

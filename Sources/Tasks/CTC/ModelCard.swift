@@ -16,6 +16,8 @@ struct ModelCard {
     let training: (seconds: Double, utterances: Int)
     let update: Int
     let sparsity: Double
+    /// What the updates took.
+    let cost: RunCost
     let result: EvaluationResult?
 
     /// The card, with the front matter that model hubs read.
@@ -47,17 +49,36 @@ struct ModelCard {
             "      type: automatic-speech-recognition", "    dataset:", "      name: \(quoted(name))",
             "      type: \(quoted(recipe.data.valid))", "    metrics:",
         ]
-        for (type, rate) in [("wer", result.words.rate), ("cer", result.characters.rate)] {
-            lines += [
-                "    - type: \(type)", String(format: "      value: %.2f", 100 * rate),
-                "      name: \(type.uppercased()), %",
-            ]
+        func add(_ words: ErrorRate, _ characters: ErrorRate, _ how: String) {
+            for (type, rate) in [("wer", words.rate), ("cer", characters.rate)] {
+                lines += [
+                    "    - type: \(type)", String(format: "      value: %.2f", 100 * rate),
+                    "      name: \(quoted("\(type.uppercased()), %" + how))",
+                ]
+            }
+        }
+        add(result.words, result.characters, "")
+        if let searched = result.searched {
+            add(searched.words, searched.characters, ", by \(searchText)")
         }
         return lines
     }
 
-    /// A text as a quoted YAML string (YAML 1.2, section 7.3.1); control characters, which are not allowed,
-    /// become spaces.
+    /// What searched, as a reader of results needs to know it.
+    private var searchText: String {
+        let decoding = recipe.decoding
+        func name(_ path: String) -> String { URL(fileURLWithPath: path).lastPathComponent }
+        var parts = ["a search with \(decoding.width) beams"]
+        if !decoding.languageModel.isEmpty {
+            parts.append(
+                "language model \(name(decoding.languageModel)), α \(decoding.alpha), β \(decoding.beta)")
+        }
+        if !decoding.lexicon.isEmpty { parts.append("lexicon \(name(decoding.lexicon))") }
+        if !decoding.hotwords.isEmpty { parts.append("hotwords") }
+        return parts.joined(separator: ", ")
+    }
+
+    /// A text as YAML has it between quotes (YAML 1.2, section 7.3.1); control characters, which it may not have, are spaces.
     private func quoted(_ text: String) -> String {
         var quoted = ""
         for scalar in text.unicodeScalars {
@@ -122,6 +143,12 @@ struct ModelCard {
             "",
             String(
                 format:
+                    "The updates and their evaluations took %.2f core-hours, at last on %d rank%@ of %d thread%@.",
+                cost.coreHours, cost.ranks, cost.ranks == 1 ? "" : "s", cost.threads,
+                cost.threads == 1 ? "" : "s"),
+            "",
+            String(
+                format:
                     "%.4f %% of the weights and biases of all attention and feed-forward projections are exactly zero.",
                 100 * sparsity),
         ]
@@ -146,7 +173,18 @@ struct ModelCard {
                     format: "| %@ | %.2f %% | %.2f %% | %d |", language, 100 * errors.words.rate,
                     100 * errors.characters.rate, errors.utterances))
         }
-        lines += ["", "Greedy decoding, without a language model."]
+        if let searched = result.searched {
+            lines.append(
+                String(
+                    format: "| `%@`, by %@ | %.2f %% | %.2f %% | %d |", recipe.data.valid, searchText,
+                    100 * searched.words.rate, 100 * searched.characters.rate, result.utterances))
+        }
+        lines += [
+            "",
+            result.searched == nil
+                ? "Without a language model, by the likeliest token of each frame."
+                : "Where no search is named, without a language model, by the likeliest token of each frame.",
+        ]
         return lines.joined(separator: "\n")
     }
 

@@ -3,18 +3,12 @@ package import Decoding
 internal import Foundation
 package import JSON
 internal import Program
+package import Recipe
+package import Session
 internal import Tensors
 internal import Text
 
-/// Ways to turn logits into text.
-package enum DecoderKind: String, Sendable, CaseIterable {
-    /// The likeliest token of each frame.
-    case greedy
-    /// A search over texts.
-    case beam
-}
-
-/// How to turn logits into text.
+/// How logits are to become text.
 package struct DecodingOptions: Sendable, Equatable {
     /// Nil lets the presence of a language model or lexicon decide.
     package var decoder: DecoderKind?
@@ -30,14 +24,16 @@ package struct DecodingOptions: Sendable, Equatable {
     package var width = 100
     /// A file.
     package var lexicon: String?
-    /// `scored`, `forbidden`, or a penalty; nil for the model directory's or the default.
-    package var unknownWords: String?
+    /// Nil for the model directory's or the default.
+    package var unknownWords: UnknownWords?
     /// Words and phrases, and `@FILE`.
     package var hotwords: [String] = []
     /// The score that a hotword adds.
     package var hotwordWeight: Float = 10
     /// The number of texts to report.
     package var count = 1
+    /// Whether a language model that the model directory has is used where no other is named.
+    package var usesAttached = true
 
     /// Greedy, unless the model directory has a language model.
     package init(decoder: DecoderKind? = nil) { self.decoder = decoder }
@@ -46,25 +42,44 @@ package struct DecodingOptions: Sendable, Equatable {
     ///
     /// - Throws: `UserError` for options that contradict each other, or what is wrong with a file.
     package func decoder(for model: SpeechModel) throws -> BeamDecoder? {
+        let own = try attached(to: model)
+        let ngrams = try (languageModel ?? own?.languageModel).map { try openLanguageModel($0) }
+        return try decoder(for: model, attached: own, ngrams)
+    }
+
+    /// The same on all ranks together, which share what a language model takes.
+    package func decoder(for model: SpeechModel, session: Session) throws -> BeamDecoder? {
+        let own = try session.together { try attached(to: model) }
+        // Rank 0's word on whether there is one: all ranks open it together.
+        let file = try session.share(languageModel ?? own?.languageModel)
+        let ngrams = try file.map { try session.openLanguageModel($0) }
+        return try session.together { try decoder(for: model, attached: own, ngrams) }
+    }
+
+    /// The language model of a model directory, where it is to be used.
+    private func attached(to model: SpeechModel) throws -> ProcessorWithLM? {
         try check()
-        guard decoder != .greedy else { return nil }
-        let own = try languageModel == nil ? ProcessorWithLM(of: model) : nil
-        let isAsked = languageModel != nil || lexicon != nil || !hotwords.isEmpty || own != nil || count > 1
-        guard decoder == .beam || isAsked else { return nil }
+        guard decoder != .greedy, languageModel == nil, usesAttached else { return nil }
+        return try ProcessorWithLM(of: model)
+    }
+
+    private func decoder(
+        for model: SpeechModel, attached own: ProcessorWithLM?, _ ngrams: (any NGramModel)?
+    ) throws -> BeamDecoder? {
+        let isAsked = ngrams != nil || lexicon != nil || !hotwords.isEmpty || count > 1
+        guard decoder == .beam || decoder == nil && isAsked else { return nil }
         var settings = BeamSettings()
         settings.width = width
         settings.alpha = alpha ?? own?.attributes.alpha ?? settings.alpha
         settings.beta = beta ?? own?.attributes.beta ?? settings.beta
         settings.hotwordWeight = hotwordWeight
-        if let own { settings.unknownWords = .penalized(own.attributes.unknownPenalty) }
-        if let unknownWords { settings.unknownWords = try unknown(unknownWords) }
+        settings.unknownWords =
+            unknownWords ?? own.map { .penalized($0.attributes.unknownPenalty) } ?? settings.unknownWords
         settings.hasBoundaries = own?.attributes.hasBoundaries ?? true
-        let file = languageModel ?? own?.languageModel
-        let ngrams = try file.map { try openLanguageModel($0) }
         let words = try lexicon.map { path in
             try Lexicon(name: path, vocabulary: model.vocabulary, textSource(path))
         }
-        let phrases = try hotwordList()
+        let phrases = try hotwordList(for: model.vocabulary)
         let language = try Language(
             vocabulary: model.vocabulary, model: ngrams, unit: unit,
             lexicon: words ?? own?.lexicon(of: ngrams, in: model.vocabulary),
@@ -91,23 +106,11 @@ package struct DecodingOptions: Sendable, Equatable {
         }
     }
 
-    private func unknown(_ text: String) throws -> UnknownWords {
-        switch text {
-        case "scored": return .scored
-        case "forbidden": return .forbidden
-        default:
-            guard let penalty = Float(text), penalty <= 0, penalty.isFinite else {
-                throw UserError(
-                    .usage,
-                    "--unknown-words is \(text); it must be scored, forbidden, or a number that is not above 0"
-                )
-            }
-            return .penalized(penalty)
-        }
-    }
-
-    private func hotwordList() throws -> [String] {
-        try hotwords.flatMap { entry in
+    /// The hotwords, those of files among them.
+    ///
+    /// - Throws: `UserError` for one that could have no effect, since the model cannot spell it.
+    private func hotwordList(for vocabulary: Vocabulary) throws -> [String] {
+        let phrases = try hotwords.flatMap { entry in
             guard entry.hasPrefix("@") else { return [entry] }
             var phrases: [String] = []
             try forEachSentence(of: textSource(String(entry.dropFirst()))) {
@@ -115,6 +118,33 @@ package struct DecodingOptions: Sendable, Equatable {
             }
             return phrases
         }
+        for phrase in phrases {
+            let (ids, unknown) = vocabulary.tokenize(phrase)
+            guard unknown.isEmpty, !ids.isEmpty else {
+                let names = unknown.map { "\"\($0)\"" }.joined(separator: ", ")
+                throw UserError(
+                    .data,
+                    "the hotword \"\(phrase)\" can never be heard: the model has no token for "
+                        + (names.isEmpty ? "it" : names) + "; spell it as transcripts are, or leave it out")
+            }
+        }
+        return phrases
+    }
+}
+
+extension DecodingOptions {
+    /// What a recipe says: what lies in the directory of the model to start from is not used.
+    package init(_ recipe: Recipe.Decoding) {
+        self.init(decoder: recipe.decoder.stated)
+        usesAttached = false
+        languageModel = recipe.languageModel.isEmpty ? nil : recipe.languageModel
+        unit = recipe.unit
+        (alpha, beta) = (Float(recipe.alpha), Float(recipe.beta))
+        width = recipe.width
+        lexicon = recipe.lexicon.isEmpty ? nil : recipe.lexicon
+        unknownWords = recipe.unknownWords
+        hotwords = recipe.hotwords
+        hotwordWeight = Float(recipe.hotwordWeight)
     }
 }
 

@@ -16,15 +16,29 @@ package func openTrie(
 ) throws -> (model: MappedTrie, isConverted: Bool) {
     try naming(path) {
         if try LanguageModelFormat(of: bytes) == .trie { return (try MappedTrie(bytes), false) }
-        let file = try ScratchFile(in: FileManager.default.temporaryDirectory.path)
-        try convertModel(name: path, bytes, into: file, workspace: workspace)
-        return (try MappedTrie(try file.mapped()), true)
+        return (try MappedTrie(try convertedModel(path, bytes, workspace).mapped()), true)
     }
 }
 
+/// A temporary file with a model as a trie.
+///
+/// - Parameter isNamed: Whether other processes are to find it.
+func convertedModel(
+    _ path: String, _ bytes: MappedBytes, _ workspace: Workspace = temporaryWorkspace(), isNamed: Bool = false
+) throws -> ScratchFile {
+    try naming(path) {
+        let file = try ScratchFile(in: FileManager.default.temporaryDirectory.path, isNamed: isNamed)
+        try convertModel(name: path, bytes, into: file, workspace: workspace)
+        return file
+    }
+}
+
+/// The most that is sorted at once where a model is converted to be used.
+let conversionBytes = 256 << 20
+
 private func temporaryWorkspace() -> Workspace {
     let folder = FileManager.default.temporaryDirectory.path
-    return Workspace(memoryBytes: 256 << 20) { try ScratchFile(in: folder) }
+    return Workspace(memoryBytes: conversionBytes) { try ScratchFile(in: folder) }
 }
 
 /// Runs `body`, and adds the file's path to faults that lack it.

@@ -28,7 +28,9 @@ package struct Recognizer {
     fileprivate let frameSeconds: Double
     /// Whether words have times, for which logits must be kept to the end.
     package let timesWords: Bool
-    /// Whether silent frames are made blank, which may cause repeated delimiters.
+    /// What becomes of how sure the model is of words.
+    fileprivate let calibration: ConfidenceCalibration?
+    /// Whether silent frames are made blank, which may put a delimiter behind another.
     fileprivate let gatesSilence: Bool
 
     /// A recognizer for a model's logits.
@@ -37,10 +39,21 @@ package struct Recognizer {
     package init(
         _ model: SpeechModel, _ options: DecodingOptions, timesWords: Bool, gatesSilence: Bool = false
     ) throws {
+        self.init(
+            model, try options.decoder(for: model), count: options.count, timesWords: timesWords,
+            gatesSilence: gatesSilence)
+    }
+
+    /// A recognizer with a search, or with none.
+    package init(
+        _ model: SpeechModel, _ decoder: BeamDecoder?, count: Int, timesWords: Bool, gatesSilence: Bool,
+        calibration: ConfidenceCalibration? = nil
+    ) {
+        self.calibration = calibration
         self.gatesSilence = gatesSilence
         vocabulary = model.vocabulary
-        decoder = try options.decoder(for: model)
-        count = options.count
+        self.decoder = decoder
+        self.count = count
         frameSeconds = model.frameSeconds
         self.timesWords = timesWords
     }
@@ -115,8 +128,14 @@ package struct RunningRecognition {
         guard recognizer.timesWords, let logits,
             let alignment = forcedAlignment(logits, tokens: tokens, blank: vocabulary.blank)
         else { return [] }
-        return timedWords(
+        let words = timedWords(
             alignment.spans, vocabulary: vocabulary, words: told, frameSeconds: recognizer.frameSeconds,
             offset: offset)
+        guard let calibration = recognizer.calibration else { return words }
+        return words.map { word in
+            TimedWord(
+                text: word.text, start: word.start, end: word.end,
+                confidence: calibration.calibrated(word.confidence))
+        }
     }
 }

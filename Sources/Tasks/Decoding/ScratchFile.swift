@@ -8,14 +8,18 @@ package import Tensors
     internal import Glibc
 #endif
 
-/// An unnamed temporary file, removed with its owner.
+/// A temporary file that goes with its owner; without a name, unless others are to open it.
 package final class ScratchFile: Scratch {
     // A class: it is removed once, with its last reader.
     private let handle: FileHandle
     package private(set) var count = 0
+    /// Its name, as long as it has one.
+    private(set) var path: String?
 
     /// An empty file in a folder.
-    package init(in folder: String) throws {
+    ///
+    /// - Parameter isNamed: Whether other processes of this user are to find it, until it loses its name.
+    package init(in folder: String, isNamed: Bool = false) throws {
         var name = Array("\(folder.isEmpty ? "." : folder)/parp-scratch-XXXXXX".utf8CString)
         let descriptor = mkstemp(&name)
         guard descriptor >= 0 else {
@@ -23,8 +27,16 @@ package final class ScratchFile: Scratch {
                 .fault, "\(folder): no temporary file can be created: \(String(cString: strerror(errno)))")
         }
         _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
-        unlink(name)
         handle = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
+        path = String(decoding: name.dropLast().map(UInt8.init(bitPattern:)), as: UTF8.self)
+        if !isNamed { loseName() }
+    }
+
+    deinit { loseName() }
+
+    /// Takes its name away; whoever has it open keeps it.
+    func loseName() {
+        if let path = path.take() { unlink(path) }
     }
 
     package func append(_ bytes: [UInt8]) throws {

@@ -7,7 +7,7 @@ package import Recipe
 package import Reports
 package import Session
 package import Tensors
-internal import Training
+package import Training
 
 /// Pre-training a model on speech alone, by a recipe.
 package struct PretrainingProblem: RunProblem {
@@ -49,7 +49,7 @@ package struct PretrainingProblem: RunProblem {
     }
 
     package func evaluate(
-        parameters: ParameterViews, session: Session, arena: inout Arena
+        after update: Int, isLast: Bool, parameters: ParameterViews, session: Session, arena: inout Arena
     ) throws -> PretrainingTotals {
         try PretrainingEvaluator(
             model: model.network, augmentation: recipe.augmentation.settings, seed: UInt64(recipe.seed),
@@ -57,7 +57,9 @@ package struct PretrainingProblem: RunProblem {
         ).evaluate(valid, parameters: parameters, session: session, arena: &arena)
     }
 
-    package func files(update: Int, sparsity: Double, evaluation: PretrainingTotals?) -> ModelFiles {
+    package func files(
+        update: Int, sparsity: Double, cost: RunCost, evaluation: PretrainingTotals?
+    ) -> ModelFiles {
         model.files(recipe: recipe, card: card(update: update, evaluation: evaluation))
     }
 

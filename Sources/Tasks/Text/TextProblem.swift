@@ -36,13 +36,13 @@ struct TextProblem: RunProblem {
     func makeTask() -> TextTask { TextTask(recipe: recipe, model: model, data: train) }
 
     func evaluate(
-        parameters: ParameterViews, session: Session, arena: inout Arena
+        after update: Int, isLast: Bool, parameters: ParameterViews, session: Session, arena: inout Arena
     ) throws -> TextEvaluation {
         try TextEvaluator(model: model.network, rankTokens: recipe.data.rankTokens)
             .evaluate(valid, parameters: parameters, session: session, arena: &arena).result
     }
 
-    func files(update: Int, sparsity: Double, evaluation: TextEvaluation?) -> ModelFiles {
+    func files(update: Int, sparsity: Double, cost: RunCost, evaluation: TextEvaluation?) -> ModelFiles {
         model.files(card: card(update: update, sparsity: sparsity, evaluation: evaluation))
     }
 

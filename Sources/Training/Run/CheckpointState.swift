@@ -35,6 +35,8 @@ package struct CheckpointState: Sendable, Codable, Equatable {
     package var endedEarly = false
     /// The evaluated models kept for averaging, oldest first.
     package var snapshots: [ModelSnapshot] = []
+    /// Seconds that updates and evaluations took, times the cores of all ranks.
+    package var coreSeconds = 0.0
     /// Whether there is a manifest; checkpoints of earlier versions have none.
     var hasManifest = false
     /// Whether moments are those of the weights that the mask keeps alone; in earlier versions they never were.
@@ -63,6 +65,7 @@ package struct CheckpointState: Sendable, Codable, Equatable {
         sinceBest = try read(.sinceBest, or: 0)
         endedEarly = try read(.endedEarly, or: false)
         snapshots = try read(.snapshots, or: [])
+        coreSeconds = try read(.coreSeconds, or: 0)
         hasManifest = try read(.hasManifest, or: false)
         hasKeptMomentsAlone = try read(.hasKeptMomentsAlone, or: false)
     }

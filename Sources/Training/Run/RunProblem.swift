@@ -34,13 +34,29 @@ package protocol RunProblem: Sendable {
     /// The task of a prepared run.
     func makeTask() -> Task
 
-    /// Evaluates on all ranks together; all get the full result.
+    /// Evaluates on all ranks together; all get the whole result.
+    ///
+    /// - Parameter isLast: Whether it may be the last evaluation of the run.
     func evaluate(
-        parameters: ParameterViews, session: Session, arena: inout Arena
+        after update: Int, isLast: Bool, parameters: ParameterViews, session: Session, arena: inout Arena
     ) throws -> Evaluation
 
-    /// A model's small files after this many updates, with the evaluation that it was kept for.
-    func files(update: Int, sparsity: Double, evaluation: Evaluation?) -> ModelFiles
+    /// The small files of a model after so many updates, with what they took and the evaluation that it was kept for.
+    func files(update: Int, sparsity: Double, cost: RunCost, evaluation: Evaluation?) -> ModelFiles
+}
+
+/// What updates took.
+package struct RunCost: Sendable, Equatable {
+    /// The ranks of the last of them, and threads that each computed with.
+    package let ranks: Int
+    package let threads: Int
+    /// Hours of all cores together, in updates and evaluations.
+    package let coreHours: Double
+
+    /// A cost.
+    package init(ranks: Int, threads: Int, coreHours: Double) {
+        (self.ranks, self.threads, self.coreHours) = (ranks, threads, coreHours)
+    }
 }
 
 /// The result of an evaluation, as a run records it.

@@ -57,9 +57,9 @@ package struct SharedInput: Codable, Sendable, Equatable {
         let manifests = [recipe.manifests.train, recipe.manifests.valid].filter {
             FileDigest(path: $0, wholeBelow: 0) != nil
         }
-        let vocabulary = [recipe.model.vocabulary].filter { !$0.isEmpty }
+        let named = [recipe.model.vocabulary].filter { !$0.isEmpty } + recipe.decoding.files
         return keys.map { SharedInput("\(file): \($0.path)", $0.get(recipe).toml) }
-            + (manifests + vocabulary).map(SharedInput.init(file:)) + model(recipe.model.path)
+            + (manifests + named).map(SharedInput.init(file:)) + model(recipe.model.path)
     }
 }
 

@@ -105,6 +105,7 @@ extension TrainingRun {
         refreshShadow(of: trainer.store)
         trainer.sparse.refresh(from: values)
         let evaluation = try problem.evaluate(
+            after: trainer.update, isLast: true,
             parameters: trainer.store.float32Views.multiplying(trainer.sparse), session: session,
             arena: &trainer.arena)
         keepWorst(of: evaluation)

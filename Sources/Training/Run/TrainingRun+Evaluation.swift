@@ -24,6 +24,7 @@ extension TrainingRun {
         let evaluation: Problem.Evaluation
         do {
             evaluation = try problem.evaluate(
+                after: trainer.update, isLast: mayBeLast,
                 parameters: trainer.store.float32Views.multiplying(trainer.sparse), session: session,
                 arena: &trainer.arena)
         } catch is EvaluationInterrupted {
@@ -33,6 +34,7 @@ extension TrainingRun {
         noteHistograms(of: values)
         let metric = recipe.evaluation.metric
         let value = evaluation.value(of: metric)
+        state.coreSeconds += (monotonicSeconds() - start) * Double(cores)
         let isBest = evaluation.isSound && metric.isBetter(value, than: state.bestMetric)
         if isBest {
             state.bestMetric = value
@@ -81,10 +83,21 @@ extension TrainingRun {
     /// Whether the sparsity has reached its final value.
     private var hasFinalSparsity: Bool { method.sparsity(afterUpdates: trainer.update) == method.sparsity }
 
+    /// Whether the evaluation that is due ends the run, or does so where it is not the best.
+    private var mayBeLast: Bool {
+        let patience = recipe.evaluation.patience
+        return trainer.update == recipe.schedule.updates
+            || patience > 0 && hasFinalSparsity && state.sinceBest + 1 >= patience
+    }
+
     private func writeModel(at path: String, evaluation: Problem.Evaluation?, sparsity: Double) throws {
         try writeModelDirectory(
             at: path, values: trainer.store.values.all, layout: problem.layout,
-            files: problem.files(update: trainer.update, sparsity: sparsity, evaluation: evaluation))
+            files: problem.files(
+                update: trainer.update, sparsity: sparsity,
+                cost: RunCost(
+                    ranks: session.communicator.size, threads: Threads.count,
+                    coreHours: state.coreSeconds / 3600), evaluation: evaluation))
     }
 
     /// Writes `final/`: the weights of the last update, at exactly the requested sparsity.

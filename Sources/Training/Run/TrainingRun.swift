@@ -190,6 +190,9 @@ package struct TrainingRun<Problem: RunProblem>: ~Copyable {
 
     private func isDue(every interval: Int) -> Bool { interval > 0 && trainer.update % interval == 0 }
 
+    /// Cores that compute, of all ranks.
+    var cores: Int { session.communicator.size * Threads.count }
+
     /// Compares what all ranks hold.
     func checkReplicas() throws {
         try ReplicaCheck(session: session).compare(
@@ -204,8 +207,9 @@ package struct TrainingRun<Problem: RunProblem>: ~Copyable {
             .train, step: report.update,
             report.fields(trainer.task.fields(report)) + ledger.lastFields + [
                 ("gradient_bytes", .integer(trainer.sumBytes(wire: recipe.distributed.wire))),
-                ("cores", .integer(session.communicator.size * Threads.count)),
+                ("cores", .integer(cores)),
             ])
+        state.coreSeconds += report.phases.total * Double(cores)
         state.consecutiveSkips = report.skipped ? state.consecutiveSkips + 1 : 0
         guard report.skipped else { return }
         state.skipped += 1

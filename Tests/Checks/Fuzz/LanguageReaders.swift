@@ -1,6 +1,7 @@
 import Checkpoints
 import Decoding
 import Foundation
+import Tasks
 import Tensors
 import TestSupport
 import Text
@@ -73,7 +74,52 @@ func languageReaders() throws -> [FuzzedReader] {
             let lexicon = try Lexicon(name: "lexicon", vocabulary: vocabulary) { pieces.popLast() }
             precondition(lexicon.count > 0)
         },
+        try processorReader(),
     ]
+}
+
+/// What a model directory has for decoding: the language model's labels, weights and words, and a calibration.
+///
+/// The model's weights and the n-grams are whole; they have readers of their own.
+private func processorReader() throws -> FuzzedReader {
+    let model = "\(goldenFolder)/models/tiny-stable"
+    func whole(_ name: String) throws -> Seed {
+        Seed(
+            name, [UInt8](try Data(contentsOf: URL(fileURLWithPath: "\(model)/\(name)"))), isBroken: false)
+    }
+    let labels = #"["", "<s>", "</s>", "⁇", " ", "A", "B", "C", "D", "E", "F"]"#
+    let arpa = smallARPA.replacingOccurrences(of: "é", with: "B").replacingOccurrences(of: "a", with: "A")
+        .replacingOccurrences(of: "dAtA", with: "data").replacingOccurrences(of: "ngrAm", with: "ngram")
+        .replacingOccurrences(of: "-grAms", with: "-grams")
+    return FuzzedReader(
+        name: "processor with lm", weight: 4,
+        folders: [
+            try ["config.json", "vocab.json", "preprocessor_config.json", "model.safetensors"].map(whole) + [
+                Seed("alphabet.json", "{\"labels\": \(labels), \"is_bpe\": false}"),
+                Seed(
+                    "language_model/attrs.json",
+                    #"{"alpha": 0.5, "beta": 1.5, "unk_score_offset": -10.0, "score_boundary": true}"#),
+                Seed("language_model/unigrams.txt", "A\nB\nBAD\n"),
+                Seed("confidence.json", #"{"slope": 0.7, "offset": -0.5, "words": 100}"#),
+                Seed("language_model/lm.arpa", Array(arpa.utf8), isBroken: false),
+            ]
+        ],
+        tokens: jsonTokens
+            + [[UInt8]](
+                texts: "\"alpha\": ", "\"is_bpe\": true", "NaN", "1e39", "⁇", " ", "BAD\n", "\u{0}",
+                "\u{FEFF}")
+    ) { folder in
+        let model = try SpeechModel.fineTuned(path: folder)
+        if let calibration = try ConfidenceCalibration(of: model) {
+            precondition((0...1).contains(calibration.calibrated(0.5)))
+        }
+        guard let decoder = try DecodingOptions().decoder(for: model) else { return }
+        precondition(decoder.settings.alpha.isFinite && decoder.settings.beta.isFinite)
+        let size = model.vocabulary.size
+        let logits = FlatBuffer(count: 4 * size)
+        for index in 0..<4 * size { logits.all[index] = Float(index * 7 % 11) }
+        _ = decoder.transcriptions(of: logits.all.reshaped(rows: 4, columns: size))
+    }
 }
 
 /// Asks a model what the search would ask.

@@ -146,6 +146,30 @@ struct BeamSearchTests {
         }
     }
 
+    @Test(
+        "a hotword is heard though the language model has not got it and unknown words are penalised or forbidden",
+        arguments: [UnknownWords.scored, .penalized(-10), .forbidden])
+    func unknownHotword(unknown: UnknownWords) throws {
+        let spoken = FlatBuffer(count: 3 * 4)
+        // b, a, b, of which the model of "a" and "b" knows no word.
+        for (frame, token) in [3, 2, 3].enumerated() { spoken.all[frame * 4 + token] = 6 }
+        let frames = spoken.all.reshaped(rows: 3, columns: 4)
+        func heard(_ phrases: [String]) throws -> String? {
+            var settings = BeamSettings()
+            settings.unknownWords = unknown
+            let language = try Language(
+                vocabulary: vocabulary, model: try model(arpa: smallARPA),
+                hotwords: phrases.isEmpty ? nil : Hotwords(phrases, vocabulary: vocabulary))
+            return BeamDecoder(language: language, settings: settings).transcriptions(of: frames).first?.text
+        }
+        #expect(try heard(["bab"]) == "bab")
+        if unknown == .forbidden {
+            #expect(try heard([]) != "bab")
+            // What only begins like a hotword is no word.
+            #expect(try heard(["baba"]) != "bab")
+        }
+    }
+
     @Test("pieces of speech give what the whole gives, and a beginning can be told before the end")
     func pieces() throws {
         let language = try Language(vocabulary: vocabulary, model: try model(arpa: smallARPA))

@@ -121,6 +121,34 @@ struct LanguageModelTests {
         }
     }
 
+    @Test("a model is the same file, bit for bit, however little memory it is made with")
+    func smallWorkspace() throws {
+        let source = try golden("order3.arpa")
+        func converted(memory: Int) throws -> [UInt8] {
+            let file = MemoryFile()
+            try convertModel(
+                name: "lm", MappedBytes(source), into: file,
+                workspace: Workspace(memoryBytes: memory) { MemoryFile() })
+            return file.bytes
+        }
+        #expect(try converted(memory: 64 << 20) == converted(memory: 1 << 12))
+    }
+
+    @Test("what opening a model takes is known from its header: its trie's bytes, but for how long words are")
+    func sizes() throws {
+        for name in ["order3.arpa", "order3.arpa.gz", "order3.trie", "order3.probing"] {
+            let bytes = MappedBytes(try golden(name))
+            let size = try languageModelSize(name: name, bytes)
+            let model = try model(name)
+            #expect(
+                size.words == model.wordCount && size.isConverted == (name != "order3.probing"), "\(name)")
+            guard size.isConverted else { continue }
+            let file = MemoryFile()
+            try convertModel(name: name, bytes, into: file, workspace: .inMemory())
+            #expect(abs(size.mappedBytes - file.count) < 6 * model.wordCount, "\(name)")
+        }
+    }
+
     @Test("a pruned n-gram whose longer ones stay is passed through")
     func blanks() throws {
         // "a b" is missing, "<s> a b" is there.

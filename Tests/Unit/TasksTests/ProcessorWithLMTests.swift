@@ -1,8 +1,11 @@
 import Decoding
 import Foundation
 import JSON
+import Program
+import Tensors
 import TestSupport
 import Testing
+import Text
 
 @testable import Tasks
 
@@ -91,11 +94,42 @@ struct ProcessorWithLMTests {
     func precedence() throws {
         try attach()
         var options = DecodingOptions()
-        (options.alpha, options.unknownWords) = (2, "forbidden")
+        (options.alpha, options.unknownWords) = (2, .forbidden)
         let decoder = try #require(try options.decoder(for: try model()))
         #expect(decoder.settings.alpha == 2 && decoder.settings.beta == 1.5)
         #expect(decoder.settings.unknownWords == .forbidden)
         #expect(try DecodingOptions(decoder: .greedy).decoder(for: try model()) == nil)
+    }
+
+    @Test("words are not run together though no list of words comes with the language model")
+    func withoutUnigrams() throws {
+        try attach()
+        let model = try model()
+        // The delimiter is a little less likely than the blank.
+        let logits = FlatBuffer(count: 8 * model.vocabulary.size)
+        let path = "BAD|CAFE".map { model.vocabulary.id(ofSpoken: String($0)) ?? 0 }
+        for (frame, token) in path.enumerated() { logits.all[frame * model.vocabulary.size + token] = 12 }
+        logits.all[3 * model.vocabulary.size + model.vocabulary.blank] = 12.5
+        let frames = logits.all.reshaped(rows: 8, columns: model.vocabulary.size)
+        func heard() throws -> String? {
+            try DecodingOptions().decoder(for: model)?.transcriptions(of: frames).first?.text
+        }
+        #expect(try heard() == "BAD CAFE")
+        try FileManager.default.removeItem(atPath: "\(directory)/language_model/unigrams.txt")
+        #expect(try heard() == "BAD CAFE")
+        let greedy = Recognizer(model, nil, count: 1, timesWords: false, gatesSilence: false)
+        var running = greedy.begin()
+        running.advance(frames)
+        #expect(running.finish(nil).text == "BADCAFE")
+    }
+
+    @Test("a hotword that the model cannot spell is refused, since it would have no effect")
+    func unspelled() throws {
+        var options = DecodingOptions()
+        options.hotwords = ["FACADE", "FAÇADE"]
+        let fault = #expect(throws: UserError.self) { try options.decoder(for: try model()) }
+        #expect(fault?.description.contains("\"FAÇADE\"") == true)
+        #expect(fault?.description.contains("\"Ç\"") == true && fault?.exitCode == .data)
     }
 
     @Test("labels are those of pyctcdecode: nothing for the blank, a space between words")

@@ -29,6 +29,9 @@ struct MappedBytesTests {
         try handle.close()
         try FileManager.default.removeItem(atPath: path)
         check(bytes)
+        // It is read again from the file, which has no name any more.
+        bytes.release(before: content.count)
+        check(bytes)
     }
 
     @Test("nothing cannot be mapped, but can be held")

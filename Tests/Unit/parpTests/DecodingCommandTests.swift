@@ -53,6 +53,35 @@ struct DecodingCommandTests {
         }
     }
 
+    @Test("a search needs no language model, nor a lexicon")
+    func withoutModel() throws {
+        let heard = try texts(["--decoder", "beam"])
+        #expect(heard.count == Fixture.texts.count)
+    }
+
+    @Test("words that a search found have times and a confidence as greedy ones have, and none is at -1")
+    func wordTimes() throws {
+        let outcome = try parp(
+            ["transcribe", "--model", "model", "--lm", "lm.arpa", "--json", "0.wav", "5.wav"], ranks: 2,
+            in: fixture.folder)
+        #expect(outcome.status == 0, "\(outcome.screen)")
+        let lines = try outcome.output.split(separator: "\n").map {
+            try #require(try JSONSerialization.jsonObject(with: Data($0.utf8)) as? [String: Any])
+        }
+        #expect(lines.count == 2)
+        for line in lines {
+            let words = try #require(line["words"] as? [[String: Any]])
+            let duration = try #require(line["duration"] as? Double)
+            #expect(
+                words.compactMap { $0["word"] as? String }.joined(separator: " ") == line["text"] as? String)
+            for word in words {
+                let (start, end) = (word["start"] as? Double ?? -1, word["end"] as? Double ?? -1)
+                #expect(start >= 0 && start < end && end <= duration, "\(word)")
+                #expect((0...1).contains(word["confidence"] as? Double ?? -1), "\(word)")
+            }
+        }
+    }
+
     @Test("a language model that is attached is used, and the weights that tuning finds are written to it")
     func attached() throws {
         let named = try texts(["--lm", "lm.arpa", "--alpha", "0.25"])
@@ -80,7 +109,7 @@ struct DecodingCommandTests {
         arguments: [
             ["--decoder", "greedy", "--lm", "lm.arpa"], ["--beam", "0"], ["--nbest", "101"],
             ["--lm", "lm.arpa", "--unknown-words", "some"], ["--tune"],
-            ["--alpha", "nan", "--lm", "lm.arpa"],
+            ["--alpha", "nan", "--lm", "lm.arpa"], ["--decoder", "best"],
         ])
     func usage(arguments: [String]) throws {
         let outcome = try evaluate(arguments)

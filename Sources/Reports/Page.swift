@@ -76,6 +76,7 @@ package struct Page: Sendable {
         td, th { padding: .15em .9em .15em 0; text-align: left; } .right { text-align: right; }
         th { border-bottom: 1px solid var(--rule); white-space: normal; vertical-align: bottom; line-height: 1.25; }
         pre { background: var(--inset); padding: 1em; overflow-x: auto; font-size: 13px; }
+        @media print { .figures { grid-template-columns: 1fr 1fr; } audio { display: none; } }
         @media print { body { margin: 0; max-width: none; } pre { white-space: pre-wrap; } .table { overflow: visible; } }
         """
 }

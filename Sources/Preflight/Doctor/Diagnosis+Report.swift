@@ -16,8 +16,8 @@ extension Diagnosis {
     var json: JSONValue {
         .object([
             .init("parp", .string(parpVersion)), .init("ranks", .integer(ranks.count)),
-            .init("hosts", .integer(nodes.count)), .init("mpi", .string(ranks[0].program.library)),
-            .init("errors", .integer(errors.count)),
+            .init("hosts", .integer(nodes.count)), .init("errors", .integer(errors.count)),
+            .init("mpi", .string(ranks[0].program.library)),
             .init("findings", .array(findings.map(\.json))),
         ])
     }

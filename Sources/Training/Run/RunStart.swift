@@ -93,12 +93,12 @@ package func startRun<Problem: RunProblem>(
 ///
 /// Asking one rank is enough. On Ctrl-C, SIGTERM and SIGHUP, Open MPI's launcher ends the ranks within two
 /// seconds, whatever they are doing; it passes SIGUSR1 on.
-/// MPICH's launcher passes all of them on.
+/// MPICH's launcher passes SIGTERM on, and keeps SIGUSR1 to itself.
 private func stopAdvice(_ session: Session) -> String {
     let stop = "stop with: kill -USR1 \(ProcessInfo.processInfo.processIdentifier)"
     guard session.communicator.size > 1 else { return stop + ", or Ctrl-C" }
     let isOpenMPI = session.communicator.libraryVersion.contains("Open MPI")
-    guard isOpenMPI else { return stop + " on \(session.communicator.hostName), or SIGUSR1 to the launcher" }
+    guard isOpenMPI else { return stop + " on \(session.communicator.hostName), or SIGTERM to the launcher" }
     return stop
         + " on \(session.communicator.hostName) (Ctrl-C makes mpirun kill the ranks within two seconds)"
 }

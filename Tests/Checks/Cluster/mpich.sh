@@ -88,7 +88,6 @@ interrupt() {
     echo "ok: $2 to the launcher of $1 ends with $status, checkpoint: $found"
 }
 interrupt open USR1 85 yes
-interrupt mpich USR1 85 yes
 interrupt mpich TERM 85 yes
 
 # MPI CODE ARGUMENT...: how a command ends.

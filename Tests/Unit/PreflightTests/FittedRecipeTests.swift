@@ -81,7 +81,7 @@ struct FittedRecipeTests {
         let hopeless = try fitted(hours: 100)
         #expect(try hopeless.recipe().schedule.updates == 800)
         #expect(hopeless.notes.count == 1 && hopeless.notes[0].contains("this machine cannot"))
-        #expect(hopeless.notes[0].contains("some 20 ranks"))
+        #expect(hopeless.notes[0].contains("about 20 ranks"))
     }
 
     @Test("memory that is short lowers what a rank holds at once, then recomputes, then says so")

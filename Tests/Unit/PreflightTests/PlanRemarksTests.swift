@@ -36,7 +36,7 @@ struct PlanRemarksTests {
         #expect(remarks.map(\.keys) == [["data.batch_seconds"]])
         #expect(
             remarks[0].sentence
-                == "an update is the corpus 2.7 times: 40 would make sixteen updates of an epoch")
+                == "an update is the corpus 2.7 times: 40 would make sixteen updates per epoch")
     }
 
     @Test("12,000 epochs name the updates")

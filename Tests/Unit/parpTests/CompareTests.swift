@@ -51,7 +51,7 @@ struct CompareTests {
     @Test("a report of a comparison that is not there is refused, and makes no folder")
     func reportOfNothing() throws {
         let outcome = try compare(["--only-report", "--output", "nowhere"])
-        #expect(outcome.status == 64 && outcome.screen.contains("nowhere: no comparison is there"))
+        #expect(outcome.status == 64 && outcome.screen.contains("nowhere: there is no comparison"))
         #expect(!FileManager.default.fileExists(atPath: fixture.folder.file("nowhere")))
     }
 

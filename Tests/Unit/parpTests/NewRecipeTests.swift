@@ -30,7 +30,7 @@ struct NewRecipeTests {
     func plan() throws {
         let folder = try TemporaryFolder()
         let preset = try parp(["plan", "base-10min", "--set", "schedule.updates=3"], in: folder)
-        #expect(preset.status == 0 && preset.output.contains("taken to be 10 min"), "\(preset.screen)")
+        #expect(preset.status == 0 && preset.output.contains("assumed to be 10 min"), "\(preset.screen)")
         #expect(preset.output.contains("warning") && preset.output.contains("data.batch_seconds"))
         try folder.write(
             "[model]\npath = \"tiny\"\n[data]\ntrain = \"a.jsonl\"\nvalid = \"b.jsonl\"\n", to: "r.toml")

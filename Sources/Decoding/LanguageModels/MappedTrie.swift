@@ -32,10 +32,6 @@ public struct MappedTrie: NGramModel {
     public var order: Int { layout.order }
     /// The number of words, special ones included.
     public var wordCount: Int { layout.counts[0] }
-    /// The number of n-grams of all orders.
-    public var count: Int { layout.counts.reduce(0, +) }
-    /// The bytes of the model.
-    public var byteCount: Int { bytes.count }
     /// The number of every word that the model does not know.
     public var unknown: UInt32 { layout.unknown }
     /// The number of `<s>`.

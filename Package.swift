@@ -197,14 +197,14 @@ let package = Package(
             [
                 "Tensors", "Program", "Pruning", "Collectives", "Models", "Checkpoints", "Session", "Recipe",
                 "MaskFiles", "Training", "Commands",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
         tests("Reports", ["JSON", "Tensors", "Reports", "Studies"]),
         tests(
             "Training",
             [
                 "Tensors", "Program", "JSON", "Kernels", "Optimization", "Pruning", "Collectives", "Batching",
-                "Session",
-                "Recipe", "Training", "Preflight",
+                "Checkpoints", "Session", "Recipe", "Reports", "Training", "Preflight",
             ]),
         tests(
             "Tasks",

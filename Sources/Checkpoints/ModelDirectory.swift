@@ -1,5 +1,5 @@
 internal import Files
-public import Foundation
+internal import Foundation
 public import JSON
 
 /// A model directory in Hugging Face's layout, with its small files read and checked, its weights still on
@@ -94,9 +94,6 @@ public struct ModelDirectory: Sendable {
         guard let value = try json(path) else { throw CheckpointError(path, "no such file") }
         return try tokens(value, of: nil, path: path)
     }
-
-    /// The bytes of `config.json`, for a typed decoder.
-    public var configData: Data { Data(config.line.utf8) }
 
     /// The content of a small JSON file, or nil if there is none.
     static func json(_ path: String) throws(CheckpointError) -> JSONValue? {

@@ -1,4 +1,4 @@
-public import JSON
+internal import JSON
 
 /// Audio preprocessing: `preprocessor_config.json`, or `processor_config.json`, the only one that
 /// transformers 5 writes.

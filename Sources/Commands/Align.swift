@@ -26,12 +26,7 @@ struct Align: ParsableCommand {
     @Option(help: "How words are written: ctm, json, srt, vtt or textgrid.")
     var format = TranscriptFormat.ctm
 
-    @Option(help: "Threads to compute with.")
-    var threads = 1
+    @OptionGroup var threads: ThreadArguments
 
-    func run() {
-        let options = AlignOptions(
-            model: model, audio: audio, text: text, textCase: textCase, format: format, threads: threads)
-        launch { try runAlignment(options, session: $0) }
-    }
+    func run() { launch { try runAlignment(self, session: $0) } }
 }

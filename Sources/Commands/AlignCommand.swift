@@ -11,25 +11,9 @@ internal import Tasks
 internal import Tensors
 internal import Text
 
-/// Options of `parp align`.
-struct AlignOptions: Sendable {
-    /// The model directory.
-    var model: String
-    /// The recording.
-    var audio: String
-    /// The file of its text.
-    var text: String
-    /// Case to convert the text to.
-    var textCase: TextCase
-    /// How words are written.
-    var format: TranscriptFormat
-    /// Threads to compute with.
-    var threads: Int
-}
-
 /// Prints when the words of a text are spoken in a recording.
-func runAlignment(_ options: AlignOptions, session: Session) throws {
-    setMathThreads(options.threads)
+func runAlignment(_ options: Align, session: Session) throws {
+    setMathThreads(options.threads.count)
     try session.together {
         guard session.isRoot else { return }
         let model = try SpeechModel.fineTuned(path: options.model)
@@ -40,7 +24,7 @@ func runAlignment(_ options: AlignOptions, session: Session) throws {
         try model.loadWeights(into: store.values.all, seed: 0)
         var arena = Arena()
         let logits = try RecordingReader(
-            model, parameters: store.views, chunkSeconds: TranscribeOptions(model: "", audio: []).chunkSeconds
+            model, parameters: store.views, chunkSeconds: Transcribe.defaultChunkSeconds
         ).logits(
             of: Utterance(
                 id: options.audio, audioPath: options.audio, durationSeconds: 0, text: "", origin: ""),
@@ -69,7 +53,7 @@ func runAlignment(_ options: AlignOptions, session: Session) throws {
     }
 }
 
-private func spelled(_ words: [String], _ options: AlignOptions, _ vocabulary: Vocabulary) throws -> [Int] {
+private func spelled(_ words: [String], _ options: Align, _ vocabulary: Vocabulary) throws -> [Int] {
     let (ids, unknown) = vocabulary.tokenize(words.joined(separator: " "))
     guard unknown.isEmpty else {
         let names = unknown.prefix(10).map { "\"\($0)\"" }.joined(separator: ", ")

@@ -1,10 +1,27 @@
-internal import ArgumentParser
+public import ArgumentParser
+package import Recipe
 internal import Session
 internal import Studies
 internal import Tasks
-internal import Training
+public import Tensors
 
 extension MeasuredFeatures: ExpressibleByArgument {}
+extension GEMMPrecision: ExpressibleByArgument {}
+
+extension Automatic: ExpressibleByArgument where Value: ExpressibleByArgument {
+    /// A value, or `auto`.
+    package init?(argument: String) {
+        guard argument != "auto" else {
+            self = .automatic
+            return
+        }
+        guard let value = Value(argument: argument) else { return nil }
+        self = .value(value)
+    }
+
+    /// The value as it is given.
+    package var defaultValueDescription: String { stated?.defaultValueDescription ?? "auto" }
+}
 
 /// `parp bench`.
 struct Bench: ParsableCommand {
@@ -43,14 +60,13 @@ struct BenchStep: ParsableCommand {
     var batches: String?
 
     @Option(help: "Precision of matrix products: float32, bfloat16, or auto for what a probe finds faster.")
-    var precision = "float32"
+    var precision = Automatic<GEMMPrecision>.value(.float32)
 
     @Option(
         help: "Whether the feature encoder's output is computed or cached, or the encoder is trained too.")
     var features = MeasuredFeatures.computed
 
-    @Option(help: "Threads per rank.")
-    var threads = 1
+    @OptionGroup var threads: ThreadArguments
 
     @Option(help: "The probability of every dropout.")
     var dropout = 0.1
@@ -72,14 +88,11 @@ struct BenchStep: ParsableCommand {
     @Option(help: "Megabytes of gradients per message; 0 lets a probe choose.")
     var bucketMegabytes = 25.0
 
-    @Flag(help: "Print one JSON object on one line.")
-    var json = false
+    @OptionGroup var json: JSONArguments
 
     func validate() throws {
-        guard batch > 0, seconds > 0.03, examples ?? 1 > 0, tokens > 0, updates > 0, warmup >= 0, threads > 0
-        else {
-            throw ValidationError(
-                "--batch, --seconds, --examples, --tokens, --updates and --threads must be above 0")
+        guard batch > 0, seconds > 0.03, examples ?? 1 > 0, tokens > 0, updates > 0, warmup >= 0 else {
+            throw ValidationError("--batch, --seconds, --examples, --tokens and --updates must be above 0")
         }
         guard (0..<1).contains(heldSparsity) else {
             throw ValidationError(
@@ -95,8 +108,8 @@ struct BenchStep: ParsableCommand {
         launch { session in
             if let examples {
                 var options = TextStepOptions(model: model, examples: examples, tokens: tokens)
-                (options.threads, options.dropout, options.updates) = (threads, dropout, updates)
-                (options.warmup, options.json) = (warmup, json)
+                (options.threads, options.dropout, options.updates) = (threads.count, dropout, updates)
+                (options.warmup, options.json) = (warmup, json.isAsked)
                 return try runTextStepBenchmark(options, session: session)
             }
             let configuration = try session.together { try modelConfiguration(model) }
@@ -106,14 +119,14 @@ struct BenchStep: ParsableCommand {
             options.batchesFile = batches
             options.precision = precision
             options.features = features
-            options.threads = threads
+            options.threads = threads.count
             options.dropout = dropout
             options.updates = updates
             options.warmup = warmup
             options.besideSilent = besideSilent
             options.heldSparsity = heldSparsity
             options.bucketMegabytes = bucketMegabytes
-            options.json = json
+            options.json = json.isAsked
             try runStepBenchmark(options, session: session)
         }
     }

@@ -21,15 +21,16 @@ struct BenchCollectives: ParsableCommand {
     @Option(help: "Frames of the simulated backward pass during which gradients are summed.")
     var frames = 500
 
-    @Flag(help: "Print one JSON object.")
-    var json = false
+    @OptionGroup var json: JSONArguments
 
     func validate() throws {
         guard repeats > 0, frames > 0 else { throw ValidationError("--repeats and --frames must be above 0") }
     }
 
     func run() {
-        let options = CollectivesBenchmarkOptions(repeats: repeats, frames: frames, json: json)
-        launch { try runCollectivesBenchmark(options, session: $0) }
+        launch {
+            try runCollectivesBenchmark(
+                repeats: repeats, frames: frames, json: json.isAsked, session: $0)
+        }
     }
 }

@@ -2,7 +2,7 @@ internal import ArgumentParser
 internal import Session
 internal import Studies
 internal import Tasks
-internal import Training
+internal import Tensors
 
 /// `parp bench kernels`.
 struct BenchKernels: ParsableCommand {
@@ -21,10 +21,9 @@ struct BenchKernels: ParsableCommand {
     var frames = 249
 
     @Option(help: "Precision of matrix products: float32 or bfloat16.")
-    var precision = "float32"
+    var precision = GEMMPrecision.float32
 
-    @Option(help: "Threads.")
-    var threads = 1
+    @OptionGroup var threads: ThreadArguments
 
     @Option(help: "The probability of every dropout.")
     var dropout = 0.1
@@ -32,13 +31,12 @@ struct BenchKernels: ParsableCommand {
     @Option(help: "How often each kernel is measured; medians are reported.")
     var repeats = 9
 
-    @Flag(help: "Print one JSON object on one line.")
-    var json = false
+    @OptionGroup var json: JSONArguments
 
     func validate() throws {
-        guard batch > 0, frames > 0, threads > 0, repeats > 0, (0..<1).contains(dropout) else {
+        guard batch > 0, frames > 0, repeats > 0, (0..<1).contains(dropout) else {
             throw ValidationError(
-                "--batch, --frames, --threads and --repeats must be above 0, and --dropout from 0 to below 1")
+                "--batch, --frames and --repeats must be above 0, and --dropout from 0 to below 1")
         }
     }
 
@@ -49,10 +47,10 @@ struct BenchKernels: ParsableCommand {
             options.batch = batch
             options.frames = frames
             options.precision = precision
-            options.threads = threads
+            options.threads = threads.count
             options.dropout = dropout
             options.repeats = repeats
-            options.json = json
+            options.json = json.isAsked
             try runKernelsBenchmark(options, session: session)
         }
     }

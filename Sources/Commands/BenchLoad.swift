@@ -14,15 +14,13 @@ struct BenchLoad: ParsableCommand {
     @Option(help: "How often it is loaded; the median is reported.")
     var repeats = 5
 
-    @Flag(help: "Print one JSON object.")
-    var json = false
+    @OptionGroup var json: JSONArguments
 
     func validate() throws {
         guard repeats > 0 else { throw ValidationError("--repeats must be above 0") }
     }
 
     func run() {
-        let options = LoadBenchmarkOptions(model: model, repeats: repeats, json: json)
-        launch { try runLoadBenchmark(options, session: $0) }
+        launch { try runLoadBenchmark(model: model, repeats: repeats, json: json.isAsked, session: $0) }
     }
 }

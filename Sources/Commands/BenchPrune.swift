@@ -19,8 +19,7 @@ struct BenchPrune: ParsableCommand {
     @Option(help: "How often it is measured; medians are reported.")
     var repeats = 9
 
-    @Flag(help: "Print one JSON object on one line.")
-    var json = false
+    @OptionGroup var json: JSONArguments
 
     func validate() throws {
         guard repeats > 0, (0...1).contains(sparsity) else {
@@ -34,7 +33,7 @@ struct BenchPrune: ParsableCommand {
             var options = PruneBenchmarkOptions(configuration: configuration, modelName: model)
             options.sparsity = sparsity
             options.repeats = repeats
-            options.json = json
+            options.json = json.isAsked
             try runPruneBenchmark(options, session: session)
         }
     }

@@ -20,28 +20,26 @@ struct BenchSparse: ParsableCommand {
     @Option(help: "The share of the weights that are zero.")
     var sparsity = 0.9
 
-    @Option(help: "Threads.")
-    var threads = 1
+    @OptionGroup var threads: ThreadArguments
 
     @Option(help: "How often each product is measured; medians are reported.")
     var repeats = 25
 
-    @Flag(help: "Print one JSON object on one line.")
-    var json = false
+    @OptionGroup var json: JSONArguments
 
     func validate() throws {
-        guard input > 0, output > 0, frames > 0, threads > 0, repeats > 0, (0...1).contains(sparsity) else {
+        guard input > 0, output > 0, frames > 0, repeats > 0, (0...1).contains(sparsity) else {
             throw ValidationError(
-                "--input, --output, --frames, --threads and --repeats must be above 0, and --sparsity from 0 to 1"
+                "--input, --output, --frames and --repeats must be above 0, and --sparsity from 0 to 1"
             )
         }
     }
 
     func run() {
         var options = SparseBenchmarkOptions(input: input, output: output, frames: frames, sparsity: sparsity)
-        options.threads = threads
+        options.threads = threads.count
         options.repeats = repeats
-        options.json = json
+        options.json = json.isAsked
         launch { try runSparseBenchmark(options, session: $0) }
     }
 }

@@ -10,7 +10,7 @@ internal import Text
 /// Recognises a development set, fits how sure words are said to be to how often they are right, and writes that into the
 /// model directory.
 func runCalibration(
-    _ options: EvaluateOptions, _ model: SpeechModel, _ dataset: SpeechDataset, _ decoder: BeamDecoder?,
+    _ options: Evaluate, _ model: SpeechModel, _ dataset: SpeechDataset, _ decoder: BeamDecoder?,
     parameters: ParameterViews, arena: inout Arena, session: Session
 ) throws {
     let place = "\(model.source.path)/\(ConfidenceCalibration.name)"

@@ -42,11 +42,7 @@ struct Classify: ParsableCommand {
     @Option(help: "Tokens to truncate a text to; 0 truncates nothing.")
     var maxTokens = 0
 
-    @Flag(help: "Multiply zeros like all other weights, however many there are.")
-    var dense = false
-
-    @Option(help: "Threads per rank.")
-    var threads = 1
+    @OptionGroup var inference: InferenceArguments
 
     func validate() throws {
         guard texts.isEmpty != (data == nil) else {
@@ -57,7 +53,7 @@ struct Classify: ParsableCommand {
     func run() { launch { try classify(session: $0) } }
 
     private func classify(session: Session) throws {
-        setMathThreads(threads)
+        setMathThreads(inference.threads.count)
         let (model, checked) = try session.together {
             let model = try TextModel.fineTuned(path: self.model)
             let checker = try TextChecker(
@@ -67,7 +63,7 @@ struct Classify: ParsableCommand {
         }
         let store = ParameterStore(layout: model.network.layout, training: false)
         try session.together { try model.loadWeights(into: store.values.all, seed: 0) }
-        let sparse = try SparseWeights.forInference(store, isWanted: !dense, session: session)
+        let sparse = try SparseWeights.forInference(store, isWanted: !inference.dense, session: session)
         var arena = Arena()
         let (predictions, _) = try TextEvaluator(model: model.network, rankTokens: defaultRankTokens)
             .predict(

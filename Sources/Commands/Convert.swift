@@ -24,11 +24,5 @@ struct Convert: ParsableCommand {
 
     @OptionGroup var overwrite: OverwriteArguments
 
-    func run() {
-        var options = ConvertOptions(
-            source: source, output: output, dictionary: dictionary, inBFloat16: inBFloat16,
-            encoderOnly: encoderOnly)
-        options.overwrites = overwrite.isAsked
-        launch { [options] in try runConvert(options, session: $0) }
-    }
+    func run() { launch { try runConvert(self, session: $0) } }
 }

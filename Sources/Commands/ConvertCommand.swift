@@ -8,45 +8,19 @@ internal import Tasks
 internal import Tensors
 internal import Training
 
-/// Options of `parp convert`.
-struct ConvertOptions: Sendable {
-    /// A fairseq checkpoint, a Hugging Face directory, or its weights file.
-    var source: String
-    /// The directory to write.
-    var output: String
-    /// The dictionary that a fairseq checkpoint was fine-tuned with.
-    var dictionary: String?
-    /// Whether weights are written as bfloat16, at half the bytes, instead of float32.
-    var inBFloat16: Bool
-    /// Whether the CTC head, its vocabulary and a quantiser are left out.
-    var encoderOnly: Bool
-    /// Whether an existing model is replaced.
-    var overwrites = false
-
-    /// What to convert, and where to.
-    init(
-        source: String, output: String, dictionary: String? = nil, inBFloat16: Bool = false,
-        encoderOnly: Bool = false
-    ) {
-        self.source = source
-        self.output = output
-        self.dictionary = dictionary
-        self.inBFloat16 = inBFloat16
-        self.encoderOnly = encoderOnly
-    }
-
-    var precision: StoredPrecision { inBFloat16 ? .bfloat16 : .float32 }
+extension Convert {
+    fileprivate var precision: StoredPrecision { inBFloat16 ? .bfloat16 : .float32 }
 }
 
 /// Writes a stored model as a Hugging Face directory with `model.safetensors`.
 ///
 /// Weights are copied from file to file, one tensor at a time.
-func runConvert(_ options: ConvertOptions, session: Session) throws {
+func runConvert(_ options: Convert, session: Session) throws {
     try session.together {
         guard session.isRoot else { return }
         try OutputPlace(
             options.output, reading: [options.source] + [options.dictionary].compactMap { $0 },
-            overwrites: options.overwrites
+            overwrites: options.overwrite.isAsked
         ).requireFreeForModel()
         let source = try StoredModel.open(options.source, dictionary: options.dictionary)
         if source.isText { return try convertText(source, options) }
@@ -84,7 +58,7 @@ func runConvert(_ options: ConvertOptions, session: Session) throws {
 }
 
 /// Writes a text model with its head, if any, and its tokenizer.
-private func convertText(_ source: StoredModel, _ options: ConvertOptions) throws {
+private func convertText(_ source: StoredModel, _ options: Convert) throws {
     guard !options.encoderOnly else {
         throw UserError(
             .usage, "--encoder-only is for speech models; for text, AutoModel loads the encoder alone")

@@ -1,6 +1,6 @@
-internal import ArgumentParser
+public import ArgumentParser
 internal import Session
-internal import Training
+public import Speech
 
 /// `parp corpus`.
 struct Corpus: ParsableCommand {
@@ -26,12 +26,21 @@ struct CorpusArguments: ParsableArguments {
         help:
             "Its format, if not recognised: jsonl, fairseq, librispeech, common_voice, kaldi, audiofolder, csv, speechbrain or flashlight."
     )
-    var format: String?
+    var format: CorpusFormat?
 
     @Option(help: "The units of its texts: letters or phones.")
-    var labels = "letters"
+    var labels = Manifest.Labels.letters
+}
 
-    var value: CorpusSource { CorpusSource(path: source, format: format, labels: labels) }
+/// The manifest that a command writes.
+struct ManifestOutput: ParsableArguments {
+    @Option(help: "The manifest to write.")
+    var output: String
+
+    @Option(help: "Paths of the recordings: absolute, or relative to its folder.")
+    var paths = AudioPaths.absolute
+
+    @OptionGroup var overwrite: OverwriteArguments
 }
 
 /// `parp corpus convert`.
@@ -41,19 +50,9 @@ struct CorpusConvert: ParsableCommand {
 
     @OptionGroup var corpus: CorpusArguments
 
-    @Option(help: "The manifest to write.")
-    var output: String
+    @OptionGroup var manifest: ManifestOutput
 
-    @Option(help: "Paths of the recordings: absolute, or relative to its folder.")
-    var paths = AudioPaths.absolute
-
-    @OptionGroup var overwrite: OverwriteArguments
-
-    func run() {
-        var options = CorpusConvertOptions(source: corpus.value, output: output, paths: paths)
-        options.overwrites = overwrite.isAsked
-        launch { [options] in try runCorpusConversion(options, session: $0) }
-    }
+    func run() { launch { try runCorpusConversion(self, session: $0) } }
 }
 
 /// `parp corpus phones`.
@@ -68,11 +67,7 @@ struct CorpusPhones: ParsableCommand {
 
     @OptionGroup var corpus: CorpusArguments
 
-    @Option(help: "The manifest to write.")
-    var output: String
-
-    @Option(help: "Paths of the recordings: absolute, or relative to its folder.")
-    var paths = AudioPaths.absolute
+    @OptionGroup var manifest: ManifestOutput
 
     @Option(help: "espeak-ng's voice, such as en-us; by default each utterance's language.")
     var language: String?
@@ -80,14 +75,9 @@ struct CorpusPhones: ParsableCommand {
     @Flag(help: "Keep stress marks before their phones.")
     var keepStress = false
 
-    @OptionGroup var overwrite: OverwriteArguments
-
-    func run() {
-        var options = CorpusPhonesOptions(
-            source: corpus.value, output: output, paths: paths, language: language, keepsStress: keepStress)
-        options.overwrites = overwrite.isAsked
-        launch { [options] in try runCorpusPhones(options, session: $0) }
-    }
+    func run() { launch { try runCorpusPhones(self, session: $0) } }
 }
 
 extension AudioPaths: ExpressibleByArgument {}
+extension CorpusFormat: ExpressibleByArgument {}
+extension Manifest.Labels: ExpressibleByArgument {}

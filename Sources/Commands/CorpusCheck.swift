@@ -23,14 +23,7 @@ struct CorpusCheck: ParsableCommand {
     @Flag(help: "Decode every recording to its end, instead of reading its header.")
     var decode = false
 
-    @Flag(help: "Print one JSON object.")
-    var json = false
+    @OptionGroup var json: JSONArguments
 
-    func run() {
-        let options = CorpusCheckOptions(
-            source: corpus.value, model: model, vocabulary: vocabulary, text: text.preparation,
-            decodes: decode,
-            json: json)
-        launch { try runCorpusCheck(options, session: $0) }
-    }
+    func run() { launch { try runCorpusCheck(self, session: $0) } }
 }

@@ -12,56 +12,27 @@ internal import Tasks
 internal import Text
 internal import Training
 
-/// Options of `parp corpus check`.
-struct CorpusCheckOptions: Sendable {
-    /// The corpus.
-    var source: CorpusSource
-    /// A model directory whose vocabulary and frames must fit.
-    var model: String?
-    /// A vocab.json or fairseq dictionary (`.txt`) that must fit.
-    var vocabulary: String?
-    /// What is done to transcripts.
-    var text: TextPreparation
-    /// Whether to decode recordings to their ends instead of reading their headers.
-    var decodes: Bool
-    /// Whether to print one JSON object.
-    var json: Bool
-
-    /// What to check, and how to report it.
-    init(
-        source: CorpusSource, model: String? = nil, vocabulary: String? = nil,
-        text: TextPreparation = TextPreparation(),
-        decodes: Bool = false, json: Bool = false
-    ) {
-        self.source = source
-        self.model = model
-        self.vocabulary = vocabulary
-        self.text = text
-        self.decodes = decodes
-        self.json = json
-    }
-}
-
 /// Prints what a corpus holds and what a run would refuse.
 ///
 /// - Throws: `UserError` with code 65 if there is anything that a run would refuse.
-func runCorpusCheck(_ options: CorpusCheckOptions, session: Session) throws {
+func runCorpusCheck(_ options: CorpusCheck, session: Session) throws {
     try session.together {
         guard session.isRoot else { return }
-        if options.source.format == nil && TextCorpus.isTextCorpus(options.source.path) {
-            return try runTextCorpusCheck(options.source.path, model: options.model, json: options.json)
+        if options.corpus.isText {
+            return try runTextCorpusCheck(
+                options.corpus.source, model: options.model, json: options.json.isAsked)
         }
         let expected = try expectations(options)
-        let manifest = try options.source.manifest(measuringDurations: false)
+        let manifest = try options.corpus.manifest(measuringDurations: false)
         let paths = manifest.utterances.map(\.audioPath)
-        let progress = CorpusProgress("recordings of \(options.source.path)")
+        let progress = CorpusProgress("recordings of \(options.corpus.source)")
         let audio =
-            options.decodes
+            options.decode
             ? decode(paths, progress)
             : audioInfos(paths: paths, progress: { progress.report($0, $1) })
         let report = CorpusReport(manifest, audio: audio, expected)
         print(
-            options.json
+            options.json.isAsked
                 ? report.json(manifest).line : report.table(manifest, expected).joined(separator: "\n"))
         guard report.faults.isEmpty else {
             let bad = Set(report.faults.map(\.origin.bytes)).count
@@ -80,8 +51,8 @@ func runCorpusCheck(_ options: CorpusCheckOptions, session: Session) throws {
     }
 }
 
-private func expectations(_ options: CorpusCheckOptions) throws -> CorpusExpectations {
-    let labels = try options.source.spelling()
+private func expectations(_ options: CorpusCheck) throws -> CorpusExpectations {
+    let labels = options.corpus.labels
     let directory = try options.model.map { try StoredModel.open($0) }
     var tokens = directory?.tokens
     if let path = options.vocabulary {
@@ -102,7 +73,7 @@ private func expectations(_ options: CorpusCheckOptions) throws -> CorpusExpecta
         },
         configuration: try directory.map { try $0.networkConfiguration() } ?? ModelPreset.base.configuration,
         sampleRate: directory?.preprocessor.samplingRate ?? PreprocessorConfig().samplingRate, labels: labels,
-        preparation: options.text)
+        preparation: options.text.preparation)
 }
 
 /// Decodes recordings to their ends, one on each processor; the result replaces what headers state.

@@ -5,42 +5,28 @@ internal import Speech
 internal import Tasks
 internal import Training
 
-/// Options of `parp corpus convert`.
-struct CorpusConvertOptions: Sendable {
-    /// The corpus.
-    var source: CorpusSource
-    /// The manifest to write.
-    var output: String
-    /// How the manifest names the recordings.
-    var paths: AudioPaths
-    /// Whether an existing file is replaced.
-    var overwrites = false
-
-    /// What to convert, and where to.
-    init(source: CorpusSource, output: String, paths: AudioPaths = .absolute) {
-        self.source = source
-        self.output = output
-        self.paths = paths
-    }
-}
-
 /// Writes a corpus of any format as one JSONL manifest.
-func runCorpusConversion(_ options: CorpusConvertOptions, session: Session) throws {
+func runCorpusConversion(_ options: CorpusConvert, session: Session) throws {
     try session.together {
         guard session.isRoot else { return }
-        try OutputPlace(
-            options.output, reading: [options.source.file], overwrites: options.overwrites
-        ).requireFreeForFile()
-        let manifest = try options.source.manifest()
-        try writeManifest(manifest.utterances, to: options.output, paths: options.paths)
+        try options.manifest.requireFree(reading: options.corpus)
+        let manifest = try options.corpus.manifest()
+        try options.manifest.write(manifest.utterances)
     }
 }
 
-/// Writes a manifest atomically, and prints what it holds.
-func writeManifest(_ utterances: [Utterance], to path: String, paths: AudioPaths) throws {
-    let folder = path.utf8.lastIndex(of: UInt8(ascii: "/")).map { String(path[...$0]) } ?? ""
-    try AtomicFile.write(manifestText(utterances, folder: folder, paths: paths), to: path)
-    print("\(path): \(summary(utterances))")
+extension ManifestOutput {
+    /// Refuses to replace what nobody asked to have replaced.
+    func requireFree(reading corpus: CorpusArguments) throws {
+        try OutputPlace(output, reading: [corpus.file], overwrites: overwrite.isAsked).requireFreeForFile()
+    }
+
+    /// Writes the manifest atomically, and prints what it holds.
+    func write(_ utterances: [Utterance]) throws {
+        let folder = output.utf8.lastIndex(of: UInt8(ascii: "/")).map { String(output[...$0]) } ?? ""
+        try AtomicFile.write(manifestText(utterances, folder: folder, paths: paths), to: output)
+        print("\(output): \(summary(utterances))")
+    }
 }
 
 /// The number of utterances and amount of audio, in words.

@@ -6,48 +6,22 @@ internal import Speech
 internal import Studies
 internal import Synchronization
 internal import Tasks
+internal import Text
 internal import Training
 
-/// The corpus that a `parp corpus` command works on.
-struct CorpusSource: Sendable {
-    /// A file or folder, or `FORMAT:PATH`.
-    var path: String
-    /// The file or folder.
-    var file: String { CorpusFormat.parse(path).path }
-    /// The format's name; nil detects it.
-    var format: String?
-    /// The units of texts: `letters` or `phones`.
-    var labels: String
+extension CorpusArguments {
+    /// The file or folder, without a format's name before it.
+    var file: String { CorpusFormat.parse(source).path }
 
-    /// Which corpus, and how to read it.
-    init(path: String, format: String? = nil, labels: String = "letters") {
-        self.path = path
-        self.format = format
-        self.labels = labels
-    }
-
-    /// The units of texts.
-    func spelling() throws -> Manifest.Labels {
-        guard let labels = Manifest.Labels(rawValue: labels) else {
-            throw UserError(.usage, "--labels is \(labels); it must be \(Manifest.Labels.expectation)")
-        }
-        return labels
-    }
+    /// Whether it holds labelled texts, and no speech.
+    var isText: Bool { format == nil && TextCorpus.isTextCorpus(source) }
 
     /// Reads the corpus.
     func manifest(measuringDurations: Bool = true) throws -> Manifest {
-        var source = path
-        if let format {
-            guard let known = CorpusFormat(rawValue: format) else {
-                let names = CorpusFormat.allCases.map(\.rawValue).joined(separator: ", ")
-                throw UserError(.usage, "--format is \(format); it must be one of \(names)")
-            }
-            source = "\(known.rawValue):\(path)"
-        }
-        let progress = CorpusProgress("headers of \(path)")
+        let progress = CorpusProgress("headers of \(source)")
         return try Manifest(
-            path: source, labels: try spelling(), measuresDurations: measuringDurations,
-            progress: { progress.report($0, $1) })
+            path: format.map { "\($0.rawValue):\(source)" } ?? source, labels: labels,
+            measuresDurations: measuringDurations, progress: { progress.report($0, $1) })
     }
 }
 

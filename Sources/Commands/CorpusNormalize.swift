@@ -15,24 +15,12 @@ struct CorpusNormalize: ParsableCommand {
 
     @OptionGroup var corpus: CorpusArguments
 
-    @Option(help: "The manifest to write.")
-    var output: String
-
-    @Option(help: "Paths of the recordings: absolute, or relative to its folder.")
-    var paths = AudioPaths.absolute
+    @OptionGroup var manifest: ManifestOutput
 
     @Option(help: "Unicode form: none, nfc or nfkc.")
     var textNormalization = TextNormalization.composed
 
     @OptionGroup var cleaning: CleaningArguments
 
-    @OptionGroup var overwrite: OverwriteArguments
-
-    func run() {
-        var options = CorpusNormalizeOptions(
-            source: corpus.value, output: output, paths: paths,
-            text: TextPreparation(cleaning, textNormalization))
-        options.overwrites = overwrite.isAsked
-        launch { [options] in try runCorpusNormalization(options, session: $0) }
-    }
+    func run() { launch { try runCorpusNormalization(self, session: $0) } }
 }

@@ -7,41 +7,18 @@ internal import Tasks
 internal import Text
 internal import Training
 
-/// Options of `parp corpus normalize`.
-struct CorpusNormalizeOptions: Sendable {
-    /// The corpus.
-    var source: CorpusSource
-    /// The manifest to write.
-    var output: String
-    /// How the manifest names the recordings.
-    var paths: AudioPaths
-    /// What is done to texts.
-    var text: TextPreparation
-    /// Whether an existing file is replaced.
-    var overwrites = false
-
-    /// What to clean, how, and where to.
-    init(source: CorpusSource, output: String, paths: AudioPaths = .absolute, text: TextPreparation) {
-        self.source = source
-        self.output = output
-        self.paths = paths
-        self.text = text
-    }
-}
-
 /// Writes a manifest with cleaned texts and reports what it changed, and what it left to the user.
-func runCorpusNormalization(_ options: CorpusNormalizeOptions, session: Session) throws {
+func runCorpusNormalization(_ options: CorpusNormalize, session: Session) throws {
     try session.together {
         guard session.isRoot else { return }
-        try OutputPlace(
-            options.output, reading: [options.source.file], overwrites: options.overwrites
-        ).requireFreeForFile()
-        var utterances = try options.source.manifest().utterances
+        try options.manifest.requireFree(reading: options.corpus)
+        var utterances = try options.corpus.manifest().utterances
+        let preparation = TextPreparation(options.cleaning, options.textNormalization)
         var changes = TextChanges()
         for index in utterances.indices {
-            utterances[index].text = changes.clean(utterances[index], options.text)
+            utterances[index].text = changes.clean(utterances[index], preparation)
         }
-        try writeManifest(utterances, to: options.output, paths: options.paths)
+        try options.manifest.write(utterances)
         for line in changes.lines(of: utterances.count) { print(line) }
     }
 }

@@ -5,43 +5,13 @@ internal import Speech
 internal import Tasks
 internal import Training
 
-/// Options of `parp corpus phones`.
-struct CorpusPhonesOptions: Sendable {
-    /// The corpus.
-    var source: CorpusSource
-    /// The manifest to write.
-    var output: String
-    /// How the manifest names the recordings.
-    var paths: AudioPaths
-    /// espeak-ng's voice for all utterances; nil uses each utterance's stated language.
-    var language: String?
-    /// Whether stress marks are kept before their phones.
-    var keepsStress: Bool
-    /// Whether an existing file is replaced.
-    var overwrites = false
-
-    /// What to label, and where to write it.
-    init(
-        source: CorpusSource, output: String, paths: AudioPaths = .absolute, language: String? = nil,
-        keepsStress: Bool = false
-    ) {
-        self.source = source
-        self.output = output
-        self.paths = paths
-        self.language = language
-        self.keepsStress = keepsStress
-    }
-}
-
 /// Writes a manifest with `phones` for each text, as pronounced by espeak-ng.
-func runCorpusPhones(_ options: CorpusPhonesOptions, session: Session) throws {
+func runCorpusPhones(_ options: CorpusPhones, session: Session) throws {
     try session.together {
         guard session.isRoot else { return }
-        try OutputPlace(
-            options.output, reading: [options.source.file], overwrites: options.overwrites
-        ).requireFreeForFile()
-        let phonemizer = try Phonemizer(keepsStress: options.keepsStress)
-        let manifest = try options.source.manifest()
+        try options.manifest.requireFree(reading: options.corpus)
+        let phonemizer = try Phonemizer(keepsStress: options.keepStress)
+        let manifest = try options.corpus.manifest()
         var utterances = manifest.utterances
         var faults: [String] = []
         let byLanguage = Dictionary(grouping: utterances.indices) {
@@ -62,7 +32,7 @@ func runCorpusPhones(_ options: CorpusPhonesOptions, session: Session) throws {
             }
         }
         guard faults.isEmpty else { throw ManifestError(manifest.path, faults) }
-        try writeManifest(utterances, to: options.output, paths: options.paths)
+        try options.manifest.write(utterances)
         let distinct = Set(utterances.lazy.flatMap { ($0.phones ?? "").split(separator: " ") }).count
         print("\(distinct) phones; train on them with data.labels = \"phones\"")
     }

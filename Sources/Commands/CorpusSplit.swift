@@ -60,14 +60,10 @@ struct CorpusSplitter: ParsableCommand {
         }
     }
 
-    func run() {
-        var options = CorpusSplitOptions(
-            source: corpus.value, trainMinutes: minutes ?? hours.map { $0 * 60 }, validMinutes: validMinutes,
-            testMinutes: testMinutes, separation: by, seed: seed, output: output, paths: paths)
-        options.validShare = validShare
-        options.testShare = testShare
-        launch { [options] in try runCorpusSplit(options, session: $0) }
-    }
+    /// Minutes to train on; nil is all that is left.
+    var trainMinutes: Double? { minutes ?? hours.map { $0 * 60 } }
+
+    func run() { launch { try runCorpusSplit(self, session: $0) } }
 }
 
 extension CorpusSeparation: ExpressibleByArgument {}

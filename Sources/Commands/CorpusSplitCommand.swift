@@ -22,53 +22,14 @@ enum CorpusSeparation: String, Sendable, CaseIterable {
     }
 }
 
-/// Options of `parp corpus split`.
-struct CorpusSplitOptions: Sendable {
-    /// The corpus.
-    var source: CorpusSource
-    /// Minutes to train on; nil takes all that is left.
-    var trainMinutes: Double?
-    /// Minutes to validate on.
-    var validMinutes: Double
-    /// Minutes to test on.
-    var testMinutes: Double
-    /// For labelled texts, the shares to validate and to test on.
-    var validShare = 0.0
-    var testShare = 0.0
-    /// What must not occur in two parts.
-    var separation: CorpusSeparation
-    /// Seed of the random numbers.
-    var seed: Int
-    /// The folder to write.
-    var output: String
-    /// How the manifests name the recordings.
-    var paths: AudioPaths
-
-    /// What to split, and how.
-    init(
-        source: CorpusSource, trainMinutes: Double? = nil, validMinutes: Double = 0, testMinutes: Double = 0,
-        separation: CorpusSeparation = .text, seed: Int = 1, output: String,
-        paths: AudioPaths = .absolute
-    ) {
-        self.source = source
-        self.trainMinutes = trainMinutes
-        self.validMinutes = validMinutes
-        self.testMinutes = testMinutes
-        self.separation = separation
-        self.seed = seed
-        self.output = output
-        self.paths = paths
-    }
-}
-
 /// Writes a folder of `train.jsonl`, `valid.jsonl` and `test.jsonl`, whole or not at all.
-func runCorpusSplit(_ options: CorpusSplitOptions, session: Session) throws {
+func runCorpusSplit(_ options: CorpusSplitter, session: Session) throws {
     try session.together {
         guard session.isRoot else { return }
         guard !FileManager.default.fileExists(atPath: options.output) else {
             throw UserError(.usage, "\(options.output) exists already; choose another --output")
         }
-        if options.source.format == nil && TextCorpus.isTextCorpus(options.source.path) {
+        if options.corpus.isText {
             return try splitTextCorpus(options)
         }
         guard options.validShare == 0, options.testShare == 0 else {
@@ -78,11 +39,11 @@ func runCorpusSplit(_ options: CorpusSplitOptions, session: Session) throws {
             )
         }
         let split = try CorpusSplit(
-            try options.source.manifest(),
+            try options.corpus.manifest(),
             sizes: .init(
                 train: options.trainMinutes.map { $0 * 60 }, valid: options.validMinutes * 60,
                 test: options.testMinutes * 60),
-            seed: UInt64(options.seed), separating: options.separation.separation)
+            seed: UInt64(options.seed), separating: options.by.separation)
         let directory = try AtomicDirectory(path: options.output)
         let parts = [("train", split.train), ("valid", split.valid), ("test", split.test)]
             .filter { !$0.1.isEmpty }
@@ -96,7 +57,7 @@ func runCorpusSplit(_ options: CorpusSplitOptions, session: Session) throws {
             print("\(options.output)/\(name).jsonl: \(summary(utterances))")
         }
         if split.barred > 0 {
-            let what = options.separation == .text ? "text" : "text or speaker"
+            let what = options.by == .text ? "text" : "text or speaker"
             print("left out: \(split.barred) utterances whose \(what) is in valid or test")
         }
     }

@@ -6,18 +6,18 @@ internal import Text
 
 /// Writes labelled texts as `train.jsonl`, `valid.jsonl` and `test.jsonl`, each text assigned by its hash;
 /// nothing is random.
-func splitTextCorpus(_ options: CorpusSplitOptions) throws {
+func splitTextCorpus(_ options: CorpusSplitter) throws {
     guard options.validShare + options.testShare > 0 else {
         throw UserError(
             .usage,
-            "\(options.source.path) holds labelled texts; say how much to set aside with --valid-share and --test-share"
+            "\(options.corpus.source) holds labelled texts; say how much to set aside with --valid-share and --test-share"
         )
     }
     guard options.trainMinutes == nil, options.validMinutes == 0, options.testMinutes == 0 else {
         throw UserError(
             .usage, "minutes are for speech; for labelled texts use --valid-share and --test-share")
     }
-    let corpus = try TextCorpus(path: options.source.path)
+    let corpus = try TextCorpus(path: options.corpus.source)
     let parts = TextSplit(
         validShare: options.validShare, testShare: options.testShare, seed: UInt64(options.seed)
     ).parts(of: corpus.examples)

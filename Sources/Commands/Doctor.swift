@@ -22,13 +22,12 @@ struct Doctor: ParsableCommand {
     @Option(help: "The run directory that will be used (default: runs/RECIPE).")
     var output: String?
 
-    @Flag(help: "Print one JSON object on one line.")
-    var json = false
+    @OptionGroup var json: JSONArguments
 
     func run() {
         let options = DoctorOptions(
             recipe: recipe, overrides: kind.overrides, task: kind.task,
-            output: output, json: json)
+            output: output, json: json.isAsked)
         launch { try runDoctor(options, session: $0) }
     }
 }

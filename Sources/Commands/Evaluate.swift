@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import Session
+internal import Speech
 internal import Tasks
 internal import Training
 
@@ -17,7 +18,7 @@ struct Evaluate: ParsableCommand {
     var data: String
 
     @Option(help: "The units of transcripts: letters or phones.")
-    var labels = "letters"
+    var labels = Manifest.Labels.letters
 
     @OptionGroup var text: TextArguments
 
@@ -27,8 +28,7 @@ struct Evaluate: ParsableCommand {
     @Option(help: "Seconds of audio that a rank holds at once.")
     var rankSeconds = 60.0
 
-    @Option(help: "Threads per rank.")
-    var threads = 1
+    @OptionGroup var inference: InferenceArguments
 
     @Option(help: "For text: tokens to truncate an example to; 0 truncates nothing.")
     var maxTokens = 0
@@ -38,9 +38,6 @@ struct Evaluate: ParsableCommand {
 
     @Flag(help: "Print one JSON object, with every transcript or prediction.")
     var json = false
-
-    @Flag(help: "Multiply zeros like all other weights, however many there are.")
-    var dense = false
 
     @OptionGroup(title: "Decoding") var decoding: DecodingArguments
 
@@ -77,18 +74,7 @@ struct Evaluate: ParsableCommand {
         }
     }
 
-    func run() {
-        var options = EvaluateOptions(
-            model: model, data: data, labels: labels, text: text.preparation,
-            skipsBadUtterances: skipBadUtterances, rankSeconds: rankSeconds, threads: threads, json: json,
-            decoding: decoding.options, tunes: tune)
-        options.maximumTokens = maxTokens
-        options.emitLogits = emitLogits
-        options.dense = dense
-        options.calibrates = calibrate
-        (options.errors, options.against, options.resampled) = (errors, against, resample)
-        launch { [options] in try runEvaluation(options, session: $0) }
-    }
+    func run() { launch { try runEvaluation(self, session: $0) } }
 }
 
 extension ResampledUnit: ExpressibleByArgument {}

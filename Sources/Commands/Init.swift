@@ -27,11 +27,5 @@ struct Init: ParsableCommand {
 
     @OptionGroup var overwrite: OverwriteArguments
 
-    func run() {
-        var options = InitOptions(
-            preset: preset, output: output, vocabulary: vocabulary, withoutVocabulary: withoutVocabulary,
-            seed: seed)
-        options.overwrites = overwrite.isAsked
-        launch { [options] in try runInit(options, session: $0) }
-    }
+    func run() { launch { try runInit(self, session: $0) } }
 }

@@ -48,11 +48,7 @@ struct LanguageModelBuild: ParsableCommand {
     @Option(help: "Megabytes to sort at once; more goes to temporary files beside the output.")
     var memory = 512
 
-    func run() {
-        let options = LanguageModelBuildOptions(
-            text: text, order: order, prune: prune, output: output, megabytes: memory)
-        launch { try runLanguageModelBuild(options, session: $0) }
-    }
+    func run() { launch { try runLanguageModelBuild(self, session: $0) } }
 }
 
 /// `parp lm convert`.
@@ -70,10 +66,7 @@ struct LanguageModelConvert: ParsableCommand {
     @Option(help: "Megabytes to sort at once; more goes to temporary files beside the output.")
     var memory = 512
 
-    func run() {
-        let options = LanguageModelConvertOptions(source: source, output: output, megabytes: memory)
-        launch { try runLanguageModelConversion(options, session: $0) }
-    }
+    func run() { launch { try runLanguageModelConversion(self, session: $0) } }
 }
 
 /// `parp lm score`.
@@ -90,14 +83,9 @@ struct LanguageModelScore: ParsableCommand {
     @Flag(help: "Print each sentence's log10 probability and number of unknown words.")
     var sentences = false
 
-    @Flag(help: "Print one JSON object.")
-    var json = false
+    @OptionGroup var json: JSONArguments
 
-    func run() {
-        let options = LanguageModelScoreOptions(
-            model: model, text: text, printsSentences: sentences, json: json)
-        launch { try runLanguageModelScoring(options, session: $0) }
-    }
+    func run() { launch { try runLanguageModelScoring(self, session: $0) } }
 }
 
 /// `parp lm attach`.
@@ -123,8 +111,5 @@ struct LanguageModelAttach: ParsableCommand {
     @Option(help: "The score that each word adds.")
     var beta: Float = 1.5
 
-    func run() {
-        let options = LanguageModelAttachOptions(model: model, languageModel: lm, alpha: alpha, beta: beta)
-        launch { try runLanguageModelAttaching(options, session: $0) }
-    }
+    func run() { launch { try runLanguageModelAttaching(self, session: $0) } }
 }

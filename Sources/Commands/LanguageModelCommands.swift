@@ -8,25 +8,11 @@ internal import Tasks
 internal import Tensors
 internal import Training
 
-/// Options of `parp lm build`.
-struct LanguageModelBuildOptions: Sendable {
-    /// Text files; `-` is standard input.
-    var text: [String]
-    /// The longest n-grams.
-    var order: Int
-    /// Counts up to which n-grams are left out, by order from unigrams on.
-    var prune: [Int]
-    /// The file to write.
-    var output: String
-    /// Megabytes to sort at once.
-    var megabytes: Int
-}
-
 /// Estimates a language model from text and writes it.
-func runLanguageModelBuild(_ options: LanguageModelBuildOptions, session: Session) throws {
+func runLanguageModelBuild(_ options: LanguageModelBuild, session: Session) throws {
     try session.together {
         guard session.isRoot else { return }
-        let workspace = try workspace(options.output, options.megabytes)
+        let workspace = try workspace(options.output, options.memory)
         let file = try OutputFile(newFile: options.output)
         let discounts: [Discounts]
         var builder: KneserNeyBuilder
@@ -52,21 +38,11 @@ func runLanguageModelBuild(_ options: LanguageModelBuildOptions, session: Sessio
     }
 }
 
-/// Options of `parp lm convert`.
-struct LanguageModelConvertOptions: Sendable {
-    /// The model to read.
-    var source: String
-    /// The file to write.
-    var output: String
-    /// Megabytes to sort at once.
-    var megabytes: Int
-}
-
 /// Writes a language model in another format.
-func runLanguageModelConversion(_ options: LanguageModelConvertOptions, session: Session) throws {
+func runLanguageModelConversion(_ options: LanguageModelConvert, session: Session) throws {
     try session.together {
         guard session.isRoot else { return }
-        let workspace = try workspace(options.output, options.megabytes)
+        let workspace = try workspace(options.output, options.memory)
         let bytes = try MappedBytes.file(options.source)
         let file = try OutputFile(newFile: options.output)
         if options.output.hasSuffix(".arpa") {
@@ -82,20 +58,8 @@ func runLanguageModelConversion(_ options: LanguageModelConvertOptions, session:
     }
 }
 
-/// Options of `parp lm score`.
-struct LanguageModelScoreOptions: Sendable {
-    /// The model.
-    var model: String
-    /// Text files; `-` is standard input.
-    var text: [String]
-    /// Whether to print each sentence.
-    var printsSentences: Bool
-    /// Whether to print one JSON object.
-    var json: Bool
-}
-
 /// Prints a language model's scores of text.
-func runLanguageModelScoring(_ options: LanguageModelScoreOptions, session: Session) throws {
+func runLanguageModelScoring(_ options: LanguageModelScore, session: Session) throws {
     try session.together {
         guard session.isRoot else { return }
         let model = try openLanguageModel(options.model)
@@ -104,12 +68,12 @@ func runLanguageModelScoring(_ options: LanguageModelScoreOptions, session: Sess
             try forEachSentence(of: textSource(path)) { sentence in
                 let score = model.score(sentence: sentence)
                 total += score
-                if options.printsSentences {
+                if options.sentences {
                     print(String(format: "%.7f\t%d", score.logProbability, score.unknownWords))
                 }
             }
         }
-        if options.json {
+        if options.json.isAsked {
             let members: [JSONValue.Member] = [
                 .init("perplexity", .number(total.perplexity)),
                 .init("perplexity_of_known", .number(total.perplexityOfKnown)),
@@ -118,7 +82,7 @@ func runLanguageModelScoring(_ options: LanguageModelScoreOptions, session: Sess
                 .init("sentences", .integer(total.sentences)),
             ]
             print(JSONValue.object(members).line)
-        } else if !options.printsSentences {
+        } else if !options.sentences {
             print(
                 String(
                     format:
@@ -129,20 +93,8 @@ func runLanguageModelScoring(_ options: LanguageModelScoreOptions, session: Sess
     }
 }
 
-/// Options of `parp lm attach`.
-struct LanguageModelAttachOptions: Sendable {
-    /// The model directory.
-    var model: String
-    /// The language model.
-    var languageModel: String
-    /// The weight of the language model.
-    var alpha: Float
-    /// The score that each word adds.
-    var beta: Float
-}
-
 /// Puts a language model into a model directory.
-func runLanguageModelAttaching(_ options: LanguageModelAttachOptions, session: Session) throws {
+func runLanguageModelAttaching(_ options: LanguageModelAttach, session: Session) throws {
     try session.together {
         guard session.isRoot else { return }
         guard options.alpha.isFinite, options.beta.isFinite else {
@@ -156,7 +108,7 @@ func runLanguageModelAttaching(_ options: LanguageModelAttachOptions, session: S
         var attributes = ProcessorWithLM.Attributes()
         (attributes.alpha, attributes.beta) = (options.alpha, options.beta)
         try ProcessorWithLM.write(
-            attributes, languageModel: options.languageModel, into: model.source.path,
+            attributes, languageModel: options.lm, into: model.source.path,
             vocabulary: model.vocabulary)
         print(
             "\(model.source.path)/\(ProcessorWithLM.folder) and alphabet.json: decoding of this model uses them now"

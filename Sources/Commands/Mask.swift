@@ -28,13 +28,9 @@ struct MaskStats: ParsableCommand {
 
     @Flag var biases: BiasChoice?
 
-    @Flag(help: "Print one JSON object.")
-    var json = false
+    @OptionGroup var json: JSONArguments
 
-    func run() {
-        let options = MaskStatsOptions(source: source, includesBiases: biases?.includesBiases, json: json)
-        launch { try runMaskStats(options, session: $0) }
-    }
+    func run() { launch { try runMaskStats(self, session: $0) } }
 }
 
 /// `parp mask compare`.
@@ -50,14 +46,9 @@ struct MaskCompare: ParsableCommand {
 
     @Flag var biases: BiasChoice?
 
-    @Flag(help: "Print one JSON object.")
-    var json = false
+    @OptionGroup var json: JSONArguments
 
-    func run() {
-        let options = MaskCompareOptions(
-            sources: sources, run: runDirectory, includesBiases: biases?.includesBiases, json: json)
-        launch { try runMaskCompare(options, session: $0) }
-    }
+    func run() { launch { try runMaskCompare(self, session: $0) } }
 }
 
 /// `parp mask apply`.
@@ -76,11 +67,7 @@ struct MaskApply: ParsableCommand {
 
     @OptionGroup var overwrite: OverwriteArguments
 
-    func run() {
-        var options = MaskApplyOptions(mask: mask, model: model, output: output)
-        options.overwrites = overwrite.isAsked
-        launch { [options] in try runMaskApply(options, session: $0) }
-    }
+    func run() { launch { try runMaskApply(self, session: $0) } }
 }
 
 /// `parp mask convert`.
@@ -106,10 +93,5 @@ struct MaskConvert: ParsableCommand {
 
     @OptionGroup var overwrite: OverwriteArguments
 
-    func run() {
-        var options = MaskConvertOptions(
-            source: source, format: to, model: model, output: output, bitOrder: bitOrder)
-        options.overwrites = overwrite.isAsked
-        launch { [options] in try runMaskConvert(options, session: $0) }
-    }
+    func run() { launch { try runMaskConvert(self, session: $0) } }
 }

@@ -31,29 +31,12 @@ struct MaskedModel: ~Copyable {
     }
 }
 
-/// Options of `parp mask apply`.
-struct MaskApplyOptions: Sendable {
-    /// The mask, in any readable format.
-    var mask: String
-    /// The model directory.
-    var model: String
-    /// The directory to write.
-    var output: String
-    /// Whether an existing model is replaced.
-    var overwrites = false
-
-    /// What to prune, by which mask, and where to write it.
-    init(mask: String, model: String, output: String) {
-        (self.mask, self.model, self.output) = (mask, model, output)
-    }
-}
-
 /// Zeroes what a mask prunes and writes the exactly sparse model with its mask.
-func runMaskApply(_ options: MaskApplyOptions, session: Session) throws {
+func runMaskApply(_ options: MaskApply, session: Session) throws {
     try session.together {
         guard session.isRoot else { return }
         try OutputPlace(
-            options.output, reading: [options.mask, options.model], overwrites: options.overwrites
+            options.output, reading: [options.mask, options.model], overwrites: options.overwrite.isAsked
         ).requireFreeForModel()
         let stored = try StoredMask.load(options.mask)
         let masked = try MaskedModel(options.model, stored: stored)
@@ -75,48 +58,21 @@ enum MaskFormat: String, Sendable, CaseIterable {
     case bitmask
 }
 
-/// Options of `parp mask convert`.
-struct MaskConvertOptions: Sendable {
-    /// The mask, in any readable format.
-    var source: String
-    /// The format to write.
-    var format: MaskFormat
-    /// The model directory whose weights go with the mask; not for parp's own masks.
-    var model: String?
-    /// The file to write.
-    var output: String
-    /// The order of bits in bitmasks that do not state it.
-    var bitOrder: BitOrder
-    /// Whether an existing file is replaced.
-    var overwrites = false
-
-    /// What to convert, to what and where.
-    init(
-        source: String, format: MaskFormat, model: String?, output: String, bitOrder: BitOrder = .little
-    ) {
-        self.source = source
-        self.format = format
-        self.model = model
-        self.output = output
-        self.bitOrder = bitOrder
-    }
-}
-
 /// Reads a mask of any format and writes it in another.
-func runMaskConvert(_ options: MaskConvertOptions, session: Session) throws {
+func runMaskConvert(_ options: MaskConvert, session: Session) throws {
     try session.together {
         guard session.isRoot else { return }
         guard options.output.hasSuffix(".safetensors") else {
             throw UserError(.usage, "\(options.output) must end in .safetensors, the format that is written")
         }
-        guard options.format == .parp || options.model != nil else {
+        guard options.to == .parp || options.model != nil else {
             throw UserError(
                 .usage,
-                "a --to \(options.format.rawValue) file also holds weights; say whose with --model DIR")
+                "a --to \(options.to.rawValue) file also holds weights; say whose with --model DIR")
         }
         try OutputPlace(
             options.output, reading: [options.source] + [options.model].compactMap { $0 },
-            overwrites: options.overwrites
+            overwrites: options.overwrite.isAsked
         ).requireFreeForFile()
         let stored = try StoredMask.load(options.source, bitOrder: options.bitOrder)
         try write(stored, options)
@@ -124,7 +80,7 @@ func runMaskConvert(_ options: MaskConvertOptions, session: Session) throws {
     }
 }
 
-private func write(_ stored: StoredMask, _ options: MaskConvertOptions) throws {
+private func write(_ stored: StoredMask, _ options: MaskConvert) throws {
     var facts = stored.facts
     // Of a foreign mask only its file is known.
     if facts.isEmpty { facts = ["converted_from": stored.path, "tool_version": parpVersion] }
@@ -133,7 +89,7 @@ private func write(_ stored: StoredMask, _ options: MaskConvertOptions) throws {
     }
     let masked = try MaskedModel(directory, stored: stored)
     let values = masked.model.store.values.all
-    switch options.format {
+    switch options.to {
     case .parp:
         try MaskFile.write(masked.mask, pool: masked.pool, facts: facts, to: options.output)
     case .torch:

@@ -11,46 +11,26 @@ internal import Tasks
 internal import Tensors
 internal import Training
 
-/// Options of `parp mask compare`.
-struct MaskCompareOptions: Sendable {
-    /// Masks in any readable format, or model directories.
-    var sources: [String]
-    /// A run whose masks are compared with the previous and the first.
-    var run: String?
-    /// Whether model directories' biases are compared.
-    var includesBiases: Bool?
-    /// Whether to print one JSON object instead of tables.
-    var json: Bool
-
-    /// What to compare, and how to report it.
-    init(sources: [String], run: String? = nil, includesBiases: Bool? = nil, json: Bool = false) {
-        self.sources = sources
-        self.run = run
-        self.includesBiases = includesBiases
-        self.json = json
-    }
-}
-
 /// Prints how masks agree: each pair of them, or each mask of a run with those before.
-func runMaskCompare(_ options: MaskCompareOptions, session: Session) throws {
+func runMaskCompare(_ options: MaskCompare, session: Session) throws {
     try session.together {
         guard session.isRoot else { return }
-        if let run = options.run {
+        if let run = options.runDirectory {
             guard options.sources.isEmpty else {
                 throw UserError(.usage, "give masks or --run, not both")
             }
             let drift = try MaskDrift(run: run)
-            print(options.json ? drift.json.line : drift.text)
+            print(options.json.isAsked ? drift.json.line : drift.text)
             return
         }
         guard options.sources.count >= 2 else {
             throw UserError(.usage, "give two masks or more, or --run RUN_DIR")
         }
         let stored = try options.sources.map {
-            try StoredMask.load($0, includesBiases: options.includesBiases)
+            try StoredMask.load($0, includesBiases: options.biases?.includesBiases)
         }
         let comparisons = try MaskComparisons(stored)
-        print(options.json ? comparisons.json.line : comparisons.text)
+        print(options.json.isAsked ? comparisons.json.line : comparisons.text)
     }
 }
 

@@ -6,23 +6,6 @@ internal import Session
 internal import Tensors
 internal import Training
 
-/// Options of `parp mask stats`.
-struct MaskStatsOptions: Sendable {
-    /// The mask, in any readable format, or a model directory.
-    var source: String
-    /// Whether a model directory's biases are counted; nil counts those of speech models.
-    var includesBiases: Bool?
-    /// Whether to print one JSON object instead of a table.
-    var json: Bool
-
-    /// What to count, and how to report it.
-    init(source: String, includesBiases: Bool? = nil, json: Bool = false) {
-        self.source = source
-        self.includesBiases = includesBiases
-        self.json = json
-    }
-}
-
 extension MaskStatistics {
     /// A table of percentages.
     func text(of stored: StoredMask) -> String {
@@ -43,11 +26,11 @@ extension MaskStatistics {
 }
 
 /// Prints the sparsity of each Transformer block and each kind of projection.
-func runMaskStats(_ options: MaskStatsOptions, session: Session) throws {
+func runMaskStats(_ options: MaskStats, session: Session) throws {
     try session.together {
         guard session.isRoot else { return }
-        let stored = try StoredMask.load(options.source, includesBiases: options.includesBiases)
+        let stored = try StoredMask.load(options.source, includesBiases: options.biases?.includesBiases)
         let statistics = MaskStatistics(stored.mask, pool: stored.pool)
-        print(options.json ? statistics.json(of: stored).line : statistics.text(of: stored))
+        print(options.json.isAsked ? statistics.json(of: stored).line : statistics.text(of: stored))
     }
 }

@@ -1,7 +1,10 @@
-internal import ArgumentParser
+public import ArgumentParser
 internal import Preflight
-internal import Pruning
+public import Pruning
 internal import Session
+internal import Speech
+
+extension ComparedMethod: ExpressibleByArgument {}
 
 /// `parp new`.
 struct New: ParsableCommand {
@@ -27,10 +30,10 @@ struct New: ParsableCommand {
     var valid: String?
 
     @Option(help: "The units of transcripts: letters or phones.")
-    var labels = "letters"
+    var labels = Manifest.Labels.letters
 
     @Option(help: "The pruning method: dense, parp, parp-p, …")
-    var method = "parp"
+    var method = ComparedMethod.parp
 
     @Option(help: "The share of weights to prune.")
     var sparsity = 0.5
@@ -57,10 +60,6 @@ struct New: ParsableCommand {
             throw ValidationError("--sparsity is \(sparsity); it must be from 0 to 1, e.g. 0.5")
         }
         guard hours > 0, hours < 1e6 else { throw ValidationError("--hours must be above 0") }
-        guard ComparedMethod(rawValue: method) != nil else {
-            let names = ComparedMethod.allCases.map(\.rawValue).joined(separator: ", ")
-            throw ValidationError("--method is \(method); it must be one of \(names)")
-        }
     }
 
     func run() {

@@ -29,8 +29,7 @@ struct Plan: ParsableCommand {
     @Option(help: "Hours of speech to plan for, if the recipe's corpus does not exist yet.")
     var hours: Double?
 
-    @Flag(help: "Print one JSON object on one line.")
-    var json = false
+    @OptionGroup var json: JSONArguments
 
     func validate() throws {
         guard (1...1_000_000).contains(ranks), (1...1_000_000).contains(ranksPerNode ?? 1) else {
@@ -45,7 +44,7 @@ struct Plan: ParsableCommand {
         let options = PlanOptions(
             recipe: recipe, overrides: kind.overrides, task: kind.task,
             ranks: ranks,
-            ranksPerNode: ranksPerNode, hours: hours, json: json)
+            ranksPerNode: ranksPerNode, hours: hours, json: json.isAsked)
         launch { try runPlan(options, session: $0) }
     }
 }

@@ -37,13 +37,5 @@ struct Prune: ParsableCommand {
 
     @OptionGroup var overwrite: OverwriteArguments
 
-    func run() {
-        var options = PruneOptions(
-            model: model, sparsity: sparsity, method: method, output: output, seed: seed)
-        options.ranksBlocks = byLayer
-        options.includesBiases = biases?.includesBiases
-        options.within = within
-        options.overwrites = overwrite.isAsked
-        launch { [options] in try runPrune(options, session: $0) }
-    }
+    func run() { launch { try runPrune(self, session: $0) } }
 }

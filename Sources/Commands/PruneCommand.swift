@@ -17,45 +17,12 @@ enum PruneChoice: String, Sendable, CaseIterable {
     case random
 }
 
-/// Options of `parp prune`.
-struct PruneOptions: Sendable {
-    /// The model directory.
-    var model: String
-    /// The share of the pool to zero.
-    var sparsity: Double
-    /// How weights are chosen.
-    var method: PruneChoice
-    /// The directory to write.
-    var output: String
-    /// Seed of the random numbers.
-    var seed: Int
-    /// Whether each Transformer block is ranked separately.
-    var ranksBlocks = false
-    /// Whether biases are in the pool; nil includes those of speech models, as recipes do by default.
-    var includesBiases: Bool?
-    /// A mask, in any readable format, whose pruned weights stay pruned; only for magnitudes.
-    var within: String?
-    /// Whether an existing model is replaced.
-    var overwrites = false
-
-    /// What to prune, to which sparsity, and where to write it.
-    init(
-        model: String, sparsity: Double, method: PruneChoice = .magnitude, output: String, seed: Int = 1
-    ) {
-        self.model = model
-        self.sparsity = sparsity
-        self.method = method
-        self.output = output
-        self.seed = seed
-    }
-}
-
-extension PruneOptions {
-    fileprivate var scope: PruningScope { ranksBlocks ? .layer : .global }
+extension Prune {
+    fileprivate var scope: PruningScope { byLayer ? .layer : .global }
 }
 
 /// Prunes a fine-tuned or pre-trained model once, without training, and writes it with its mask.
-func runPrune(_ options: PruneOptions, session: Session) throws {
+func runPrune(_ options: Prune, session: Session) throws {
     try session.together {
         guard session.isRoot else { return }
         guard (0...1).contains(options.sparsity) else {
@@ -63,12 +30,12 @@ func runPrune(_ options: PruneOptions, session: Session) throws {
         }
         try OutputPlace(
             options.output, reading: [options.model] + [options.within].compactMap { $0 },
-            overwrites: options.overwrites
+            overwrites: options.overwrite.isAsked
         ).requireFreeForModel()
         let model = try LoadedModel(try StoredModel.open(options.model), seed: UInt64(options.seed))
         let values = model.store.values.all
         let pool = PrunablePool(
-            model.layout, includesBiases: options.includesBiases ?? !model.source.isText)
+            model.layout, includesBiases: options.biases?.includesBiases ?? !model.source.isText)
         let (mask, threshold) = try choose(options, values, pool)
         var provenance = MaskProvenance(
             method: options.method.rawValue, update: 0, sparsityTarget: options.sparsity,
@@ -86,7 +53,7 @@ func runPrune(_ options: PruneOptions, session: Session) throws {
 }
 
 private func choose(
-    _ options: PruneOptions, _ values: Tensor, _ pool: PrunablePool
+    _ options: Prune, _ values: Tensor, _ pool: PrunablePool
 ) throws -> (PruningMask, Float) {
     switch options.method {
     case .magnitude:

@@ -42,22 +42,19 @@ struct ReadyModel: ~Copyable {
     private let decoder: BeamDecoder?
 
     /// Reads the model, and checks the corpus against it, on all ranks.
-    init(
-        _ path: String, _ options: EvaluateOptions, _ labels: Manifest.Labels,
-        _ preparation: TextPreparation, session: Session
-    ) throws {
+    init(_ path: String, _ options: Evaluate, session: Session) throws {
         let model = try session.together {
-            try SpeechModel.fineTuned(path: path, phones: labels == .phones)
+            try SpeechModel.fineTuned(path: path, phones: options.labels == .phones)
         }
         let store = ParameterStore(layout: model.network.layout, training: false)
         try session.together { try model.loadWeights(into: store.values.all, seed: 0) }
         let checked = try DatasetChecker(
-            model: model, labels: labels, preparation: preparation,
-            policy: options.skipsBadUtterances ? .skip : .refuse, needsAlignment: false,
+            model: model, labels: options.labels, preparation: options.text.preparation,
+            policy: options.skipBadUtterances ? .skip : .refuse, needsAlignment: false,
             remedy: "--skip-bad-utterances"
         ).check(options.data, session: session)
         try session.requireSame([SharedInput(path, "weights of hash \(contentHash(store.values.all))")])
-        decoder = try options.decoding.decoder(for: model, session: session)
+        decoder = try options.decoding.options.decoder(for: model, session: session)
         self.path = path
         self.model = model
         self.checked = checked
@@ -65,7 +62,7 @@ struct ReadyModel: ~Copyable {
     }
 
     /// Searches the language model's weights.
-    func tune(_ options: EvaluateOptions, session: Session) throws {
+    func tune(_ options: Evaluate, session: Session) throws {
         var arena = Arena()
         try runTuning(
             options, model, checked.dataset, decoder, parameters: store.views, arena: &arena,
@@ -73,7 +70,7 @@ struct ReadyModel: ~Copyable {
     }
 
     /// Fits confidences to the corpus.
-    func calibrate(_ options: EvaluateOptions, session: Session) throws {
+    func calibrate(_ options: Evaluate, session: Session) throws {
         var arena = Arena()
         try runCalibration(
             options, model, checked.dataset, decoder, parameters: store.views, arena: &arena,
@@ -81,27 +78,21 @@ struct ReadyModel: ~Copyable {
     }
 
     /// Recognises the corpus on all ranks.
-    func measure(_ options: EvaluateOptions, session: Session) throws -> MeasuredModel {
-        let sparse = try SparseWeights.forInference(store, isWanted: !options.dense, session: session)
+    func measure(_ options: Evaluate, session: Session) throws -> MeasuredModel {
+        let sparse = try SparseWeights.forInference(
+            store, isWanted: !options.inference.dense, session: session)
         var arena = Arena()
         var evaluator = Evaluator(
             model: model.network, vocabulary: model.vocabulary, rankSeconds: options.rankSeconds)
         evaluator.recognizer = decoder.map { decoder in
-            { _, logits in decoder.transcriptions(of: logits, count: options.decoding.count) }
+            { _, logits in decoder.transcriptions(of: logits, count: options.decoding.nbest) }
         }
         let start = monotonicSeconds()
         let (result, hypotheses) = try evaluator.evaluate(
             checked.dataset, parameters: store.views.multiplying(sparse), session: session, arena: &arena)
         return MeasuredModel(
-            path: path, checked: checked, result: result, hypotheses: hypotheses, sparsity: sparsity,
+            path: path, checked: checked, result: result, hypotheses: hypotheses,
+            sparsity: PrunablePool(model.network.layout).sparsity(of: store.values.all),
             seconds: monotonicSeconds() - start)
-    }
-
-    private var sparsity: Double {
-        let pool = PrunablePool(model.network.layout)
-        let zeros = pool.members.reduce(0) { total, member in
-            total + store.values[member.slot.range].buffer.reduce(0) { $0 + ($1 == 0 ? 1 : 0) }
-        }
-        return Double(zeros) / Double(max(1, pool.count))
     }
 }

@@ -18,10 +18,5 @@ struct RecipeReference: ParsableCommand {
     @Flag(help: "Print the reference of all keys in Markdown instead: docs/recipe.md.")
     var markdown = false
 
-    func run() {
-        let options = RecipeOptions(
-            recipe: recipe, overrides: kind.overrides,
-            task: kind.task, markdown: markdown)
-        launch { try runRecipe(options, session: $0) }
-    }
+    func run() { launch { try runRecipe(self, session: $0) } }
 }

@@ -8,6 +8,7 @@ internal import Pruning
 internal import Recipe
 internal import Reports
 internal import Session
+internal import Speech
 internal import Tasks
 internal import Tensors
 internal import Text
@@ -17,13 +18,13 @@ internal import Training
 let defaultRankTokens = 8192
 
 /// Measures a text model on labelled examples, on all ranks.
-func runTextEvaluation(_ options: EvaluateOptions, session: Session) throws {
+func runTextEvaluation(_ options: Evaluate, session: Session) throws {
     try session.together { try options.refuseSpeechOptions() }
     let (model, checked) = try session.together {
         let model = try TextModel.fineTuned(path: options.model)
         let checker = try TextChecker(
-            model: model, maximumTokens: options.maximumTokens,
-            policy: options.skipsBadUtterances ? .skip : .refuse,
+            model: model, maximumTokens: options.maxTokens,
+            policy: options.skipBadUtterances ? .skip : .refuse,
             remedy: "Fix them, or leave them out with --skip-bad-utterances.", limitName: "--max-tokens")
         return (model, try checker.check(try TextCorpus(path: options.data).examples, path: options.data))
     }
@@ -31,7 +32,7 @@ func runTextEvaluation(_ options: EvaluateOptions, session: Session) throws {
     let store = ParameterStore(layout: model.network.layout, training: false)
     try session.together { try model.loadWeights(into: store.values.all, seed: 0) }
     try session.requireSame([SharedInput(options.model, "weights of hash \(contentHash(store.values.all))")])
-    let sparse = try SparseWeights.forInference(store, isWanted: !options.dense, session: session)
+    let sparse = try SparseWeights.forInference(store, isWanted: !options.inference.dense, session: session)
     var arena = Arena()
     let start = monotonicSeconds()
     let (result, predictions) = try TextEvaluator(model: model.network, rankTokens: defaultRankTokens)
@@ -39,11 +40,7 @@ func runTextEvaluation(_ options: EvaluateOptions, session: Session) throws {
             checked.dataset, parameters: store.views.multiplying(sparse), session: session, arena: &arena)
     guard session.isRoot else { return }
     if let path = options.emitLogits { try writeLogits(predictions, to: path) }
-    let pool = PrunablePool(model.network.layout, includesBiases: false)
-    let zeros = pool.members.reduce(0) { total, member in
-        total + store.values[member.slot.range].buffer.reduce(0) { $0 + ($1 == 0 ? 1 : 0) }
-    }
-    let sparsity = Double(zeros) / Double(max(1, pool.count))
+    let sparsity = PrunablePool(model.network.layout, includesBiases: false).sparsity(of: store.values.all)
     let seconds = monotonicSeconds() - start
     if options.json {
         let members =
@@ -75,12 +72,12 @@ func runTextEvaluation(_ options: EvaluateOptions, session: Session) throws {
     for fault in checked.skipped { print("left out: \(fault)") }
 }
 
-extension EvaluateOptions {
+extension Evaluate {
     /// Refuses options that only speech models have, as they would have no effect.
     fileprivate func refuseSpeechOptions() throws {
         let given =
-            decoding.given + (tunes ? ["--tune"] : []) + (calibrates ? ["--calibrate"] : [])
-            + (labels == "letters" ? [] : ["--labels"])
+            decoding.options.given + (tune ? ["--tune"] : []) + (calibrate ? ["--calibrate"] : [])
+            + (labels == .letters ? [] : ["--labels"])
             + (errors == nil ? [] : ["--errors"]) + (against == nil ? [] : ["--against"])
         guard !given.isEmpty else { return }
         throw UserError(

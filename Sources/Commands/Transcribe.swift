@@ -44,7 +44,7 @@ struct Transcribe: ParsableCommand {
     @Option(
         help:
             "Longer recordings are processed in pieces of this many seconds, overlapping by a third.")
-    var chunkSeconds = 60.0
+    var chunkSeconds = defaultChunkSeconds
 
     @Option(
         help:
@@ -63,11 +63,7 @@ struct Transcribe: ParsableCommand {
     @Option(help: "Channels of raw samples, which are averaged.")
     var rawChannels = 1
 
-    @Option(help: "Threads to compute with.")
-    var threads = 1
-
-    @Flag(help: "Multiply zeros like all other weights, however many there are.")
-    var dense = false
+    @OptionGroup var inference: InferenceArguments
 
     @OptionGroup(title: "Decoding") var decoding: DecodingArguments
 
@@ -94,20 +90,24 @@ struct Transcribe: ParsableCommand {
         }
     }
 
-    func run() {
-        var options = TranscribeOptions(
-            model: model, audio: audio, emitLogits: emitLogits, threads: threads)
-        options.dense = dense
-        options.decoding = decoding.options
-        options.format = json ? .json : format
-        options.output = output
-        options.chunkSeconds = chunkSeconds
-        options.voiceActivity = voiceActivity.map { $0 == .on }
-        options.raw = rawRate.map { rate in
-            SampleFormat(encoding: rawFormat, sampleRate: rate, channels: rawChannels)
-        }
-        launch { try runTranscription(options, session: $0) }
+    /// Seconds that are computed at once, where nothing else is said.
+    static let defaultChunkSeconds = 60.0
+
+    /// How what was heard is written.
+    var writtenFormat: TranscriptFormat { json ? .json : format }
+
+    /// What standard input holds, where that has no header.
+    var raw: SampleFormat? {
+        rawRate.map { SampleFormat(encoding: rawFormat, sampleRate: $0, channels: rawChannels) }
     }
+
+    /// Whether speech comes through standard input.
+    var isStream: Bool { audio == ["-"] }
+
+    /// Whether frames in which nobody speaks are blank: of streams, unless told otherwise.
+    var gatesSilence: Bool { voiceActivity.map { $0 == .on } ?? isStream }
+
+    func run() { launch { try runTranscription(self, session: $0) } }
 }
 
 extension SampleEncoding: ExpressibleByArgument {}

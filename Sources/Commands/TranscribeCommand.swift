@@ -13,47 +13,6 @@ internal import Tensors
 internal import Text
 internal import Training
 
-/// Options of `parp transcribe`.
-struct TranscribeOptions: Sendable {
-    /// The model directory.
-    var model: String
-    /// Audio files, folders of them, or manifests.
-    var audio: [String]
-    /// A safetensors file to write the logits to: `logits`, or `logits.N` for each of several recordings.
-    var emitLogits: String?
-    /// Threads to compute with.
-    var threads: Int
-    /// Whether zero weights are multiplied like all others.
-    var dense = false
-    /// How logits become text.
-    var decoding = DecodingOptions()
-    /// The output format.
-    var format = TranscriptFormat.text
-    /// The folder for one file per recording; nil for standard output.
-    var output: String?
-    /// The maximum length processed at once.
-    var chunkSeconds = 60.0
-    /// Whether silence is detected; nil detects it in streams.
-    var voiceActivity: Bool?
-    /// The format of standard input without a header.
-    var raw: SampleFormat?
-
-    /// Whether speech comes through standard input.
-    var isStream: Bool { audio == ["-"] }
-    /// Whether frames without speech are made blank.
-    var gatesSilence: Bool { voiceActivity ?? isStream }
-
-    /// What to transcribe, and how to print it.
-    init(
-        model: String, audio: [String], emitLogits: String? = nil, threads: Int = 1
-    ) {
-        self.model = model
-        self.audio = audio
-        self.emitLogits = emitLogits
-        self.threads = threads
-    }
-}
-
 /// A rank's result for one recording, or why it failed.
 private struct Transcript: Codable {
     let index: Int
@@ -66,12 +25,13 @@ private struct Transcript: Codable {
 /// Writes the text of recordings in order, as soon as they are recognised; each rank does a share of them.
 ///
 /// - Throws: `UserError` with code 65, after all results, if one of the recordings could not be read.
-func runTranscription(_ options: TranscribeOptions, session: Session) throws {
-    setMathThreads(options.threads)
+func runTranscription(_ options: Transcribe, session: Session) throws {
+    setMathThreads(options.inference.threads.count)
     let model = try session.together { try SpeechModel.fineTuned(path: options.model) }
+    let decoding = options.decoding.options
     let recognizer = Recognizer(
-        model, try options.decoding.decoder(for: model, session: session), count: options.decoding.count,
-        timesWords: options.format.hasTimes, gatesSilence: options.gatesSilence,
+        model, try decoding.decoder(for: model, session: session), count: decoding.count,
+        timesWords: options.writtenFormat.hasTimes, gatesSilence: options.gatesSilence,
         calibration: try session.together { try ConfidenceCalibration(of: model) })
     let store = ParameterStore(layout: model.network.layout, training: false)
     try session.together { try model.loadWeights(into: store.values.all, seed: 0) }
@@ -90,7 +50,7 @@ func runTranscription(_ options: TranscribeOptions, session: Session) throws {
     if session.isRoot { printer.report(listing.faults) }
     let communicator = session.communicator
     var arena = Arena()
-    let sparse = try SparseWeights.forInference(store, isWanted: !options.dense, session: session)
+    let sparse = try SparseWeights.forInference(store, isWanted: !options.inference.dense, session: session)
     let parameters = store.views.multiplying(sparse)
     let reader = RecordingReader(
         model, parameters: parameters, chunkSeconds: options.chunkSeconds,
@@ -111,7 +71,7 @@ func runTranscription(_ options: TranscribeOptions, session: Session) throws {
 }
 
 private func hear(
-    _ index: Int, _ utterance: Utterance, _ options: TranscribeOptions, _ reader: RecordingReader,
+    _ index: Int, _ utterance: Utterance, _ options: Transcribe, _ reader: RecordingReader,
     _ recognizer: Recognizer, arena: inout Arena
 ) -> Transcript {
     do {

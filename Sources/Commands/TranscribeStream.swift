@@ -10,7 +10,7 @@ internal import Text
 
 /// Transcribes standard input as it arrives.
 func transcribeStream(
-    _ options: TranscribeOptions, _ model: SpeechModel, _ store: borrowing ParameterStore,
+    _ options: Transcribe, _ model: SpeechModel, _ store: borrowing ParameterStore,
     _ recognizer: Recognizer
 ) throws {
     let name = "standard input"
@@ -51,8 +51,8 @@ private struct StreamPrinter {
     /// Everything recognised, if the format needs it as a whole.
     private var whole = Recognition()
 
-    init(_ options: TranscribeOptions) throws {
-        format = options.format
+    init(_ options: Transcribe) throws {
+        format = options.writtenFormat
         writer = try options.output == nil ? nil : TranscriptWriter(options, names: ["stdin"], isSingle: true)
     }
 

@@ -18,8 +18,8 @@ struct TranscriptWriter {
     /// - Parameters:
     ///   - names: What the recordings are called.
     ///   - isSingle: Whether a single recording was requested, whose text needs no name.
-    init(_ options: TranscribeOptions, names: [String], isSingle: Bool) throws {
-        format = options.format
+    init(_ options: Transcribe, names: [String], isSingle: Bool) throws {
+        format = options.writtenFormat
         folder = options.output
         self.isSingle = isSingle
         guard format.isJoinable || isSingle || folder != nil else {

@@ -10,7 +10,7 @@ internal import Text
 /// Recognises a development set with many pairs of language model weights, prints them all, and reports the
 /// best; if the language model is the directory's own, the best are written there.
 func runTuning(
-    _ options: EvaluateOptions, _ model: SpeechModel, _ dataset: SpeechDataset, _ decoder: BeamDecoder?,
+    _ options: Evaluate, _ model: SpeechModel, _ dataset: SpeechDataset, _ decoder: BeamDecoder?,
     parameters: ParameterViews, arena: inout Arena, session: Session
 ) throws {
     guard let decoder, decoder.language.hasModel else {
@@ -35,7 +35,7 @@ func runTuning(
                 format: "without a language model: WER %.2f %%, CER %.2f %%", 100 * greedy.words.rate,
                 100 * ceiling))
         print(DecodingTuner.table(trials, best: best, ceiling: ceiling))
-        guard options.decoding.languageModel == nil, var processor = try ProcessorWithLM(of: model) else {
+        guard options.decoding.lm == nil, var processor = try ProcessorWithLM(of: model) else {
             print("use them with: --alpha \(best.alpha) --beta \(best.beta)")
             return
         }

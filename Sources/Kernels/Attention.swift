@@ -24,7 +24,7 @@ public func attentionForward(
 ) {
     let mark = arena.mark
     defer { arena.release(to: mark) }
-    let shape = AttentionShape(query, headCount: headCount)
+    let shape = HeadExtents(query, headCount: headCount)
     let scratch = shape.scratch(longest: packing.longest, isBackward: false, arena: &arena)
     guard context.device == .cpu else { return }
     let window = first..<first + query.rows
@@ -63,7 +63,7 @@ public func attentionBackward(
 ) {
     let mark = arena.mark
     defer { arena.release(to: mark) }
-    let shape = AttentionShape(query, headCount: headCount)
+    let shape = HeadExtents(query, headCount: headCount)
     let scratch = shape.scratch(longest: packing.longest, isBackward: true, arena: &arena)
     guard dQuery.device == .cpu else { return }
     for utterance in 0..<packing.count where packing.length(utterance) > 0 {
@@ -85,45 +85,23 @@ public func attentionBackward(
     }
 }
 
-/// The sizes of a head, and the location of its operands.
-private struct AttentionShape: Sendable {
-    let hiddenSize: Int
-    let headSize: Int
-    let headCount: Int
-    let precision: GEMMPrecision
-
-    init(_ query: Matrix, headCount: Int) {
-        precondition(query.columns % headCount == 0, "\(query.columns) channels in \(headCount) heads")
-        hiddenSize = query.columns
-        headSize = query.columns / headCount
-        self.headCount = headCount
-        precision = query.precision
-    }
-
-    /// The minimum number of heads per thread, given their number of scores: some hundred microseconds.
-    func grain(_ scores: Int) -> Int { max(1, 16_384 / max(1, scores)) }
-
+extension HeadExtents {
     /// One row of scratch for each thread, for utterances of at most `longest` frames.
-    func scratch(longest: Int, isBackward: Bool, arena: inout Arena) -> Tensor {
+    fileprivate func scratch(longest: Int, isBackward: Bool, arena: inout Arena) -> Tensor {
         arena.tensor(
             rows: parallelPartCount(headCount, grain: 1),
             columns: Int(parp_attention_scratch(Int64(longest), Int64(headSize), isBackward ? 1 : 0)))
     }
 
-    /// A head's columns from a row on.
-    func address(_ matrix: Matrix, _ row: Int, _ head: Int) -> UnsafeMutableRawPointer {
-        matrix.address(row * hiddenSize + head * headSize)
-    }
-
     /// One head of an utterance, of its queries from a row of `query` on.
-    func head(
+    fileprivate func head(
         _ head: Int, query: (matrix: Matrix, row: Int, count: Int), key: Matrix, value: Matrix,
         keys: Range<Int>, firstQuery: Int, _ dropout: parp_dropout_rule?
     ) -> parp_attention {
         parp_attention(
             query: address(query.matrix, query.row, head), key: address(key, keys.lowerBound, head),
             value: address(value, keys.lowerBound, head), stride: Int64(hiddenSize),
-            element: precision.element, scale: 1 / Float(headSize).squareRoot(),
+            element: precision.element, scale: scale,
             queries: Int64(query.count), keys: Int64(keys.count), head_size: Int64(headSize),
             first_query: Int64(firstQuery), dropout: dropout ?? .none)
     }

@@ -11,14 +11,3 @@ public func convert(_ tensor: Tensor, into matrix: Matrix) {
             Int64(range.count))
     }
 }
-
-/// Writes the elements of a matrix as float32, exactly.
-public func widen(_ matrix: Matrix, into tensor: Tensor) {
-    precondition(tensor.count == matrix.count, "\(matrix.count) elements as \(tensor.count)")
-    guard tensor.device == .cpu else { return }
-    parallelFor(tensor.count, grain: 32_768) { range in
-        parp_widen(
-            matrix.address(range.lowerBound), matrix.precision.element, tensor.pointer + range.lowerBound,
-            Int64(range.count))
-    }
-}

@@ -120,7 +120,7 @@ public func relativeAttentionForward(
     for example in 0..<packing.count where packing.length(example) > 0 {
         let rows = packing[example]
         let F = rows.count
-        parallelParts(headCount, grain: shape.grain(F)) { part, heads in
+        parallelParts(headCount, grain: shape.grain(F * F)) { part, heads in
             let (x, p) = (scratch.scores(part, 0, F), scratch.probabilities(part, 0, F))
             for head in heads {
                 scores.compute(rows, head: head, part: part, into: x)
@@ -157,7 +157,7 @@ public func relativeAttentionBackward(
     for example in 0..<packing.count where packing.length(example) > 0 && dContext.device == .cpu {
         let rows = packing[example]
         let F = rows.count
-        parallelParts(headCount, grain: shape.grain(F)) { part, heads in
+        parallelParts(headCount, grain: shape.grain(F * F)) { part, heads in
             let (x, dX) = (scratch.scores(part, 0, F), scratch.scores(part, 1, F))
             let (p, dS) = (scratch.probabilities(part, 0, F), scratch.probabilities(part, 1, F))
             for head in heads {

@@ -3,26 +3,7 @@ internal import Tensors
 
 // T: packed tokens. H: hidden size = heads × head size. F: tokens of one example.
 
-/// The sizes of a head, and the location of its operands.
-struct RelativeShape: Sendable {
-    let hiddenSize: Int
-    let headSize: Int
-    let headCount: Int
-    let scale: Float
-    let precision: GEMMPrecision
-
-    init(_ query: Matrix, headCount: Int) {
-        precondition(query.columns % headCount == 0, "\(query.columns) channels in \(headCount) heads")
-        hiddenSize = query.columns
-        headSize = query.columns / headCount
-        self.headCount = headCount
-        scale = 1 / Float(headSize).squareRoot()
-        precision = query.precision
-    }
-
-    /// The minimum number of heads per thread: some hundred microseconds.
-    func grain(_ F: Int) -> Int { max(1, 16_384 / (F * F)) }
-
+extension HeadExtents {
     /// A head's columns of an example's rows.
     func operand(_ matrix: Matrix, _ rows: Range<Int>, _ head: Int, transposed: Bool = false) -> MatrixOperand
     {
@@ -58,7 +39,7 @@ struct RelativeScratch: Sendable {
     private let area: Int
     private let buffers: Int
 
-    init(_ packing: PackedRows, _ shape: RelativeShape, buffers: Int, arena: inout Arena) {
+    init(_ packing: PackedRows, _ shape: HeadExtents, buffers: Int, arena: inout Arena) {
         area = packing.longest * packing.longest
         self.buffers = buffers
         let parts = parallelPartCount(shape.headCount, grain: 1)
@@ -84,7 +65,7 @@ struct RelativeScratch: Sendable {
 /// The scores of relative attention, head by head, before they are scaled.
 struct RelativeScores: Sendable {
     let operands: RelativeAttentionOperands
-    let shape: RelativeShape
+    let shape: HeadExtents
     /// q + u, q + w and q + s, each (T, H).
     let contentQuery, positionQuery, segmentQuery: Matrix
     /// (heads · T, 2): each query's score with the same segment, and with another.
@@ -103,7 +84,7 @@ struct RelativeScores: Sendable {
             "\(query.rows) tokens, the longest \(packing.longest): \(operands.segments.count) segments and "
                 + "\(operands.positions.rows) positions")
         self.operands = operands
-        shape = RelativeShape(query, headCount: headCount)
+        shape = HeadExtents(query, headCount: headCount)
         longest = packing.longest
         parts = parallelPartCount(headCount, grain: 1)
         func biased(_ bias: Tensor, _ arena: inout Arena) -> Matrix {

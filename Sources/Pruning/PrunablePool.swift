@@ -33,4 +33,16 @@ public struct PrunablePool: Sendable, Hashable {
         self.members = members
         self.count = count
     }
+
+    /// How many of the pool's weights are exactly zero in the flat store.
+    public func zeroCount(in values: Tensor) -> Int {
+        members.reduce(0) { total, member in
+            total + values.elements(member.slot.range).buffer.reduce(0) { $0 + ($1 == 0 ? 1 : 0) }
+        }
+    }
+
+    /// The share of the pool's weights that are exactly zero in the flat store.
+    public func sparsity(of values: Tensor) -> Double {
+        Double(zeroCount(in: values)) / Double(max(1, count))
+    }
 }

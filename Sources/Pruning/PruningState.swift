@@ -15,7 +15,7 @@ public struct PruningState: ~Copyable {
     private let behind: FlatBuffer
     private let places: Set<Int>
     /// The mask that currently hides values.
-    private var hidden: PruningMask?
+    private(set) var hidden: PruningMask?
 
     /// The state of a run that begins, of a flat store of so many elements.
     public init(method: PruningMethod, pool: PrunablePool, elementCount: Int) {
@@ -38,9 +38,6 @@ public struct PruningState: ~Copyable {
     public func begin(values: Tensor) {
         if scores.firstMoment != nil { scores.copy(from: values) }
     }
-
-    /// Whether a mask hides values.
-    public var hidesValues: Bool { hidden != nil }
 
     /// Saves the values of the pool and zeroes the pruned ones in the store.
     public mutating func hide(_ mask: PruningMask, in values: Tensor) {

@@ -32,9 +32,6 @@ package enum Ink: Sendable, Equatable {
         ("grid", "#dddddd", "#363a42"), ("unknown", "#eeeeee", "#2a2d33"),
     ]
 
-    /// How many series have a colour of their own.
-    package static var seriesCount: Int { series.count }
-
     /// The rules behind the names, for elements that are drawn in `currentColor`; paper is printed light.
     static let styleSheet: String = {
         let all = named + series.enumerated().map { ("series-\($0)", $1.0, $1.1) }

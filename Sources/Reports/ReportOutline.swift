@@ -29,7 +29,7 @@ package struct ReportOutline: Sendable {
 
     /// A field of one kind of event.
     package struct Curve: Sendable {
-        package let kind: String
+        package let kind: MetricsKind
         package let field: String
         package let name: String
         package let scale: Double
@@ -37,12 +37,13 @@ package struct ReportOutline: Sendable {
         let isSmoothed: Bool
 
         package init(
-            _ kind: String, _ field: String, name: String? = nil, scale: Double = 1, smoothed: Bool = false
+            _ kind: MetricsKind, _ field: String, name: String? = nil, scale: Double = 1,
+            smoothed: Bool = false
         ) {
             isSmoothed = smoothed
             self.kind = kind
             self.field = field
-            self.name = name ?? kind
+            self.name = name ?? kind.rawValue
             self.scale = scale
         }
     }

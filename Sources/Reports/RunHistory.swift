@@ -51,7 +51,7 @@ package struct RunHistory: Sendable {
     }
 
     private mutating func add(_ event: JSONValue) {
-        guard let kind = event["kind"]?.string, let step = event["step"]?.integer else { return }
+        guard let kind = MetricsKind(of: event), let step = event["step"]?.integer else { return }
         for (index, chart) in outline.charts.enumerated() {
             for (place, curve) in chart.curves.enumerated() where curve.kind == kind {
                 guard var value = event[curve.field]?.double else { continue }
@@ -65,16 +65,16 @@ package struct RunHistory: Sendable {
             }
         }
         switch kind {
-        case "train": addUpdate(event, step: step)
-        case "eval":
+        case .train: addUpdate(event, step: step)
+        case .eval:
             evaluations = (evaluations + [event]).suffix(Self.mostEvaluations)
             if event["best"]?.boolean == true { best = event }
-        case "prune": mask = event
-        case "fault":
+        case .prune: mask = event
+        case .fault:
             faultCount += 1
             faults = (faults + [event]).suffix(Self.longest)
-        case "ranks": rankSums = event
-        default: break
+        case .ranks: rankSums = event
+        case .checkpoint, .resume: break
         }
     }
 
@@ -100,7 +100,7 @@ package struct RunHistory: Sendable {
     }
 
     private func showsTraining(_ index: Int) -> Bool {
-        zip(outline.charts[index].curves, curves[index]).contains { $0.kind == "train" && !$1.points.isEmpty }
+        zip(outline.charts[index].curves, curves[index]).contains { $0.kind == .train && !$1.points.isEmpty }
     }
 
     /// The series of a chart, those without a point left out.

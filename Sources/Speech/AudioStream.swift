@@ -10,19 +10,19 @@ struct AudioStream: ~Copyable {
 
     /// Opens a file, or a piece of it.
     init(_ path: String, _ piece: AudioPiece? = nil) throws(AudioError) {
-        var message = [CChar](repeating: 0, count: 256)
+        var message = AudioMessage()
         let opened =
             if let piece {
                 parp_audio_open_piece(
                     path, Int64(piece.range.lowerBound), Int64(piece.range.upperBound), piece.prefix,
-                    Int64(piece.prefix.count), &message, 256)
+                    Int64(piece.prefix.count), &message.bytes, AudioMessage.capacity)
             } else {
-                parp_audio_open(path, &message, 256)
+                parp_audio_open(path, &message.bytes, AudioMessage.capacity)
             }
         guard let opened else {
             let fault =
                 strangerFault(path).map { "it \($0)" } ?? foreignSound(path).map { "it is \($0)" }
-                ?? Self.text(message)
+                ?? message.text
             throw AudioError(path: path, fault: "cannot be opened as audio: \(fault)")
         }
         handle = opened
@@ -115,14 +115,21 @@ struct AudioStream: ~Copyable {
     private func decode(into block: inout [Float], _ heard: [UInt8]) throws(AudioError) -> Int {
         let read = Int(parp_audio_read(handle, heard, &block, Int64(block.count)))
         guard read >= 0 else {
-            var message = [CChar](repeating: 0, count: 256)
-            parp_audio_message(handle, &message, 256)
-            throw AudioError(path: path, fault: "cannot be decoded: \(Self.text(message))")
+            var message = AudioMessage()
+            parp_audio_message(handle, &message.bytes, AudioMessage.capacity)
+            throw AudioError(path: path, fault: "cannot be decoded: \(message.text)")
         }
         return read
     }
+}
 
-    static func text(_ message: [CChar]) -> String {
-        String(decoding: message.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
+/// What a library says of a fault.
+struct AudioMessage {
+    static let capacity: Int32 = 256
+    /// Characters up to a zero.
+    var bytes = [CChar](repeating: 0, count: Int(capacity))
+
+    var text: String {
+        String(decoding: bytes.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
     }
 }

@@ -18,8 +18,8 @@ package struct Resampler: ~Copyable {
             handle = nil
             return
         }
-        var message = [CChar](repeating: 0, count: 256)
-        handle = parp_resampler_open(Double(source), Double(target), &message, 256)
+        var message = AudioMessage()
+        handle = parp_resampler_open(Double(source), Double(target), &message.bytes, AudioMessage.capacity)
         if handle == nil { throw Self.fault(message, path) }
     }
 
@@ -45,30 +45,20 @@ package struct Resampler: ~Copyable {
         _ input: [Float]?, _ output: inout [Float]
     ) throws(AudioError) -> (taken: Int, written: Int) {
         var block = [Float](repeating: 0, count: Self.blockSamples)
-        var message = [CChar](repeating: 0, count: 256)
+        var message = AudioMessage()
         var taken: Int64 = 0
         let written = Int(
             parp_resampler_process(
-                handle, input, Int64(input?.count ?? 0), &taken, &block, Int64(block.count), &message, 256))
+                handle, input, Int64(input?.count ?? 0), &taken, &block, Int64(block.count), &message.bytes,
+                AudioMessage.capacity))
         guard written >= 0 else { throw Self.fault(message, path) }
         output += block[..<written]
         return (Int(taken), written)
     }
 
-    private static func fault(_ message: [CChar], _ path: String) -> AudioError {
-        AudioError(path: path, fault: "cannot be resampled: \(AudioStream.text(message))")
+    private static func fault(_ message: AudioMessage, _ path: String) -> AudioError {
+        AudioError(path: path, fault: "cannot be resampled: \(message.text)")
     }
-}
-
-/// Resamples mono audio.
-func resample(
-    _ samples: [Float], from source: Int, to target: Int, path: String
-) throws(AudioError) -> [Float] {
-    var output: [Float] = []
-    let resampler = try Resampler(from: source, to: target, path: path)
-    try resampler.take(samples, addingTo: &output)
-    try resampler.finish(addingTo: &output)
-    return output
 }
 
 /// The number of frames at another rate.

@@ -1,5 +1,5 @@
 package import Program
-package import Tensors
+internal import Tensors
 
 /// Refuses work that needs more memory than this machine has, before it begins.
 ///

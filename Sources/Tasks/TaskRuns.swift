@@ -1,4 +1,4 @@
-internal import Recipe
+package import Recipe
 package import Session
 package import Training
 
@@ -9,5 +9,16 @@ package func runTraining(_ options: TrainOptions, session: Session) throws {
     case .ctc: try runFineTuning(options, session: session)
     case .pretrain: try runPretraining(options, session: session)
     case .classify, .regress: try runTextFineTuning(options, task: task, session: session)
+    }
+}
+
+extension TaskKind {
+    /// What a run of this task is planned by; nil for tasks on text, which hear nothing.
+    package var plannedSpeechTask: (any PlannedSpeechTask.Type)? {
+        switch self {
+        case .ctc: CTCTask.self
+        case .pretrain: PretrainingTask.self
+        case .classify, .regress: nil
+        }
     }
 }

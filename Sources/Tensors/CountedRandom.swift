@@ -65,28 +65,11 @@ public struct CountedRandom: Sendable {
         -logarithm(-logarithm((Double(bits(at: index) >> 11) + 0.5) * 0x1p-53))
     }
 
-    /// The numbers in order, for the standard library's shuffles and draws.
-    public var sequence: CountedSequence { CountedSequence(random: self) }
-
     @inlinable
     static func mix(_ value: UInt64) -> UInt64 {
         var z = value
         z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
         z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
         return z ^ (z >> 31)
-    }
-}
-
-/// A counted sequence read from its start.
-public struct CountedSequence: RandomNumberGenerator, Sendable {
-    private let random: CountedRandom
-    private var index: UInt64 = 0
-
-    init(random: CountedRandom) { self.random = random }
-
-    /// The next 64 bits.
-    public mutating func next() -> UInt64 {
-        defer { index &+= 1 }
-        return random.bits(at: index)
     }
 }

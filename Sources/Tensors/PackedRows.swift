@@ -21,8 +21,6 @@ public struct PackedRows: Hashable, Sendable {
     public subscript(utterance: Int) -> Range<Int> { offsets[utterance]..<offsets[utterance + 1] }
     /// The number of rows of one utterance.
     public func length(_ utterance: Int) -> Int { offsets[utterance + 1] - offsets[utterance] }
-    /// The number of rows of each utterance.
-    public var lengths: [Int] { (0..<count).map(length) }
     /// The most rows of any utterance, 0 if there is none.
     public var longest: Int { (0..<count).reduce(0) { max($0, length($1)) } }
 }

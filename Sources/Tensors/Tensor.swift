@@ -91,3 +91,13 @@ public struct Tensor: @unchecked Sendable {
     /// The elements as a collection in place.
     @inlinable public var buffer: UnsafeMutableBufferPointer<Float> { .init(start: pointer, count: count) }
 }
+
+extension [Float] {
+    /// An array of numbers that a body writes, each of them, into the one row that it is given.
+    public init(count: Int, writing body: (Tensor) throws -> Void) rethrows {
+        try self.init(unsafeUninitializedCapacity: count) { buffer, written in
+            if let start = buffer.baseAddress { try body(Tensor(start, rows: 1, columns: count)) }
+            written = count
+        }
+    }
+}

@@ -27,7 +27,7 @@ public struct BertConfiguration: Sendable, Hashable {
     /// Everything that is wrong or unknown, as sentences; empty if a model can be built.
     public func faults() -> [String] {
         var faults = ConfigurationFaults()
-        shape.check(Self.shapeKeys, into: &faults)
+        shape.check(CodingKeys.self, into: &faults)
         faults.bound("max_position_embeddings", maximumTokens, by: 1_000_000)
         faults.bound("type_vocab_size", segmentCount, by: 1024)
         faults.rate("hidden_dropout_prob", hiddenDropout)
@@ -38,7 +38,7 @@ public struct BertConfiguration: Sendable, Hashable {
 }
 
 extension BertConfiguration: Decodable {
-    enum CodingKeys: String, CodingKey {
+    enum CodingKeys: String, TextShapeKey {
         case vocabularySize = "vocab_size"
         case hiddenSize = "hidden_size"
         case layerCount = "num_hidden_layers"
@@ -58,17 +58,12 @@ extension BertConfiguration: Decodable {
         case tiesEmbeddings = "tie_word_embeddings"
     }
 
-    private static let shapeKeys = TextShape.Keys<CodingKeys>(
-        vocabularySize: .vocabularySize, hiddenSize: .hiddenSize, layerCount: .layerCount,
-        headCount: .headCount, intermediateSize: .intermediateSize, activation: .activation,
-        layerNormEpsilon: .layerNormEpsilon, initializerRange: .initializerRange)
-
     /// Reads a `config.json`; a missing or null key keeps transformers' default.
     public init(from decoder: any Decoder) throws {
         self.init()
         let container = try decoder.container(keyedBy: CodingKeys.self)
         try Self.refuseVariants(in: container)
-        try shape.read(Self.shapeKeys, from: container, decoder)
+        try shape.read(from: container, decoder)
         try container.read(.maximumTokens, into: &maximumTokens)
         try container.read(.segmentCount, into: &segmentCount)
         try container.read(.hiddenDropout, into: &hiddenDropout)

@@ -64,23 +64,6 @@ public enum TextConfiguration: Sendable, Hashable {
         }
     }
 
-    /// The model's own dropout.
-    public var regularization: Regularization {
-        var rates = Regularization()
-        switch self {
-        case .bert(let bert):
-            rates.hiddenDropout = bert.hiddenDropout
-            rates.attentionDropout = bert.attentionDropout
-            rates.finalDropout = bert.classifierDropout ?? bert.hiddenDropout
-        case .xlnet(let xlnet):
-            rates.hiddenDropout = xlnet.dropout
-            rates.attentionDropout = xlnet.dropout
-            rates.activationDropout = xlnet.dropout
-            rates.finalDropout = xlnet.summaryDropout
-        }
-        return rates
-    }
-
     /// Everything that is wrong or unknown, as sentences; empty if a model can be built.
     public func faults() -> [String] {
         switch self {

@@ -21,12 +21,6 @@ public struct TextShape: Sendable, Hashable {
     /// Rows of the classifier.
     public var labelCount = 2
 
-    /// A model's keys for these in its `config.json`.
-    struct Keys<Key: CodingKey> {
-        let vocabularySize, hiddenSize, layerCount, headCount, intermediateSize: Key
-        let activation, layerNormEpsilon, initializerRange: Key
-    }
-
     /// The sizes of a block.
     var block: BlockExtents {
         BlockExtents(
@@ -35,7 +29,7 @@ public struct TextShape: Sendable, Hashable {
     }
 
     /// Collects what is wrong or unknown.
-    func check<Key>(_ keys: Keys<Key>, into faults: inout ConfigurationFaults) {
+    func check<Key: TextShapeKey>(_ keys: Key.Type, into faults: inout ConfigurationFaults) {
         let name = keys.hiddenSize.stringValue
         faults.require(
             activation == "gelu",
@@ -51,19 +45,31 @@ public struct TextShape: Sendable, Hashable {
     }
 
     /// Reads the shape from a `config.json`.
-    mutating func read<Key>(
-        _ keys: Keys<Key>, from container: KeyedDecodingContainer<Key>, _ decoder: any Decoder
+    mutating func read<Key: TextShapeKey>(
+        from container: KeyedDecodingContainer<Key>, _ decoder: any Decoder
     ) throws {
-        try container.read(keys.vocabularySize, into: &vocabularySize)
-        try container.read(keys.hiddenSize, into: &hiddenSize)
-        try container.read(keys.layerCount, into: &layerCount)
-        try container.read(keys.headCount, into: &headCount)
-        try container.read(keys.intermediateSize, into: &intermediateSize)
-        try container.read(keys.activation, into: &activation)
-        try container.read(keys.layerNormEpsilon, into: &layerNormEpsilon)
-        try container.read(keys.initializerRange, into: &initializerRange)
+        try container.read(.vocabularySize, into: &vocabularySize)
+        try container.read(.hiddenSize, into: &hiddenSize)
+        try container.read(.layerCount, into: &layerCount)
+        try container.read(.headCount, into: &headCount)
+        try container.read(.intermediateSize, into: &intermediateSize)
+        try container.read(.activation, into: &activation)
+        try container.read(.layerNormEpsilon, into: &layerNormEpsilon)
+        try container.read(.initializerRange, into: &initializerRange)
         labelCount = try LabelCount(from: decoder).count ?? labelCount
     }
+}
+
+/// A text model's keys for its shape in its `config.json`.
+protocol TextShapeKey: CodingKey {
+    static var vocabularySize: Self { get }
+    static var hiddenSize: Self { get }
+    static var layerCount: Self { get }
+    static var headCount: Self { get }
+    static var intermediateSize: Self { get }
+    static var activation: Self { get }
+    static var layerNormEpsilon: Self { get }
+    static var initializerRange: Self { get }
 }
 
 /// The number of labels in a `config.json`: transformers writes `id2label` unless there are two.

@@ -41,17 +41,14 @@ public struct PlannedPass: Sendable, Hashable {
 extension PlannedPass {
     /// The utterances as a batch in an arena of the counting device.
     func batch(_ configuration: Wav2Vec2Configuration, arena: inout Arena) -> SpeechBatch {
-        SpeechBatch(
-            utterances.map { utterance in
-                guard hasFeatures else {
-                    return .waveform(arena.tensor(rows: utterance.samples, columns: 1))
-                }
-                let channels = configuration.convolutionChannels
-                return .features(
-                    arena.tensor(
-                        rows: configuration.frameCount(samples: utterance.samples),
-                        columns: channels[channels.count - 1]))
-            })
+        guard hasFeatures else {
+            return SpeechBatch(utterances.map { .waveform(arena.tensor(rows: $0.samples, columns: 1)) })
+        }
+        let packing = PackedRows(
+            lengths: utterances.map { configuration.frameCount(samples: $0.samples) })
+        let channels = configuration.convolutionChannels
+        let features = arena.tensor(rows: packing.totalRows, columns: channels[channels.count - 1])
+        return SpeechBatch(features: features, packing: packing)
     }
 
     /// The pass's dropouts without layer drop, since a dropped layer takes no memory.

@@ -41,18 +41,4 @@ public struct PretrainingSums: Sendable, Equatable {
     public func probabilityPerplexity(_ objective: PretrainingConfiguration) -> Double {
         codebookPerplexity(codeProbabilities, groups: objective.codebookGroups)
     }
-
-    /// Adds the sums of more utterances.
-    public static func += (sums: inout PretrainingSums, other: PretrainingSums) {
-        sums.contrastive += other.contrastive
-        sums.diversity += other.diversity
-        sums.featurePenalty += other.featurePenalty
-        sums.maskedFrames += other.maskedFrames
-        sums.correct += other.correct
-        sums.utterances += other.utterances
-        for index in sums.codeUsage.indices { sums.codeUsage[index] += other.codeUsage[index] }
-        for index in sums.codeProbabilities.indices {
-            sums.codeProbabilities[index] += other.codeProbabilities[index]
-        }
-    }
 }

@@ -78,13 +78,25 @@ public struct SpeechBatch: Sendable {
 
     /// The utterances.
     public let sources: [Source]
+    /// The features of all of them, (frames, channels), where they lie packed already; nil where some are made, or lie
+    /// elsewhere.
+    let packedFeatures: Tensor?
 
     /// A batch of utterances.
-    public init(_ sources: [Source]) { self.sources = sources }
+    public init(_ sources: [Source]) {
+        self.sources = sources
+        packedFeatures = nil
+    }
 
     /// A batch of packed samples.
     public init(samples: Tensor, packing: PackedRows) {
-        sources = (0..<packing.count).map { .waveform(samples.rows(packing[$0])) }
+        self.init((0..<packing.count).map { .waveform(samples.rows(packing[$0])) })
+    }
+
+    /// A batch of packed features, (frames, channels), which the model reads where they lie.
+    public init(features: Tensor, packing: PackedRows) {
+        sources = (0..<packing.count).map { .features(features.rows(packing[$0])) }
+        packedFeatures = features
     }
 }
 

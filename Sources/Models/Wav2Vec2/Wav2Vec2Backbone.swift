@@ -106,9 +106,8 @@ struct Wav2Vec2Backbone: Sendable {
     ) -> Encoded {
         let packing = framePacking(batch)
         let pass = Pass(parameters: parameters, packing: packing, noise: noise)
-        let features = arena.tensor(rows: packing.totalRows, columns: featureChannels)
-        let extractorSaved = extractFeatures(
-            batch, pass: pass, keeping: trainable == .everything, arena: &arena, into: features)
+        let (features, extractorSaved) = features(
+            of: batch, pass: pass, keeping: trainable == .everything, arena: &arena)
         let hidden = arena.tensor(rows: packing.totalRows, columns: configuration.hiddenSize)
         let projectionSaved = featureProjection.forward(features, pass: pass, arena: &arena, into: hidden)
         let (masked, channelSpans) = mask(hidden, augmentation: augmentation, pass: pass)
@@ -124,9 +123,15 @@ struct Wav2Vec2Backbone: Sendable {
             projection: projectionSaved, masked: masked, channelSpans: channelSpans, encoder: encoderSaved)
     }
 
-    private func extractFeatures(
-        _ batch: SpeechBatch, pass: Pass, keeping: Bool, arena: inout Arena, into features: Tensor
-    ) -> [FeatureExtractor.Saved] {
+    /// The packed features of a batch: those that were kept, or what is made of its waveforms.
+    private func features(
+        of batch: SpeechBatch, pass: Pass, keeping: Bool, arena: inout Arena
+    ) -> (Tensor, [FeatureExtractor.Saved]) {
+        if let kept = batch.packedFeatures {
+            precondition(!keeping, "a feature encoder that is trained needs the waveform")
+            return (kept, [])
+        }
+        let features = arena.tensor(rows: pass.packing.totalRows, columns: featureChannels)
         var saved: [FeatureExtractor.Saved] = []
         for (utterance, source) in batch.sources.enumerated() {
             let output = features.rows(pass.packing[utterance])
@@ -143,7 +148,7 @@ struct Wav2Vec2Backbone: Sendable {
                 output.copy(from: kept)
             }
         }
-        return saved
+        return (features, saved)
     }
 
     /// Replaces masked frames and zeroes masked channels, in place; only in training.

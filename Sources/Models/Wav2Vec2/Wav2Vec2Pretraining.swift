@@ -42,14 +42,6 @@ public struct Wav2Vec2Pretraining: Sendable {
     /// The first trained element of the flat store: after the feature encoder if no gradient reaches that.
     public var firstTrainableOffset: Int { backbone.firstTrainableOffset(trainable) }
 
-    /// The parameters of the objective, which a fine-tuned model lacks.
-    public var objectiveSlots: [ParameterSlot] {
-        quantizer.slots + [contextProjection, targetProjection].flatMap(\.slots)
-    }
-
-    /// The embedding of masked frames.
-    public var maskEmbeddingSlot: ParameterSlot { backbone.maskEmbedding }
-
     /// The rows of each utterance's frames in a batch.
     public func framePacking(_ batch: SpeechBatch) -> PackedRows { backbone.framePacking(batch) }
 

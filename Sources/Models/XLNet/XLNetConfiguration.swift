@@ -21,7 +21,7 @@ public struct XLNetConfiguration: Sendable, Hashable {
     /// Everything that is wrong or unknown, as sentences; empty if a model can be built.
     public func faults() -> [String] {
         var faults = ConfigurationFaults()
-        shape.check(Self.shapeKeys, into: &faults)
+        shape.check(CodingKeys.self, into: &faults)
         faults.require(
             self.hiddenSize % 2 == 0, "d_model is \(self.hiddenSize); sines and cosines need an even number")
         faults.rate("dropout", dropout)
@@ -31,7 +31,7 @@ public struct XLNetConfiguration: Sendable, Hashable {
 }
 
 extension XLNetConfiguration: Decodable {
-    enum CodingKeys: String, CodingKey {
+    enum CodingKeys: String, TextShapeKey {
         case vocabularySize = "vocab_size"
         case hiddenSize = "d_model"
         case layerCount = "n_layer"
@@ -51,16 +51,11 @@ extension XLNetConfiguration: Decodable {
         case summaryActivation = "summary_activation"
     }
 
-    private static let shapeKeys = TextShape.Keys<CodingKeys>(
-        vocabularySize: .vocabularySize, hiddenSize: .hiddenSize, layerCount: .layerCount,
-        headCount: .headCount, intermediateSize: .intermediateSize, activation: .activation,
-        layerNormEpsilon: .layerNormEpsilon, initializerRange: .initializerRange)
-
     /// Reads a `config.json`; a missing or null key keeps transformers' default.
     public init(from decoder: any Decoder) throws {
         self.init()
         let container = try decoder.container(keyedBy: CodingKeys.self)
-        try shape.read(Self.shapeKeys, from: container, decoder)
+        try shape.read(from: container, decoder)
         try container.read(.dropout, into: &dropout)
         try container.read(.summaryDropout, into: &summaryDropout)
         try refuseVariants(in: container)

@@ -34,9 +34,6 @@ struct XLNetEncoder: TokenEncoder {
         hiddenSize = size
     }
 
-    /// The number of blocks.
-    var layerCount: Int { blocks.count }
-
     /// Each token's embedding, and attention's further inputs.
     func embed(_ batch: TokenBatch, pass: Pass, arena: inout Arena) -> (
         hidden: Hidden, context: RelativeAttention.Context, saved: Void

@@ -1,4 +1,5 @@
 internal import Foundation
+internal import Pruning
 package import Recipe
 
 /// A recipe with a reason for each value, as written by `parp new`.
@@ -187,10 +188,10 @@ package struct FittedRecipe: Sendable {
     // MARK: Pruning, and the run
 
     private mutating func choosePruning() {
-        choose("pruning.method", .string(wishes.method), "see docs/pruning.md")
-        guard wishes.method != "dense" else { return }
+        choose("pruning.method", .string(wishes.method.rawValue), "see docs/pruning.md")
+        guard wishes.method != .dense else { return }
         choose("pruning.sparsity", .number(wishes.sparsity), "the share of the blocks' weights that is zero")
-        guard ["parp", "parp-p"].contains(wishes.method) else { return }
+        guard [.parp, .progressive].contains(wishes.method) else { return }
         choosePruningInterval()
     }
 
@@ -198,7 +199,7 @@ package struct FittedRecipe: Sendable {
     /// moves a weight by at most the learning rate.
     mutating func choosePruningInterval() {
         guard choices.contains(where: { $0.path == "pruning.sparsity" }),
-            ["parp", "parp-p"].contains(wishes.method)
+            [.parp, .progressive].contains(wishes.method)
         else { return }
         let updates = number("schedule.updates")
         let most = max(1, updates / 8)

@@ -1,3 +1,4 @@
+package import Pruning
 package import Recipe
 package import Tensors
 
@@ -72,12 +73,12 @@ package struct FittingFacts: Sendable {
 
 /// The user's wishes for a fitted recipe.
 package struct FittingWishes: Sendable {
-    package var method: String
+    package var method: ComparedMethod
     package var sparsity: Double
     /// Hours that the run may take.
     package var hours: Double
 
-    package init(method: String = "parp", sparsity: Double = 0.5, hours: Double = 12) {
+    package init(method: ComparedMethod = .parp, sparsity: Double = 0.5, hours: Double = 12) {
         (self.method, self.sparsity, self.hours) = (method, sparsity, hours)
     }
 }

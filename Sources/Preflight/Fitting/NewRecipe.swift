@@ -6,7 +6,7 @@ internal import Program
 internal import Pruning
 internal import Recipe
 package import Session
-internal import Speech
+package import Speech
 internal import Tasks
 internal import Text
 internal import Training
@@ -20,7 +20,7 @@ package struct NewRecipeOptions: Sendable {
     /// The model to start from, or the name of a preset's shape.
     package var model: String
     /// The units of transcripts.
-    package var labels = "letters"
+    package var labels = Manifest.Labels.letters
     package var wishes = FittingWishes()
     /// Ranks, and ranks per node; nil uses this machine's cores.
     package var ranks: Int?
@@ -123,9 +123,7 @@ private struct Fitting {
 }
 
 private func fitSpeech(_ sets: CorpusSets, _ options: NewRecipeOptions) throws -> Fitting {
-    guard let labels = Manifest.Labels(rawValue: options.labels) else {
-        throw UserError(.usage, "--labels is \(options.labels); it must be letters or phones")
-    }
+    let labels = options.labels
     let shape = isMissing(options.model) ? ModelPreset(rawValue: options.model) : nil
     let configuration = try modelConfiguration(options.model)
     let stored = shape == nil ? try StoredModel.open(options.model) : nil

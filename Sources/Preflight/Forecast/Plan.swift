@@ -5,6 +5,7 @@ internal import Kernels
 internal import Program
 package import Recipe
 package import Session
+internal import Tasks
 internal import Training
 
 /// Options of `parp plan`.
@@ -52,7 +53,7 @@ package func runPlan(_ options: PlanOptions, session: Session) throws {
 
 private func plan(_ recipe: Recipe, _ options: PlanOptions) throws -> String {
     try requirePaths(recipe)
-    guard !TaskKind.text.contains(recipe.task) else {
+    guard recipe.task.plannedSpeechTask != nil else {
         let forecast = try TextForecast(
             recipe, ranks: options.ranks, ranksPerNode: options.ranksPerNode ?? options.ranks)
         return options.json ? forecast.json.line : forecast.text

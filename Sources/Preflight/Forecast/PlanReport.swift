@@ -83,7 +83,7 @@ struct PlanReport {
             ),
             (
                 "data",
-                "\(forecast.utterances) utterances, \(time(forecast.audioSeconds / 3600)), the longest "
+                "\(forecast.utterances) utterances, \(hoursText(forecast.audioSeconds / 3600)), the longest "
                     + String(format: "%.1f s", forecast.longestSeconds)
             ),
             ("run", String(format: "%d updates, %.1f epochs", forecast.updates, forecast.epochs)),
@@ -163,12 +163,10 @@ struct PlanReport {
             return "no estimate: this machine does not multiply \(forecast.precision.rawValue)"
         }
         return
-            "about \(time(hours)): an estimate from this machine's \(Int(productSpeed / 1e9)) GFLOP/s per rank, "
+            "about \(hoursText(hours)): an estimate from this machine's \(Int(productSpeed / 1e9)) GFLOP/s per rank, "
             + "of which updates reach about \(Int(Self.shareOfProducts * 100)) %, with features and writing, "
             + "without the network"
     }
-
-    private func time(_ hours: Double) -> String { hoursText(hours) }
 
     private func millions(_ count: Int) -> String { String(format: "%.2f", Double(count) / 1e6) }
 }

@@ -99,7 +99,7 @@ package struct RunForecast: Sendable {
         let every = recipe.checkpoint.everyUpdates
         writtenBytes =
             (every > 0 ? updates / every : 0) * checkpointBytes + 2 * parameters * MemoryLayout<Float>.stride
-        featureBytes = inputs.keepsFeatures ? inputs.featureBytes : 0
+        featureBytes = inputs.featureBytes
         let wire = recipe.distributed.wire == .bfloat16 ? 2 : 4
         let nodes = (ranks + self.ranksPerNode - 1) / self.ranksPerNode
         // Each lane of a node's ranks scatters its slice's pieces to the other nodes, and receives their
@@ -113,15 +113,16 @@ package struct RunForecast: Sendable {
         operations = walk.operations
         busiestOperations = walk.busiestOperations
         sharing = SharingForecast(inputs, walk: walk, ranks: ranks)
-        let evaluations = Self.evaluations(recipe)
-        evaluationOperations = Double(evaluations) * inputs.evaluationOperations
+        evaluationOperations = Double(recipe.evaluationCount) * inputs.evaluationOperations
         featureOperations = inputs.featureOperations
         memory = MemoryForecast(inputs, walk: walk, ranksPerNode: self.ranksPerNode)
     }
+}
 
+extension Recipe {
     /// The number of evaluations of a run: at each interval, and at its end.
-    private static func evaluations(_ recipe: Recipe) -> Int {
-        let (every, updates) = (recipe.evaluation.everyUpdates, recipe.schedule.updates)
+    var evaluationCount: Int {
+        let (every, updates) = (evaluation.everyUpdates, schedule.updates)
         return every > 0 ? (updates + every - 1) / every : 1
     }
 }

@@ -50,9 +50,7 @@ struct TextForecast {
         }
         // Backward takes twice the operations of forward.
         operations = 3 * epochs * forward(data)
-        let every = recipe.evaluation.everyUpdates
-        let evaluations = every > 0 ? (updates + every - 1) / every : 1
-        evaluationOperations = Double(evaluations) * forward(inputs.valid.dataset)
+        evaluationOperations = Double(recipe.evaluationCount) * forward(inputs.valid.dataset)
         self.productSpeed =
             productSpeed
             ?? measuredSpeed(

@@ -9,33 +9,21 @@ package import Session
 internal import Tensors
 internal import Training
 
-/// Options of `parp bench collectives`.
-package struct CollectivesBenchmarkOptions: Sendable {
-    /// How often each sum is measured; medians are reported.
-    package var repeats: Int
-    /// The frames of the simulated backward pass during which gradients are summed.
-    package var frames: Int
-    /// Whether one JSON object is printed instead of tables.
-    package var json: Bool
-
-    /// The defaults of the command.
-    package init(repeats: Int = 9, frames: Int = 500, json: Bool = false) {
-        self.repeats = repeats
-        self.frames = frames
-        self.json = json
-    }
-}
-
 /// Compares our sum over ranks with `MPI_Allreduce`, measured alternately in this run, and reports how much
 /// summing gradients slows down concurrent computation.
-package func runCollectivesBenchmark(_ options: CollectivesBenchmarkOptions, session: Session) throws {
+///
+/// - Parameters:
+///   - repeats: How often each sum is measured; medians are reported.
+///   - frames: The frames of the simulated backward pass during which gradients are summed.
+///   - json: Whether one JSON object is printed instead of tables.
+package func runCollectivesBenchmark(repeats: Int, frames: Int, json: Bool, session: Session) throws {
     guard let communicator = session.communicator as? MPICommunicator, communicator.size > 1 else {
         throw UserError(.usage, "this needs at least two ranks; use mpirun -np 2 parp bench collectives")
     }
-    let sums = try measureSums(communicator, repeats: options.repeats)
-    let overlap = try measureOverlap(communicator, repeats: options.repeats, frames: options.frames)
+    let sums = try measureSums(communicator, repeats: repeats)
+    let overlap = try measureOverlap(communicator, repeats: repeats, frames: frames)
     guard session.isRoot else { return }
-    if options.json {
+    if json {
         print(
             JSONValue.object([
                 .init("ranks", .integer(communicator.size)),
@@ -46,7 +34,7 @@ package func runCollectivesBenchmark(_ options: CollectivesBenchmarkOptions, ses
     } else {
         let groups = communicator.groupCount
         print(
-            "\(communicator.size) ranks in \(groups) group(s) that share memory; medians of \(options.repeats)"
+            "\(communicator.size) ranks in \(groups) group(s) that share memory; medians of \(repeats)"
         )
         print(SumMeasurement.table(sums, hasWire: groups > 1).text)
         print(overlap.text)

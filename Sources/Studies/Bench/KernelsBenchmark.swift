@@ -8,7 +8,7 @@ internal import Program
 internal import Recipe
 internal import Reports
 package import Session
-internal import Tensors
+package import Tensors
 internal import Training
 
 /// Options of `parp bench kernels`.
@@ -21,8 +21,8 @@ package struct KernelsBenchmarkOptions: Sendable {
     package var batch = 4
     /// Frames of each utterance.
     package var frames = 249
-    /// Products in `float32` or `bfloat16`.
-    package var precision = "float32"
+    /// What products multiply.
+    package var precision = GEMMPrecision.float32
     /// Threads.
     package var threads = 1
     /// The probability of every dropout.
@@ -45,13 +45,10 @@ package struct KernelsBenchmarkOptions: Sendable {
 /// With one thread, processor time is measured, which other programs do not affect.
 package func runKernelsBenchmark(_ options: KernelsBenchmarkOptions, session: Session) throws {
     setMathThreads(options.threads)
-    guard let precision = GEMMPrecision(rawValue: options.precision) else {
-        throw UserError(.usage, "--precision is \(options.precision); it must be float32 or bfloat16")
-    }
-    if let fault = unavailability(of: precision) { throw UserError(.usage, fault) }
+    if let fault = unavailability(of: options.precision) { throw UserError(.usage, fault) }
     guard session.isRoot else { return }
     let bandwidth = MemoryBandwidth(elements: 1 << 26, repeats: options.repeats, by: options.clock)
-    var bench = KernelBench(options, precision: precision)
+    var bench = KernelBench(options)
     var measurements = bench.products() + bench.linearLayers() + bench.attention() + bench.elementwise()
     let layout = Wav2Vec2(options.configuration).layout
     measurements += bench.optimizer(layout) + [bench.heldOptimizer(layout)]
@@ -86,9 +83,9 @@ private struct KernelBench: ~Copyable {
     private let packing: PackedRows
     private var arena = Arena()
 
-    init(_ options: KernelsBenchmarkOptions, precision: GEMMPrecision) {
+    init(_ options: KernelsBenchmarkOptions) {
         self.options = options
-        self.precision = precision
+        precision = options.precision
         packing = PackedRows(lengths: [Int](repeating: options.frames, count: options.batch))
     }
 
@@ -298,7 +295,8 @@ private struct KernelReport {
     var json: JSONValue {
         .object([
             .init("benchmark", .string("kernels")), .init("model", .string(options.modelName)),
-            .init("precision", .string(options.precision)), .init("threads", .integer(options.threads)),
+            .init("precision", .string(options.precision.rawValue)),
+            .init("threads", .integer(options.threads)),
             .init("copy_bytes_per_second", .number(bandwidth.copy)),
             .init("read_bytes_per_second", .number(bandwidth.read)),
             .init("gemm_flops_per_second", .number(fastestProduct)),
@@ -317,7 +315,7 @@ private struct KernelReport {
     var text: String {
         let heading = String(
             format: "%@, %d × %d frames, %@, %d thread(s); copying %.1f GB/s, fastest product %.0f GF/s",
-            options.modelName, options.batch, options.frames, options.precision, options.threads,
+            options.modelName, options.batch, options.frames, options.precision.rawValue, options.threads,
             bandwidth.copy / 1e9, fastestProduct / 1e9)
         let table = TextTable(
             [.left("kernel"), .right("time"), .right("speed"), .right("of its limit")],

@@ -6,37 +6,24 @@ package import Session
 internal import Tasks
 internal import Training
 
-/// Options of `parp bench load`.
-package struct LoadBenchmarkOptions: Sendable {
-    /// A model directory or a fairseq checkpoint.
-    package var model: String
-    /// How often it is loaded.
-    package var repeats: Int
-    /// Whether one JSON object is printed instead of a sentence.
-    package var json: Bool
-
-    /// What to load, and how often.
-    package init(model: String, repeats: Int = 5, json: Bool = false) {
-        self.model = model
-        self.repeats = repeats
-        self.json = json
-    }
-}
-
 /// Measures how long a stored model takes to load into untouched memory.
-package func runLoadBenchmark(_ options: LoadBenchmarkOptions, session: Session) throws {
+///
+/// - Parameters:
+///   - model: A model directory or a fairseq checkpoint.
+///   - json: Whether one JSON object is printed instead of a sentence.
+package func runLoadBenchmark(model: String, repeats: Int, json: Bool, session: Session) throws {
     var seconds: [Double] = []
     var weights = 0
     try session.together {
-        for _ in 0..<options.repeats {
+        for _ in 0..<repeats {
             let start = monotonicSeconds()
-            weights = try loadStoredModel(options.model)
+            weights = try loadStoredModel(model)
             seconds.append(monotonicSeconds() - start)
         }
     }
     guard session.isRoot else { return }
     let median = seconds.sorted()[seconds.count / 2]
-    if options.json {
+    if json {
         print(
             JSONValue.object([
                 .init("weights", .integer(weights)), .init("median", .number(median)),
@@ -45,7 +32,7 @@ package func runLoadBenchmark(_ options: LoadBenchmarkOptions, session: Session)
     } else {
         print(
             String(
-                format: "%@: %d weights in %.3f s, median of %d; %.2f GB/s of float32", options.model,
+                format: "%@: %d weights in %.3f s, median of %d; %.2f GB/s of float32", model,
                 weights,
                 median, seconds.count, Double(weights) * 4e-9 / median))
     }

@@ -49,7 +49,7 @@ package func runPruneBenchmark(_ options: PruneBenchmarkOptions, session: Sessio
             if turn > 0 { parts[part, default: []].append(slowest) }
         }
     }
-    let medians = parts.mapValues { $0.sorted()[$0.count / 2] }
+    let medians = parts.mapValues(median)
     guard session.isRoot else { return }
     let report = PruneMeasurement(
         options: options, poolSize: pool.count, ranks: communicator.size, read: read, parts: medians)

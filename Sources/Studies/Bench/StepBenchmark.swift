@@ -6,9 +6,10 @@ internal import Kernels
 package import Models
 internal import Preflight
 internal import Program
+package import Recipe
 package import Session
 internal import Tasks
-internal import Tensors
+package import Tensors
 internal import Training
 
 /// How the feature encoder is treated in a measured update.
@@ -34,8 +35,8 @@ package struct StepBenchmarkOptions: Sendable {
     /// A JSON file with a list of batches, each a list of its utterances' seconds; nil uses `batch` and
     /// `seconds`.
     package var batchesFile: String?
-    /// Products in `float32` or `bfloat16`, or `auto` for what a probe finds faster.
-    package var precision = "float32"
+    /// What products multiply; `automatic` is what a probe finds faster.
+    package var precision = Automatic<GEMMPrecision>.value(.float32)
     /// The probe's result.
     var precisionProbe: PrecisionProbe?
     /// How the feature encoder is treated.
@@ -84,7 +85,7 @@ package func runStepBenchmark(_ options: StepBenchmarkOptions, session: Session)
     defer { corpus.remove() }
     let product = LargestProduct(options.configuration, batches: batches, ranks: ranks, precision)
     var settings = MeasuredTraining.Settings()
-    settings.precision = options.precision
+    settings.precision = precision
     settings.cacheFolder = options.features == .cached ? corpus.folder + "/features" : nil
     settings.trainsFeatureEncoder = options.features == .trained
     settings.dropout = options.dropout
@@ -125,21 +126,18 @@ package func runStepBenchmark(_ options: StepBenchmarkOptions, session: Session)
 private func settlePrecision(
     of options: inout StepBenchmarkOptions, session: Session
 ) throws -> GEMMPrecision {
-    if options.precision == "auto" {
-        let probe = try session.probePrecision(
-            Wav2Vec2(options.configuration).layout, frames: Int(50 * Double(options.batch) * options.seconds),
-            heldSparsity: options.heldSparsity)
-        options.precisionProbe = probe
-        options.precision = probe.precision.rawValue
-    }
-    let name = options.precision
-    return try session.together {
-        guard let precision = GEMMPrecision(rawValue: name) else {
-            throw UserError(.usage, "--precision is \(name); it must be float32, bfloat16 or auto")
+    if let stated = options.precision.stated {
+        try session.together {
+            if let fault = unavailability(of: stated) { throw UserError(.usage, fault) }
         }
-        if let fault = unavailability(of: precision) { throw UserError(.usage, fault) }
-        return precision
+        return stated
     }
+    let probe = try session.probePrecision(
+        Wav2Vec2(options.configuration).layout, frames: Int(50 * Double(options.batch) * options.seconds),
+        heldSparsity: options.heldSparsity)
+    options.precisionProbe = probe
+    options.precision = .value(probe.precision)
+    return probe.precision
 }
 
 /// The seconds of each utterance of each global batch.

@@ -9,6 +9,7 @@ internal import Program
 internal import Recipe
 internal import Session
 internal import Tasks
+internal import Tensors
 internal import Training
 
 /// A rank's measurements of a number of updates.
@@ -55,7 +56,7 @@ struct StepMeasurements {
         func phase(_ phase: (StepPhases) -> Double) -> JSONValue { .number(median(phases.map(phase))) }
         var fields: [JSONValue.Member] = [
             .init("benchmark", .string("step")), .init("model", .string(options.modelName)),
-            .init("precision", .string(options.precision)),
+            .init("precision", .string(options.precision.stated?.rawValue ?? "auto")),
             .init("features", .string(options.features.rawValue)),
             .init("ranks", .integer(Int(ranks))), .init("threads", .integer(options.threads)),
             .init("updates", .integer(wall.count)),

@@ -5,6 +5,7 @@ internal import JSON
 internal import Kernels
 internal import Models
 internal import Optimization
+internal import Preflight
 internal import Program
 package import Session
 internal import Tensors
@@ -58,7 +59,7 @@ package func runTextStepBenchmark(_ options: TextStepOptions, session: Session) 
         step(network, batch, store: store, update: update, dropout: Float(options.dropout), arena: &arena)
         if update >= options.warmup { seconds.append(processorSeconds() - start) }
     }
-    let medians = try session.exchange(seconds.sorted()[seconds.count / 2])
+    let medians = try session.exchange(median(seconds))
     guard session.isRoot else { return }
     let slowest = medians.max() ?? 0
     let rate = Double(batch.tokens.count) / slowest

@@ -77,15 +77,15 @@ extension RunCost {
     /// Sums a run's events, one of each kind and update.
     init(events: [JSONValue], unit: WorkUnit) {
         runs = 1
-        let seconds: [(kind: String, field: String, phase: Phase)] = [
-            ("train", "data_seconds", .data), ("train", "compute_seconds", .compute),
-            ("train", "exposed_communication_seconds", .communication),
-            ("train", "optimizer_seconds", .optimizer), ("prune", "seconds", .pruning),
-            ("eval", "seconds", .evaluation), ("checkpoint", "seconds", .checkpoints),
+        let seconds: [(kind: MetricsKind, field: String, phase: Phase)] = [
+            (.train, "data_seconds", .data), (.train, "compute_seconds", .compute),
+            (.train, "exposed_communication_seconds", .communication),
+            (.train, "optimizer_seconds", .optimizer), (.prune, "seconds", .pruning),
+            (.eval, "seconds", .evaluation), (.checkpoint, "seconds", .checkpoints),
         ]
         var cores = 1.0
         for event in events {
-            let kind = event["kind"]?.string ?? ""
+            let kind = MetricsKind(of: event)
             // The number of ranks may change on resuming; events between updates belong to the previous
             // update.
             cores = event["cores"]?.double ?? cores
@@ -93,12 +93,12 @@ extension RunCost {
                 coreSeconds[phase, default: 0] += cores * (event[field]?.double ?? 0)
             }
             switch kind {
-            case "train":
+            case .train:
                 updates += 1
                 workload += event[unit.field]?.double ?? 0
                 operations += event["flops"]?.double ?? 0
                 gradientBytes += event["gradient_bytes"]?.double ?? 0
-            case "prune":
+            case .prune:
                 maskBytes += ((event["pool"]?.double ?? 0) / 64).rounded(.up) * 8
             default: break
             }

@@ -28,7 +28,7 @@ struct RunRecord: Sendable {
             let data = FileManager.default.contents(atPath: path)
         else { return nil }
         let events = try Self.events(data, path: path)
-        guard let evaluation = events.last(where: { $0["kind"]?.string == "eval" }),
+        guard let evaluation = events.last(where: { MetricsKind(of: $0) == .eval }),
             let update = evaluation["step"]?.integer,
             let metrics = Self.metrics(of: task, in: evaluation)
         else { throw CheckpointError(path, "has no evaluation of the final model") }
@@ -41,7 +41,7 @@ struct RunRecord: Sendable {
                 Self.metrics(of: task, in: member.value).map { (member.key, $0) }
             }, uniquingKeysWith: { $1 })
         sparsity = evaluation["sparsity"]?.double ?? 0
-        let last = events.last { $0["kind"]?.string == "prune" }
+        let last = events.last { MetricsKind(of: $0) == .prune }
         drift = last?["iou_initial"]?.double
         mask = last?["step"]?.integer.map { "\(folder)/masks/step-\($0).safetensors" }
         cost = RunCost(events: events, unit: task.workUnit)

@@ -4,17 +4,19 @@ internal import Recipe
 internal import Session
 internal import Tensors
 
-extension CTCProblem {
+extension Recipe {
     /// Whether the feature encoder's output is cached: if the recipe freezes it.
-    var keepsFeatures: Bool { recipe.data.cacheFeatures && recipe.model.freezeFeatureEncoder }
+    var keepsFeatures: Bool { data.cacheFeatures && model.freezeFeatureEncoder }
+}
 
+extension CTCProblem {
     /// Fills this node's cache with the features of a dataset if the recipe freezes the feature encoder.
     ///
     /// - Parameter parameters: The weights in the precision in which the features will be used.
     func keepFeatures(
         of data: inout SpeechDataset, name: String, parameters: ParameterViews, session: Session
     ) throws {
-        guard keepsFeatures else { return }
+        guard recipe.keepsFeatures else { return }
         let root = recipe.data.cacheDirectory
         data.cache = FeatureCache(
             root: root.isEmpty ? FeatureCache.defaultRoot() : root,

@@ -21,10 +21,10 @@ extension CTCProblem {
         let task = CTCTask(recipe: recipe, model: model, data: data)
         let precision = recipe.precision.products
         var pass = task.plannedPass([longest], update: recipe.schedule.updates, precision: precision)
-        pass.hasFeatures = keepsFeatures
+        pass.hasFeatures = recipe.keepsFeatures
         let samples = data.sampleCount(longest)
         let features =
-            keepsFeatures ? model.network.featureArenaBytes(samples: samples, precision: precision) : 0
+            recipe.keepsFeatures ? model.network.featureArenaBytes(samples: samples, precision: precision) : 0
         let utterance = data.utterances[longest]
         try Tasks.requireMemory(
             max(features, bytes(task, pass)),

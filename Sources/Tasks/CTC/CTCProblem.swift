@@ -85,28 +85,20 @@ package struct CTCProblem: RunProblem {
             .init(
                 "Loss, nats per character, training smoothed",
                 [
-                    .init("train", "loss_per_token", name: "train", smoothed: true),
-                    .init("eval", "loss_per_character", name: "valid"),
+                    .init(.train, "loss_per_token", name: "train", smoothed: true),
+                    .init(.eval, "loss_per_character", name: "valid"),
                 ], scale: .ratios),
             // Logs of earlier versions lack the number of characters.
             .init(
                 "Loss, nats per utterance, training smoothed",
-                [.init("train", "loss", smoothed: true), .init("eval", "loss", name: "valid")],
+                [.init(.train, "loss", smoothed: true), .init(.eval, "loss", name: "valid")],
                 scale: .ratios,
                 isSubstitute: true),
             .init(
                 "Error rate on the validation set, %",
-                TaskKind.ctc.metrics.map { .init("eval", $0.name, name: $0.title, scale: $0.scale) }
-                    + searchedMetrics.map { .init("eval", $0.field, name: $0.title, scale: 100) }),
-            .init("Pruned weights of the pool, %", [.init("prune", "sparsity", scale: 100)]),
-            .init(
-                "Kept weights shared with another mask, % of either",
-                [
-                    .init("prune", "iou_previous", name: "the previous mask", scale: 100),
-                    .init("prune", "iou_initial", name: "the first mask", scale: 100),
-                ]),
-            .init("Learning rate", [.init("train", "learning_rate")]),
-            .init("Gradient norm", [.init("train", "gradient_norm")]),
+                TaskKind.ctc.metrics.map { .init(.eval, $0.name, name: $0.title, scale: $0.scale) }
+                    + searchedMetrics.map { .init(.eval, $0.field, name: $0.title, scale: 100) }),
+            .prunedWeights, .sharedWeights, .learningRate, .gradientNorm,
         ],
         columns: TaskKind.ctc.choices.map { .init($0.title, $0.name, scale: $0.scale) }
             + searchedMetrics.map { .init($0.title, $0.field, scale: 100, isOptional: true) }

@@ -3,12 +3,11 @@ internal import Collectives
 internal import Foundation
 internal import Kernels
 package import Models
-internal import Program
 internal import Pruning
 internal import Recipe
 package import Session
 internal import Speech
-internal import Tensors
+package import Tensors
 package import Training
 
 /// A run's updates on given batches and random weights, for benchmarks: with the same trainer, prefetch
@@ -32,8 +31,8 @@ package struct MeasuredTraining: ~Copyable {
 
     /// A benchmark's settings.
     package struct Settings: Sendable {
-        /// Products in `float32` or `bfloat16`.
-        package var precision = "float32"
+        /// What products multiply.
+        package var precision = GEMMPrecision.float32
         /// A folder for features; nil computes them in every update.
         package var cacheFolder: String?
         /// Whether the feature encoder is trained too.
@@ -59,12 +58,10 @@ package struct MeasuredTraining: ~Copyable {
         network: Wav2Vec2, recordings: [Recording], batches: [[Int]], settings: Settings, updates: Int,
         session: Session
     ) throws {
-        guard let precision = GEMMPrecision(rawValue: settings.precision) else {
-            throw UserError(.usage, "precision is \(settings.precision); it must be float32 or bfloat16")
-        }
         let store = ParameterStore(
             layout: network.layout,
-            gradients: try session.communicator.makeBuffer(count: network.layout.count), precision: precision)
+            gradients: try session.communicator.makeBuffer(count: network.layout.count),
+            precision: settings.precision)
         network.layout.initialize(store.values.all, seed: 1)
         refreshShadow(of: store)
         var data = Self.dataset(recordings, network: network)

@@ -136,20 +136,12 @@ package struct SpeechModel: Sendable {
         config["ctc_loss_reduction"] = .string("sum")
         config["ctc_zero_infinity"] = .boolean(true)
         // transformers creates a mask embedding only for models that mask.
-        if config["mask_time_prob"].flatMap(Self.number) ?? 0.05 <= 0 {
+        if config["mask_time_prob"]?.double ?? 0.05 <= 0 {
             config["mask_time_prob"] = .number(0.05)
         }
         return ModelFiles(
             config: config, tokens: vocabulary.tokens, preprocessor: source.preprocessor,
             tokenizer: tokenizer, card: card)
-    }
-
-    private static func number(_ value: JSONValue) -> Double? {
-        switch value {
-        case .integer(let integer): Double(integer)
-        case .number(let number): number
-        default: nil
-        }
     }
 }
 

@@ -1,6 +1,6 @@
 internal import Kernels
 internal import Models
-package import Speech
+internal import Speech
 package import Tensors
 internal import Text
 

@@ -1,6 +1,6 @@
 internal import Foundation
 internal import Speech
-package import Text
+internal import Text
 
 /// Error analysis as text: rates by language, speaker and length, frequent confusions, and each utterance
 /// with its alignment, the worst first.

@@ -78,31 +78,30 @@ package struct PretrainingProblem: RunProblem {
     package static let report = ReportOutline(
         charts: [
             .init(
-                "Loss, nats per masked frame", [.init("train", "loss"), .init("eval", "loss", name: "valid")]),
+                "Loss, nats per masked frame", [.init(.train, "loss"), .init(.eval, "loss", name: "valid")]),
             .init(
                 "Contrastive loss, bits per masked frame",
-                [.init("train", "contrastive_bits"), .init("eval", "contrastive_bits", name: "valid")]),
+                [.init(.train, "contrastive_bits"), .init(.eval, "contrastive_bits", name: "valid")]),
             .init(
                 "Masked frames told from all negatives, %",
                 [
-                    .init("train", "accuracy", scale: 100),
-                    .init("eval", "accuracy", name: "valid", scale: 100),
+                    .init(.train, "accuracy", scale: 100),
+                    .init(.eval, "accuracy", name: "valid", scale: 100),
                 ]),
             .init(
                 "Perplexity of the codebooks, summed",
                 [
-                    .init("train", "code_perplexity", name: "entries chosen"),
-                    .init("train", "probability_perplexity", name: "probabilities"),
+                    .init(.train, "code_perplexity", name: "entries chosen"),
+                    .init(.train, "probability_perplexity", name: "probabilities"),
                 ]),
             .init(
-                "Diversity loss", [.init("train", "diversity"), .init("eval", "diversity", name: "valid")]),
+                "Diversity loss", [.init(.train, "diversity"), .init(.eval, "diversity", name: "valid")]),
             .init(
                 "Mean square of the features",
-                [.init("train", "feature_penalty"), .init("eval", "feature_penalty", name: "valid")]),
-            .init("Gumbel temperature", [.init("train", "gumbel_temperature")]),
-            .init("Learning rate", [.init("train", "learning_rate")]),
-            .init("Gradient norm", [.init("train", "gradient_norm")]),
-            .init("Seconds of audio per second", [.init("train", "audio_seconds_per_second")]),
+                [.init(.train, "feature_penalty"), .init(.eval, "feature_penalty", name: "valid")]),
+            .init("Gumbel temperature", [.init(.train, "gumbel_temperature")]),
+            .learningRate, .gradientNorm,
+            .init("Seconds of audio per second", [.init(.train, "audio_seconds_per_second")]),
         ],
         columns: [
             .init("loss", "loss"), .init("bits", "contrastive_bits"),

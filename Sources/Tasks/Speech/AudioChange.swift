@@ -58,20 +58,16 @@ extension SpeechDataset {
     func load(
         _ items: [Int], update: Int, changed change: AudioChange, speed: (Int) -> Double
     ) throws -> SpeechMicroBatch {
-        SpeechMicroBatch(
-            items: items,
-            audio: try items.map { item in
-                let utterance = utterances[item]
-                // Resampled for a slower clock, then used at the model's rate.
-                var samples = try readAudio(
-                    path: utterance.audioPath, sampleRate: Int((Double(sampleRate) / speed(item)).rounded()),
-                    segment: utterance.segment, channels: utterance.channels
-                ).samples
-                change.addNoise(to: &samples, identity: utterance.identity, update: update)
-                if normalizesWaveform { normalizeWaveform(&samples) }
-                return .samples(samples)
-            },
-            targets: items.map { targets[$0] }, identities: items.map { utterances[$0].identity },
-            audioSeconds: items.reduce(0) { $0 + utterances[$1].durationSeconds })
+        try load(items) { item in
+            let utterance = utterances[item]
+            // Resampled for a slower clock, then used at the model's rate.
+            var samples = try readAudio(
+                path: utterance.audioPath, sampleRate: Int((Double(sampleRate) / speed(item)).rounded()),
+                segment: utterance.segment, channels: utterance.channels
+            ).samples
+            change.addNoise(to: &samples, identity: utterance.identity, update: update)
+            if normalizesWaveform { normalizeWaveform(&samples) }
+            return .samples(samples)
+        }
     }
 }

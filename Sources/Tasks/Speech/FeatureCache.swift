@@ -70,11 +70,12 @@ package struct FeatureCache: Sendable {
         guard holds(item), let file = try? SafetensorsFile(path: path(item)),
             let info = file.info(Self.tensor), info.shape.rank == 2, info.shape.columns == channels
         else { return nil }
-        let features = FlatBuffer(count: info.shape.count)
-        guard (try? file.read(Self.tensor, into: features.all)) != nil,
-            file.metadata[Self.hash] == Self.text(features.all)
-        else { return nil }
-        return .features(features.all.array(), channels: channels)
+        var isWhole = false
+        let features = try? [Float](count: info.shape.count) { features in
+            try file.read(Self.tensor, into: features)
+            isWhole = file.metadata[Self.hash] == Self.text(features)
+        }
+        return isWhole ? features.map { .features($0, channels: channels) } : nil
     }
 
     /// Keeps an utterance's features, (frames, channels).

@@ -1,7 +1,9 @@
 internal import Batching
+package import Checkpoints
 package import Models
-internal import Recipe
-internal import Speech
+internal import Program
+package import Recipe
+package import Speech
 package import Tensors
 package import Training
 
@@ -18,6 +20,17 @@ package protocol PlannedSpeechTask: SpeechTask, ActivationPlanning {
 
     /// The arena bytes of evaluating the same utterances.
     func evaluationArenaBytes(_ pass: PlannedPass) -> Int
+
+    /// What a recipe will train on and evaluate, from its model's shape and its manifests: no audio is read.
+    static func planned(_ recipe: Recipe) throws -> PlannedSpeech
+}
+
+/// A recipe's task on the training utterances, and the same on the validation utterances, without audio.
+package struct PlannedSpeech: Sendable {
+    package let train: any PlannedSpeechTask
+    package let valid: any PlannedSpeechTask
+    /// Whether there are weights to start from.
+    package let readsWeights: Bool
 }
 
 /// How far a run is planned ahead, in utterances: all of a fine-tuning run, or thousands of updates of
@@ -46,6 +59,19 @@ extension PlannedSpeechTask {
 }
 
 extension SpeechDataset {
+    /// The utterances of a manifest, with the durations that it states.
+    package init(
+        planned utterances: [Utterance], targets: [[Int]], path: String, preprocessor: PreprocessorConfig
+    ) throws {
+        guard !utterances.isEmpty else {
+            throw UserError(.data, "\(path): none of its utterances is long enough to be used")
+        }
+        self.init(
+            utterances: utterances, heldSeconds: utterances.map(\.durationSeconds),
+            references: utterances.map(\.text), targets: targets, audioHashes: [],
+            sampleRate: preprocessor.samplingRate, normalizesWaveform: preprocessor.normalizes)
+    }
+
     /// The number of samples used of an utterance.
     package func sampleCount(_ item: Int) -> Int {
         Int((utterances[item].durationSeconds * Double(sampleRate)).rounded())

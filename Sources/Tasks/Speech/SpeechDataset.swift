@@ -58,12 +58,16 @@ package struct SpeechDataset: Sendable {
 
     /// Reads the cached features of some utterances, or else their audio, resampled and normalised.
     package func load(_ items: [Int]) throws -> SpeechMicroBatch {
-        let audio = try items.map { item -> LoadedAudio in
+        try load(items) { item in
             if let features = try cache?.load(item) { return features }
             return .samples(try samples(item))
         }
-        return SpeechMicroBatch(
-            items: items, audio: audio, targets: items.map { targets[$0] },
+    }
+
+    /// Some utterances, each as `audio` reads it.
+    func load(_ items: [Int], audio: (Int) throws -> LoadedAudio) rethrows -> SpeechMicroBatch {
+        SpeechMicroBatch(
+            items: items, audio: try items.map(audio), targets: items.map { targets[$0] },
             identities: items.map { utterances[$0].identity },
             audioSeconds: items.reduce(0) { $0 + utterances[$1].durationSeconds })
     }
@@ -88,13 +92,7 @@ extension SpeechDataset {
     ///
     /// The start of a crop is a function of seed, step and utterance.
     func loadPieces(_ items: [Int], seed: UInt64, step: Int) throws -> SpeechMicroBatch {
-        SpeechMicroBatch(
-            items: items,
-            audio: try items.map {
-                .samples(try samples($0, segment: piece($0, seed: seed, step: step)))
-            },
-            targets: items.map { targets[$0] }, identities: items.map { utterances[$0].identity },
-            audioSeconds: items.reduce(0) { $0 + utterances[$1].durationSeconds })
+        try load(items) { .samples(try samples($0, segment: piece($0, seed: seed, step: step))) }
     }
 
     /// The range in seconds used of an utterance at a step; nil for all of it.
@@ -124,11 +122,16 @@ package enum LoadedAudio: Sendable {
         }
     }
 
-    /// The columns that the model takes.
-    package var columns: Int {
+    /// The channels of features; nil for samples.
+    var channels: Int? {
+        if case .features(_, let channels) = self { channels } else { nil }
+    }
+
+    /// Its numbers, row by row.
+    var numbers: [Float] {
         switch self {
-        case .samples: 1
-        case .features(_, let channels): channels
+        case .samples(let samples): samples
+        case .features(let features, _): features
         }
     }
 }
@@ -164,19 +167,23 @@ package struct SpeechMicroBatch: Sendable {
             identities: identities, audioSeconds: audioSeconds)
     }
 
-    /// The utterances as the model's input, copied into the arena.
+    /// The utterances as the model's input, copied into the arena; if all have features, these once and packed.
     package func batch(in arena: inout Arena) -> SpeechBatch {
-        SpeechBatch(
-            audio.map { audio in
-                let tensor = arena.tensor(rows: audio.rows, columns: audio.columns)
-                switch audio {
-                case .samples(let samples):
-                    tensor.copy(from: samples)
-                    return .waveform(tensor)
-                case .features(let features, _):
-                    tensor.copy(from: features)
-                    return .features(tensor)
-                }
-            })
+        let channels = audio.first?.channels ?? 1
+        guard audio.allSatisfy({ $0.channels == channels }) else {
+            return SpeechBatch(audio.map { source($0, in: &arena) })
+        }
+        let packing = PackedRows(lengths: audio.map(\.rows))
+        let features = arena.tensor(rows: packing.totalRows, columns: channels)
+        for (utterance, audio) in audio.enumerated() {
+            features.rows(packing[utterance]).copy(from: audio.numbers)
+        }
+        return SpeechBatch(features: features, packing: packing)
+    }
+
+    private func source(_ audio: LoadedAudio, in arena: inout Arena) -> SpeechBatch.Source {
+        let tensor = arena.tensor(rows: audio.rows, columns: audio.channels ?? 1)
+        tensor.copy(from: audio.numbers)
+        return audio.channels == nil ? .waveform(tensor) : .features(tensor)
     }
 }

@@ -74,22 +74,14 @@ struct TextProblem: RunProblem {
         charts: [
             .init(
                 "Loss per example, training smoothed",
-                [.init("train", "loss", smoothed: true), .init("eval", "loss", name: "valid")], scale: .ratios
+                [.init(.train, "loss", smoothed: true), .init(.eval, "loss", name: "valid")], scale: .ratios
             ),
             .init(
                 "On the validation set, %",
                 (TaskKind.classify.metrics + TaskKind.regress.metrics).map {
-                    .init("eval", $0.name, name: $0.title, scale: $0.scale)
+                    .init(.eval, $0.name, name: $0.title, scale: $0.scale)
                 }),
-            .init("Pruned weights of the pool, %", [.init("prune", "sparsity", scale: 100)]),
-            .init(
-                "Kept weights shared with another mask, % of either",
-                [
-                    .init("prune", "iou_previous", name: "the previous mask", scale: 100),
-                    .init("prune", "iou_initial", name: "the first mask", scale: 100),
-                ]),
-            .init("Learning rate", [.init("train", "learning_rate")]),
-            .init("Gradient norm", [.init("train", "gradient_norm")]),
+            .prunedWeights, .sharedWeights, .learningRate, .gradientNorm,
         ],
         columns: (TaskKind.classify.metrics + TaskKind.regress.choices).map {
             .init($0.title, $0.name, scale: $0.scale)

@@ -25,26 +25,6 @@ public enum GLUETask: String, Sendable, CaseIterable {
         }
     }
 
-    /// Its metrics, as reported by GLUE; the first decides.
-    public var metrics: [TextMetric] {
-        switch self {
-        case .cola: [.matthews]
-        case .mrpc, .qqp: [.accuracy, .f1]
-        case .stsb: [.pearson, .spearman]
-        case .sst2, .mnli, .qnli, .rte, .wnli: [.accuracy]
-        }
-    }
-
-    /// Its classes in transformers' order; nil for STS-B, whose labels are numbers.
-    public var labels: [String]? {
-        switch self {
-        case .cola, .sst2, .mrpc, .qqp, .wnli: ["0", "1"]
-        case .mnli: ["contradiction", "entailment", "neutral"]
-        case .qnli, .rte: ["entailment", "not_entailment"]
-        case .stsb: nil
-        }
-    }
-
     /// The fields of a line, counted from 0.
     fileprivate struct Layout {
         let text: Int

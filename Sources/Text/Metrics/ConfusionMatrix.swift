@@ -22,12 +22,6 @@ public struct ConfusionMatrix: Sendable, Equatable {
     /// Adds an example.
     public mutating func add(label: Int, prediction: Int) { counts[label * classCount + prediction] += 1 }
 
-    /// Adds two sets of examples.
-    public static func + (a: Self, b: Self) -> Self {
-        precondition(a.classCount == b.classCount, "\(a.classCount) classes and \(b.classCount)")
-        return Self(classCount: a.classCount, counts: zip(a.counts, b.counts).map(+))
-    }
-
     private func count(_ label: Int, _ prediction: Int) -> Int { counts[label * classCount + prediction] }
 
     /// Examples of a class.

@@ -2,21 +2,7 @@ internal import Checkpoints
 internal import Foundation
 package import JSON
 internal import Recipe
-internal import Reports
-
-/// What a line of `metrics.jsonl` is about.
-package enum MetricsKind: String, Sendable {
-    case train
-    case eval
-    case prune
-    case checkpoint
-    /// Something that went wrong, and how it was handled.
-    case fault
-    /// Where the ranks' time went.
-    case ranks
-    /// The run resumed from a checkpoint.
-    case resume
-}
+package import Reports
 
 /// `metrics.jsonl`: one object per line, written at once, so that a killed run loses none; and the same
 /// numbers for TensorBoard.
@@ -85,7 +71,7 @@ package final class MetricsLog: Sendable {
     /// Whether a line is a complete event that is kept when a run resumes after an update.
     private func keeps(_ line: Data, behind update: Int, _ includingEvaluation: Bool) -> Bool {
         guard let event = try? JSONValue(parsing: line), let step = event["step"]?.integer,
-            let kind = event["kind"]?.string.flatMap(MetricsKind.init)
+            let kind = MetricsKind(of: event)
         else { return false }
         switch kind {
         case .fault, .resume: return true

@@ -3,6 +3,7 @@ internal import Foundation
 internal import JSON
 internal import Program
 internal import Recipe
+internal import Reports
 
 #if canImport(Glibc)
     internal import Glibc
@@ -111,7 +112,7 @@ package struct RunDirectory: Sendable {
     private var hasNotedCheckpoint: Bool {
         guard let log = FileManager.default.contents(atPath: metrics) else { return false }
         return log.split(separator: 0x0A).contains { line in
-            (try? JSONValue(parsing: Data(line)))?["kind"]?.string == MetricsKind.checkpoint.rawValue
+            (try? JSONValue(parsing: Data(line))).flatMap(MetricsKind.init) == .checkpoint
         }
     }
 

@@ -5,6 +5,7 @@ internal import JSON
 internal import Kernels
 internal import Pruning
 internal import Recipe
+internal import Reports
 internal import Session
 internal import Tensors
 

@@ -6,6 +6,7 @@ internal import MaskFiles
 internal import Program
 internal import Pruning
 internal import Recipe
+internal import Reports
 internal import Session
 internal import Tensors
 

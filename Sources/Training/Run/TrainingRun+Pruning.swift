@@ -5,6 +5,7 @@ internal import MaskFiles
 internal import Program
 internal import Pruning
 internal import Recipe
+internal import Reports
 internal import Tensors
 
 extension TrainingRun {
@@ -81,10 +82,7 @@ extension TrainingRun {
 
     /// Every rank counts its own zeros: sparsity is that of the weights, not the requested one.
     private func checkZeros(_ report: PruneReport) throws {
-        let pool = masks.pool
-        let zeros = pool.members.reduce(0) { total, member in
-            total + trainer.store.values[member.slot.range].buffer.reduce(0) { $0 + ($1 == 0 ? 1 : 0) }
-        }
+        let zeros = masks.pool.zeroCount(in: trainer.store.values.all)
         guard zeros >= report.pruned else {
             throw UserError(
                 .fault, "after a re-prune \(zeros) of the pool's weights are zero, not \(report.pruned)")

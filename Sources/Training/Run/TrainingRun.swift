@@ -5,6 +5,7 @@ internal import Kernels
 internal import Program
 package import Pruning
 package import Recipe
+internal import Reports
 package import Session
 package import Tensors
 

@@ -8,6 +8,7 @@ import Speech
 import Synchronization
 import Tasks
 import Tensors
+import TestSupport
 import Text
 import Training
 

@@ -24,7 +24,7 @@ struct Workplace {
 
     /// Makes the model, the corpus and the recipe.
     func prepare(_ session: Session) throws {
-        try runInit(InitOptions(preset: .tiny, output: folder + "/model"), session: session)
+        try writeRandomModel(.tiny, to: folder + "/model")
         var lines: [String] = []
         for (index, seconds) in Self.durations.enumerated() {
             try writeWaveform(index, seconds: seconds)

@@ -1,3 +1,4 @@
+import ArgumentParser
 import Collectives
 import Foundation
 import JSON
@@ -90,16 +91,15 @@ struct MaskCommandsTests {
         func convert(_ format: MaskFormat, _ output: String) -> String {
             fault {
                 try runMaskConvert(
-                    MaskConvertOptions(source: "m", format: format, model: nil, output: output),
-                    session: session)
+                    .parse(["m", "--to", format.rawValue, "--output", output]), session: session)
             }
         }
         #expect(convert(.torch, "a.safetensors").contains("--model DIR"))
         #expect(convert(.parp, "a.pt").contains("must end in .safetensors"))
-        let one = fault { try runMaskCompare(MaskCompareOptions(sources: ["a"]), session: session) }
+        let one = fault { try runMaskCompare(.parse(["a"]), session: session) }
         #expect(one.contains("two masks or more"))
         let both = fault {
-            try runMaskCompare(MaskCompareOptions(sources: ["a"], run: "r"), session: session)
+            try runMaskCompare(.parse(["a", "--run", "r"]), session: session)
         }
         #expect(both.contains("not both"))
     }

@@ -1,3 +1,4 @@
+import ArgumentParser
 import Checkpoints
 import Collectives
 import Foundation
@@ -22,6 +23,19 @@ struct MaskFormatsTests {
 
     private func golden(_ name: String) -> String { "\(goldenFolder)/masks/\(name)" }
     private func file(_ name: String) -> String { folder.path + "/" + name }
+
+    /// `parp mask convert`, with the model's weights where the format holds some.
+    private func convert(_ mask: String, to format: MaskFormat, _ output: String) throws {
+        let weights = format == .parp ? [] : ["--model", model]
+        try runMaskConvert(
+            .parse([mask, "--to", format.rawValue, "--output", output] + weights), session: session)
+    }
+
+    /// `parp mask apply`.
+    private func apply(_ mask: String, to model: String, _ output: String) throws {
+        try runMaskApply(
+            .parse(["--mask", mask, "--model", model, "--output", output]), session: session)
+    }
 
     /// Whether a mask is that of the model's magnitudes, weight for weight.
     private func isOwn(_ stored: StoredMask, _ scope: PruningScope) throws -> Bool {
@@ -83,10 +97,9 @@ struct MaskFormatsTests {
 
     @Test("what we write for torch is what torch wrote, tensor for tensor")
     func writeTorch() throws {
-        let options = MaskConvertOptions(
-            source: golden("state.pt"), format: .torch, model: model, output: file("t.safetensors"))
-        try runMaskConvert(options, session: session)
-        let ours = try SafetensorsFile(path: options.output)
+        let output = file("t.safetensors")
+        try convert(golden("state.pt"), to: .torch, output)
+        let ours = try SafetensorsFile(path: output)
         let theirs = try TorchArchive(path: golden("state.pt"))
         for name in theirs.names {
             let buffer = FlatBuffer(count: try #require(theirs.info(name)).shape.count)
@@ -101,10 +114,9 @@ struct MaskFormatsTests {
 
     @Test("what we write for compressed-tensors is what it wrote, tensor for tensor")
     func writeBitmask() throws {
-        let options = MaskConvertOptions(
-            source: golden("state.pt"), format: .bitmask, model: model, output: file("b.safetensors"))
-        try runMaskConvert(options, session: session)
-        let ours = try SafetensorsFile(path: options.output)
+        let output = file("b.safetensors")
+        try convert(golden("state.pt"), to: .bitmask, output)
+        let ours = try SafetensorsFile(path: output)
         let theirs = try SafetensorsFile(path: golden("bitmask.safetensors"))
         for name in theirs.names {
             let info = try #require(theirs.info(name))
@@ -116,7 +128,7 @@ struct MaskFormatsTests {
             }
         }
         // Biases that are pruned, too, come back with our own reader.
-        #expect(try StoredMask.load(options.output).mask == StoredMask.load(golden("state.pt")).mask)
+        #expect(try StoredMask.load(output).mask == StoredMask.load(golden("state.pt")).mask)
     }
 
     @Test(
@@ -124,8 +136,7 @@ struct MaskFormatsTests {
     )
     func apply() throws {
         let output = file("sparse")
-        try runMaskApply(
-            MaskApplyOptions(mask: golden("state.pt"), model: model, output: output), session: session)
+        try apply(golden("state.pt"), to: model, output)
         let stored = try StoredMask.load(golden("state.pt"))
         #expect(try StoredMask.load(output).mask == stored.mask)
         #expect(try StoredMask.load(output + "/mask.safetensors").mask == stored.mask)
@@ -151,8 +162,7 @@ struct MaskFormatsTests {
         try FileManager.default.copyItem(
             atPath: goldenFolder + "/checkpoints/group-headless", toPath: source)
         let output = file("sparse")
-        try runMaskApply(
-            MaskApplyOptions(mask: golden("state.pt"), model: source, output: output), session: session)
+        try apply(golden("state.pt"), to: source, output)
         #expect(try StoredMask.load(output).mask == StoredMask.load(golden("state.pt")).mask)
         let written = try SafetensorsFile(path: output + "/model.safetensors")
         #expect(written.info("quantizer.codevectors") != nil && written.info("lm_head.weight") == nil)
@@ -166,10 +176,7 @@ struct MaskFormatsTests {
             .enumerated()
         {
             let output = file("\(index).safetensors")
-            try runMaskConvert(
-                MaskConvertOptions(
-                    source: source, format: format, model: format == .parp ? nil : model, output: output),
-                session: session)
+            try convert(source, to: format, output)
             #expect(try StoredMask.load(output).mask == original, "\(index): \(format.rawValue)")
             source = output
         }

@@ -36,17 +36,6 @@ struct TextConfigurationTests {
         #expect(xlnet.forwardOperations(tokens: 1) == 2 * (weights + 12 * 4 * 768 + head))
     }
 
-    @Test("dropout is what the model was made with")
-    func regularization() throws {
-        let bert = try read(
-            #"{"model_type": "bert", "hidden_dropout_prob": 0.2, "attention_probs_dropout_prob": 0.3}"#)
-        #expect(bert.regularization.hiddenDropout == 0.2 && bert.regularization.finalDropout == 0.2)
-        #expect(bert.regularization.attentionDropout == 0.3 && bert.regularization.activationDropout == 0)
-        let xlnet = try read(#"{"model_type": "xlnet", "dropout": 0.2, "summary_last_dropout": 0.4}"#)
-        #expect(
-            xlnet.regularization.activationDropout == 0.2 && xlnet.regularization.finalDropout == 0.4)
-    }
-
     @Test(
         "what cannot be built is said, key by key",
         arguments: [

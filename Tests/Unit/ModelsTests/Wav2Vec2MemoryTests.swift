@@ -62,13 +62,20 @@ private func measuredBytes(_ test: PassCase, evaluating: Bool = false) -> Int {
     }
     let parameters = store.views.multiplying(sparse)
     var arena = Arena()
-    let sources = test.pass.utterances.map { utterance -> SpeechBatch.Source in
-        let rows =
-            test.pass.hasFeatures
-            ? test.configuration.frameCount(samples: utterance.samples) : utterance.samples
-        let input = arena.zeros(rows: rows, columns: test.pass.hasFeatures ? network.featureChannels : 1)
+    func input(rows: Int, columns: Int) -> Tensor {
+        let input = arena.zeros(rows: rows, columns: columns)
         for index in 0..<input.count { input[index] = Float(index % 17) - 8 }
-        return test.pass.hasFeatures ? .features(input) : .waveform(input)
+        return input
+    }
+    let batch: SpeechBatch
+    if test.pass.hasFeatures {
+        let packing = PackedRows(
+            lengths: test.pass.utterances.map { test.configuration.frameCount(samples: $0.samples) })
+        batch = SpeechBatch(
+            features: input(rows: packing.totalRows, columns: network.featureChannels), packing: packing)
+    } else {
+        batch = SpeechBatch(
+            test.pass.utterances.map { .waveform(input(rows: $0.samples, columns: 1)) })
     }
     let noise = Noise(
         seed: 1, step: 0, identities: utterances.indices.map { UInt64($0) },
@@ -81,12 +88,12 @@ private func measuredBytes(_ test: PassCase, evaluating: Bool = false) -> Int {
             arena: &arena, losses: &losses, dLogits: dLogits)
     }
     guard !evaluating else {
-        let output = network.evaluate(SpeechBatch(sources), parameters: parameters, arena: &arena)
+        let output = network.evaluate(batch, parameters: parameters, arena: &arena)
         loss(output.logits, output.packing, &arena, dLogits: nil)
         return arena.peakBytes
     }
     let output = network.forward(
-        SpeechBatch(sources), parameters: parameters, noise: noise, augmentation: Augmentation(),
+        batch, parameters: parameters, noise: noise, augmentation: Augmentation(),
         trainable: test.pass.trainable, recomputing: test.pass.recomputing, arena: &arena)
     let dLogits = arena.tensor(rows: output.logits.rows, columns: output.logits.columns)
     loss(output.logits, output.packing, &arena, dLogits: dLogits)

@@ -1,7 +1,8 @@
-import Pruning
 import Tensors
 import TestSupport
 import Testing
+
+@testable import Pruning
 
 struct PruningStateTests {
     private func method(_ method: ComparedMethod, _ change: (inout PruningAxes) -> Void = { _ in })
@@ -27,12 +28,12 @@ struct PruningStateTests {
         let (weights, outside) = (fixture.poolValues, fixture.bitsOutside)
         let mask = try magnitudeMask(values: fixture.values, pool: fixture.pool, sparsity: 0.5).mask
         state.hide(mask, in: fixture.values)
-        #expect(state.hidesValues && fixture.bitsOutside == outside)
+        #expect(state.hidden != nil && fixture.bitsOutside == outside)
         #expect(fixture.poolValues == weights.indices.map { mask[$0] ? weights[$0] : 0 })
         for member in fixture.pool.members {
             #expect(state.shown(member.slot, in: fixture.values).array() == Array(weights[member.range]))
         }
-        #expect(state.show(in: fixture.values) == mask && !state.hidesValues)
+        #expect(state.show(in: fixture.values) == mask && state.hidden == nil)
         #expect(fixture.poolValues == weights && fixture.bitsOutside == outside)
         #expect(state.show(in: fixture.values) == nil)
     }

@@ -6,7 +6,7 @@ import Testing
 
 struct RunReportTests {
     private let outline = ReportOutline(
-        charts: [.init("Loss", [.init("train", "loss")])], columns: [.init("loss", "loss")],
+        charts: [.init("Loss", [.init(.train, "loss")])], columns: [.init("loss", "loss")],
         workload: .init(name: "audio", field: "audio_seconds"))
 
     /// The page of a run of this many updates, with one peak in its loss.
@@ -38,11 +38,11 @@ struct RunReportSizeTests {
     func longRun() throws {
         let outline = ReportOutline(
             charts: ["loss", "learning_rate", "gradient_norm"].map {
-                .init($0, [.init("train", $0, smoothed: true)])
+                .init($0, [.init(.train, $0, smoothed: true)])
             }
                 + [
-                    .init("errors", [.init("eval", "wer"), .init("eval", "cer")]),
-                    .init("masks", [.init("prune", "sparsity"), .init("prune", "iou_previous")]),
+                    .init("errors", [.init(.eval, "wer"), .init(.eval, "cer")]),
+                    .init("masks", [.init(.prune, "sparsity"), .init(.prune, "iou_previous")]),
                 ], columns: [.init("WER", "wer", scale: 100)],
             workload: .init(name: "audio", field: "audio_seconds"))
         let folder = try TemporaryDirectory()

@@ -49,16 +49,6 @@ struct CountedRandomTests {
         #expect(streams.map(\.rawValue) == Array(1...18))
     }
 
-    @Test("a sequence gives the numbers of the indices in order, and shuffles as it always did")
-    func sequence() {
-        let random = CountedRandom(seed: 5, stream: .epochOrder, step: 2)
-        var sequence = random.sequence
-        for index: UInt64 in 0..<100 { #expect(sequence.next() == random.bits(at: index)) }
-        // The standard library's shuffle decides the order of batches: should it change, resumed runs would.
-        var shuffling = random.sequence
-        #expect((0..<10).shuffled(using: &shuffling) == [4, 6, 9, 3, 8, 2, 0, 5, 1, 7])
-    }
-
     @Test("no two names of a whole run share a sequence")
     func names() {
         var keys = Set<UInt64>()

@@ -29,6 +29,7 @@ struct LeastSquares: TrainingTask {
     private let broken: Int?
 
     static let batchSize = 5
+    static let itemCount = 15
 
     init(parts: Int? = nil, broken: Int? = nil) {
         var layout = ParameterLayout()
@@ -43,7 +44,8 @@ struct LeastSquares: TrainingTask {
     /// Three batches of five items an epoch, in another order each time.
     var schedule: BatchSchedule {
         BatchSchedule { epoch in
-            (0..<3).map { batch in (0..<Self.batchSize).map { (7 * epoch + 5 * batch + $0) % 15 } }
+            (0..<3).map { batch in (0..<Self.batchSize).map { (7 * epoch + 5 * batch + $0) % Self.itemCount }
+            }
         }
     }
 
@@ -69,11 +71,8 @@ struct LeastSquares: TrainingTask {
         let (values, gradients) = (parameters.value(weight), parameters.gradient(weight))
         var sums = Sums()
         for item in batch {
-            let input = CountedRandom(seed: 3, stream: .pretraining, item: UInt64(item))
-            func feature(_ index: Int) -> Float { Float(input.uniform(at: UInt64(index))) - 0.5 }
-            var error = item == broken ? Float.nan : -Float(item % 4)
-            for index in 0..<values.count { error += values[index] * feature(index) }
-            for index in 0..<values.count { gradients[index] += 2 * error * feature(index) }
+            let error = error(of: item, weights: values)
+            for index in 0..<values.count { gradients[index] += 2 * error * feature(index, of: item) }
             sums.loss += Double(error * error)
             sums.notFinite += error.isFinite ? 0 : 1
             sums.items += 1
@@ -81,6 +80,28 @@ struct LeastSquares: TrainingTask {
         }
         gradientsFinal(0)
         return sums
+    }
+
+    /// How far an item's answer is off.
+    private func error(of item: Int, weights: Tensor) -> Float {
+        var error = item == broken ? Float.nan : -Float(item % 4)
+        for index in 0..<weights.count { error += weights[index] * feature(index, of: item) }
+        return error
+    }
+
+    /// What stands beside a weight in an item's answer.
+    private func feature(_ index: Int, of item: Int) -> Float {
+        let input = CountedRandom(seed: 3, stream: .pretraining, item: UInt64(item))
+        return Float(input.uniform(at: UInt64(index))) - 0.5
+    }
+
+    /// The mean squared error over all items.
+    func meanError(_ parameters: ParameterViews) -> Double {
+        let weights = parameters.value(weight)
+        return (0..<Self.itemCount).reduce(0) { total, item in
+            let error = Double(error(of: item, weights: weights))
+            return total + error * error
+        } / Double(Self.itemCount)
     }
 
     var noSums: Sums { Sums() }

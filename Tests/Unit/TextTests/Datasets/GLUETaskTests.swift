@@ -71,19 +71,6 @@ struct GLUETaskTests {
         #expect(try rows(.mnli, "MNLI", "test_matched") == [[text, pair, nil]])
     }
 
-    @Test("classes stand in transformers' order, and each task has its metrics")
-    func classes() throws {
-        for task in GLUETask.allCases {
-            #expect(!task.metrics.isEmpty)
-            guard let labels = task.labels else {
-                #expect(task == .stsb)
-                continue
-            }
-            let examples = labels.reversed().map { TextExample(id: "", text: "", label: $0) }
-            #expect(LabelSet(of: examples).names == labels)
-        }
-    }
-
     @Test("a line with too few fields is refused where the task has none")
     func refused() throws {
         let folder = try TemporaryDirectory()

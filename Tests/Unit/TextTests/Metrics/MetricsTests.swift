@@ -62,7 +62,7 @@ struct MetricsTests {
                 second.add(label: label, prediction: prediction)
             }
         }
-        #expect(first + second == whole)
+        #expect(zip(first.counts, second.counts).map(+) == whole.counts)
         #expect(ConfusionMatrix(classCount: 3, counts: whole.counts).accuracy == whole.accuracy)
         #expect(whole.total == 30)
         #expect(ConfusionMatrix(classCount: 2).f1 == 0)

@@ -12,9 +12,6 @@ public struct FloatingPointOperations: Sendable, Hashable {
     /// No operations.
     public init() {}
 
-    /// All of them.
-    public var total: Double { featureEncoder + forward + backward }
-
     /// The operations of a pass over an utterance: forward, and backward of what is trained.
     ///
     /// - Parameters:
@@ -26,13 +23,6 @@ public struct FloatingPointOperations: Sendable, Hashable {
         let encoder = hasFeatures ? 0 : featureEncoder * (trained == .everything ? 3 : 1)
         guard trained != .headOnly else { return encoder + forward }
         return encoder + forward * (recomputing ? 2 : 1) + backward
-    }
-
-    /// Adds the operations of more utterances.
-    public static func += (sum: inout FloatingPointOperations, other: FloatingPointOperations) {
-        sum.featureEncoder += other.featureEncoder
-        sum.forward += other.forward
-        sum.backward += other.backward
     }
 }
 

@@ -1,7 +1,7 @@
 import Models
 import Testing
 
-struct SpanMaskingTests {
+struct AugmentationTests {
     private var augmentation: Augmentation {
         var augmentation = Augmentation()
         augmentation.timeMaskProbability = 0.65

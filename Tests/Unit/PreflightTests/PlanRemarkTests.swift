@@ -3,7 +3,7 @@ import Testing
 @testable import Preflight
 @testable import Recipe
 
-struct PlanRemarksTests {
+struct PlanRemarkTests {
     /// Remarks on a run of so many hours that passes so often over ten minutes.
     private func keys(
         _ overrides: [String] = [], corpus: Double = 600, epochs: Double = 30, hours: Double? = 1,

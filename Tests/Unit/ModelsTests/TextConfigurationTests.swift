@@ -36,7 +36,7 @@ struct TextConfigurationTests {
         #expect(xlnet.forwardOperations(tokens: 1) == 2 * (weights + 12 * 4 * 768 + head))
     }
 
-    @Test("dropout is what the model was made with")
+    @Test("dropout is the model's own")
     func regularization() throws {
         let bert = try read(
             #"{"model_type": "bert", "hidden_dropout_prob": 0.2, "attention_probs_dropout_prob": 0.3}"#)
@@ -108,7 +108,7 @@ struct SequenceClassifierTests {
         return configuration
     }
 
-    @Test("parameters and pools of base size are the published ones, extras are in the pool where asked for")
+    @Test("parameters and pools of base size are the published ones, extras are in the pool if requested")
     func counts() {
         let bert = SequenceClassifier(.bert(BertConfiguration())).layout
         #expect(bert.parameterCount == 109_483_778 && weights(bert) == 84_934_656)

@@ -71,7 +71,7 @@ struct GLUETaskTests {
         #expect(try rows(.mnli, "MNLI", "test_matched") == [[text, pair, nil]])
     }
 
-    @Test("classes stand in transformers' order, and each task has its metrics")
+    @Test("classes are in transformers' order, and each task has its metrics")
     func classes() throws {
         for task in GLUETask.allCases {
             #expect(!task.metrics.isEmpty)

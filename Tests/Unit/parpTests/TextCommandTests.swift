@@ -31,7 +31,8 @@ struct TextCommandTests {
         try folder.write("one\n", to: "pairs.txt")
         let pairs = try parp(["tokenize", "--model", ".", "--pairs", "pairs.txt"], in: folder)
         #expect(
-            pairs.status == 65 && pairs.error.contains("line 1: 1 texts separated by tabs; there must be two"))
+            pairs.status == 65 && pairs.error.contains("line 1: 1 texts separated by tabs; there must be two")
+        )
         let model = try parp(["tokenize", "--model", "absent", "pairs.txt"], in: folder)
         #expect(model.status == 65 && model.error.contains("absent: no tokenizer.json"))
     }

@@ -8,7 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-// A piece of a file with bytes of our own before it, which libsndfile takes for a file.
+// A piece of a file after a prefix of our own, presented to libsndfile as a file.
 typedef struct {
     int descriptor;
     int64_t start, length, position;
@@ -71,7 +71,7 @@ static parp_audio *make(const char *path, char *message, int capacity) {
     parp_audio *audio = calloc(1, sizeof *audio);
     if (!audio) return give_up(NULL, "out of memory", message, capacity);
     audio->piece.descriptor = -1;
-    // A pipe would wait for its writer, a device might never end. What is no file at all is told by libsndfile.
+    // A pipe would wait for its writer, a device might never end. libsndfile reports a missing file.
     struct stat status;
     if (stat(path, &status) == 0 && !S_ISREG(status.st_mode))
         return give_up(audio, S_ISDIR(status.st_mode) ? "a folder, not a file" : "not a regular file", message,

@@ -20,7 +20,7 @@
 #define PARP_VECTOR
 #endif
 
-// What a rank is about to do, for the others to compare with what they do.
+// A rank's next operation, for the others to compare with theirs.
 typedef struct {
     const char *operation;
     int64_t count;
@@ -35,7 +35,7 @@ typedef struct {
     int machine_rank, machine_size;
     // All nodes of the job, and the ranks on the smallest and the largest of them.
     int nodes, smallest, largest;
-    // Each rank's staging area, for floats that do not lie in shared memory.
+    // Each rank's staging area, for floats outside shared memory.
     float **staging;
     // Each rank's copy of what is being summed.
     float **copies;
@@ -54,11 +54,11 @@ int parp_meet(MPI_Comm comm);
 // window.c: memory of the same size on each rank of the node, visible to all.
 typedef struct {
     int64_t bytes;
-    // Where each rank's part lies in this process.
+    // The address of each rank's part in this process.
     char **bases;
 } Window;
 
-// Opens a window of zeros on all ranks, or on none: then `*is_open` is 0 on all of them.
+// Opens a window of zeros on all ranks or on none; in that case `*is_open` is 0 on all.
 int parp_window_open(int64_t bytes, Window *window, int *is_open);
 void parp_window_close(Window *window);
 
@@ -70,7 +70,7 @@ int parp_node_arrive(Call call);
 // Waits until all ranks of the node are here, inside a call that they have agreed on.
 int parp_node_meet(void);
 void parp_node_error_text(char *text, int capacity);
-// The place of `values` in each rank's copy of a shared buffer, or 0 if they lie in none.
+// The place of `values` in each rank's copy of a shared buffer, or 0 if they are in none.
 int parp_node_find(const float *values, float **places, int64_t *detail);
 
 // lanes.c: sums `count` floats over the nodes; the ranks with the same place in their nodes call it together.

@@ -62,7 +62,7 @@ void parp_sum_pieces(const float *pieces, int piece_count, int64_t count, float 
     for (int piece = 1; piece < piece_count; piece++) add(pieces + piece * count, count, sum);
 }
 
-// Rounds to nearest, ties to even; what is not a number stays so.
+// Rounds to nearest, ties to even; NaN stays NaN.
 static inline uint16_t round_to_bfloat16(float value) {
     uint32_t bits;
     memcpy(&bits, &value, sizeof bits);

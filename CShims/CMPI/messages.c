@@ -9,8 +9,7 @@ static int64_t now(void) {
 }
 
 // Polls, since a message that nobody polls does not move; sleeps in between, since the core belongs to the thread
-// that computes. The sleep grows with the time waited: little is lost where the answer is near, and little used
-// where it is not.
+// that computes. The sleep grows with the time waited: little is lost if the answer is near, and little used if not.
 static int wait_for(int count, MPI_Request *requests, int64_t longest_pause) {
     enum { kSpin = 20 * 1000 };
     int64_t start = now();

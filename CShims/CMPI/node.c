@@ -1,4 +1,4 @@
-// The ranks that share memory: what they put into it, and how they wait for each other.
+// The ranks that share memory: its contents, and how they wait for each other.
 #define _GNU_SOURCE
 #include "internal.h"
 #include <errno.h>
@@ -12,7 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
-// A rank's place in the shared window: what it says to the others.
+// A rank's slot in the shared window, read by the others.
 typedef struct {
     // How often it has arrived; the others sleep on it.
     _Atomic uint32_t arrivals;
@@ -94,7 +94,7 @@ int parp_node_join(int ranks_per_node) {
     int is_open;
     CHECK(parp_window_open(bytes, &desks_window, &is_open));
     if (!is_open) {
-        // No shared memory to be had: all goes through MPI.
+        // Without shared memory everything goes through MPI.
         CHECK(be_alone());
         CHECK(parp_window_open(bytes, &desks_window, &is_open));
         if (!is_open) return PARP_NO_MEMORY;
@@ -168,7 +168,7 @@ static int wait_for(int rank) {
     while (!has_arrived(rank, &seen)) {
         if (futex(&desk(rank)->arrivals, FUTEX_WAIT, seen, &kPatience) == 0 || errno != ETIMEDOUT) continue;
         if (watched[rank] && kill(desk(rank)->pid, 0) != 0 && !has_arrived(rank, &seen)) return lost(rank);
-        // A message that this rank thinks is sent may still lie in MPI's queue, and the other wait for it.
+        // A message that this rank considers sent may still be in MPI's queue, while its receiver waits.
         int found;
         CHECK(MPI_Iprobe(MPI_ANY_SOURCE, MPI_ANY_TAG, parp_node.comm, &found, MPI_STATUS_IGNORE));
     }

@@ -31,7 +31,7 @@ static void copy_to_others(int64_t lower, int64_t upper) {
 }
 
 static void sum_kept_on_node(int64_t lower, int64_t upper, const uint64_t *kept, int64_t first_bit) {
-    // Blocks of which every copy stays in the second-level cache.
+    // Blocks small enough for every copy to stay in the L2 cache.
     enum { kBlock = 8192 };
     float *mine = parp_node.copies[parp_node.rank];
     for (; lower < upper; lower += kBlock) {
@@ -56,7 +56,7 @@ static int sum_slice(int64_t lower, int64_t upper, int wire, const uint64_t *kep
     return MPI_SUCCESS;
 }
 
-// Sums what lies in the node's copies.
+// Sums the node's copies.
 static int sum_copies(Call call, int wire, const uint64_t *kept, int64_t first_bit) {
     CHECK(parp_node_arrive(call));
     int slices = slice_count();
@@ -71,7 +71,7 @@ static int sum_copies(Call call, int wire, const uint64_t *kept, int64_t first_b
 static int sum_staged(float *values, Call call, int wire, const uint64_t *kept, int64_t first_bit) {
     size_t bytes = (size_t)call.count * sizeof *values;
     memcpy(parp_node.copies, parp_node.staging, (size_t)parp_node.size * sizeof *parp_node.copies);
-    // Alone on its node, a rank's memory is where all can reach it.
+    // Alone on its node, a rank needs no shared memory.
     if (parp_node.size == 1) parp_node.copies[0] = values;
     float *mine = parp_node.copies[parp_node.rank];
     if (mine != values) memcpy(mine, values, bytes);

@@ -24,7 +24,7 @@ static int all_agree(int is_fine, int *agreed) {
     return MPI_Allreduce(&is_fine, agreed, 1, MPI_INT, MPI_MIN, MPI_COMM_WORLD);
 }
 
-// Maps a file's bytes, or private memory without one, where huge pages can lie. NULL if it cannot be had.
+// Maps a file's bytes, or private memory without one, aligned for huge pages. NULL if unavailable.
 static char *map(int file, int64_t bytes) {
     size_t length = (size_t)bytes, reserved = length + kHugePage;
     char *space = mmap(NULL, reserved, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
@@ -65,7 +65,7 @@ static int take_memory(int file, char *start, int64_t bytes) {
     return 1;
 }
 
-// Makes a file in memory for this rank's part. Its path stays empty, and the result is negative, where that fails.
+// Makes a file in memory for this rank's part. If that fails, its path stays empty and the result is negative.
 static int make_file(int64_t bytes, char *path) {
     const char *folder = getenv("PARP_SHARED_FOLDER");
     uint64_t name;
@@ -81,7 +81,7 @@ static int make_file(int64_t bytes, char *path) {
     return -1;
 }
 
-// Maps the part of another rank, or NULL where its file cannot be seen: in another container, say.
+// Maps the part of another rank, or NULL if its file is not visible, as in another container.
 static char *map_part(const char *path, int64_t bytes) {
     int file = path[0] ? open(path, O_RDWR | O_NOFOLLOW | O_CLOEXEC) : -1;
     if (file < 0) return NULL;

@@ -2,10 +2,10 @@
 // length of an utterance and not with its square (Dao et al., 2022, algorithms 1 and 4).
 #include "vector.h"
 
-// A tile's B comes in panels of so many columns.
+// Columns per panel of a tile's B.
 enum { kPanel = 64 };
-// Blocks: scores of one, twice in backward, lie in the second cache beside a block's keys and values. Forward packs
-// keys and values once for each group of queries.
+// Blocks: scores of one, twice in backward, fit the L2 cache beside a block's keys and values. Forward packs keys and
+// values once for each group of queries.
 enum { kQueries = 48, kKeys = 512, kGroup = 20 * kQueries };
 
 PARP_INLINE int64_t smaller(int64_t a, int64_t b) { return a < b ? a : b; }

@@ -1,4 +1,4 @@
-// The blocks of attention.c where the CPU multiplies pairs of bfloat16. A pair lies in the place of a float: of
+// The blocks of attention.c where the CPU multiplies pairs of bfloat16. A pair takes the place of a float: of
 // neighbours in a row, or, where the sum goes over rows, of two rows' numbers in a column.
 
 #define LANES 16
@@ -17,7 +17,7 @@ TARGET static void round_row(const float *x, int64_t count, float *pairs) {
     }
 }
 
-// Rounds two rows, the second of which may be missing, their columns side by side.
+// Rounds two rows, the second optional, their columns side by side.
 TARGET static void pair_rows(const float *a, const float *b, int64_t count, float *pairs) {
     for (int64_t i = 0; i < count; i += 16) {
         __mmask16 mask = count - i < 16 ? (__mmask16)((1u << (count - i)) - 1) : (__mmask16)0xffff;

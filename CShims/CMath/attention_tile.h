@@ -16,7 +16,7 @@ TARGET PARP_INLINE NAME(vector) NAME(multiply_add)(float x, NAME(vector) y, NAME
 TARGET PARP_INLINE NAME(vector) NAME(multiply_add)(float x, NAME(vector) y, NAME(vector) sum) { return sum + x * y; }
 #endif
 
-// C (rows, vectors) = or += A (rows, depth) B (depth, vectors). A may lie transposed: its rows and columns are any
+// C (rows, vectors) = or += A (rows, depth) B (depth, vectors). A may be transposed: its rows and columns are any
 // number of elements apart.
 TARGET PARP_INLINE void NAME(tile)(int rows, int vectors, int64_t depth, const float *a, int64_t a_row,
                                    int64_t a_column, const float *b, int64_t b_row, float *c, int64_t c_row,
@@ -58,7 +58,7 @@ TARGET static void NAME(any_tile)(int64_t rows, int64_t vectors, int64_t depth, 
 #undef TILE
 #undef TILES
 
-// C (m, n) = or += A (m, k) B (k, n), n a multiple of 16. B lies in panels of kPanel columns; each piece of one that
+// C (m, n) = or += A (m, k) B (k, n), n a multiple of 16. B is in panels of kPanel columns; each piece of one that
 // the first cache holds meets all rows of A.
 TARGET static void NAME(product)(int64_t m, int64_t n, int64_t k, const float *a, int64_t a_row, int64_t a_column,
                                  panels b, float *c, int64_t c_row, int adding) {
@@ -153,7 +153,7 @@ TARGET static void NAME(softmax_backward)(const parp_attention *of, const key_bl
     }
 }
 
-// A block of queries meets a block of keys.
+// A block of queries against a block of keys.
 TARGET static void NAME(forward_block)(const parp_attention *of, const key_block *keys, const query_block *queries,
                                        score_block block, float *maximum, float *sum, float *output) {
     int64_t size = padded(of->head_size), m = queries->count, stride = keys->stride;

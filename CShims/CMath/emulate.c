@@ -1,6 +1,6 @@
-// bfloat16 products where the CPU or the library has none, for whoever asks: a model can then be tried on any machine
-// before it goes to one that is fast at them. Operands are widened to float32, in which the product of two bfloat16
-// numbers is exact, and sums are float32 as they are with the instructions, in another order.
+// bfloat16 products on request where the CPU or the library has none: a model can then be tried on any machine before
+// it goes to one that is fast at them. Operands are widened to float32, in which the product of two bfloat16 numbers
+// is exact, and sums are float32 as they are with the instructions, in another order.
 #include "emulate.h"
 #include <stdlib.h>
 #include <string.h>

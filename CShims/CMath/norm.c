@@ -6,7 +6,7 @@ PARP_INLINE float lane_sum(const float *lanes) {
     return sum;
 }
 
-// The mean of a row, and one over the root of its variance: around the mean, not by E[x²] − E[x]², which cancels.
+// A row's mean and reciprocal standard deviation, by deviations from the mean: E[x²] − E[x]² cancels.
 PARP_INLINE void row_moments(const float *x, int64_t columns, float epsilon, float *mean, float *inverse) {
     int64_t whole = columns / PARP_LANES * PARP_LANES;
     float lanes[PARP_LANES] = {0};

@@ -1,5 +1,5 @@
 // oneDNN compiles a product for its extents. That takes a third of a millisecond, so products are kept, and
-// found again by their extents; each runs on its caller's thread alone, for callers split large ones themselves.
+// found again by their extents; each runs on its caller's thread only, as callers split large ones themselves.
 #ifdef PARP_ONEDNN
 
 #define _GNU_SOURCE
@@ -16,14 +16,14 @@ typedef struct {
     int32_t a_transposed, b_transposed, a_element, b_element, c_element, has_bias, accumulate, unused;
 } product_key;
 
-// What one thread needs to run a product: views whose addresses change with every call.
+// A thread's state for a product: views whose addresses change with every call.
 typedef struct instance {
     dnnl_memory_t a, b, c, bias, scratch;
     int64_t scratch_bytes;
     struct instance *next;
 } instance;
 
-// Memory for a running product's scratch. All products share a few, one a thread: each with its own would fill
+// Memory for a running product's scratch. All products share a few, one per thread: each with its own would fill
 // gigabytes.
 typedef struct workspace {
     void *memory;
@@ -274,7 +274,7 @@ static int64_t heap_bytes(void) {
     return (int64_t)(heap.uordblks + heap.hblkhd);
 }
 
-// Makes two products as a layer has them, one that adds and one that does not; returns what one takes, 0 on failure.
+// Makes a layer's two products, one that accumulates and one that does not; returns the bytes of one, 0 on failure.
 static int64_t bytes_of_new_product(int32_t element) {
     product made[2] = {{.key = {97, 64, 80, 80, 64, 64, 0, 0, element, element, PARP_FLOAT32, 0, 0, 0}},
                        {.key = {97, 64, 80, 97, 64, 64, 1, 0, element, element, PARP_FLOAT32, 0, 1, 0}}};

@@ -1,4 +1,4 @@
-// How a product is described to oneDNN, whose versions 2 and 3 differ in that; for onednn.c alone.
+// Describes a product to oneDNN, for which versions 2 and 3 differ; only for onednn.c.
 #pragma once
 #include "CMath.h"
 #include "../System/OneDNN/shim.h"

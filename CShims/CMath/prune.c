@@ -1,8 +1,8 @@
 #include "vector.h"
 #include <stdbool.h>
 
-// A key orders like what is ranked: magnitudes like their bits without the sign, values like their bits turned so that
-// the most negative come first. Adding 0 makes one of the two zeros.
+// A key orders like the ranked numbers: magnitudes like their bits without the sign, values like their bits turned so
+// that the most negative come first. Adding 0 makes one of the two zeros.
 PARP_INLINE uint32_t key_of(float x, int counts_sign) {
     uint32_t bits;
     x += 0.0f;

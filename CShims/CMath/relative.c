@@ -139,7 +139,7 @@ void parp_relative_row_backward(float *s, float *dp, void *p, void *ds, int32_t 
     int is_short = element == PARP_BFLOAT16;
     if (dropout.threshold != 0) parp_dropout(dp, dp, count, dropout);
     float delta = recompute(s, dp, count, scale, log_sum_exp);
-    // In float32 the results may lie over s and dp: the gradient reads s before p is laid over it.
+    // In float32 the results may overwrite s and dp: the gradient reads s before p replaces it.
     (is_short ? store_score_gradient_bfloat16 : store_score_gradient_float32)(s, dp, ds, count, delta, scale);
     if (dropout.threshold == 0)
         (is_short ? store_scaled_bfloat16 : store_scaled_float32)(s, p, count, 1.0f);

@@ -1,4 +1,4 @@
-// Products with a sparse matrix: activations lie in panels, frames contiguous, so that one weight multiplies whole
+// Products with a sparse matrix: activations are in panels, frames contiguous, so that one weight multiplies whole
 // vectors of frames (Elsen et al., 2020, "Fast Sparse ConvNets"). The inner dimension is cut into blocks whose part
 // of a panel stays in the first cache.
 #include "vector.h"

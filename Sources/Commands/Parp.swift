@@ -38,7 +38,7 @@ struct Parp: ParsableCommand {
     /// Parses and runs.
     static func main() {
         secureStandardStreams()
-        // First of all: a signal before a run has begun must end it as a later one does.
+        // First of all: a signal before a run has started must end it as a later one does.
         let words = CommandLine.arguments.dropFirst().prefix(2)
         if let command = words.first, ["train", "pretrain", "compare", "evaluate"].contains(command) {
             outliveReaders()

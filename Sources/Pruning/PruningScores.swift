@@ -13,7 +13,7 @@ public struct PruningScores: ~Copyable {
     private let firstBuffer: FlatBuffer
     private let secondBuffer: FlatBuffer
 
-    /// Zeros for the pool of a flat store of so many elements.
+    /// Zeros for the pool of a flat store of this many elements.
     public init(pool: PrunablePool, elementCount: Int, areTrained: Bool) {
         self.pool = pool
         buffer = FlatBuffer(count: elementCount)

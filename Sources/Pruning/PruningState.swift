@@ -17,7 +17,7 @@ public struct PruningState: ~Copyable {
     /// The mask that currently hides values.
     private(set) var hidden: PruningMask?
 
-    /// The state of a run that begins, of a flat store of so many elements.
+    /// The state at the start of a run, for a flat store of this many elements.
     public init(method: PruningMethod, pool: PrunablePool, elementCount: Int) {
         self.method = method
         self.pool = pool

@@ -14,7 +14,7 @@ package struct StackedBars: Sendable {
     }
 
     private static let (width, left, top, barsHeight) = (420.0, 48.0, 12.0, 228.0)
-    /// Names of parts stand in so many columns, each line so high.
+    /// The legend's columns and line height.
     private static let (nameColumns, nameHeight) = (2, 18.0)
 
     /// A part of a `Page`, with its title above and the names of the parts below.

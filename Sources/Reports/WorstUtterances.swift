@@ -63,7 +63,7 @@ package struct WorstUtterances: Sendable, Codable, Equatable {
         return try encoder.encode(self) + Data("\n".utf8)
     }
 
-    /// Elements of a `Page` that lies in a folder: texts, and a player where the recording is at hand.
+    /// Elements of a `Page` in a folder: texts, and a player if the recording is available.
     func html(besides folder: String) -> String {
         guard !utterances.isEmpty else { return "" }
         return """

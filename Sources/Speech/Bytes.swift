@@ -3,7 +3,7 @@
 // are not.
 
 extension StringProtocol {
-    /// The bytes in UTF-8, by which names are told apart.
+    /// The bytes in UTF-8, which distinguish names.
     package var bytes: [UInt8] { Array(utf8) }
 
     /// Whether the bytes are the same.

@@ -5,7 +5,7 @@
 public enum Device: Sendable, Hashable {
     /// This machine's memory and cores.
     case cpu
-    /// No memory at all: views have shapes and addresses, but no numbers.
+    /// No memory at all: views have shapes and addresses, but no values.
     case counting
 
     /// Addresses from here on belong to `counting`: nothing is mapped there, so touching a number crashes.

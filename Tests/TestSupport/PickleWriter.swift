@@ -124,7 +124,7 @@ package struct PickleWriter {
     }
 }
 
-/// An entry of a zip file, any of whose fields may lie.
+/// An entry of a zip file, with fields that may be wrong.
 package struct ZipEntry {
     package var name: String
     package var content: [UInt8]

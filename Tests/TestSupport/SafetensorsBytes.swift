@@ -1,4 +1,4 @@
-/// The bytes of a safetensors file, whose header may say anything.
+/// The bytes of a safetensors file with an arbitrary header.
 package func safetensors(_ header: String, buffer: [UInt8] = [], statedLength: UInt64? = nil) -> [UInt8] {
     bytes(statedLength ?? UInt64(header.utf8.count)) + Array(header.utf8) + buffer
 }

@@ -135,7 +135,7 @@ public final class ThreadCommunicator: Communicator {
     }
 }
 
-/// What a rank brings to a meeting.
+/// A rank's contribution to a meeting.
 private struct Contribution: Sendable {
     let call: String
     let bytes: [UInt8]

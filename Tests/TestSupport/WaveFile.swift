@@ -51,7 +51,7 @@ public func waveFile(
     header +=
         bytes(UInt16(channels.count)) + bytes(UInt32(sampleRate)) + bytes(UInt32(sampleRate * frameBytes))
     header += bytes(UInt16(frameBytes)) + bytes(UInt16(format.bits))
-    // A chunk that nobody asked for, of odd length, as recorders write them.
+    // An irrelevant chunk of odd length, as recorders write them.
     header += Array("LIST".utf8) + bytes(UInt32(3)) + [1, 2, 3, 0]
     header += Array("data".utf8) + bytes(statedBytes ?? UInt32(data.count))
     return Array("RIFF".utf8) + bytes(UInt32(4 + header.count + data.count)) + Array("WAVE".utf8) + header

@@ -21,7 +21,7 @@ int parp_audio_seek(parp_audio *audio, int64_t frame);
 int64_t parp_audio_read(parp_audio *audio, const uint8_t *heard, float *mono, int64_t frames);
 void parp_audio_message(parp_audio *audio, char *message, int capacity);
 
-// Brings mono audio to another rate, piece after piece; what comes out does not depend on the pieces.
+// Resamples mono audio piece by piece; the output does not depend on the pieces.
 typedef struct parp_resampler parp_resampler;
 
 // Returns NULL and writes a message on failure.

@@ -2,7 +2,7 @@
 #pragma once
 #include <stdint.h>
 
-// Exchanges two paths in one step. Returns 0, or -1 where the system or the file system cannot.
+// Exchanges two paths atomically. Returns 0, or -1 if the system or the file system cannot.
 int parp_exchange_paths(const char *first, const char *second);
 
 // Reads `count` bytes from `offset` on into memory. Returns how many there were: fewer at the end of the file, or -1.

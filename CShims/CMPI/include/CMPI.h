@@ -17,8 +17,8 @@ enum {
 // What floats travel as between nodes.
 enum { PARP_WIRE_FLOAT32 = 0, PARP_WIRE_BFLOAT16 = 1 };
 
-// Joins the job. `ranks_per_node` above 0 pretends that a machine is several nodes of at most so many ranks each;
-// `message_limit` above 0 is the most elements a message carries, below the 2^30 that it otherwise is.
+// Joins the job. `ranks_per_node` above 0 pretends that a machine is several nodes of at most that many ranks each;
+// `message_limit` above 0 limits the elements per message, by default 2^30.
 int parp_mpi_init(int ranks_per_node, int64_t message_limit);
 int parp_mpi_finalize(void);
 int parp_mpi_rank(int *rank, int *size);

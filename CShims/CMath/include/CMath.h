@@ -6,7 +6,7 @@
 // The numbers that matrix products multiply; sums are float32 in either case.
 enum { PARP_FLOAT32 = 0, PARP_BFLOAT16 = 1 };
 
-// What a product can answer, and whether bfloat16 can be had.
+// A product's results, and whether bfloat16 is available.
 enum { PARP_OK = 0, PARP_TOO_LARGE = 1, PARP_NO_BFLOAT16 = 2, PARP_LIBRARY_FAILED = 3 };
 enum { PARP_SUPPORTED = 0, PARP_NO_LIBRARY = 1, PARP_NO_CPU = 2, PARP_EMULATED = 3 };
 
@@ -21,13 +21,13 @@ typedef struct {
 // C (m, n) = op(A) op(B) + bias, or C += op(A) op(B). Runs on the caller's thread. Returns PARP_OK or a fault.
 int parp_matrix_multiply(int64_t m, int64_t n, int64_t k, parp_matrix a, parp_matrix b, const float *bias,
                          int accumulate, parp_matrix c);
-// Whether products of bfloat16 can be had here; PARP_BFLOAT16=emulated asks for slow ones where they cannot.
+// Whether bfloat16 products are available here; PARP_BFLOAT16=emulated allows slow ones otherwise.
 int parp_bfloat16_support(void);
 // The bytes that the library keeps for each product of other extents, as found by making two; 0 if it keeps nothing.
 int64_t parp_product_bytes(int32_t element);
 // The library that multiplies.
 const char *parp_matrix_library(void);
-// The kind of CPU that the library takes this one for; empty where it does not say.
+// The library's name for this kind of CPU; empty if it gives none.
 const char *parp_matrix_core(void);
 
 // Dropout as the loops take it: element i of a sequence is dropped if its counted bits are below `threshold`,
@@ -39,7 +39,7 @@ typedef struct {
     float scale;
 } parp_dropout_rule;
 
-// convert.c: to and from the numbers of matrix products, `element` saying which.
+// convert.c: to and from the matrix products' element type, `element`.
 void parp_convert(const float *x, void *y, int32_t element, int64_t count);
 void parp_widen(const void *x, int32_t element, float *y, int64_t count);
 void parp_add_matrix_column_sums(const void *x, int32_t element, int64_t rows, int64_t stride, int64_t columns,
@@ -123,8 +123,8 @@ double parp_dot(const float *x, const float *y, int64_t count);
 int parp_all_finite(const float *x, int64_t count);
 void parp_tanh(const float *x, float *y, int64_t count);
 
-// relative.c: what relative attention adds to attention.
-// One row of scores: p = dropout(softmax(scale s)); s is overwritten. Returns the scaled row's ln Σ exp.
+// relative.c: the additions of relative attention. One row of scores: p = dropout(softmax(scale s)); s is
+// overwritten. Returns the scaled row's ln Σ exp.
 float parp_relative_row_forward(float *s, void *p, int32_t element, int64_t count, float scale,
                                 parp_dropout_rule dropout);
 // From scores and the gradient dp of p: writes p once more, and the gradient of s. s and dp are overwritten.
@@ -142,7 +142,7 @@ void parp_add_relative_scores(float *s, const float *positions, const int32_t *s
 void parp_relative_score_gradients(const void *ds, int32_t element, const int32_t *segments, int32_t segment,
                                    int64_t count, float *sums, void *positions, int64_t offset, int64_t width);
 
-// adam.c: one pass over values, gradients and moments; `shadow`, where there is one, gets the values in bfloat16.
+// adam.c: one pass over values, gradients and moments; `shadow`, if any, gets the values in bfloat16.
 typedef struct {
     float beta1, beta2, epsilon;
     float step_size;      // learning rate with both bias corrections
@@ -156,20 +156,20 @@ void parp_adam(float *values, const float *gradients, float *first, float *secon
 void parp_adam_kept(float *values, const float *gradients, float *first, float *second, uint16_t *shadow,
                     int64_t lower, int64_t upper, const uint64_t *kept, parp_adam_settings settings);
 
-// prune.c: selection by rank, of magnitudes or, where the sign counts, of values. Keys are whole numbers that order
-// like them.
+// prune.c: selection by rank, of magnitudes or, if the sign counts, of values. Keys are whole numbers that order like
+// them.
 typedef struct {
     int64_t below;          // keys below the range
     int64_t inside;         // keys inside it
-    int64_t collected;      // of these, how many numbers lie in `collected`
+    int64_t collected;      // of these, how many are in `collected`
     int32_t has_no_number;  // whether one is not a number
 } parp_partition;
-// Adds to `result` what lies below and from `low` to `high`, and appends the latter, in order, to `collected`; near
-// its capacity it stops collecting, but goes on counting.
+// Adds to `result` the numbers below and from `low` to `high`, and appends the latter, in order, to `collected`; near
+// its capacity it stops collecting, but keeps counting.
 void parp_partition_numbers(const float *x, int64_t count, int counts_sign, uint32_t low, uint32_t high,
                             float *collected, int64_t capacity, parp_partition *result);
-// One bit a number, 64 a word: 1 above the threshold, 0 below; of those at it, the first `*ties` are 0, which
-// are counted down.
+// One bit per number, 64 per word: 1 above the threshold, 0 below; of those at it, the first `*ties` are 0, which are
+// counted down.
 void parp_rank_mask(const float *x, int64_t count, int counts_sign, uint32_t threshold, int64_t *ties,
                     uint64_t *words);
 // Zeroes the weights whose bit is 0.
@@ -182,7 +182,7 @@ void parp_add_movement(float *scores, const float *gradients, const float *value
 void parp_score_gradient(float *result, const float *gradients, const float *values, const float *scores,
                          int64_t count);
 
-// sparse.c: products with a sparse matrix. Activations lie in panels of up to PARP_SPARSE_WIDTH vectors of frames,
+// sparse.c: products with a sparse matrix. Activations are in panels of up to PARP_SPARSE_WIDTH vectors of frames,
 // (channels, width × PARP_SPARSE_LANES), aligned to 64 bytes; frames after the last are 0.
 enum { PARP_SPARSE_LANES = 16, PARP_SPARSE_WIDTH = 6, PARP_SPARSE_BLOCK = 128 };
 // Kept values by blocks of columns, in each by rows: those of row r in block b lie from starts[b * rows + r] on, up to

@@ -2,7 +2,7 @@
 #pragma once
 #include <stdint.h>
 
-// The most bytes that compressing so many can take.
+// The most bytes that this many can compress to.
 int64_t parp_zstd_bound(int64_t count);
 // Compresses into one frame; returns the bytes written, or -1.
 int64_t parp_zstd_compress(const void *from, int64_t count, void *into, int64_t capacity, int32_t level);
@@ -20,8 +20,8 @@ int64_t parp_mask_kept(const uint8_t *mask, int64_t count);
 enum { PARP_PLANE_GROUPS = 128 };
 // The bytes of kept elements by significance, the lowest first. Before that an element's bits s e₇ e₆…e₀ m… (a sign, the
 // exponent of a float32 or bfloat16, and its fraction) are put as e₆…e₀ s m… e₇: the top byte then holds all that is not
-// random. The second bytes lie grouped by the top byte's upper seven bits, in the order of these and within a group in
-// that of the elements; `groups` becomes the number in each. Elements of one byte stay as they are. Without a mask
+// random. The second bytes are grouped by the top byte's upper seven bits, in the order of these and within a group
+// in that of the elements; `groups` becomes the number in each. Elements of one byte stay as they are. Without a mask
 // all are kept.
 void parp_split_planes(const void *elements, int64_t count, int32_t size, const uint8_t *mask, int64_t kept,
                        uint8_t *planes, int64_t *groups);

@@ -1,6 +1,6 @@
 /// The destination of an estimated model's n-grams: order by order, words by number.
 public protocol NGramOutput {
-    /// Begins a model of so many n-grams of each order.
+    /// Begins a model with these counts of n-grams per order.
     mutating func begin(words: WordTable, counts: [Int]) throws
     /// Adds an n-gram, with log₁₀ of its probability and of its back-off weight.
     mutating func add(_ words: [Int], probability: Float, backoff: Float) throws
@@ -24,7 +24,7 @@ public struct TrieOutput: NGramOutput {
         self.workspace = workspace
     }
 
-    /// Begins a model of so many n-grams of each order.
+    /// Begins a model with these counts of n-grams per order.
     public mutating func begin(words: WordTable, counts: [Int]) throws {
         builder = try TrieBuilder(order: counts.count, workspace: workspace)
         self.words = words
@@ -68,7 +68,7 @@ public struct ARPAOutput: NGramOutput {
     /// An output to the end of a file that is empty.
     public init(into file: any Scratch) { self.file = file }
 
-    /// Begins a model of so many n-grams of each order.
+    /// Begins a model with these counts of n-grams per order.
     public mutating func begin(words: WordTable, counts: [Int]) throws {
         writer = try ARPAWriter(into: file, counts: counts)
         self.words = words

@@ -23,7 +23,7 @@ struct TrieLayout: Sendable {
     /// The length of the whole file.
     let end: Int
 
-    /// The parts of a model with so many n-grams of each order, and so many bytes of words.
+    /// The parts of a model with these counts of n-grams per order and bytes of words.
     init(counts: [Int], wordBytes: Int, unknown: UInt32, sentenceStart: UInt32, sentenceEnd: UInt32) {
         order = counts.count
         self.counts = counts
@@ -115,7 +115,7 @@ struct PackedNumbers: Sendable {
     /// The bits of each.
     let width: Int
 
-    /// The bytes of so many, with eight to spare, for they are read eight at a time.
+    /// Their bytes, with eight to spare, since eight are read at a time.
     static func bytes(_ count: Int, width: Int) -> Int { (count * width + 7) / 8 + 8 }
 
     @inline(__always)

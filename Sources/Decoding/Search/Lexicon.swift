@@ -5,7 +5,7 @@ public import Text
 /// Built from a list of words, each spelled by the vocabulary or by a lexicon file. The children of a node
 /// are contiguous, in token order.
 public struct Lexicon: Sendable {
-    /// The node of a word that has just begun.
+    /// The node at a word's start.
     static let root: Int32 = 0
     /// The node of a word that is no entry's prefix.
     static let nowhere: Int32 = -1

@@ -4,7 +4,7 @@ public import Text
 ///
 /// - Parameters:
 ///   - spans: The tokens of a text, in order.
-///   - words: How the words are told, where that is not how they are spelled; as many as there are in the text.
+///   - words: The words' displayed forms, if other than their spelling; one per word of the text.
 ///   - frameSeconds: The seconds from one frame to the next.
 ///   - offset: Seconds before the first frame.
 public func timedWords(

@@ -130,7 +130,7 @@ struct NGramStream {
         return record
     }
 
-    /// Takes the smallest record of all runs, which lie in a heap.
+    /// Takes the smallest record of all runs, from a heap.
     private mutating func smallest() throws -> NGramRecord? {
         guard let record = runs.first?.next else { return nil }
         try runs[0].advance()

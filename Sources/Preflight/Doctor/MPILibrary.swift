@@ -18,7 +18,7 @@ enum MPILibrary: Equatable {
         self = known.first { version.contains($0.0) }?.1 ?? .other
     }
 
-    /// How so many ranks a node, each with cores of its own for its threads, are started; nil where nobody here knows.
+    /// The command that starts this many ranks per node, each with its own cores; nil if unknown.
     func launch(ranks: Int, perNode: Int, threads: Int) -> String? {
         switch self {
         case .openMPI: "mpirun -np \(ranks) --map-by ppr:\(perNode):node:PE=\(threads) --bind-to core"

@@ -128,7 +128,7 @@ struct PlanReport {
             format: "ranks wait %.1f %% of their time for the busiest", 100 * forecast.sharing.idleShare)
         guard forecast.sharing.isUneven else { return idle }
         guard let seconds = forecast.sharing.sufficientBatchSeconds else {
-            return idle + ": this data cannot be divided among so many; use fewer ranks"
+            return idle + ": this data cannot be divided among that many; use fewer ranks"
         }
         return idle + ": set data.batch_seconds to \(Int(seconds)) or more, or use fewer ranks"
     }

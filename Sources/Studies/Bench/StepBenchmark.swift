@@ -68,7 +68,7 @@ package struct StepBenchmarkOptions: Sendable {
         self.modelName = modelName
     }
 
-    /// Whether one of so many ranks computes without others, in one thread.
+    /// Whether one of this many ranks computes without others, in one thread.
     func isAlone(among ranks: Int) -> Bool { ranks == 1 && threads == 1 }
 }
 

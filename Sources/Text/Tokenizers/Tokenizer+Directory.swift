@@ -17,7 +17,7 @@ extension Tokenizer {
         }
     }
 
-    /// The same of a model whose files need not lie in a directory.
+    /// The same for a model with files that need not be in a directory.
     ///
     /// - Parameters:
     ///   - model: Where the model lies, for messages.

@@ -100,7 +100,7 @@ extension EventFile {
             field(0x22, [0x08, status.rawValue, 0x11] + little(wall.bitPattern)))
     }
 
-    /// A summary of the plugin for hyper-parameters: what it says stands in its metadata, beside an empty tensor.
+    /// A summary of the plugin for hyper-parameters: its content is in its metadata, beside an empty tensor.
     private static func hyperparameters(_ tag: String, _ content: [UInt8]) -> [UInt8] {
         field(0x0A, Array(tag.utf8)) + field(0x42, [0x08, 1] + field(0x12, field(0x12, [])))
             + plugin("hparams", content: content, dataClass: nil)

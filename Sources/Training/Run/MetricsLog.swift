@@ -41,7 +41,7 @@ package final class MetricsLog: Sendable {
         }
     }
 
-    /// Appends what TensorBoard alone is told.
+    /// Appends what only TensorBoard gets.
     package func note(_ summaries: [[UInt8]], step: Int) {
         events?.append(summaries, step: step, wall: Date().timeIntervalSince1970)
     }

@@ -16,7 +16,7 @@ package struct TrainOptions: Sendable {
     package var trace: String?
     /// Whether only warnings and the end are printed.
     package var isQuiet = false
-    /// Whether TensorBoard is told at each evaluation how weights are spread.
+    /// Whether TensorBoard gets histograms of the weights at each evaluation.
     package var writesHistograms = false
 
     /// Whether the number of updates is overridden, so that a run can be lengthened.

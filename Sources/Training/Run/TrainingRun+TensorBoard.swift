@@ -4,7 +4,7 @@ internal import Recipe
 internal import Session
 internal import Tensors
 
-/// What TensorBoard is told of a run beside its numbers: the recipe, hyper-parameters with results, and histograms where asked.
+/// What TensorBoard gets of a run besides its metrics: recipe, hyper-parameters with results, and histograms on request.
 extension EventFile {
     /// Notes what begins.
     func begin(_ recipe: Recipe, wall: Double = Date().timeIntervalSince1970) {

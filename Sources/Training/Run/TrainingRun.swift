@@ -56,7 +56,7 @@ package struct TrainingRun<Problem: RunProblem>: ~Copyable {
         package var trace: String?
         /// Whether only warnings and the end are printed.
         package var isQuiet = false
-        /// Whether TensorBoard is told how weights are spread.
+        /// Whether TensorBoard gets histograms of the weights.
         package var writesHistograms = false
 
         /// The start of a new or resumed run.

@@ -4,7 +4,7 @@ package import Session
 package import Tensors
 
 extension SparseWeights {
-    /// The layers of a model with so many zero weights that skipping them is faster; measured by rank 0, the
+    /// The layers of a model with enough zero weights that skipping them is faster; measured by rank 0, the
     /// same on all ranks.
     ///
     /// - Parameter isWanted: Whether the user allows it; otherwise there are none.

@@ -17,12 +17,12 @@ extension KeptElements {
 }
 
 extension MaskAuthority {
-    /// What the current mask keeps of a flat store of so many elements.
+    /// What the current mask keeps of a flat store of this many elements.
     func keptElements(of elementCount: Int) -> KeptElements {
         KeptElements(current, pool: pool, elementCount: elementCount)
     }
 
-    /// The same where a method holds what the mask prunes at 0 once so many updates are done; nil where it does not, or
+    /// The same if the method holds pruned weights at 0 after this many updates; nil if it does not, or
     /// there is no mask yet.
     func heldElements(
         under method: PruningMethod, afterUpdates done: Int, of elementCount: Int

@@ -19,7 +19,7 @@ struct Findings {
     }
 }
 
-/// The numbers of a rank: all ranks can compute those of all.
+/// A rank's numbers, which every rank can compute.
 func number(_ index: Int, rank: Int) -> Float {
     // Of both signs and of magnitudes that differ, so that another order of summation gives other bits.
     let wave = Float((index * 7919 + rank * 104_729) % 20011) / 997 - 10

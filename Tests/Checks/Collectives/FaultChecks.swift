@@ -26,7 +26,7 @@ func checkWaiting(_ communicator: MPICommunicator, _ findings: inout Findings) t
     }
 }
 
-/// Ranks that make different calls are told so, instead of summing what does not belong together.
+/// Ranks that make different calls get an error, instead of summing mismatched data.
 func checkOutOfStep(_ communicator: MPICommunicator, _ findings: inout Findings) throws {
     let tensor = FlatBuffer(count: 100)
     let isLast = communicator.rank == communicator.size - 1

@@ -1,7 +1,7 @@
 import Collectives
 import Tensors
 
-/// A plan is the same on all ranks, keeps to what was asked for, and leaves the gradients as they were.
+/// A plan is the same on all ranks, is as requested, and leaves the gradients unchanged.
 func checkPlan(_ communicator: MPICommunicator, _ findings: inout Findings) throws {
     let gradients = try communicator.makeBuffer(count: 3 << 20)
     let chosen = try communicator.planReduction(

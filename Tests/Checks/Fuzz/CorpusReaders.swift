@@ -16,7 +16,7 @@ func corpusReaders() -> [FuzzedReader] {
         tokens: [[UInt8]] = tableTokens
     ) -> FuzzedReader {
         FuzzedReader(name: name, weight: 4, folders: [files], tokens: tokens) { folder in
-            // Relative paths lie in the folder of the list; none is opened, which is what audio readers are fuzzed for.
+            // Relative paths are in the list's folder; none is opened, as audio readers are fuzzed separately.
             let manifest = try Manifest(path: folder + path, labels: labels, measuresDurations: false)
             precondition(!manifest.utterances.isEmpty)
             for utterance in manifest.utterances {

@@ -60,7 +60,7 @@ struct FuzzParent {
         "FuzzChecks --reader \(reader) --seed \(seed) --from \(input) --count 1 --folder FOLDER"
     }
 
-    /// The number of the input that was last begun.
+    /// The number of the input last started.
     private func noted() -> Int {
         let data = FileManager.default.contents(atPath: folder + FuzzWorker.note) ?? Data()
         return data.reversed().reduce(0) { $0 << 8 | Int($1) }

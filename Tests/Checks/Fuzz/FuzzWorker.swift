@@ -12,7 +12,7 @@ import TestSupport
 import Text
 import Training
 
-/// What a process found, as it tells its parent.
+/// A process's finding, reported to its parent.
 struct FuzzReport: Codable {
     struct Fault: Codable {
         let input: Int

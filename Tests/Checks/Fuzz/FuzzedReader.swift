@@ -2,7 +2,7 @@
 struct Seed {
     let name: String
     let bytes: [UInt8]
-    /// Whether this one is broken, or only stands beside those that are.
+    /// Whether this one is broken, or only beside broken ones.
     let isBroken: Bool
     /// What follows the bytes in the file and stays as it is.
     let tail: [UInt8]
@@ -22,7 +22,7 @@ struct FuzzedReader {
     let name: String
     /// Its share of all inputs: readers that are quick, or do much by themselves, get more.
     var weight = 2
-    /// Folders of files, each of which is read whole; in each input, one of a folder's files is broken.
+    /// Folders of files, each read whole; in each input, one of a folder's files is broken.
     let folders: [[Seed]]
     /// What its files are made of.
     var tokens: [[UInt8]] = []

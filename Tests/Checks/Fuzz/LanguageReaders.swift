@@ -134,7 +134,7 @@ private func use(_ model: any NGramModel) {
     }
 }
 
-/// What stands for a file that is written.
+/// A stand-in for a written file.
 private final class MemoryFile: Scratch {
     // A class, as the protocol wants it.
     var bytes: [UInt8] = []

@@ -69,7 +69,7 @@ func modelReaders() throws -> [FuzzedReader] {
     ]
 }
 
-/// A packed model, of which everything is read.
+/// A packed model, read completely.
 private func packReader() throws -> FuzzedReader {
     let folder = try TemporaryDirectory()
     let path = folder.path + "/model.pack"
@@ -100,7 +100,7 @@ private func fairseqDictionary() -> FuzzedReader {
     }
 }
 
-/// fairseq's checkpoints, of which the pickle is broken: it is the first entry and most of what is read.
+/// fairseq's checkpoints with a broken pickle: it is the first entry and most of what is read.
 private func fairseqReader(_ golden: (String) throws -> [UInt8]) throws -> FuzzedReader {
     let files = try ["pretrained-args-zip.pt", "hubert-stable.pt", "stable-cfg-legacy.pt"].map {
         try golden("checkpoints/fairseq/" + $0)

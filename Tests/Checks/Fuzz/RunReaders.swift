@@ -69,7 +69,7 @@ func runReaders(work: String) throws -> [FuzzedReader] {
         FuzzedReader(name: "checkpoint", weight: 3, folders: [files], tokens: jsonTokens) { folder in
             try InspectedReaders.checkpoint(folder, layout: layout)
         },
-        // Without a manifest, as earlier versions wrote them: nothing tells beforehand that a file is not whole.
+        // Without a manifest, as earlier versions wrote them: nothing shows beforehand that a file is incomplete.
         FuzzedReader(
             name: "old checkpoint", weight: 3,
             folders: [files.filter { $0.name == "state.safetensors" } + [state]], tokens: jsonTokens
@@ -85,7 +85,7 @@ func runReaders(work: String) throws -> [FuzzedReader] {
             let path = folder + "/metrics.jsonl"
             try InspectedReaders.log(path, forgettingBehind: 1)
             let kept = FileManager.default.contents(atPath: path) ?? Data()
-            // Broken lines are left out; of a file that has none left, nothing can be told.
+            // Broken lines are left out; a file without any other gives nothing.
             guard !kept.isEmpty else { throw UserError(.data, "no event") }
         },
         FuzzedReader(

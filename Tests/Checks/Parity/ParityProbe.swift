@@ -4,7 +4,7 @@ internal import Models
 internal import Tensors
 internal import TestSupport
 
-/// Prints, as one JSON object, how far our answers lie from transformers' for a model directory.
+/// Prints, as one JSON object, how far our answers are from transformers' for a model directory.
 ///
 /// Usage: ParityProbe [--pretraining | --text] MODEL_DIRECTORY [--all] [--write=DIRECTORY]
 @main

@@ -150,7 +150,7 @@ private func checkMaskSources(_ runner: CheckRunner, _ workplace: Workplace) thr
             let pruned = events.first?["pruned"]?.integer ?? -1
             findings.expect(counted.pruned == pruned, "\(run): \(counted.pruned) of \(pruned) are zero")
             // Softmax does not see a bias that all keys share: its gradient is what rounding leaves, which may be nothing,
-            // and such a bias of a fresh model stays the zero that it began as.
+            // and such a bias of a fresh model stays at its initial zero.
             let strange = counted.kept.filter { $0.key.kind != .key || !$0.key.isBias }
             findings.expect(strange.isEmpty, "\(run): kept weights are zero: \(strange)")
             sparsities.insert(pruned)
@@ -192,7 +192,7 @@ private func checkResumed(_ runner: CheckRunner, _ workplace: Workplace) throws 
     }
 }
 
-/// Where masks fall due, and what is ranked together.
+/// When masks are selected, and what is ranked together.
 private func checkSchedule(_ runner: CheckRunner, _ workplace: Workplace) throws {
     let run = try train(
         "epochs",

@@ -35,9 +35,9 @@ struct InspectedRun: ~Copyable {
             areSparse ? pool.members.map(\.slot).filter { $0.shape.rank == 2 }.map(\.index) : []
     }
 
-    /// Does one update, without what falls due after it.
+    /// Does one update, without what is due after it.
     mutating func step() throws { try run.step() }
-    /// Prunes for good if the method says that a mask is due.
+    /// Prunes for good if the method plans a mask now.
     mutating func pruneIfDue() throws { try run.pruneIfDue() }
     /// Prunes for good whether a mask is due or not, after updates that gave the moments a history.
     mutating func prune(to sparsity: Double) throws { try run.prune(to: sparsity) }

@@ -14,7 +14,7 @@ private func total(_ index: Int, ranks: Int) -> Int {
 func checkReductions(_ runner: CheckRunner) throws {
     let communicator = runner.communicator
     try runner.check("nobody passes a barrier before the last has come") { findings in
-        // All ranks of the checks run on one machine, whose clock they share.
+        // All ranks of the checks share one machine's clock.
         if communicator.rank == communicator.size - 1 { Thread.sleep(forTimeInterval: 0.05) }
         let came = ContinuousClock.now
         try communicator.barrier()

@@ -11,7 +11,7 @@ internal import Tensors
 enum Trajectory: String, CaseIterable {
     /// Everything random on, the frozen features from the cache.
     case plain
-    /// With every gradient clipped, and features computed anew each time.
+    /// With every gradient clipped, and features recomputed each time.
     case clipped
     /// One utterance a batch, and one to evaluate on: all ranks but one are idle.
     case idle

@@ -48,7 +48,7 @@ struct EpochPlanTests {
                 let lengths = batch.map { items[$0].cost }
                 return sum + (lengths.max() ?? 0) - (lengths.min() ?? 0)
             }
-            // Six draws from 1 to 20 s lie 13 s apart in the mean.
+            // Six draws from 1 to 20 s span 13 s on average.
             #expect(spread / Double(batches.count) > 10)
         }
     }

@@ -46,7 +46,7 @@ struct PrefetcherTests {
         #expect(source.next.load(ordering: .relaxed) == 4)
     }
 
-    @Test("no more is loaded than may lie ready")
+    @Test("no more is loaded than may be ready")
     func depth() throws {
         let source = Source(count: 100)
         let prefetcher = Prefetcher(depth: 3) { try source.load() }
@@ -87,7 +87,7 @@ struct PrefetcherTests {
                 let prefetcher = Prefetcher { try source.load() }
                 for _ in 0..<taken { _ = try prefetcher.next() }
             }
-            // The thread ends with it: no more is loaded than was taken, lies ready, or is being loaded.
+            // The thread ends with it: no more is loaded than was taken, is ready, or is being loaded.
             Thread.sleep(forTimeInterval: 0.01)
             #expect(source.next.load(ordering: .relaxed) <= taken + 3)
         }

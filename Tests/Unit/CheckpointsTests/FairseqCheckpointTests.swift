@@ -105,7 +105,7 @@ struct FairseqCheckpointTests {
             ])),
     ])
 
-    /// A checkpoint whose configuration is base's after a change, and whose tensors are (2, 2) each.
+    /// A checkpoint with base's configuration after a change, and (2, 2) tensors.
     private func open(
         tensors: [String] = ["mask_emb"], others: [(String, JSONValue)] = [],
         _ change: (inout JSONValue) -> Void = { _ in }
@@ -212,7 +212,7 @@ struct FairseqCheckpointTests {
         }
     }
 
-    @Test("a tensor of another shape than the configuration makes it is refused with both")
+    @Test("a tensor of another shape than the configuration's is refused with both")
     func shape() throws {
         let stored = try open(tensors: ["encoder.layers.0.fc1.weight"])
         let network = Wav2Vec2(try configuration(stored.config))

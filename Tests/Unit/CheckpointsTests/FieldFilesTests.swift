@@ -23,7 +23,7 @@ struct FieldFilesTests {
         #expect(message.contains("\(name): is a Git LFS pointer") && message.contains("git lfs pull"))
     }
 
-    @Test("a web page, a packed file and a model's part are called so, too")
+    @Test("a web page, a packed file and a model's part are named so, too")
     func strangers() throws {
         let folder = try TemporaryDirectory()
         try folder.write("<!DOCTYPE html><html>Not found</html>", to: "model.safetensors")

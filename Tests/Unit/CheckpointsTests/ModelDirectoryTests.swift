@@ -53,7 +53,7 @@ struct ModelDirectoryTests {
         #expect(try tokens(4, [:]) == ["a", "b"])
     }
 
-    @Test("files that cannot be are refused by name")
+    @Test("impossible files are refused by name")
     func refused() {
         let config = ["config.json": "{}"]
         let cases: [([String: String], String)] = [

@@ -58,7 +58,7 @@ struct ModelPackTests {
         }
     }
 
-    @Test("every kind of element comes back: also those that are no float32, and dense ones without a mask")
+    @Test("every element type comes back: also those other than float32, and dense ones without a mask")
     func dataTypes() throws {
         let folder = try TemporaryDirectory()
         try folder.write("{}", to: "model/config.json")

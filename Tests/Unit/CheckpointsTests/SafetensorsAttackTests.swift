@@ -2,7 +2,7 @@ import Checkpoints
 import TestSupport
 import Testing
 
-/// Attacks of the kinds that safetensors publishes with its format (`attacks/README.md` there), made anew.
+/// Attacks of the kinds that safetensors publishes with its format (`attacks/README.md` there), rebuilt.
 struct SafetensorsAttackTests {
     private func refusal(_ content: [UInt8]) -> String {
         fault {

@@ -155,7 +155,7 @@ struct SafetensorsFileTests {
         #expect(fault { try SafetensorsFile(path: "/dev/zero") }.contains("not a regular file"))
     }
 
-    @Test("a tensor that is not asked for with its own count is refused")
+    @Test("a tensor requested with another count is refused")
     func wrongCount() throws {
         let file = try open(safetensors("{" + entry("a", "[2]", 0, 8) + "}", buffer: floatBytes([1, 2])))
         let buffer = FlatBuffer(count: 3)

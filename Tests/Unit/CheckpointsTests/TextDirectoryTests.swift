@@ -52,7 +52,7 @@ struct TextDirectoryTests {
         #expect(sameBits(found.all.array(), expected.all.array()))
     }
 
-    @Test("of a masked language model a classifier lacks its head alone, and wants nothing of the other's")
+    @Test("from a masked language model a classifier lacks only its head, and takes nothing of the other's")
     func otherHead() throws {
         let network = try network("bert-classes")
         let values = FlatBuffer(count: network.layout.count)

@@ -127,7 +127,7 @@ struct GradientReducerTests {
                 do throws(CollectiveError) {
                     try reducer.finish(extra: &extra)
                 } catch {
-                    // It can be begun again: nothing of the update before is left.
+                    // It can start again: nothing of the previous update is left.
                     reducer.begin(trainableFrom: 64)
                     return error
                 }
@@ -172,7 +172,7 @@ struct GradientReducerTests {
         }
     }
 
-    @Test("an update that was not finished cannot be begun again")
+    @Test("an unfinished update cannot be started again")
     func notFinished() async {
         await #expect(processExitsWith: .failure) {
             let gradients = FlatBuffer(count: 32)

@@ -18,7 +18,7 @@ struct DecodingTunerTests {
         return trial
     }
 
-    @Test("fewest errors in words win among weights that cost no characters, and among all if each does")
+    @Test("the fewest word errors win among weights that cost no characters, or among all if each does")
     func choice() {
         let trials = [
             trial(0, words: 5, characters: 20), trial(1, words: 3, characters: 25),

@@ -170,7 +170,7 @@ struct BeamSearchTests {
         }
     }
 
-    @Test("pieces of speech give what the whole gives, and a beginning can be told before the end")
+    @Test("pieces of speech give what the whole gives, and a beginning can be output before the end")
     func pieces() throws {
         let language = try Language(vocabulary: vocabulary, model: try model(arpa: smallARPA))
         let frames = logits(frames: 200, tokens: 4, seed: 4)

@@ -217,7 +217,7 @@ struct AttentionTests {
         }
     }
 
-    @Test("queries from any frame on get what they get among all, to the last bit")
+    @Test("queries from any frame on get the same as among all, to the last bit")
     func window() {
         var attention = AttentionCase(lengths: [7, 1100, 30], headCount: 2, columns: 16, items: [1, 2, 3])
         attention.dropoutRate = 0.3

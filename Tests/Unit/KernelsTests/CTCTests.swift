@@ -54,7 +54,7 @@ struct CTCTests {
         #expect(abs(found - enumerated(logits, target)) < 1e-5)
     }
 
-    @Test("losses and gradients are PyTorch's, and gradients those of differences")
+    @Test("losses and gradients are PyTorch's, and gradients those of finite differences")
     func gradients() {
         var arena = testArena()
         let logits = arena.wave(rows: 24, columns: 5, phase: 0, amplitude: 2)
@@ -138,7 +138,7 @@ struct CTCTests {
         for row in 0..<3000 { #expect(abs(dLogits.rows(row..<row + 1).array().reduce(0, +)) < 2e-6) }
     }
 
-    @Test("a target needs a frame a label, and one more between equal neighbours")
+    @Test("a target needs a frame per label, and one more between equal neighbours")
     func minimumFrames() {
         #expect(ctcMinimumFrames([]) == 0)
         #expect(ctcMinimumFrames([1, 2, 3]) == 3)

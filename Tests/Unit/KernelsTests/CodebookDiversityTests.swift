@@ -7,7 +7,7 @@ import Testing
 struct CodebookDiversityTests {
     private let packing = PackedRows(lengths: [5, 0, 8])
 
-    @Test("losses and gradients are PyTorch's, and gradients those of differences")
+    @Test("losses and gradients are PyTorch's, and gradients those of finite differences")
     func gradients() {
         var arena = testArena()
         let logits = arena.wave(rows: 13, columns: 10, phase: 0, amplitude: 2)

@@ -31,7 +31,7 @@ struct ContrastiveLossTests {
             temperature: 0.1, arena: &arena, gradients: gradients)
     }
 
-    @Test("losses, hits and gradients are PyTorch's, and gradients those of differences")
+    @Test("losses, hits and gradients are PyTorch's, and gradients those of finite differences")
     func gradients() {
         var arena = testArena()
         let predictions = Operand(

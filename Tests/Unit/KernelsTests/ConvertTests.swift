@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 struct ConvertTests {
-    @Test("bfloat16 is the nearest, ties to even, and keeps infinities, zeros' signs and not-a-number")
+    @Test("bfloat16 is the nearest, ties to even, and keeps infinities, zeros' signs and NaN")
     func rounding() {
         let cases: [(Float, UInt32)] = [
             (1, 0x3F80), (-2.5, 0xC020), (0, 0), (-0.0, 0x8000), (.infinity, 0x7F80), (-.infinity, 0xFF80),

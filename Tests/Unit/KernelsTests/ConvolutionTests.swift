@@ -44,21 +44,21 @@ struct ConvolutionTests {
         }
     }
 
-    @Test("a waveform's convolution, kernel 10 stride 5, is PyTorch's, with the gradients of differences")
+    @Test("a waveform's convolution, kernel 10 stride 5, is PyTorch's, with gradients of finite differences")
     func waveform() {
         check(
             GoldenValues.convolutionWaveform,
             Extents(lengths: [23, 41], inputSize: 1, outputSize: 4, kernelSize: 10, stride: 5))
     }
 
-    @Test("overlapping windows, kernel 3 stride 2, are PyTorch's, with the gradients of differences")
+    @Test("overlapping windows, kernel 3 stride 2, are PyTorch's, with gradients of finite differences")
     func overlapping() {
         check(
             GoldenValues.convolutionOverlapping,
             Extents(lengths: [7, 12], inputSize: 3, outputSize: 4, kernelSize: 3, stride: 2))
     }
 
-    @Test("disjoint windows, kernel 2 stride 2, are PyTorch's, with the gradients of differences")
+    @Test("disjoint windows, kernel 2 stride 2, are PyTorch's, with gradients of finite differences")
     func disjoint() {
         check(
             GoldenValues.convolutionDisjoint,

@@ -6,7 +6,7 @@ import Testing
 struct CrossEntropyTests {
     private let targets = [2, 0, 3, 3, 1]
 
-    @Test("losses and gradients are PyTorch's and those of differences")
+    @Test("losses and gradients match PyTorch's and finite differences")
     func gradients() {
         var arena = testArena()
         let logits = arena.wave(rows: 5, columns: 4, phase: 0, amplitude: 3)

@@ -33,7 +33,7 @@ struct ElementwiseTests {
         expectSameBits(results.one, results.three)
     }
 
-    @Test("a sum of squares over many blocks is that of double")
+    @Test("a sum of squares over many blocks matches double's")
     func squares() {
         var arena = testArena()
         let values = arena.wave(columns: 100_007, phase: 0)

@@ -65,7 +65,7 @@ struct GELUTests {
         #expect((numbers(output).filter { $0 == 0 }.count > 40) == (rate > 0))
     }
 
-    @Test("not-a-number stays so, forward and backward")
+    @Test("NaN stays NaN, forward and backward")
     func notANumber() {
         var arena = testArena()
         let tensor = arena.unset(columns: 33)

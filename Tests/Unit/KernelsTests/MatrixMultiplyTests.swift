@@ -82,7 +82,7 @@ struct MatrixMultiplyTests {
         }
     }
 
-    @Test("more products than are kept, of ever new sizes, are all right")
+    @Test("more products than are cached, of ever new sizes, are correct")
     func manySizes() {
         var arena = testArena()
         let (x, w) = (

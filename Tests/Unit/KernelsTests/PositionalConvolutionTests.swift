@@ -36,7 +36,7 @@ struct PositionalConvolutionTests {
     )
     func evenKernel() { check(GoldenValues.positionalConvolutionEven, kernelSize: 4) }
 
-    @Test("an odd kernel is centred, with the gradients of differences")
+    @Test("an odd kernel is centred, with gradients of finite differences")
     func oddKernel() { check(GoldenValues.positionalConvolutionOdd, kernelSize: 5) }
 
     @Test("an utterance over several tiles alone gives the same bits as packed between others")

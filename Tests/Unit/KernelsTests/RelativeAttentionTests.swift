@@ -88,7 +88,7 @@ struct RelativeAttentionTests {
         }
     }
 
-    @Test("gradients are those of differences with dropout and over several tiles")
+    @Test("gradients match finite differences with dropout and over several tiles")
     func dropout() {
         var attention = RelativeCase(
             lengths: [1, 131], headCount: 3, columns: 15, segments: (0..<132).map { Int32($0 % 3) },

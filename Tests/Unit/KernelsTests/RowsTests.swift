@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 struct RowsTests {
-    @Test("rows are gathered in the order asked for, and widened")
+    @Test("rows are gathered in the requested order, and widened")
     func gather() {
         var arena = testArena()
         let (source, selected) = (arena.tensor(rows: 4, columns: 3), arena.unset(rows: 3, columns: 3))
@@ -18,7 +18,7 @@ struct RowsTests {
         }
     }
 
-    @Test("rows are added where they came from, twice where one came twice")
+    @Test("rows are added where they came from, twice if one came twice")
     func add() {
         var arena = testArena()
         let (selected, sum) = (arena.tensor(rows: 3, columns: 2), arena.tensor(rows: 3, columns: 2))

@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 struct SquaredErrorTests {
-    @Test("losses are squares of differences, and gradients those of differences")
+    @Test("losses are squares of differences, and gradients those of finite differences")
     func gradients() {
         var arena = testArena()
         let predictions = arena.wave(rows: 4, columns: 1, phase: 0)

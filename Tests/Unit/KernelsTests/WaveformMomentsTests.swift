@@ -79,7 +79,7 @@ struct WaveformMomentsTests {
         #expect(pairs.allSatisfy { abs($0 - $1) < 1e-5 })
     }
 
-    /// What statistics make of a convolution with one tap each, which tells all of them.
+    /// Statistics of a convolution with one tap each, which reveal all of them.
     private func numbers(_ statistics: WaveformStatistics) -> [Float] {
         var arena = Arena()
         let waveform = arena.zeros(rows: 8, columns: 1)

@@ -88,7 +88,7 @@ struct MaskFileTests {
         )
     }
 
-    /// A mask file whose metadata and tensors are as given.
+    /// A mask file with the given metadata and tensors.
     private func write(_ changes: [String: String?], _ tensors: [String: [UInt8]]? = nil) throws {
         var metadata: [String: String] = [
             "format": "parp-mask", "bit_order": "little", "parameters": "{\"a.weight\": [2, 5]}",
@@ -100,7 +100,7 @@ struct MaskFileTests {
         try writer.write(to: path)
     }
 
-    @Test("files that lie are refused with what is wrong: shapes, names, bits after the end, hash, order")
+    @Test("inconsistent files are refused with what is wrong: shapes, names, bits after the end, hash, order")
     func hostile() throws {
         try write([:])
         #expect(try StoredMask.load(path).mask.count == 10)

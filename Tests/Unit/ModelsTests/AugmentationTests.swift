@@ -51,7 +51,7 @@ struct AugmentationTests {
         #expect(Augmentation().mostMaskedFrames(of: 300) == 0)
     }
 
-    @Test("channel spans have their length and lie inside")
+    @Test("channel spans have their length and are inside")
     func channels() {
         let spans = augmentation.channelSpans(channels: 64, seed: 1, step: 0, identity: 1)
         #expect((4...5).contains(spans.count))

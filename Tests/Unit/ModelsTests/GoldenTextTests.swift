@@ -42,7 +42,7 @@ struct GoldenTextTests {
         #expect(found[10] < found[0])
     }
 
-    @Test("an example alone is what it is among others", arguments: goldenTexts)
+    @Test("an example alone gives what it gives among others", arguments: goldenTexts)
     func packing(name: String) throws {
         var model = try GoldenText(directory: "\(goldenModels)/\(name)")
         let noise = noise()
@@ -73,7 +73,7 @@ struct GoldenTextTests {
         }
     }
 
-    @Test("blocks computed once more in backward give the same bits, with dropout on", arguments: goldenTexts)
+    @Test("recomputed blocks give the same bits in backward, with dropout on", arguments: goldenTexts)
     func recomputation(name: String) throws {
         guard name != "bert-masked" else { return }
         func gradients(recomputing: Bool) throws -> (bits: [UInt32], bytes: Int) {

@@ -2,7 +2,7 @@ import Models
 import Testing
 
 struct MaskedFramesTests {
-    @Test("distractors are the other masked frames, all alike likely")
+    @Test("distractors are the other masked frames, all equally likely")
     func uniform() {
         let (frames, count) = (7, 6000)
         let negatives = sampleNegatives(frames: frames, count: count, seed: 1, step: 2, identity: 3)

@@ -97,7 +97,7 @@ struct SequenceClassifierTests {
         return configuration
     }
 
-    @Test("parameters and pools of base size are the published ones, extras are in the pool where asked for")
+    @Test("parameters and pools of base size are the published ones, extras are in the pool if requested")
     func counts() {
         let bert = SequenceClassifier(.bert(BertConfiguration())).layout
         #expect(bert.parameterCount == 109_483_778 && weights(bert) == 84_934_656)

@@ -29,7 +29,7 @@ struct PretrainingPassCase: Sendable, CustomTestStringConvertible {
     }
 }
 
-/// A model with a batch whose second utterance is too short for a mask.
+/// A model and a batch with a second utterance too short for a mask.
 private struct PretrainingPass {
     let network: Wav2Vec2Pretraining
     let pass: PlannedPass

@@ -131,7 +131,7 @@ struct Wav2Vec2PretrainingTests {
         #expect(relativeNorm(quarter.encoder, whole.encoder.map { $0 / 4 }) < Tolerance.batching)
     }
 
-    @Test("blocks computed once more in backward give the same bits, with dropout on", arguments: models)
+    @Test("recomputed blocks give the same bits in backward, with dropout on", arguments: models)
     func recomputation(name: String) throws {
         func gradients(recomputing: Bool) throws -> [UInt32] {
             var model = try GoldenPretraining(directory: "\(goldenModels)/\(name)") {

@@ -5,7 +5,7 @@ import Tensors
 import TestSupport
 import Testing
 
-/// Where the golden models lie.
+/// The golden models' folder.
 let goldenModels = goldenFolder + "/models"
 
 /// Tolerances of the comparison with transformers, as the project promises them.
@@ -27,7 +27,7 @@ enum Tolerance {
     static let bfloat16Gradient = 0.1
     /// A derivative of the whole model against differences of its float32 loss.
     static let differences = 5e-3
-    /// Logits of the frozen feature encoder, whose group norm is folded into weights.
+    /// Logits of the frozen feature encoder, with its group norm folded into weights.
     static let frozen = 2e-5
     /// Logits of an example among others: products of other shapes sum in another order.
     static let packed = 2e-5
@@ -111,7 +111,7 @@ struct Wav2Vec2Tests {
     }
 
     @Test(
-        "blocks computed once more in backward give the same bits, with dropout on, and many of them from less memory",
+        "recomputed blocks give the same bits in backward, with dropout on, and many of them from less memory",
         arguments: ["tiny-group", "tiny-stable"])
     func recomputation(name: String) throws {
         let noise = noise(layerDrop: 0.3)

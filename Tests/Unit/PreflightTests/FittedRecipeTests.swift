@@ -5,7 +5,7 @@ import Testing
 @testable import Recipe
 
 struct FittedRecipeTests {
-    /// Facts of so many seconds of speech and so many weights.
+    /// Facts of this many seconds of speech and weights.
     private func facts(
         seconds: Double, weights: Int, threshold: Float? = nil, ranks: Int = 2
     ) -> FittingFacts {
@@ -59,13 +59,13 @@ struct FittedRecipeTests {
         #expect(try interval(0.5) == 100)
     }
 
-    @Test("of 256 ranks and ten minutes of speech most would wait, and that is said")
+    @Test("with 256 ranks and ten minutes of speech most would wait, which is reported")
     func manyRanks() {
         let fitted = FittedRecipe(facts(seconds: 600, weights: 95_000_000, ranks: 256), FittingWishes())
         #expect(fitted.notes.count == 1 && fitted.notes[0].contains("of 256, most would wait"))
     }
 
-    @Test("a run that would take too long is shortened, or said to be too much for the machine")
+    @Test("a run that would take too long is shortened, or called too large for the machine")
     func time() throws {
         func fitted(hours: Double) throws -> FittedRecipe {
             var fitted = FittedRecipe(facts(seconds: 3600, weights: 95_000_000), FittingWishes(hours: 10))
@@ -98,7 +98,7 @@ struct FittedRecipeTests {
         #expect(try fitted { _ in 1 << 40 }.notes.count == 1)
     }
 
-    @Test("evaluations that take more than a tenth of the work are left for the end")
+    @Test("evaluations that take more than a tenth of the work are left to the end")
     func evaluations() throws {
         var fitted = FittedRecipe(facts(seconds: 3600, weights: 95_000_000), FittingWishes())
         try fitted.keepToLimits {

@@ -1,7 +1,7 @@
 @testable import Preflight
 @testable import Training
 
-/// The facts of a launch without fault: so many ranks on each of so many nodes, one processor a rank.
+/// The facts of a sound launch: ranks per node, nodes, and one processor per rank.
 func soundLaunch(nodes: Int = 2, ranksPerNode: Int = 2) -> [RankFacts] {
     (0..<nodes * ranksPerNode).map { rank in
         let (node, place) = rank.quotientAndRemainder(dividingBy: ranksPerNode)

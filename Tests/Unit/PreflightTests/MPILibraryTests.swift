@@ -31,7 +31,7 @@ struct MPILibraryTests {
         #expect(MPILibrary(version: version).launch(ranks: 4, perNode: 2, threads: 8) == launch)
     }
 
-    @Test("of an unknown library, and of one rank without any, no launch is claimed")
+    @Test("for an unknown library, or one rank without any, no launch is claimed")
     func unknown() {
         for version in ["Another MPI 1.0", "none (one rank)", ""] {
             #expect(MPILibrary(version: version).launch(ranks: 1, perNode: 1, threads: 1) == nil)

@@ -18,7 +18,7 @@ struct PlanAssumptionsTests {
         #expect(forecast.assumed[0].contains("base") && forecast.assumed[1].contains("1.0 h"))
     }
 
-    @Test("nothing is taken for granted that is there, or that nobody told of")
+    @Test("nothing is assumed that exists, or that nobody mentioned")
     func needed() throws {
         let preset = try #require(RecipePreset.named("base-1h")).recipe()
         #expect(!PlanAssumptions().areNeeded(by: preset))

@@ -4,7 +4,7 @@ import Testing
 @testable import Recipe
 
 struct PlanRemarkTests {
-    /// Remarks on a run of so many hours that passes so often over ten minutes.
+    /// Remarks on a run of this many hours and passes over ten minutes of speech.
     private func keys(
         _ overrides: [String] = [], corpus: Double = 600, epochs: Double = 30, hours: Double? = 1,
         evaluationShare: Double = 0.05, masks: Int = 12

@@ -44,7 +44,7 @@ struct SharingForecastTests {
         #expect(!sharing.isUneven && sharing.sufficientBatchSeconds == nil)
     }
 
-    @Test("batches too small to be shared out are named with a number that would do")
+    @Test("batches too small to distribute are named with a sufficient number")
     func uneven() throws {
         let demo = try DemoForecast()
         let small = try demo.sharing(ranks: 2, overrides: ["data.batch_seconds=12"])

@@ -19,7 +19,7 @@ struct ComparedMethodTests {
         }
     }
 
-    @Test("gradual pruning rises as a cubic, masks what gets no update, and keeps its last mask")
+    @Test("gradual pruning rises as a cubic, masks weights without updates, and keeps its last mask")
     func gradual() {
         let axes = ComparedMethod.gradual.axes
         #expect(axes.schedule == .cubic && axes.score == .magnitude && axes.forward == .frozen)

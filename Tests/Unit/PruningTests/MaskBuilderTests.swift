@@ -22,7 +22,7 @@ struct MaskBuilderTests {
         }
     }
 
-    @Test("bits above those that are added are not")
+    @Test("bits above those added are unset")
     func dirtyWords() {
         var builder = MaskBuilder()
         builder.append(.max, count: 3)

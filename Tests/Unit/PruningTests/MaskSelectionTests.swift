@@ -218,7 +218,7 @@ struct MaskSelectionTests {
         }
     }
 
-    @Test("an earlier mask that keeps all changes nothing, and kept zeros go before others")
+    @Test("an earlier mask that keeps all changes nothing, and kept zeros are pruned first")
     func withinAll() throws {
         let fixture = PoolFixture()
         var weights = fixture.poolValues

@@ -83,7 +83,7 @@ struct SelectionOrderTests {
 }
 
 struct RegrownMaskTests {
-    @Test("as many grow as are dropped, by gradient and by magnitude, and the count stays exact")
+    @Test("as many weights grow as are dropped, and the count stays exact")
     func counts() throws {
         let fixture = PoolFixture()
         let gradients = FlatBuffer(count: fixture.layout.count)

@@ -18,7 +18,7 @@ struct RecipePruningTests {
         }
     }
 
-    @Test("every method has the first mask that it is defined by, unless told otherwise")
+    @Test("every method has its defining first mask, unless overridden")
     func firstMasks() throws {
         #expect(try pruning("method = \"rp\"").firstMask == .random)
         #expect(try pruning("method = \"mpi\"").firstMask == .magnitude)
@@ -68,7 +68,7 @@ struct RecipePruningTests {
         #expect(try pruning("method = \"parp-m\"", "start_sparsity = 0.2").start == 0.2)
     }
 
-    @Test("axes that make no sense together are refused with the fix, and so are axes of the dense method")
+    @Test("inconsistent axes are refused with the fix, and so are axes of the dense method")
     func unsound() {
         #expect(faults("score = \"learned\"").first?.contains("forward") == true)
         #expect(faults("method = \"gmp\"", "hold_from = 0.3").first?.contains("hold_from is 0.3") == true)
@@ -89,7 +89,7 @@ struct RecipePruningTests {
         #expect(try due("movement") == 90)
     }
 
-    @Test("an interval counts updates, or the ends of epochs; the epochs are not planned for nothing")
+    @Test("an interval counts updates, or the ends of epochs; no epoch is planned in vain")
     func intervals() throws {
         func due(_ pruning: Recipe.Pruning, _ ends: (Int) -> [Int]) -> [Int] {
             let method = pruning.makeMethod(updates: 20, epochEnds: ends)

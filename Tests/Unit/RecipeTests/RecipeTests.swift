@@ -205,7 +205,7 @@ struct RecipeTests {
         #expect(found.count == 1 && found[0].hasSuffix(answer), "\(found)")
     }
 
-    @Test("every other program's name leads to a key that there is, and is none of ours")
+    @Test("every other program's name leads to an existing key, and is none of ours")
     func aliasTable() {
         let paths = Set(RecipeKey.all.map(\.path))
         for (name, path) in RecipeKey.aliases {
@@ -276,7 +276,7 @@ struct RecipeTests {
         ])
     func outOfRange(text: String, fault: String) { #expect(faults(text) == [fault]) }
 
-    @Test("all faults are listed, not the first alone")
+    @Test("all faults are listed, not only the first")
     func allFaults() {
         let found = faults("[schedule]\nupdates = 0.5\nfases = 1\n[model]\nway = 1\n", ["seed=x"])
         #expect(found.count == 4)

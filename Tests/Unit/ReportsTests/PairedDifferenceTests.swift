@@ -23,7 +23,7 @@ struct PairedDifferenceTests {
         #expect(!found.isClear)
     }
 
-    @Test("of many pairs the interval is as wide as the standard error has it")
+    @Test("for many pairs the interval is as wide as the standard error's")
     func standardError() throws {
         let random = CountedRandom(seed: 7, stream: .bootstrap)
         let differences = (0..<400).map { 0.5 + random.normal(at: UInt64($0)) }

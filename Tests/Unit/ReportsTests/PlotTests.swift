@@ -24,7 +24,7 @@ struct PlotTests {
         #expect(plot.file.contains("prefers-color-scheme: dark") && !plot.figure.contains("<style>"))
     }
 
-    @Test("names of series that end together stand apart, inside the picture")
+    @Test("names of series that end together are spaced apart, inside the picture")
     func namesApart() throws {
         let series = (0..<12).map { index in
             Plot.Series(
@@ -108,7 +108,7 @@ struct PlotTests {
             abs(axis.place(10) - 50) < 1e-9 && axis.clampedPlace(-7) == 0 && axis.clampedPlace(1e9) == 100)
     }
 
-    @Test("points of several series at one place stand beside each other, and so do their labels")
+    @Test("points of several series at one place are side by side, and so are their labels")
     func separated() throws {
         let points = [30.0, 50, 90].map { Plot.Point(x: $0, y: 10, low: 9, high: 11, label: "p") }
         var plot = Plot(
@@ -124,7 +124,7 @@ struct PlotTests {
         #expect(plot.figure.components(separatedBy: ">p<").count > 6)
     }
 
-    @Test("differences stand beside the line of none, and those that are clear of it are bold")
+    @Test("differences are beside the zero line, and those clear of it are bold")
     func differences() {
         let chart = DifferenceChart(
             "Less < dense", label: "CER, %",

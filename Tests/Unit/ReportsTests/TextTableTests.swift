@@ -11,7 +11,7 @@ struct TextTableTests {
         #expect(table.lines == ["method   WER, %", "parp       9.50", "a|b <c>   10.25", "dense"])
     }
 
-    @Test("facts have no line of titles, and a longer name moves what all say")
+    @Test("facts have no header, and a longer name moves every value")
     func facts() {
         let facts = TextTable(facts: [("ranks", "2"), ("a longer name", "3")], width: 8)
         #expect(facts.lines == ["ranks          2", "a longer name  3"])

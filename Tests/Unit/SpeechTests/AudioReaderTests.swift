@@ -190,7 +190,7 @@ struct AudioReaderTests {
         #expect(try read(flac, name: "x.flac", segment: 0.1..<0.3).samples.count == 3200)
     }
 
-    // Not of MP3, whose decoder prints what it thinks of a file.
+    // Not MP3: its decoder prints complaints about a file.
     @Test(
         "mutated files never end the process",
         arguments: ["tone.flac", "tone-vorbis.ogg", "tone.opus", "wave"])

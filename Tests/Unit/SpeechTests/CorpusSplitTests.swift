@@ -28,7 +28,7 @@ struct CorpusSplitTests {
         utterances.reduce(0) { $0 + $1.durationSeconds }
     }
 
-    @Test("parts have the seconds asked for, less than an utterance short, and no text in common")
+    @Test("parts have the requested seconds, less than an utterance short, and no text in common")
     func texts() throws {
         let parts = try split(try corpus())
         for (part, wanted) in [(parts.train, 120.0), (parts.valid, 60), (parts.test, 60)] {

@@ -75,7 +75,7 @@ struct DelimitedTableTests {
         #expect(fault { try Manifest(path: line) }.contains("line 1: 2000000 bytes long"))
     }
 
-    @Test("damaged tables are read or refused, never more")
+    @Test("damaged tables are read or refused, nothing else")
     func mutatedTables() throws {
         let folder = try corpus()
         let csv = Array("path,text,duration\naudio/a.wav,\"x, \"\"y\"\"\",0.5\naudio/b.wav,z,1\n".utf8)

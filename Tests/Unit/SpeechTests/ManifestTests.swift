@@ -137,7 +137,7 @@ struct ManifestTests {
         #expect(phones.map(\.text) == ["HH AH L OW", "EY", "T\u{361}\u{283}"])
     }
 
-    @Test("a root that is relative lies beside the table")
+    @Test("a relative root is beside the table")
     func relativeRoot() throws {
         let folder = try corpus()
         let path = try folder.write("../sub\nb.wav\t8000\n", to: "tables/train.tsv")

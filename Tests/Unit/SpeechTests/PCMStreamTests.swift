@@ -4,7 +4,7 @@ import Testing
 @testable import Speech
 
 struct PCMStreamTests {
-    /// Hands out bytes in pieces of so many.
+    /// Hands out bytes in pieces of a given size.
     private func source(_ bytes: [UInt8], by count: Int) -> () throws -> [UInt8]? {
         var rest = bytes[...]
         return {

@@ -12,7 +12,7 @@ struct ScaleDoubtsTests {
         ).sentences
     }
 
-    @Test("a study that is sure says nothing but of the ranks from which it is not")
+    @Test("a study names only the ranks from which it is unsure")
     func sure() {
         #expect(
             ScaleDoubts(measuredRankCounts: 3, intervals: [(64, 1, 0.9, 1.9)], karpFlatt: [1]).sentences

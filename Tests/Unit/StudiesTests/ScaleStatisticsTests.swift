@@ -29,7 +29,7 @@ struct ScaleStatisticsTests {
         #expect(expectedMaximum(of: 1) == 0)
     }
 
-    @Test("coefficients are found from equations that they solve")
+    @Test("coefficients are recovered from their equations")
     func exactFit() {
         let truth = [0.25, 3.0, 1e-9]
         let equations = (1...8).map { index -> FitEquation in
@@ -52,7 +52,7 @@ struct ScaleStatisticsTests {
         #expect(fitNonNegative([]).isEmpty)
     }
 
-    @Test("a shuffle keeps all, depends on its round, and is the same again")
+    @Test("a shuffle keeps all, depends on its round, and is repeatable")
     func shuffles() {
         let elements = Array(0..<20)
         let first = shuffled(elements, seed: 1, round: 1)

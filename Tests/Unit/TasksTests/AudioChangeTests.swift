@@ -6,7 +6,7 @@ import Testing
 struct AudioChangeTests {
     private let change = AudioChange(seed: 7, speeds: [0.9, 1, 1.1], noise: 10...20)
 
-    @Test("an utterance has one speed in an update, and all of them in time")
+    @Test("an utterance has one speed per update, and all of them over time")
     func speeds() {
         let drawn = (0..<300).map { change.speed(identity: 5, update: $0) }
         #expect(drawn == (0..<300).map { change.speed(identity: 5, update: $0) })

@@ -14,7 +14,7 @@ private func judged(
 }
 
 struct ErrorReportTests {
-    @Test("a speaker's utterances are drawn together; who is unknown is somebody else each time")
+    @Test("a speaker's utterances are drawn together; each unknown speaker is one of its own")
     func speakers() {
         let utterances = [
             judged("1", "a b", "a c", speaker: "x"), judged("2", "a b", "a b"),

@@ -89,7 +89,7 @@ struct ArenaTests {
 }
 
 struct CountingArenaTests {
-    @Test("an arena that counts gives out extents and no memory, and counts as another would")
+    @Test("a counting arena gives out extents and no memory, and counts as another would")
     func counting() {
         var arena = Arena(capacityBytes: 1 << 20)
         var counting = Arena.counting()
@@ -106,7 +106,7 @@ struct CountingArenaTests {
         #expect(counting.peakBytes == 64 + 192)
     }
 
-    @Test("an arena that counts knows no end")
+    @Test("a counting arena has no limit")
     func endless() {
         var counting = Arena.counting()
         let tensor = counting.tensor(rows: 1 << 30, columns: 1 << 20)

@@ -21,7 +21,7 @@ struct MomentsTests {
         return moments
     }
 
-    @Test("moments of kept elements lie close together, and those of a range where `places` says")
+    @Test("moments of kept elements are contiguous, and those of a range where `places` says")
     func places() {
         var moments = filled()
         #expect(moments.places(of: 5..<70) == 5..<70)

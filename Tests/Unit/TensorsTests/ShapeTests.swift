@@ -20,7 +20,7 @@ struct ShapeTests {
         #expect(Shape([]).description == "()")
     }
 
-    @Test("an extent cannot be negative")
+    @Test("an extent must not be negative")
     func negative() async {
         await #expect(processExitsWith: .failure) { _ = Shape([2, -1]) }
     }

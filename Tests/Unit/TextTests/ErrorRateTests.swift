@@ -38,7 +38,7 @@ struct ErrorRateTests {
         #expect(characters.rate == Double(expected[2]) / Double(expected[3]))
     }
 
-    @Test("each kind of error is counted as what it is")
+    @Test("each kind of error is counted as such")
     func kinds() {
         #expect(rate("a b c", "a b c").counts == [0, 0, 0, 3])
         #expect(rate("a b c", "a x c").counts == [1, 0, 0, 2])
@@ -55,7 +55,7 @@ struct ErrorRateTests {
         #expect(rate("a b c", "a c d").counts == [2, 0, 0, 1])
     }
 
-    /// The fewest errors, and of alignments with so many the fewest tokens without partner, by trying all.
+    /// The fewest errors, then the fewest tokens without partner, by trying all alignments.
     private func exhaustive(_ said: ArraySlice<Int>, _ heard: ArraySlice<Int>) -> (errors: Int, unpaired: Int)
     {
         let longest = max(said.count, heard.count)

@@ -8,7 +8,7 @@ import Testing
 @testable import Training
 
 struct MetricsLogTests {
-    @Test("each event is one line of JSON, appended, with null for what is no number")
+    @Test("each event is one line of JSON, appended, with null for NaN")
     func lines() throws {
         let folder = try TemporaryFolder()
         let log = MetricsLog(path: folder.path + "/metrics.jsonl")

@@ -37,7 +37,7 @@ struct ProgressTests {
         #expect(!full.contains(".") && full.hasPrefix("[####") && full.contains("100 %"))
     }
 
-    @Test("a smoothed loss of equal losses is that loss from the first on, and no number is left out")
+    @Test("a smoothed loss of equal losses is that loss from the first on, and no value is left out")
     func smoothing() {
         var loss = SmoothedValue()
         for _ in 0..<3 { loss.add(2) }

@@ -87,7 +87,7 @@ struct RunDirectoryTests {
         #expect(fault { try directory.checkCheckpoints() }.contains("its metrics.jsonl would be replaced"))
     }
 
-    @Test("a run lies neither in the model that it starts from nor in its place, by whatever path")
+    @Test("a run is neither inside its initial model nor in its place, by any path")
     func insideModel() throws {
         let model = folder.path + "/a"
         try FileManager.default.createSymbolicLink(

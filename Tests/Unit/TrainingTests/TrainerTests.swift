@@ -6,7 +6,7 @@ import Testing
 @testable import Training
 
 struct TrainerTests {
-    /// What a rank is left with after some updates.
+    /// A rank's state after some updates.
     private struct Outcome: Sendable {
         let weights: [Float]
         let losses: [Double]
@@ -34,7 +34,7 @@ struct TrainerTests {
         }.map { try $0.get() }
     }
 
-    @Test("all ranks hold the same bits, and any number of them learns the same", arguments: [1, 2, 3, 6])
+    @Test("all ranks hold the same bits, and any number of ranks learns the same", arguments: [1, 2, 3, 6])
     func anyNumberOfRanks(count: Int) throws {
         let alone = try train(LeastSquares(), ranks: 1)[0]
         let ranks = try train(LeastSquares(), ranks: count)

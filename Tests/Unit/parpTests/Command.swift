@@ -65,7 +65,7 @@ final class TemporaryFolder {
 
     deinit { try? FileManager.default.removeItem(atPath: path) }
 
-    /// Where a file of this name lies.
+    /// The path of a file of this name.
     func file(_ name: String) -> String { path + "/" + name }
 
     /// Writes bytes to a file.

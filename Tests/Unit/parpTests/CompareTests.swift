@@ -48,7 +48,7 @@ struct CompareTests {
         #expect(page.contains("## parp minus each other method"))
     }
 
-    @Test("a report of a comparison that is not there is refused, and makes no folder")
+    @Test("a report of a missing comparison is refused, and makes no folder")
     func reportOfNothing() throws {
         let outcome = try compare(["--only-report", "--output", "nowhere"])
         #expect(outcome.status == 64 && outcome.screen.contains("nowhere: there is no comparison"))

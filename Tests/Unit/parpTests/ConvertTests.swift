@@ -47,7 +47,7 @@ struct ConvertTests {
         #expect(weights.range(of: Data("wav2vec2.".utf8)) == nil)
     }
 
-    @Test("an encoder alone in bfloat16 is half as long, is rounded to nearest, and starts a task of its own")
+    @Test("an encoder alone in bfloat16 is half as large, rounded to nearest, and can start a new task")
     func encoderOnly() throws {
         let fixture = try Fixture()
         let convert = ["convert", "model", "--output", "encoder", "--bfloat16", "--encoder-only"]

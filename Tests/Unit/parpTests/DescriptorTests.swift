@@ -32,7 +32,7 @@ struct DescriptorTests {
         #expect(FileManager.default.fileExists(atPath: fixture.folder.file("run/final/model.safetensors")))
     }
 
-    @Test("a word that is no command is answered with the nearest, and with none where none is near")
+    @Test("an unknown command is answered with the nearest, or none if none is near")
     func verbs() throws {
         let folder = try TemporaryFolder()
         for (words, answer) in [

@@ -7,7 +7,7 @@ struct Fault: Sendable, CustomTestStringConvertible {
     let status: Int32
     /// What the message must hold; the first occurs once on the screen, whatever the number of ranks.
     let says: [String]
-    /// Makes the mistake in a fixture whose training would succeed.
+    /// Makes the mistake in a fixture that would train successfully.
     let make: @Sendable (Fixture) throws -> [String]
 
     init(

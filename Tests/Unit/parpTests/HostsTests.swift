@@ -35,7 +35,7 @@ struct HostsTests {
         ["train", "recipe.toml", "--output", hosts.first.folder.file("run")]
     }
 
-    @Test("ranks that see the same files train, wherever these lie")
+    @Test("ranks that see the same files train, wherever these are")
     func same() throws {
         let hosts = try TwoHosts()
         let outcome = try hosts.parp(train(in: hosts) + ["--set", "schedule.updates=2"])

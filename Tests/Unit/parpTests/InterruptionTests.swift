@@ -28,7 +28,7 @@ extension Fixture {
 }
 
 struct InterruptionTests {
-    /// What a rank is doing when it is asked to stop, the update, and the checkpoint that there is afterwards.
+    /// A rank's phase when it is asked to stop, the update, and the checkpoint afterwards.
     private static let moments: [(phase: String, step: Int, stops: Int?)] = [
         ("setup", 0, nil), ("data", 3, 3), ("forward", 3, 3), ("backward", 3, 3), ("collective", 3, 3),
         ("update", 3, 4), ("prune", 3, 4), ("checkpoint", 2, 3), ("evaluation", 4, 4), ("evaluation", 8, 8),

@@ -109,7 +109,7 @@ struct OverwriteTests {
         #expect(try folder.read("taken.safetensors") != Data("mine".utf8))
     }
 
-    @Test("a run goes neither into a model nor over what is left of another run", arguments: [1, 2])
+    @Test("a run is written neither into a model nor over another run's remains", arguments: [1, 2])
     func runs(ranks: Int) throws {
         let fixture = try Fixture()
         let folder = fixture.folder

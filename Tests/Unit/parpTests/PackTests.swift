@@ -34,7 +34,7 @@ struct PackTests {
         outcome.output.replacingOccurrences(of: "model.pack", with: "model")
     }
 
-    @Test("commands on a model that hears give the same with its pack")
+    @Test("commands on a speech model give the same with its pack")
     func speech() throws {
         let folder = try Fixture().folder
         try pack(folder)

@@ -13,7 +13,7 @@ private func values(_ field: String, of kind: String, in run: String, _ fixture:
 }
 
 extension Fixture {
-    /// A fixture whose manifest has no transcripts, with a recipe that pre-trains on it.
+    /// A fixture with a manifest without transcripts, and a recipe that pre-trains on it.
     fileprivate static func forPretraining() throws -> Fixture {
         let fixture = try Fixture()
         try fixture.writeManifest(
@@ -175,7 +175,7 @@ struct PretrainTests {
             "\(outcome.screen)")
     }
 
-    @Test("a run of the other command is not gone on with")
+    @Test("a run of the other command is not continued")
     func otherCommandsRun() throws {
         let fixture = try Fixture.forPretraining()
         #expect(try parp(pretrain + ["run", "--set", "schedule.updates=2"], in: fixture.folder).status == 0)

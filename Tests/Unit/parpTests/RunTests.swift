@@ -69,7 +69,7 @@ struct RunTests {
             String(decoding: try fixture.folder.read("run/recipe.toml"), as: UTF8.self)
         }
         #expect(try recipe().contains("gemm = \"\(chosen)\""))
-        // As if a faster machine had begun it.
+        // As if a faster machine had started it.
         let other = "float32"
         try fixture.folder.write(
             try recipe().replacingOccurrences(of: "gemm = \"\(chosen)\"", with: "gemm = \"\(other)\""),
@@ -230,7 +230,7 @@ struct RunTests {
         }
     }
 
-    @Test("help is no fault, and docs/recipe.md is what the command prints")
+    @Test("help is no fault, and docs/recipe.md matches the command's output")
     func help() throws {
         let folder = try TemporaryFolder()
         for arguments in [["--help"], ["train", "--help"], ["pretrain", "--help"], ["--version"]] {

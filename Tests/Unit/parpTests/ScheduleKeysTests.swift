@@ -40,7 +40,7 @@ struct ScheduleKeysTests {
         #expect(try rates("run") == rates("whole"))
         let masks = try events("run", "prune", in: fixture).compactMap { $0["step"] as? Int }
         #expect(masks == [0, 3, 6, 8, 9, 12])
-        // Without being asked for, another number of updates is another run.
+        // Unless requested, another number of updates is another run.
         let plain = try train("run", in: fixture, ["--resume"])
         #expect(
             plain.status == 64 && plain.error.contains("schedule.updates was 12, not 8"), "\(plain.screen)")

@@ -68,7 +68,7 @@ private func processes(with text: String) -> [Int32] {
     }
 }
 
-/// Whether a process works in this folder and has come so far that it heeds signals: it has a thread for them.
+/// Whether a process works in this folder and already handles signals: it has a thread for them.
 private func heedsSignals(_ process: Int32, in folder: String) -> Bool {
     let threads = (try? FileManager.default.contentsOfDirectory(atPath: "/proc/\(process)/task")) ?? []
     return threads.count > 1

@@ -37,7 +37,7 @@ struct TextCommandTests {
         #expect(model.status == 65 && model.error.contains("absent: no tokenizer.json"))
     }
 
-    @Test("corpus check tells the labels of texts, those that repeat and those that contradict")
+    @Test("corpus check states the labels of texts, repetitions and contradictions")
     func check() throws {
         let folder = try folder()
         try folder.write("text,label\ngood film,pos\nfilm,neg\ngood film,neg\n", to: "set.csv")

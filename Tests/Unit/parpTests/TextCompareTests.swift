@@ -99,7 +99,7 @@ struct TextCompareTests {
         #expect(page.contains("## At equal cost: accuracy, %"))
     }
 
-    @Test("rates and files to judge by that cannot be used are refused before anything runs")
+    @Test("unusable rates and evaluation files are refused before anything runs")
     func refusals() throws {
         let faults = [
             (["--learning-rates", "1e-4,0"], 64, "each must be above 0 and given once"),

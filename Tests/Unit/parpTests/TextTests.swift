@@ -107,7 +107,7 @@ struct TextTests {
         let outcome = try parp(train + ["run"], in: fixture.folder)
         #expect(outcome.status == 0, "\(outcome.screen)")
         #expect(outcome.screen.contains("3 classes: neg, neutral, pos"))
-        // Some examples are longer than 12 tokens, which is said.
+        // Some examples are longer than 12 tokens, which is reported.
         #expect(outcome.screen.contains("more truncated from"))
         #expect(try fixture.events("run", "prune").compactMap { $0["step"] as? Int } == [0, 3, 6, 8])
         let evaluations = try fixture.events("run", "eval")

@@ -61,7 +61,7 @@ struct TraceTests {
             let sums = own.filter { $0.row == 1 }
             #expect(!sums.isEmpty && sums.allSatisfy { $0.name == "all-reduce" })
         }
-        // No rank ends an update before the other has begun it: clocks are one, up to what is said to be uncertain.
+        // No rank ends an update before the other started it: clocks agree, up to the stated uncertainty.
         for update in 1...8 {
             let both = events.filter { $0.name == "update \(update)" }
             #expect(events.contains { $0.update == update && $0.name == "forward" })
@@ -103,7 +103,7 @@ struct TraceTests {
         }
     }
 
-    @Test("a trace that cannot be written keeps no interrupted run from being resumed")
+    @Test("a failed trace does not keep an interrupted run from being resumed")
     func unwritable() throws {
         let fixture = try Fixture()
         let train = ["train", "recipe.toml", "--output", "run"]

@@ -44,7 +44,7 @@ struct TranscriptCommandTests {
         }
     }
 
-    @Test("a recording in pieces has the frames of the whole, and pieces as long as it is change nothing")
+    @Test("a recording in pieces has the frames of the whole, and one piece changes nothing")
     func pieces() throws {
         var lengths: [Int] = []
         for seconds in ["1", "2.5", "60"] {
@@ -60,7 +60,7 @@ struct TranscriptCommandTests {
                 == transcribe(["--chunk-seconds", "60", "long.wav"]).output)
     }
 
-    @Test("files of subtitles are written beside each other, and none is replaced")
+    @Test("subtitle files are written side by side, and none is replaced")
     func files() throws {
         let arguments = ["--format", "srt", "--output", "subtitles", "0.wav", "1.wav"]
         #expect(try transcribe(arguments).status == 0)

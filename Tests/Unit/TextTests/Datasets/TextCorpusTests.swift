@@ -106,7 +106,7 @@ struct TextCorpusTests {
         #expect(examples.contains { split.side(of: $0) != other.side(of: $0) })
     }
 
-    @Test("a report tells labels, repeated texts, contradicting labels and empty texts")
+    @Test("a report states labels, repeated texts, contradicting labels and empty texts")
     func report() {
         let examples = [
             ("a b", "x"), ("a b", "x"), ("a b", "y"), ("", "x"), ("c", nil), ("caf\u{E9}", "x"),

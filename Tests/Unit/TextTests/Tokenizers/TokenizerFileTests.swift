@@ -17,7 +17,7 @@ struct TokenizerFileTests {
         return fault { try Tokenizer(tokenizerFile: JSONValue(parsing: text.utf8)) }
     }
 
-    @Test("a small file is read, and parts that it lacks are none")
+    @Test("a small file is read, and missing parts are nil")
     func small() throws {
         let tokenizer = try Tokenizer(tokenizerFile: JSONValue(parsing: Self.wordPiece.utf8))
         #expect(tokenizer.encode("a b").ids == [1, 3, 0, 2])
@@ -91,7 +91,7 @@ struct TokenizerFileTests {
         }
     }
 
-    @Test("a spiece.model that is cut off anywhere, or has any byte changed, is read or refused, never more")
+    @Test("a spiece.model cut off anywhere, or with any byte changed, is read or refused, nothing else")
     func hostileSentencePiece() throws {
         let bytes = Array(
             try Data(contentsOf: URL(fileURLWithPath: "\(goldenFolder)/text/spiece.model")))

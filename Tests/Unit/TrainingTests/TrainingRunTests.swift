@@ -49,11 +49,13 @@ private struct LeastSquaresProblem: RunProblem {
     mutating func prepare(_ store: borrowing ParameterStore, session: Session) {}
     func makeTask() -> LeastSquares { task }
 
-    func evaluate(parameters: ParameterViews, session: Session, arena: inout Arena) -> Evaluation {
+    func evaluate(
+        after update: Int, isLast: Bool, parameters: ParameterViews, session: Session, arena: inout Arena
+    ) -> Evaluation {
         Evaluation(meanError: task.meanError(parameters))
     }
 
-    func files(update: Int, sparsity: Double, evaluation: Evaluation?) -> ModelFiles {
+    func files(update: Int, sparsity: Double, cost: RunCost, evaluation: Evaluation?) -> ModelFiles {
         ModelFiles(config: .object([.init("update", .integer(update))]), kept: [])
     }
 }

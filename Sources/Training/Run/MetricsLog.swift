@@ -68,6 +68,17 @@ package final class MetricsLog: Sendable {
         try kept.commit()
     }
 
+    /// Whether the log has an event of a kind after an update.
+    package func notes(_ kind: MetricsKind, step: Int) throws -> Bool {
+        guard let path = file?.path else { return false }
+        var isNoted = false
+        try forEachLine(of: path) { line, _ in
+            guard !isNoted, let event = try? JSONValue(parsing: line) else { return }
+            isNoted = MetricsKind(of: event) == kind && event["step"]?.integer == step
+        }
+        return isNoted
+    }
+
     /// Whether a line is a complete event that is kept when a run resumes after an update.
     private func keeps(_ line: Data, behind update: Int, _ includingEvaluation: Bool) -> Bool {
         guard let event = try? JSONValue(parsing: line), let step = event["step"]?.integer,

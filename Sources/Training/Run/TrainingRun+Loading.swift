@@ -89,7 +89,7 @@ extension TrainingRun {
     /// Opens the log on rank 0; a resumed run removes entries after its checkpoint, since those updates will
     /// be repeated.
     static func openMetrics(
-        _ directory: RunDirectory, recipe: Recipe, state: CheckpointState, session: Session
+        _ directory: RunDirectory, recipe: Recipe, state: CheckpointState, weights: Tensor, session: Session
     ) throws -> MetricsLog {
         guard session.isRoot else { return MetricsLog(path: nil) }
         // Also a run that had no checkpoint yet and starts over.
@@ -104,6 +104,12 @@ extension TrainingRun {
             behind: state.update > 0 ? state.update : -1,
             includingEvaluation: state.isEvaluationPending)
         if state.update > 0 {
+            // A run killed between writing a checkpoint and noting it has the one without the other.
+            if try !log.notes(.checkpoint, step: state.update) {
+                log.append(
+                    .checkpoint, step: state.update,
+                    [("weights_hash", .string(contentHash(weights).description))])
+            }
             log.append(.resume, step: state.update, [("ranks", .integer(session.communicator.size))])
         }
         return log

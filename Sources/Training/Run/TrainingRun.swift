@@ -100,7 +100,7 @@ package struct TrainingRun<Problem: RunProblem>: ~Copyable {
         let ledger = RankLedger(
             hosts: try session.exchange(session.communicator.hostName), unit: recipe.task.workUnit)
         let metrics = try Self.openMetrics(
-            start.directory, recipe: recipe, state: state, session: session)
+            start.directory, recipe: recipe, state: state, weights: store.values.all, session: session)
         refreshShadow(of: store)
         try problem.prepare(store, session: session)
         let trace = try start.trace.map {

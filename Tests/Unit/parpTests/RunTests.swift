@@ -137,6 +137,28 @@ struct RunTests {
         #expect(same)
     }
 
+    @Test("a run killed between writing a checkpoint and noting it notes it on resuming, with the same hash")
+    func unnotedCheckpoint() throws {
+        let fixture = try Fixture()
+        #expect(try parp(train, in: fixture.folder).status == 0)
+        func hashes() throws -> [Int: String] {
+            let events = try metrics(fixture).filter { $0["kind"] as? String == "checkpoint" }
+            return Dictionary(
+                try events.map {
+                    (try #require($0["step"] as? Int), try #require($0["weights_hash"] as? String))
+                }, uniquingKeysWith: { first, _ in first + ", twice" })
+        }
+        let whole = try hashes()
+        try FileManager.default.removeItem(atPath: fixture.folder.file("run/checkpoints/step-8"))
+        let lines = String(decoding: try fixture.folder.read("run/metrics.jsonl"), as: UTF8.self)
+            .split(separator: "\n").filter { !($0.contains("\"checkpoint\"") && $0.contains("\"step\": 6")) }
+        try fixture.folder.write(lines.joined(separator: "\n") + "\n", to: "run/metrics.jsonl")
+        #expect(try hashes()[6] == nil)
+        let resumed = try parp(train + ["--resume"], in: fixture.folder)
+        #expect(resumed.status == 0, "\(resumed.screen)")
+        #expect(try hashes() == whole && whole[6] != nil)
+    }
+
     @Test("a run cannot be resumed with a recipe that would make it another run")
     func resumeWithAnotherRecipe() throws {
         let fixture = try Fixture()

@@ -259,7 +259,8 @@ struct TorchArchiveTests {
     @Test("a file that is neither container is refused")
     func neither() {
         let cases: [([UInt8], String)] = [
-            ([], "not a checkpoint"), ([0x80, 2], "not a checkpoint"), (Array("ustar  archive".utf8), "neither"),
+            ([], "not a checkpoint"), ([0x80, 2], "not a checkpoint"),
+            (Array("ustar  archive".utf8), "neither"),
             (PickleWriter.dictionary { _ in }, "is a pickle, but not a PyTorch checkpoint"),
             (zipFile([ZipEntry(name: "a/readme", content: [1])]), "0 data.pkl"),
             (

@@ -46,7 +46,8 @@ struct TextCorpusTests {
             "{\"text\": 5}\n{\"label\": 1}\n[1]\n{\"text\": \"a\", \"label\": [1]}\n{\"text\n", to: "a.jsonl")
         let message = fault { try TextCorpus(path: lines) }
         for expected in [
-            "5 faults", "line 1: \"text\" is not a string", "line 2: no \"text\"", "line 3: not a JSON object",
+            "5 faults", "line 1: \"text\" is not a string", "line 2: no \"text\"",
+            "line 3: not a JSON object",
             "line 4: \"label\" is neither", "line 5: not JSON",
         ] { #expect(message.contains(expected), "\(message)") }
         let csv = try folder.write("text,label\na\n", to: "a.csv")

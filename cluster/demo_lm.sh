@@ -24,7 +24,7 @@ echo "|---|---|---|---|"
 for pair in "$@"; do
     name=${pair%%=*} model=${pair#*=}
     "$parp" evaluate --model "$model" --data "$corpus/valid.jsonl" --lm "$work/train.lm" --tune >"$work/tuned.txt"
-    weights=$(sed -n 's/^use them by: //p' "$work/tuned.txt")
+    weights=$(sed -n 's/^use them with: //p' "$work/tuned.txt")
     "$parp" evaluate --model "$model" --data "$corpus/test.jsonl" --decoder greedy --json >"$work/without.json"
     # shellcheck disable=SC2086
     "$parp" evaluate --model "$model" --data "$corpus/test.jsonl" --lm "$work/train.lm" $weights --json >"$work/with.json"

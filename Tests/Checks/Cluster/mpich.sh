@@ -23,7 +23,8 @@ if [ ! -x "$packages/usr/bin/mpiexec.hydra" ]; then
 fi
 libraries=$(dirname "$(find "$packages/usr/lib" -name 'libmpich.so.12' | head -1)")
 mkdir -p "$folder/pkgconfig"
-sed "s#=/usr#=$packages/usr#" "$libraries/pkgconfig/mpich.pc" | grep -v '^#' >"$folder/pkgconfig/mpich.pc"
+# What libmpich needs itself it names; linking UCX by name would take its development package.
+sed "s#=/usr#=$packages/usr#; s# -luc[a-z]*##g" "$libraries/pkgconfig/mpich.pc" | grep -v '^#' >"$folder/pkgconfig/mpich.pc"
 PKG_CONFIG_PATH=$folder/pkgconfig PARP_MPI_PKG=mpich \
     swift build -c "$configuration" --product parp --scratch-path "$folder/build"
 other=$folder/build/$configuration/parp

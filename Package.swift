@@ -159,7 +159,7 @@ let package = Package(
                 "parity.py", "families.py", "methods_reference.py", "parp_parity.py", "pretraining_parity.py",
                 "pretraining_run.py",
                 "text_parity.py", "transcripts.py", "tokenizer_ids.py", "tokenizer_layouts.py",
-                "check_directory.py", "methods_reference.py",
+                "check_directory.py", "model_card.py", "transcript_formats.py", "word_times.py",
             ],
             sources: ["ParityProbe.swift", "ParityProbe+Text.swift"],
             swiftSettings: swiftSettings),

@@ -1,6 +1,6 @@
 internal import Collectives
 package import Decoding
-package import JSON
+internal import JSON
 internal import Program
 package import Session
 package import Tensors

@@ -2,6 +2,7 @@ internal import Foundation
 internal import MaskFiles
 package import Recipe
 package import Reports
+internal import Tensors
 
 extension RunDirectory {
     /// The utterances that the last evaluated model erred most in.

@@ -61,7 +61,8 @@ void parp_relative_score_gradients(const void *ds, int32_t element, const int32_
     memcpy((char *)positions + offset * bytes, ds, count * bytes);
 }
 
-PARP_VECTOR static float attention_statistics(float *s, int64_t count, float scale, float *sum) {
+// s becomes exp(scale s) up to the factor that makes the largest 1; returns the sum.
+PARP_VECTOR static float exponentials(float *s, int64_t count, float scale) {
     float highest = -INFINITY;
     for (int64_t i = 0; i < count; i++) highest = parp_max(highest, s[i]);
     float shift = highest * scale;
@@ -73,14 +74,23 @@ PARP_VECTOR static float attention_statistics(float *s, int64_t count, float sca
             s[i + lane] = e;
             lanes[lane] += e;
         }
-    float total = 0;
-    for (int lane = 0; lane < PARP_LANES; lane++) total += lanes[lane];
+    float sum = 0;
+    for (int lane = 0; lane < PARP_LANES; lane++) sum += lanes[lane];
     for (int64_t i = whole; i < count; i++) {
         s[i] = parp_exp(s[i] * scale - shift);
-        total += s[i];
+        sum += s[i];
     }
-    *sum = total;
-    return shift;
+    return sum;
+}
+
+PARP_VECTOR static float product_sum(const float *x, const float *y, int64_t count) {
+    float lanes[PARP_LANES] = {0}, sum = 0;
+    int64_t whole = count / PARP_LANES * PARP_LANES;
+    for (int64_t i = 0; i < whole; i += PARP_LANES)
+        for (int lane = 0; lane < PARP_LANES; lane++) lanes[lane] += x[i + lane] * y[i + lane];
+    for (int lane = 0; lane < PARP_LANES; lane++) sum += lanes[lane];
+    for (int64_t i = whole; i < count; i++) sum += x[i] * y[i];
+    return sum;
 }
 
 #define DEFINE_ROWS(KIND)                                                                              \
@@ -103,46 +113,27 @@ PARP_VECTOR static float attention_statistics(float *s, int64_t count, float sca
 DEFINE_ROWS(float32)
 DEFINE_ROWS(bfloat16)
 
-float parp_relative_row_forward(float *s, void *p, int32_t element, int64_t count, float scale,
-                                 parp_dropout_rule dropout) {
-    float sum;
-    float shift = attention_statistics(s, count, scale, &sum);
+void parp_relative_row_forward(float *s, void *p, int32_t element, int64_t count, float scale,
+                               parp_dropout_rule dropout) {
+    float factor = 1.0f / exponentials(s, count, scale);
     if (dropout.threshold == 0)
-        (element == PARP_BFLOAT16 ? store_scaled_bfloat16 : store_scaled_float32)(s, p, count, 1.0f / sum);
+        (element == PARP_BFLOAT16 ? store_scaled_bfloat16 : store_scaled_float32)(s, p, count, factor);
     else
-        (element == PARP_BFLOAT16 ? store_dropped_bfloat16 : store_dropped_float32)(s, p, count, 1.0f / sum,
-                                                                                    dropout);
-    return shift + logf(sum);
-}
-
-// p before dropout over s, the gradient after dropout over dp, and Σ of their product.
-PARP_VECTOR static float recompute(float *s, float *dp, int64_t count, float scale, float log_sum_exp) {
-    float lanes[PARP_LANES] = {0};
-    int64_t whole = count / PARP_LANES * PARP_LANES;
-    for (int64_t i = 0; i < whole; i += PARP_LANES)
-        for (int lane = 0; lane < PARP_LANES; lane++) {
-            float p = parp_exp(s[i + lane] * scale - log_sum_exp);
-            s[i + lane] = p;
-            lanes[lane] += p * dp[i + lane];
-        }
-    float delta = 0;
-    for (int lane = 0; lane < PARP_LANES; lane++) delta += lanes[lane];
-    for (int64_t i = whole; i < count; i++) {
-        s[i] = parp_exp(s[i] * scale - log_sum_exp);
-        delta += s[i] * dp[i];
-    }
-    return delta;
+        (element == PARP_BFLOAT16 ? store_dropped_bfloat16 : store_dropped_float32)(s, p, count, factor, dropout);
 }
 
 void parp_relative_row_backward(float *s, float *dp, void *p, void *ds, int32_t element, int64_t count,
-                                 float scale, float log_sum_exp, parp_dropout_rule dropout) {
+                                float scale, parp_dropout_rule dropout) {
     int is_short = element == PARP_BFLOAT16;
     if (dropout.threshold != 0) parp_dropout(dp, dp, count, dropout);
-    float delta = recompute(s, dp, count, scale, log_sum_exp);
+    // Not from a logarithm kept from forward: probabilities must sum to 1 within rounding, or what all gradients of a row
+    // have in common, often most of them, does not cancel.
+    float factor = 1.0f / exponentials(s, count, scale);
+    float delta = product_sum(s, dp, count) * factor;
     // In float32 the results may overwrite s and dp: the gradient reads s before p replaces it.
-    (is_short ? store_score_gradient_bfloat16 : store_score_gradient_float32)(s, dp, ds, count, delta, scale);
+    (is_short ? store_score_gradient_bfloat16 : store_score_gradient_float32)(s, dp, ds, count, delta, scale * factor);
     if (dropout.threshold == 0)
-        (is_short ? store_scaled_bfloat16 : store_scaled_float32)(s, p, count, 1.0f);
+        (is_short ? store_scaled_bfloat16 : store_scaled_float32)(s, p, count, factor);
     else
-        (is_short ? store_dropped_bfloat16 : store_dropped_float32)(s, p, count, 1.0f, dropout);
+        (is_short ? store_dropped_bfloat16 : store_dropped_float32)(s, p, count, factor, dropout);
 }

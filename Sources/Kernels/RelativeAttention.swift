@@ -105,11 +105,10 @@ public func relativeEncodings(dropout: (key: UInt64, rate: Float)?, into encodin
 /// - Parameters:
 ///   - dropout: For the probabilities, indexed (head, row, column) within an example. nil drops nothing.
 ///   - arena: Scratch for three biased queries, and for scores of one head per thread.
-///   - logSumExp: (heads, T); overwritten, from which backward recomputes the probabilities.
 ///   - context: (T, H), of the query's precision; overwritten.
 public func relativeAttentionForward(
     _ operands: RelativeAttentionOperands, packing: PackedRows, headCount: Int, dropout: Dropout?,
-    arena: inout Arena, logSumExp: Tensor, into context: Matrix
+    arena: inout Arena, into context: Matrix
 ) {
     let mark = arena.mark
     defer { arena.release(to: mark) }
@@ -125,7 +124,7 @@ public func relativeAttentionForward(
             for head in heads {
                 scores.compute(rows, head: head, part: part, into: x)
                 for row in 0..<F {
-                    logSumExp[head, rows.lowerBound + row] = parp_relative_row_forward(
+                    parp_relative_row_forward(
                         x.pointer + row * F, p.address(row * F), p.precision.element, Int64(F), shape.scale,
                         shape.rule(dropout, example, head: head, row: row, F))
                 }
@@ -141,11 +140,10 @@ public func relativeAttentionForward(
 ///
 /// - Parameters:
 ///   - dContext: (T, H).
-///   - logSumExp: (heads, T), as forward wrote it.
 ///   - arena: Scratch of about three times what forward needs.
 public func relativeAttentionBackward(
     _ dContext: Matrix, _ operands: RelativeAttentionOperands, packing: PackedRows, headCount: Int,
-    dropout: Dropout?, logSumExp: Tensor, arena: inout Arena, into gradients: RelativeAttentionGradients
+    dropout: Dropout?, arena: inout Arena, into gradients: RelativeAttentionGradients
 ) {
     let mark = arena.mark
     defer { arena.release(to: mark) }
@@ -169,7 +167,7 @@ public func relativeAttentionBackward(
                 for row in 0..<F {
                     parp_relative_row_backward(
                         x.pointer + row * F, dX.pointer + row * F, p.address(row * F), dS.address(row * F),
-                        p.precision.element, Int64(F), shape.scale, logSumExp[head, rows.lowerBound + row],
+                        p.precision.element, Int64(F), shape.scale,
                         shape.rule(dropout, example, head: head, row: row, F))
                 }
                 shape.product(MatrixOperand(p, transposed: true), dContext, rows, head, into: gradients.value)

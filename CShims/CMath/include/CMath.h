@@ -124,12 +124,12 @@ int parp_all_finite(const float *x, int64_t count);
 void parp_tanh(const float *x, float *y, int64_t count);
 
 // relative.c: the additions of relative attention. One row of scores: p = dropout(softmax(scale s)); s is
-// overwritten. Returns the scaled row's ln Σ exp.
-float parp_relative_row_forward(float *s, void *p, int32_t element, int64_t count, float scale,
-                                parp_dropout_rule dropout);
+// overwritten.
+void parp_relative_row_forward(float *s, void *p, int32_t element, int64_t count, float scale,
+                               parp_dropout_rule dropout);
 // From scores and the gradient dp of p: writes p once more, and the gradient of s. s and dp are overwritten.
 void parp_relative_row_backward(float *s, float *dp, void *p, void *ds, int32_t element, int64_t count, float scale,
-                                float log_sum_exp, parp_dropout_rule dropout);
+                                parp_dropout_rule dropout);
 // y = x + bias of each of its columns, in the numbers of matrix products.
 void parp_add_row_bias(const void *x, const float *bias, void *y, int32_t element, int64_t rows, int64_t columns);
 // Row t is sin(p f) and, after all of them, cos(p f) of the frequencies f = 10000^(-2i / columns), p = first - t.

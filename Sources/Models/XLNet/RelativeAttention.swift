@@ -19,11 +19,10 @@ struct RelativeAttention: AttentionLayer {
         let segments: [Int32]
     }
 
-    /// What backward needs; probabilities are recomputed from `logSumExp`.
+    /// What backward needs; probabilities are recomputed.
     struct Saved {
         let input: Matrix
         let query, key, value, positions: Matrix
-        let logSumExp: Tensor
         let context: Matrix
     }
 
@@ -72,7 +71,6 @@ struct RelativeAttention: AttentionLayer {
         let saved = Saved(
             input: input, query: arena.matrix(like: input), key: arena.matrix(like: input),
             value: arena.matrix(like: input), positions: arena.matrix(like: context.encodings),
-            logSumExp: arena.tensor(rows: headCount, columns: input.rows),
             context: arena.matrix(like: input))
         query.forward(input, pass: pass, arena: &arena, into: saved.query)
         key.forward(input, pass: pass, arena: &arena, into: saved.key)
@@ -80,7 +78,7 @@ struct RelativeAttention: AttentionLayer {
         positions.forward(context.encodings, pass: pass, arena: &arena, into: saved.positions)
         relativeAttentionForward(
             operands(saved, context, pass), packing: pass.packing, headCount: headCount,
-            dropout: dropout(pass), arena: &arena, logSumExp: saved.logSumExp, into: saved.context)
+            dropout: dropout(pass), arena: &arena, into: saved.context)
         output.forward(saved.context, pass: pass, arena: &arena, into: Matrix(result))
         return saved
     }
@@ -103,7 +101,7 @@ struct RelativeAttention: AttentionLayer {
             segmentBias: heads(pass.parameters.gradient(segmentBias)))
         relativeAttentionBackward(
             dContext, operands(saved, context, pass), packing: pass.packing, headCount: headCount,
-            dropout: dropout(pass), logSumExp: saved.logSumExp, arena: &arena, into: gradients)
+            dropout: dropout(pass), arena: &arena, into: gradients)
         // The three paths meet at the input; encodings are not trained.
         let target = Matrix(dInput)
         query.backward(

@@ -66,14 +66,14 @@ def probe(build, directory, *options):
     return json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout)
 
 
-def compare(build, family, head, shape, seed, longest, exact_gradients):
+def compare(build, family, head, shape, seed, longest, spread):
     """The largest differences of one model in both spellings, and what is wrong with the directory written back."""
-    model = text_models.make_model(family, head, seed, **shape)
+    model = text_models.make_model(family, head, seed, spread, **shape)
     before = {name: tensor.clone() for name, tensor in model.state_dict().items()}
     examples = text_models.make_examples(model, 4, seed, longest)
     with tempfile.TemporaryDirectory() as folder:
         directory, written = os.path.join(folder, "model"), os.path.join(folder, "written")
-        text_models.write_case(directory, model, examples, exact_gradients=exact_gradients)
+        text_models.write_case(directory, model, examples)
         report = probe(build, directory, f"--write={written}")
         loaded, info = type(model).from_pretrained(written, output_loading_info=True)
         faults = [f"transformers says {key}: {sorted(value)}" for key, value in info.items() if value]
@@ -101,14 +101,13 @@ def main():
     generator = random.Random(arguments.seed)
     cases = [(family, head, random_shape(family, generator), 24)
              for family, heads in HEADS.items() for head in heads for _ in range(arguments.models)]
-    # Through twelve layers of random weights PyTorch's own float32 gradients of the last layers' attention are 6e-4 away from its
-    # float64 ones (norms of 1e-9 of the largest), so ours are compared with those.
     if arguments.base:
         cases = [(family, "2", shape, 60) for family, shape in BASE.items()]
     failed = 0
     for index, (family, head, shape, longest) in enumerate(cases):
         found, faults = compare(
-            arguments.build, family, head, shape, arguments.seed + index, longest, exact_gradients=arguments.base)
+            arguments.build, family, head, shape, arguments.seed + index, longest,
+            spread=1.0 if arguments.base else 3.0)
         faults += [f"{key} {found[key]}" for key, limit in TOLERANCES.items() if not found[key] < limit]
         failed += len(faults)
         extents = "/".join(str(value) for value in shape.values())

@@ -11,7 +11,7 @@ private struct RelativeCase: ~Copyable {
     let query, key, value, positions, segmentKeys: Operand
     let contentBias, positionBias, segmentBias: Operand
     let segments: [Int32]
-    let context, dContext, logSumExp: Tensor
+    let context, dContext: Tensor
     var dropoutRate: Float = 0
     let keys: [UInt64]
 
@@ -33,7 +33,6 @@ private struct RelativeCase: ~Copyable {
         segmentBias = operand("dSegmentBias", 1, 7, &arena)
         context = arena.unset(rows: rows, columns: columns)
         dContext = arena.wave(rows: rows, columns: columns, phase: 9)
-        logSumExp = arena.unset(rows: headCount, columns: rows)
         keys = items.map { CountedRandom(seed: 5, stream: .attentionDropout, item: $0).key }
     }
 
@@ -56,14 +55,14 @@ private struct RelativeCase: ~Copyable {
         var scratch = testArena()
         relativeAttentionForward(
             operands, packing: packing, headCount: headCount, dropout: dropout, arena: &scratch,
-            logSumExp: logSumExp, into: Matrix(context))
+            into: Matrix(context))
     }
 
     borrowing func backward() {
         var scratch = testArena()
         relativeAttentionBackward(
             Matrix(dContext), operands, packing: packing, headCount: headCount, dropout: dropout,
-            logSumExp: logSumExp, arena: &scratch,
+            arena: &scratch,
             into: RelativeAttentionGradients(
                 query: Matrix(query.gradient), key: Matrix(key.gradient), value: Matrix(value.gradient),
                 positions: positions.gradient, segmentKeys: segmentKeys.gradient,

@@ -18,21 +18,22 @@ package enum Interruption {
     /// However often they come, they count once. A second SIGINT ends the process at once.
     ///
     /// A dedicated thread waits for the signals, and all others block them: oneDNN's generated code moves the
-    /// stack pointer into the heap, where a handler's frame would overwrite data.
+    /// stack pointer into the heap, where a handler's frame would overwrite data. Threads that a library started
+    /// when it was loaded, as OpenBLAS does, cannot be told to block them and run none of that code: a handler
+    /// serves them, without which the signal would end the process.
     package static func watch() {
         var signals = sigset_t()
         sigemptyset(&signals)
-        for number in requests { sigaddset(&signals, number) }
+        for number in requests {
+            sigaddset(&signals, number)
+            signal(number, note)
+        }
         // Later threads inherit the mask; a signal that comes before anyone waits stays pending.
         pthread_sigmask(SIG_BLOCK, &signals, nil)
         let watched = signals
         let thread = Thread {
-            var (signals, number, keyboardInterrupts) = (watched, Int32(0), 0)
-            while sigwait(&signals, &number) == 0 {
-                isNoted.store(true, ordering: .relaxed)
-                keyboardInterrupts += number == SIGINT ? 1 : 0
-                if keyboardInterrupts > 1 { _exit(128 + SIGINT) }
-            }
+            var (signals, number) = (watched, Int32(0))
+            while sigwait(&signals, &number) == 0 { note(number) }
         }
         thread.name = "signals"
         thread.start()
@@ -72,6 +73,14 @@ package enum Interruption {
 }
 
 private let isNoted = Atomic(false)
+private let keyboardInterrupts = Atomic(0)
+
+/// Notes a signal; safe in a handler.
+private func note(_ number: Int32) {
+    isNoted.store(true, ordering: .relaxed)
+    guard number == SIGINT else { return }
+    if keyboardInterrupts.add(1, ordering: .relaxed).newValue > 1 { _exit(128 + SIGINT) }
+}
 
 extension Session {
     /// Ends all ranks together if one of them was asked to stop, before there is anything to save.

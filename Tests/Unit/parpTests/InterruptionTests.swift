@@ -99,12 +99,14 @@ struct InterruptionTests {
         #expect(process.terminationReason == .exit && process.terminationStatus == 85)
     }
 
-    @Test("a second SIGINT ends a run at once")
-    func impatience() throws {
-        let fixture = try Fixture()
+    /// A run on one rank that stands still in its first update, once its first mask is written.
+    private func standingRun(
+        _ fixture: Fixture, seconds: Int = 60, environment: [String: String] = [:]
+    ) throws -> Process {
         let process = Process()
         process.executableURL = parpCommand
-        process.arguments = train + ["--inject", "delay@step=1:seconds=60"]
+        process.arguments = train + ["--inject", "delay@step=1:seconds=\(seconds)"]
+        process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
         process.currentDirectoryURL = URL(fileURLWithPath: fixture.folder.path)
         process.standardOutput = FileHandle.nullDevice
         try process.run()
@@ -114,13 +116,41 @@ struct InterruptionTests {
         {
             Thread.sleep(forTimeInterval: 0.01)
         }
-        for _ in 0..<2 {
-            kill(process.processIdentifier, SIGINT)
-            // Two that come together count as one.
+        return process
+    }
+
+    // OpenBLAS starts threads when it is loaded, before the program can have them block signals.
+    @Test(
+        "signals end a run in order where a library's own threads may receive them",
+        arguments: [([SIGTERM], 5, 85), ([SIGINT, SIGINT], 60, 130)])
+    func threadsOfLibraries(signals: [Int32], pause: Int, status: Int32) throws {
+        let fixture = try Fixture()
+        let process = try standingRun(
+            fixture, seconds: pause,
+            environment: ["LD_PRELOAD": "libopenblas.so.0", "OPENBLAS_NUM_THREADS": "4"])
+        send(signals, to: process)
+        #expect(process.terminationReason == .exit)
+        #expect(process.terminationStatus == status)
+        let checkpoint = fixture.folder.file("run/checkpoints/step-1")
+        #expect(FileManager.default.fileExists(atPath: checkpoint) == (status == 85))
+    }
+
+    @Test("a second SIGINT ends a run at once")
+    func impatience() throws {
+        let fixture = try Fixture()
+        let process = try standingRun(fixture)
+        let deadline = Date(timeIntervalSinceNow: 60)
+        send([SIGINT, SIGINT], to: process)
+        #expect(process.terminationStatus == 130)
+        #expect(Date() < deadline)
+    }
+
+    /// Sends signals one after another, as two that come together count as one, and waits for the end.
+    private func send(_ signals: [Int32], to process: Process) {
+        for number in signals {
+            kill(process.processIdentifier, number)
             Thread.sleep(forTimeInterval: 0.2)
         }
         process.waitUntilExit()
-        #expect(process.terminationStatus == 130)
-        #expect(Date() < deadline)
     }
 }

@@ -34,4 +34,5 @@ for sparsity in 0.5 0.7; do
         --set pruning.start_sparsity=0
 done
 python3 cluster/text/demo_table.py "$demo" | tee "$demo/report.md"
+echo "Two sentences of its own, 1 being praise:"
 "$parp" classify --model "$demo/parp-m-0.5/final" "A film to remember, tender and wise." "Ninety minutes of my life, gone."

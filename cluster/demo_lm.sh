@@ -23,8 +23,10 @@ echo "| model | language model | WER | CER |"
 echo "|---|---|---|---|"
 for pair in "$@"; do
     name=${pair%%=*} model=${pair#*=}
-    "$parp" evaluate --model "$model" --data "$corpus/valid.jsonl" --lm "$work/train.lm" --tune >"$work/tuned.txt"
-    weights=$(sed -n 's/^use them with: //p' "$work/tuned.txt")
+    "$parp" evaluate --model "$model" --data "$corpus/valid.jsonl" --lm "$work/train.lm" --tune --json >"$work/tuned.json"
+    weights=$(python3 -c 'import json, sys
+tuned = json.load(open(sys.argv[1]))
+print("--alpha", tuned["alpha"], "--beta", tuned["beta"])' "$work/tuned.json")
     "$parp" evaluate --model "$model" --data "$corpus/test.jsonl" --decoder greedy --json >"$work/without.json"
     # shellcheck disable=SC2086
     "$parp" evaluate --model "$model" --data "$corpus/test.jsonl" --lm "$work/train.lm" $weights --json >"$work/with.json"

@@ -1,6 +1,7 @@
 internal import Checkpoints
 internal import Decoding
 internal import Foundation
+internal import JSON
 internal import Program
 internal import Session
 internal import Tasks
@@ -48,12 +49,25 @@ func runCalibration(
             ConfidenceCalibration.Word(
                 confidence: calibration.calibrated($0.confidence), isRight: $0.isRight)
         }
+        let right = all.count { $0.isRight }
+        let (errorBefore, errorAfter) = (
+            ConfidenceCalibration.expectedError(all), ConfidenceCalibration.expectedError(after)
+        )
+        guard !options.json else {
+            print(
+                JSONValue.object([
+                    .init("words", .integer(all.count)), .init("right", .integer(right)),
+                    .init("expected_calibration_error_before", .number(errorBefore)),
+                    .init("expected_calibration_error_after", .number(errorAfter)),
+                    .init("written", .string(place)),
+                ]).line)
+            return
+        }
         print(
             String(
                 format:
                     "%d words, %.1f %% of them right: expected calibration error %.3f before, %.3f after; written to %@",
-                all.count, 100 * Double(all.count { $0.isRight }) / Double(all.count),
-                ConfidenceCalibration.expectedError(all), ConfidenceCalibration.expectedError(after), place))
+                all.count, 100 * Double(right) / Double(all.count), errorBefore, errorAfter, place))
     }
 }
 

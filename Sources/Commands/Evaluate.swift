@@ -36,7 +36,10 @@ struct Evaluate: ParsableCommand {
     @Option(help: "For text: a safetensors file for the logits, one tensor (examples, classes).")
     var emitLogits: String?
 
-    @Flag(help: "Print one JSON object, with every transcript or prediction.")
+    @Flag(
+        help:
+            "Print one JSON object, with every transcript or prediction; with --tune, the weights tried; with --calibrate, the errors."
+    )
     var json = false
 
     @OptionGroup(title: "Decoding") var decoding: DecodingArguments

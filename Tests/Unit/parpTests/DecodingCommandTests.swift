@@ -104,6 +104,20 @@ struct DecodingCommandTests {
         #expect(written == row.split(separator: " ").prefix(2).map { Double($0) })
     }
 
+    @Test("the weights that tuning finds are read as JSON, with all that were tried")
+    func tunedJSON() throws {
+        let tuned = try evaluate(["--tune", "--beam", "8", "--lm", "lm.arpa", "--json"])
+        #expect(tuned.status == 0, "\(tuned.screen)")
+        let found = try #require(
+            JSONSerialization.jsonObject(with: Data(tuned.output.utf8)) as? [String: Any])
+        let trials = try #require(found["trials"] as? [[String: Double]])
+        #expect(trials.count > 25)
+        let best = ["alpha", "beta", "wer", "cer"].map { found[$0] as? Double }
+        #expect(trials.contains { trial in ["alpha", "beta", "wer", "cer"].map { trial[$0] } == best })
+        #expect((found["without"] as? [String: Double])?.keys.sorted() == ["cer", "wer"])
+        #expect(found["written"] == nil)
+    }
+
     @Test(
         "options that contradict each other are refused as such",
         arguments: [

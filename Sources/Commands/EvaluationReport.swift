@@ -57,14 +57,10 @@ struct EvaluationReport {
             var other = rival.members
             for (name, compared) in [("wer", words), ("cer", characters)] {
                 guard let difference = compared.difference else { continue }
-                other.append(
-                    .init(
-                        "\(name)_difference",
-                        .object([
-                            .init("difference", .number(difference.value)),
-                            .init("interval", Self.json(difference.interval)),
-                            .init("is_clear", .boolean(difference.isClear)),
-                        ])))
+                var found = [JSONValue.Member("difference", .number(difference.value))]
+                if let interval = difference.interval { found.append(.init("interval", Self.json(interval))) }
+                found.append(.init("is_clear", .boolean(difference.isClear)))
+                other.append(.init("\(name)_difference", .object(found)))
             }
             members.append(.init("against", .object([.init("model", .string(rival.path))] + other)))
         }
@@ -82,12 +78,13 @@ struct EvaluationReport {
         lines += ["", "against \(rival.path):"] + rival.lines(words: nil, characters: nil) + [""]
         for (name, compared) in [("WER", words), ("CER", characters)] {
             guard let difference = compared.difference else { continue }
-            lines.append(
-                String(
-                    format: "%@ less the other's: %+.2f points, 95 %% interval %+.2f to %+.2f%@", name,
-                    100 * difference.value, 100 * difference.interval.lowerBound,
-                    100 * difference.interval.upperBound,
-                    difference.isClear ? "" : ": it may be chance"))
+            var line = String(format: "%@ less the other's: %+.2f points", name, 100 * difference.value)
+            if let interval = difference.interval {
+                line += String(
+                    format: ", 95 %% interval %+.2f to %+.2f", 100 * interval.lowerBound,
+                    100 * interval.upperBound)
+            }
+            lines.append(line + (difference.isClear ? "" : ": it may be chance"))
         }
         return lines.joined(separator: "\n")
     }

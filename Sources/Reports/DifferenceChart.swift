@@ -7,10 +7,10 @@ package struct DifferenceChart: Sendable {
         let name: String
         let ink: Ink
         let value: Double
-        let interval: ClosedRange<Double>
+        let interval: ClosedRange<Double>?
 
         /// A difference, in the unit of the axis.
-        package init(_ name: String, _ ink: Ink, value: Double, interval: ClosedRange<Double>) {
+        package init(_ name: String, _ ink: Ink, value: Double, interval: ClosedRange<Double>?) {
             (self.name, self.ink, self.value, self.interval) = (name, ink, value, interval)
         }
     }
@@ -35,8 +35,8 @@ package struct DifferenceChart: Sendable {
         let height = Self.top + Self.rowHeight * Double(lines) + Self.bottom
         let left = (rows.map { Drawing.width(of: $0.name) }.max() ?? 0) + 24
         let axis = ChartAxis(
-            rows.flatMap { [$0.interval.lowerBound, $0.interval.upperBound, 0] }, from: left,
-            to: Self.width - 64)
+            rows.flatMap { [$0.interval?.lowerBound ?? $0.value, $0.interval?.upperBound ?? $0.value, 0] },
+            from: left, to: Self.width - 64)
         var drawing = Drawing(width: Self.width, height: height, label: title)
         let ground = height - Self.bottom
         for tick in axis.ticks {
@@ -59,13 +59,15 @@ package struct DifferenceChart: Sendable {
 
     /// A row: what is clear of zero has its number in bold.
     private func draw(_ row: Row, at y: Double, _ axis: ChartAxis, in drawing: inout Drawing) {
-        let (low, high) = (axis.place(row.interval.lowerBound), axis.place(row.interval.upperBound))
         drawing.text(row.name, 14, y + 4, anchor: .start)
-        drawing.line(low, y, high, y, row.ink)
-        for end in [low, high] { drawing.line(end, y - 3, end, y + 3, row.ink) }
+        if let interval = row.interval {
+            let (low, high) = (axis.place(interval.lowerBound), axis.place(interval.upperBound))
+            drawing.line(low, y, high, y, row.ink)
+            for end in [low, high] { drawing.line(end, y - 3, end, y + 3, row.ink) }
+        }
         drawing.dot(axis.place(row.value), y, row.ink)
         drawing.text(
             String(format: "%+.2f", row.value), Self.width - 4, y + 4, anchor: .end, size: 11,
-            isBold: !row.interval.contains(0))
+            isBold: row.interval.map { !$0.contains(0) } ?? false)
     }
 }

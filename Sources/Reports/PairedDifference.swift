@@ -2,13 +2,13 @@
 package struct PairedDifference: Sendable, Equatable {
     /// The difference of the sample itself.
     package let value: Double
-    /// Its 95 % bootstrap interval.
-    package let interval: ClosedRange<Double>
+    /// Its 95 % bootstrap interval; nil of a single pair, which says nothing of chance.
+    package let interval: ClosedRange<Double>?
     /// The number of pairs: runs or examples.
     package let count: Int
 
-    /// Whether the interval excludes 0.
-    package var isClear: Bool { interval.lowerBound > 0 || interval.upperBound < 0 }
+    /// Whether there is an interval, and it excludes 0.
+    package var isClear: Bool { interval.map { !$0.contains(0) } ?? false }
 
     /// The mean of differences, first − second of each pair; nil if there is none.
     package init?(_ differences: [Double]) {
@@ -28,7 +28,7 @@ package struct PairedDifference: Sendable, Equatable {
             return nil
         }
         value = statistic(Array(0..<count))
-        self.interval = interval
+        self.interval = count > 1 ? interval : nil
         self.count = count
     }
 
@@ -41,7 +41,7 @@ package struct PairedDifference: Sendable, Equatable {
             let interval = Bootstrap.interval(runs: runs, examples: examples, statistic: statistic)
         else { return nil }
         value = statistic(Array(0..<runs), Array(0..<examples))
-        self.interval = interval
+        self.interval = runs * examples > 1 ? interval : nil
         count = runs
     }
 }

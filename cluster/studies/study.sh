@@ -34,7 +34,8 @@ split() {
     python3 cluster/corpora/mix.py "$folder/valid.jsonl" "${held[@]}"
 }
 
-# compare OUTPUT ARGUMENT...: does a comparison's missing runs.
+# compare OUTPUT ARGUMENT...: does a comparison's missing runs. Nothing is selected on held-out data, so it also serves as the
+# test set, from whose recordings differences get their intervals.
 compare() {
     local output=$1
     shift
@@ -45,13 +46,15 @@ case $study in
     comparison)
         split es asterisk-es
         compare "$studies/comparison" --sparsities "${SPARSITIES:-0.3,0.5,0.7,0.9}" --seeds "${SEEDS:-1,2,3}" \
-            --set "data.train=$studies/data/es/train.jsonl" --set "data.valid=$studies/data/es/valid.jsonl" "$@" ;;
+            --set "data.train=$studies/data/es/train.jsonl" --set "data.valid=$studies/data/es/valid.jsonl" \
+            --test "$studies/data/es/valid.jsonl" "$@" ;;
     frozen)
         split es asterisk-es
         updates=$(sed -n 's/^updates = //p' cluster/recipes/study.toml)
         compare "$studies/frozen" --methods dense,mpi,omp --sparsities "${SPARSITIES:-0.3,0.5,0.7,0.9}" --seeds "${SEEDS:-1,2,3}" \
             --set model.freeze_encoder_updates=$((updates * 5 / 6)) \
-            --set "data.train=$studies/data/es/train.jsonl" --set "data.valid=$studies/data/es/valid.jsonl" "$@" ;;
+            --set "data.train=$studies/data/es/train.jsonl" --set "data.valid=$studies/data/es/valid.jsonl" \
+            --test "$studies/data/es/valid.jsonl" "$@" ;;
     transfer)
         languages=()
         for language in en es fr ru; do

@@ -49,7 +49,7 @@ struct ComparisonPage {
                     guard let found = report.difference(row, dense) else { return nil }
                     return .init(
                         row.method.rawValue, row.method.ink, value: scale * found.value,
-                        interval: scale * found.interval.lowerBound...scale * found.interval.upperBound)
+                        interval: found.interval.map { scale * $0.lowerBound...scale * $0.upperBound })
                 }
             )
         }

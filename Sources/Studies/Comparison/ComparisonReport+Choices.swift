@@ -56,7 +56,8 @@ extension ComparisonReport {
         let title = data.name.isEmpty ? "" : ", \(data.name)"
         let sample =
             data.test == nil
-            ? "over seeds; with few seeds it is too narrow" : "over seeds and test examples"
+            ? "over seeds; with few seeds it is too narrow, and of one there is none"
+            : "over seeds and test examples"
         return ReportSection(
             "\(method.rawValue) minus each other method\(title): \(metric.heading)",
             remark: "Differences of equal seeds and, in brackets, their 95 % interval (bootstrap \(sample)); "
@@ -85,11 +86,12 @@ extension ComparisonReport {
     }
 
     private func text(_ difference: PairedDifference) -> String {
-        let (value, low, high) = (
-            difference.value, difference.interval.lowerBound, difference.interval.upperBound
-        )
-        let text = String(
-            format: "%+.2f [%+.2f, %+.2f]", value * metric.scale, low * metric.scale, high * metric.scale)
+        var text = String(format: "%+.2f", difference.value * metric.scale)
+        if let interval = difference.interval {
+            text += String(
+                format: " [%+.2f, %+.2f]", interval.lowerBound * metric.scale,
+                interval.upperBound * metric.scale)
+        }
         return difference.isClear ? TextTable.strong(text) : text
     }
 

@@ -39,8 +39,8 @@ extension ComparisonReport {
                 sentence += finding.dense.map { " (dense: \(value($0, isBare: true)))." } ?? "."
                 if let second = finding.second, let difference = difference(best, second) {
                     sentence += " It is \(standing(difference)) \(second.method.rawValue), the next, "
-                    sentence += (difference.isClear ? "clear of chance" : "which may be chance") + " ("
-                    sentence += interval(difference) + ")."
+                    sentence += difference.isClear ? "clear of chance" : "which may be chance"
+                    sentence += (interval(difference).map { " (\($0))" } ?? "") + "."
                 }
                 return prefix(data) + sentence
             }
@@ -110,8 +110,10 @@ extension ComparisonReport {
             + (isAhead ? "ahead of" : "behind")
     }
 
-    private func interval(_ difference: PairedDifference) -> String {
-        let bounds = [difference.interval.lowerBound, difference.interval.upperBound]
-        return bounds.map { String(format: "%+.2f", metric.scale * $0) }.joined(separator: " to ")
+    private func interval(_ difference: PairedDifference) -> String? {
+        difference.interval.map { interval in
+            [interval.lowerBound, interval.upperBound]
+                .map { String(format: "%+.2f", metric.scale * $0) }.joined(separator: " to ")
+        }
     }
 }

@@ -4,13 +4,15 @@ import Testing
 @testable import Reports
 
 struct PairedDifferenceTests {
-    @Test("the interval of two pairs is that of their four resamples, and of one pair it has no width")
+    @Test("the interval of two pairs is that of their four resamples, and one pair has none")
     func counted() throws {
         let two = try #require(PairedDifference([1, 3]))
         #expect(two.value == 2 && two.count == 2)
         #expect(two.interval == 1...3)
         let one = try #require(PairedDifference([4]))
-        #expect(one.interval == 4...4 && one.isClear)
+        #expect(one.value == 4 && one.interval == nil && !one.isClear)
+        let example = try #require(PairedDifference(runs: 1, examples: 1) { _, _ in 4 })
+        #expect(example.value == 4 && example.interval == nil)
         #expect(PairedDifference([]) == nil)
     }
 
@@ -74,7 +76,7 @@ struct PairedDifferenceTests {
             })
         #expect(examples.value == 0.5 && examples.count == 3)
         // 1.96 standard errors of 200 draws of a half are 0.069; percentiles of 2,000 resamples are within 0.01.
-        #expect(abs(examples.interval.upperBound - 0.569) < 0.01)
+        #expect(abs(try #require(examples.interval).upperBound - 0.569) < 0.01)
         let values = [1.0, 2, 6]
         let runs = try #require(
             PairedDifference(runs: 3, examples: 200) { drawn, _ in

@@ -31,7 +31,7 @@ struct ErrorIntervalTests {
         let first = (0..<50).map { $0 % 8 }
         let always = try #require(difference(of: errors(first), errors(first.map { $0 + 1 })))
         #expect(abs(always.value + 0.1) < 1e-12 && always.isClear)
-        #expect(abs(always.interval.upperBound + 0.1) < 1e-12)
+        #expect(abs(try #require(always.interval).upperBound + 0.1) < 1e-12)
         #expect(try #require(difference(of: errors(first), errors(first.reversed()))).isClear == false)
     }
 }

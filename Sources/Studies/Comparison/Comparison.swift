@@ -78,7 +78,7 @@ struct Comparison: Sendable {
             try Self.method($0, of: [.oneShot, .parp, .progressive])
         }
         guard transfers.isEmpty || data.count > 1 else {
-            throw UserError(.usage, "a transfer is from one language to another; give two with --data")
+            throw UserError(.usage, "a transfer is from one corpus to another; give two with --data")
         }
         guard options.learningRates.isEmpty || transfers.isEmpty else {
             throw UserError(.usage, "--transfer takes no --learning-rates: give the best one with --set")

@@ -115,7 +115,7 @@ extension ComparisonReport {
             ]
         }
             + masks.languages.map {
-                Picture("iou-" + $0.name, heatMap($0, "IOU of languages' masks, "))
+                Picture("iou-" + $0.name, heatMap($0, "IOU of corpora's masks, "))
             }
     }
 
@@ -128,7 +128,7 @@ extension ComparisonReport {
     var transferPlots: [Picture] {
         transferGroups.map { group in
             let map = HeatMap(
-                title: "\(group.title): \(metric.heading)", rowTitle: "mask of", columnTitle: "language",
+                title: "\(group.title): \(metric.heading)", rowTitle: "mask of", columnTitle: "corpus",
                 rows: group.names, columns: group.names,
                 values: group.spreads.map { $0.map { $0.map { metric.scale * $0.mean } } }, format: "%.1f",
                 range: nil, isLowGood: !metric.higherIsBetter)

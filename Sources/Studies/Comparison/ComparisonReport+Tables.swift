@@ -126,7 +126,8 @@ extension ComparisonReport {
                 [name] + spreads.map { $0?.text(times: metric.scale) ?? "" }
             }
             return ReportSection(
-                "\(group.title): \(metric.heading)", remark: "Rows: source of the mask; columns: language.",
+                "\(group.title): \(metric.heading)",
+                remark: "Rows: where the mask comes from; columns: where it is used.",
                 ["mask of"] + group.names, rows)
         }
     }
@@ -144,7 +145,7 @@ extension ComparisonReport {
                     [""] + group.labels, rows)
             }
         }
-        return tables(masks.methods, "methods,") + tables(masks.languages, "languages,")
+        return tables(masks.methods, "methods,") + tables(masks.languages, "corpora,")
     }
 
     func percent(_ sparsity: Double) -> String { String(format: "%g", 100 * sparsity) }

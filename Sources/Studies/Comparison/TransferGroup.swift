@@ -24,7 +24,7 @@ extension ComparisonReport {
             Set(rows.filter { $0.method == method }.map(\.sparsity)).sorted().map { sparsity in
                 let held = method == .oneShot ? "held" : "adjusted by \(method.rawValue)"
                 return TransferGroup(
-                    title: String(format: "OMP masks of other languages, %@, at %g %%", held, 100 * sparsity),
+                    title: String(format: "OMP masks of other corpora, %@, at %g %%", held, 100 * sparsity),
                     fileName: "transfer-\(method.rawValue)-\(sparsity)", names: names,
                     spreads: names.map { source in
                         names.map { target in

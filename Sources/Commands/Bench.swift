@@ -85,6 +85,12 @@ struct BenchStep: ParsableCommand {
         help: "The share of weights pruned by a held mask; measured alternately with dense products.")
     var heldSparsity = 0.0
 
+    @Option(
+        help: ArgumentHelp(
+            "The share of weights pruned by a mask that still moves, as parp-m's; measured alternately with "
+                + "dense updates, as PARP's."))
+    var movingSparsity = 0.0
+
     @Option(help: "Megabytes of gradients per message; 0 lets a probe choose.")
     var bucketMegabytes = 25.0
 
@@ -94,13 +100,14 @@ struct BenchStep: ParsableCommand {
         guard batch > 0, seconds > 0.03, examples ?? 1 > 0, tokens > 0, updates > 0, warmup >= 0 else {
             throw ValidationError("--batch, --seconds, --examples, --tokens and --updates must be above 0")
         }
-        guard (0..<1).contains(heldSparsity) else {
-            throw ValidationError(
-                "--held-sparsity is \(heldSparsity); it must be from 0 to below 1, e.g. 0.9")
+        for (name, sparsity) in [("held", heldSparsity), ("moving", movingSparsity)]
+        where !(0..<1).contains(sparsity) {
+            throw ValidationError("--\(name)-sparsity is \(sparsity); it must be from 0 to below 1, e.g. 0.9")
         }
-        guard heldSparsity == 0 || !besideSilent else {
+        guard [heldSparsity > 0, movingSparsity > 0, besideSilent].count(where: \.self) < 2 else {
             throw ValidationError(
-                "--held-sparsity and --beside-silent are different comparisons; give one of them")
+                "--held-sparsity, --moving-sparsity and --beside-silent are different comparisons; give one of "
+                    + "them")
         }
     }
 
@@ -124,7 +131,8 @@ struct BenchStep: ParsableCommand {
             options.updates = updates
             options.warmup = warmup
             options.besideSilent = besideSilent
-            options.heldSparsity = heldSparsity
+            if heldSparsity > 0 { options.mask = MeasuredMask(sparsity: heldSparsity, moves: false) }
+            if movingSparsity > 0 { options.mask = MeasuredMask(sparsity: movingSparsity, moves: true) }
             options.bucketMegabytes = bucketMegabytes
             options.json = json.isAsked
             try runStepBenchmark(options, session: session)

@@ -32,9 +32,14 @@ public struct SparseWeights: ~Copyable {
 
 extension ParameterViews {
     /// The same parameters, with some layers multiplying only their kept weights.
-    public func multiplying(_ sparse: borrowing SparseWeights) -> ParameterViews {
+    ///
+    /// - Parameter gradients: Which gradients of those layers' weights backward accumulates.
+    public func multiplying(
+        _ sparse: borrowing SparseWeights, gradients: SparseGradients = .kept
+    ) -> ParameterViews {
         var views = self
         views.sparseWeights = sparse.layers
+        views.sparseGradients = gradients
         return views
     }
 }

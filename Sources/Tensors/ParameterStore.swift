@@ -74,6 +74,8 @@ public struct ParameterViews: Sendable {
     public let shadow: Matrix?
     /// The weights with sparse products, by slot index; all others are dense.
     public var sparseWeights: [Int: SparseWeight] = [:]
+    /// Which of their gradients are needed.
+    public var sparseGradients = SparseGradients.kept
 
     /// Views of weights and gradients of one layout.
     public init(values: Tensor, gradients: Tensor, shadow: Matrix? = nil) {

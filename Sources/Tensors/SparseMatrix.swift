@@ -65,6 +65,14 @@ public struct SparseWeight: Sendable {
     }
 }
 
+/// Which of a sparse weight's gradients an update needs.
+public enum SparseGradients: String, Sendable, Codable {
+    /// Those of kept weights: pruned ones stay 0.
+    case kept
+    /// All, from a dense product: a mask that still moves is selected by them, or by what they change.
+    case all
+}
+
 /// How a linear layer multiplies.
 public enum LinearPath: Sendable {
     /// Every weight, zeros too.

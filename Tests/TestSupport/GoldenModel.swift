@@ -76,7 +76,12 @@ public struct GoldenModel: ~Copyable {
         mask = HeldMask(share, of: store, sparsely: sparsely)
     }
 
-    private var parameters: ParameterViews { store.views.multiplying(mask.sparse) }
+    /// Which gradients sparse layers accumulate.
+    public var sparseGradients = SparseGradients.kept
+
+    private var parameters: ParameterViews {
+        store.views.multiplying(mask.sparse, gradients: sparseGradients)
+    }
 
     /// All utterances, packed.
     private mutating func batch() -> SpeechBatch {

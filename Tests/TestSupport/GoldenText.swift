@@ -86,7 +86,12 @@ public struct GoldenText: ~Copyable {
         mask = HeldMask(share, of: store, sparsely: sparsely)
     }
 
-    private var parameters: ParameterViews { store.views.multiplying(mask.sparse) }
+    /// Which gradients sparse layers accumulate.
+    public var sparseGradients = SparseGradients.kept
+
+    private var parameters: ParameterViews {
+        store.views.multiplying(mask.sparse, gradients: sparseGradients)
+    }
 
     /// The number of examples.
     public var count: Int { examples.count }

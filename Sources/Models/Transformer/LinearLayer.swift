@@ -78,24 +78,33 @@ struct LinearLayer: Sendable {
         arena: inout Arena, into dInput: Matrix?
     ) {
         var sparse: [SparseLayerGradient] = []
+        let samplesGradients = pass.parameters.sparseGradients == .kept
         // The first to write the input's gradient may overwrite it.
         var adding = adding
         for (layer, dOutput) in outputs {
             switch layer.path(pass, as: input.precision) {
-            case .sparse(let kept): sparse.append(layer.gradient(dOutput, kept: kept, pass: pass))
+            case .sparse(let kept):
+                sparse.append(layer.gradient(dOutput, kept: kept, pass: pass))
+                if samplesGradients { continue }
+                layer.denseBackward(dOutput, input: input, pass: pass, into: nil)
             case .dense:
-                linearBackward(
-                    dOutput, input: input, weight: layer.matrix(pass, as: input.precision),
-                    order: layer.order,
-                    dWeight: pass.parameters.gradient(layer.weight).reshaped(
-                        rows: layer.rows, columns: layer.columns),
-                    dBias: layer.bias.map(pass.parameters.gradient), adding: adding, into: dInput)
+                layer.denseBackward(dOutput, input: input, pass: pass, adding: adding, into: dInput)
                 adding = true
             }
         }
-        guard !sparse.isEmpty else { return }
+        guard !sparse.isEmpty, samplesGradients || dInput != nil else { return }
         sparseLinearBackward(
-            sparse, input: input.tensor, adding: adding, arena: &arena, into: dInput?.tensor)
+            sparse, input: samplesGradients ? input.tensor : nil, adding: adding, arena: &arena,
+            into: dInput?.tensor)
+    }
+
+    private func denseBackward(
+        _ dOutput: Matrix, input: Matrix, pass: Pass, adding: Bool = false, into dInput: Matrix?
+    ) {
+        linearBackward(
+            dOutput, input: input, weight: matrix(pass, as: input.precision), order: order,
+            dWeight: pass.parameters.gradient(weight).reshaped(rows: rows, columns: columns),
+            dBias: bias.map(pass.parameters.gradient), adding: adding, into: dInput)
     }
 
     private func gradient(_ dOutput: Matrix, kept: SparseWeight, pass: Pass) -> SparseLayerGradient {

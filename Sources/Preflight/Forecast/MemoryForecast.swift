@@ -44,17 +44,18 @@ package struct MemoryForecast: Sendable {
             data: Part(
                 name: "manifests and transcripts",
                 bytes: Self.textBytes(inputs.train) + Self.textBytes(inputs.valid)),
-            keptWeights: Self.keptWeightBytes(inputs), readsWeights: inputs.readsWeights,
+            keptWeights: Self.keptWeightBytes(recipe, inputs.layout), readsWeights: inputs.readsWeights,
             search: inputs.search)
     }
 
     /// The memory of a run on texts.
     init(_ inputs: TextInputs, task: TextTask, recipe: Recipe, ranks: Int, ranksPerNode: Int) {
+        let sparseSlots = Set(recipe.sparseSlots(of: task.layout).map(\.index))
         let training = task.activationBytes(
             updates: 0..<recipe.schedule.updates, rank: 0, rankCount: ranks,
-            precision: recipe.precision.products)
+            precision: recipe.precision.products, sparseSlots: sparseSlots)
         let evaluation = TextEvaluator(model: task.model, rankTokens: recipe.data.rankTokens)
-            .arenaBytes(inputs.valid.dataset, ranks: ranks)
+            .arenaBytes(inputs.valid.dataset, ranks: ranks, sparseSlots: sparseSlots)
         let held = HeldWeights(recipe, task.layout, trained: task.layout.count, ranksPerNode: ranksPerNode)
         let products = ProductLedger()
         task.noteProducts(of: recipe, ranks: ranks, in: products)
@@ -66,7 +67,7 @@ package struct MemoryForecast: Sendable {
             data: Part(
                 name: "texts and tokens",
                 bytes: inputs.train.dataset.plannedBytes + inputs.valid.dataset.plannedBytes),
-            keptWeights: 0, readsWeights: true)
+            keptWeights: Self.keptWeightBytes(recipe, task.layout), readsWeights: true)
     }
 
     private init(
@@ -112,11 +113,11 @@ package struct MemoryForecast: Sendable {
     }
 
     /// The maximum bytes of sparse layers' kept weights, in addition to the dense ones.
-    private static func keptWeightBytes(_ inputs: PlannedInputs) -> Int {
-        let weights = inputs.sparseSlots.reduce(0) { $0 + $1.shape.count }
+    private static func keptWeightBytes(_ recipe: Recipe, _ layout: ParameterLayout) -> Int {
+        let weights = recipe.sparseSlots(of: layout).reduce(0) { $0 + $1.shape.count }
         // The most weights that a mask keeps in a chosen layer.
-        let mostKept = 1 - LinearProbe.Purpose.training.leastSparsity
-        let kept = min(1 - inputs.recipe.pruning.sparsity, mostKept) * Double(weights)
+        let mostKept = 1 - LinearProbe.Purpose.training(.kept).leastSparsity
+        let kept = min(1 - recipe.pruning.sparsity, mostKept) * Double(weights)
         // The values and their indices, plain and transposed, and a gradient.
         return Int(kept) * (3 * MemoryLayout<Float>.stride + 2)
     }

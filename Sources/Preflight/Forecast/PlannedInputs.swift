@@ -59,11 +59,8 @@ struct PlannedInputs {
     /// The first element of the flat store that is ever trained.
     var firstTrained: Int { task.trainablePhases.map(\.offset).min() ?? layout.count }
 
-    /// The layers that may multiply kept weights alone; which of them do, a run finds out when its mask is held.
-    var sparseSlots: [ParameterSlot] {
-        guard recipe.precision.products == .float32, recipe.pruning.axes.holdFrom < 1 else { return [] }
-        return layout.prunableSlots.filter { $0.shape.rank == 2 }
-    }
+    /// The layers that may multiply kept weights alone.
+    var sparseSlots: [ParameterSlot] { recipe.sparseSlots(of: layout) }
 
     /// The samples of every utterance of the sets whose features are kept.
     var sampleCounts: [Int] {
@@ -90,5 +87,16 @@ struct PlannedInputs {
             let operations = configuration.operations(samples: valid.sampleCount(item))
             return total + operations.forward + (keepsFeatures ? 0 : operations.featureEncoder)
         }
+    }
+}
+
+extension Recipe {
+    /// The layers of a model that may multiply kept weights alone; which of them do, a run finds out with each mask.
+    func sparseSlots(of layout: ParameterLayout) -> [ParameterSlot] {
+        let axes = pruning.axes
+        guard pruning.method != .dense, precision.products == .float32,
+            axes.holdFrom < 1 || axes.forward != .dense
+        else { return [] }
+        return layout.prunableSlots.filter { $0.shape.rank == 2 }
     }
 }

@@ -123,8 +123,8 @@ private struct SparseBench: ~Copyable {
                     [SparseLayerGradient(weight: sparse, dOutput: output, dWeight: dWeight, dBias: dBias)],
                     input: input, arena: &other, into: dInput)
             })
-        var probe = LinearProbe(.inference)
-        let path = probe.prefersSparse(weight, kept) ? "sparse" : "dense"
+        var probe = LinearProbe()
+        let path = probe.prefersSparse(weight, kept, for: .inference) ? "sparse" : "dense"
         return .object([
             .init("benchmark", .string("sparse")), .init("input", .integer(options.input)),
             .init("output", .integer(options.output)), .init("frames", .integer(options.frames)),

@@ -8,7 +8,7 @@ internal import Preflight
 internal import Program
 package import Recipe
 package import Session
-internal import Tasks
+package import Tasks
 package import Tensors
 internal import Training
 
@@ -52,11 +52,11 @@ package struct StepBenchmarkOptions: Sendable {
     /// Whether each update is followed by one of a second replica whose ranks sum nothing: the difference is
     /// the cost of communication.
     package var besideSilent = false
-    /// The share of weights pruned by a held mask.
+    /// A mask; nil for none.
     ///
-    /// Each update is then followed by one of a second replica that also multiplies the zeros. 0 means no
-    /// mask.
-    package var heldSparsity = 0.0
+    /// Each update is then followed by one of a second replica that also multiplies the zeros, or, if the mask
+    /// moves, has none, as PARP's updates.
+    package var mask: MeasuredMask?
     /// Megabytes of gradients per message.
     package var bucketMegabytes = 25.0
     /// Whether to print one JSON object instead of a table.
@@ -90,7 +90,7 @@ package func runStepBenchmark(_ options: StepBenchmarkOptions, session: Session)
     settings.trainsFeatureEncoder = options.features == .trained
     settings.dropout = options.dropout
     settings.bucketMegabytes = options.bucketMegabytes
-    settings.heldSparsity = options.heldSparsity
+    settings.mask = options.mask
     let updates = max(options.updates, batches.count)
     func makeReplica(_ batches: [[Int]], _ session: Session) throws -> MeasuredReplica {
         MeasuredReplica(
@@ -103,8 +103,9 @@ package func runStepBenchmark(_ options: StepBenchmarkOptions, session: Session)
     var beside: MeasuredReplica?
     if options.besideSilent {
         beside = try makeReplica(ownShare, Session(communicator: SoloCommunicator()))
-    } else if options.heldSparsity > 0 {
+    } else if let mask = options.mask {
         settings.multipliesSparsely = false
+        if mask.moves { settings.mask = nil }
         beside = try makeReplica(corpus.batches, session)
     }
     let clock = benchmarkClock(isAlone: options.isAlone(among: ranks))
@@ -134,7 +135,7 @@ private func settlePrecision(
     }
     let probe = try session.probePrecision(
         Wav2Vec2(options.configuration).layout, frames: Int(50 * Double(options.batch) * options.seconds),
-        heldSparsity: options.heldSparsity)
+        heldSparsity: options.mask.map { $0.moves ? 0 : $0.sparsity } ?? 0)
     options.precisionProbe = probe
     options.precision = .value(probe.precision)
     return probe.precision

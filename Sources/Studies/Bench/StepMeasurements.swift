@@ -83,8 +83,8 @@ struct StepMeasurements {
         if options.besideSilent {
             fields.append(.init("silent_step_seconds", .number(median(beside))))
             fields.append(.init("step_over_silent", .number(median(zip(slowest, beside).map { $0 / $1 }))))
-        } else if options.heldSparsity > 0 {
-            fields.append(.init("held_sparsity", .number(options.heldSparsity)))
+        } else if let mask = options.mask {
+            fields.append(.init(mask.moves ? "moving_sparsity" : "held_sparsity", .number(mask.sparsity)))
             fields.append(.init("sparse_layers", .integer(sparseLayers)))
             fields.append(.init("dense_step_seconds", .number(median(beside))))
             fields.append(.init("dense_over_step", .number(median(zip(beside, slowest).map { $0 / $1 }))))

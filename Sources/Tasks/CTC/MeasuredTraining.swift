@@ -10,6 +10,30 @@ internal import Speech
 package import Tensors
 package import Training
 
+/// A mask under which updates are measured.
+package struct MeasuredMask: Sendable {
+    /// The share of weights that it prunes.
+    package let sparsity: Double
+    /// Whether it would still move, as parp-m's in the larger part of a run: updates need all gradients, and the values
+    /// that it hides.
+    package let moves: Bool
+
+    /// A mask.
+    package init(sparsity: Double, moves: Bool) {
+        self.sparsity = sparsity
+        self.moves = moves
+    }
+
+    /// A method that has selected such a mask, and selects no further one.
+    var method: PruningMethod {
+        var axes = PruningAxes()
+        axes.forward = moves ? .masked : .held
+        axes.holdFrom = moves ? 1 : 0
+        return PruningMethod(
+            name: "measured", sparsity: sparsity, axes: axes, masksAfter: [], updates: .max >> 1)
+    }
+}
+
 /// A run's updates on given batches and random weights, for benchmarks: with the same trainer, prefetch
 /// thread, reducer and feature cache.
 package struct MeasuredTraining: ~Copyable {
@@ -41,8 +65,8 @@ package struct MeasuredTraining: ~Copyable {
         package var dropout = 0.1
         /// Seconds of audio that a rank holds at once.
         package var rankSeconds = 1e9
-        /// The share of weights pruned by a held mask; 0 for no mask.
-        package var heldSparsity = 0.0
+        /// The mask; nil for none.
+        package var mask: MeasuredMask?
         /// Whether layers may multiply only the weights that such a mask keeps.
         package var multipliesSparsely = true
         /// Megabytes of gradients per message; 0 lets a probe choose.
@@ -83,29 +107,32 @@ package struct MeasuredTraining: ~Copyable {
             freezeEncoderUpdates: 0, sharing: BatchSharing(rankCost: settings.rankSeconds),
             blank: network.configuration.padTokenId, zeroInfinity: true)
         task.regularization.layerDrop = 0
+        let method = settings.mask?.method ?? .dense
         var trainer = Trainer(
             task: CTCTask(model: network, data: data, batches: batches, settings: task), store: store,
             communicator: session.communicator, optimizer: recipe.optimizerSettings,
-            distributed: recipe.distributed.following(plan), startingAt: 0, of: updates)
-        if settings.heldSparsity > 0 {
-            try Self.holdMask(settings, of: &trainer, layout: network.layout, session: session)
-        }
+            distributed: recipe.distributed.following(plan), startingAt: 0, of: updates,
+            pruning: PruningState(
+                method: method, pool: PrunablePool(network.layout), elementCount: network.layout.count))
+        if method.sparsity > 0 { try Self.prune(&trainer, settings, session: session) }
         self.trainer = trainer
     }
 
-    private static func holdMask(
-        _ settings: Settings, of trainer: inout Trainer<CTCTask>, layout: ParameterLayout, session: Session
+    private static func prune(
+        _ trainer: inout Trainer<CTCTask>, _ settings: Settings, session: Session
     ) throws {
-        let pool = PrunablePool(layout)
+        let (method, pool) = (trainer.pruning.method, trainer.pruning.pool)
         let mask = try magnitudeMask(
-            values: trainer.store.values.all, pool: pool, sparsity: settings.heldSparsity, scope: .global
+            values: trainer.store.values.all, pool: pool, sparsity: method.sparsity, scope: .global
         ).mask
-        mask.apply(to: trainer.store.values.all, pool: pool)
-        refreshShadow(of: trainer.store)
-        trainer.hold(mask, of: pool)
+        trainer.prune(by: mask)
         guard settings.multipliesSparsely && trainer.store.precision == .float32 else { return }
+        var choice = SparseChoice.measured()
         trainer.multiply(
-            try .forTraining(trainer.store, mask: mask, pool: pool, choice: .measured, session: session))
+            try .forTraining(
+                trainer.store, mask: mask, pool: pool,
+                gradients: method.takesAllGradients(inUpdate: 1) ? .all : .kept, choice: &choice,
+                session: session))
     }
 
     /// The number of layers that multiply only kept weights.

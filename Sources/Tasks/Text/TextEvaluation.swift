@@ -123,7 +123,9 @@ package struct TextEvaluator {
     }
 
     /// The most arena bytes of a pass of rank 0.
-    package func arenaBytes(_ data: TextDataset, ranks: Int) -> Int {
+    ///
+    /// - Parameter sparseSlots: The indices of the slots with sparse products.
+    package func arenaBytes(_ data: TextDataset, ranks: Int, sparseSlots: Set<Int> = []) -> Int {
         let share = EpochPlan.shares(
             of: Array(data.examples.indices), items: data.items, rankCount: ranks)[0]
         let batches = EpochPlan.microBatches(of: share, items: data.items, rankCost: Double(rankTokens))
@@ -132,7 +134,7 @@ package struct TextEvaluator {
         var arena = Arena.counting()
         _ = model.evaluate(
             data.load(largest).batch,
-            parameters: ParameterViews(counting: model.layout, precision: .float32, sparseSlots: []),
+            parameters: ParameterViews(counting: model.layout, precision: .float32, sparseSlots: sparseSlots),
             arena: &arena)
         return arena.peakBytes
     }

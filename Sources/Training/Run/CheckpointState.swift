@@ -26,9 +26,9 @@ package struct CheckpointState: Sendable, Codable, Equatable {
     var consecutiveSkips = 0
     /// Updates skipped since the run began.
     package var skipped = 0
-    /// The slots of the layers that multiply only a held mask's kept weights: chosen once, since another
-    /// order of summation changes the last bits.
-    package var sparseSlots: [Int]?
+    /// How layers are chosen that multiply only kept weights, with what was measured: after resuming the
+    /// same are chosen, since another order of summation changes the last bits.
+    package var sparseChoice: SparseChoice?
     /// Evaluations in a row without a new best.
     package var sinceBest = 0
     /// Whether the run ended early because evaluations no longer improved.
@@ -61,7 +61,7 @@ package struct CheckpointState: Sendable, Codable, Equatable {
         isEvaluationPending = try read(.isEvaluationPending, or: false)
         consecutiveSkips = try read(.consecutiveSkips, or: 0)
         skipped = try read(.skipped, or: 0)
-        sparseSlots = try container.decodeIfPresent([Int].self, forKey: .sparseSlots)
+        sparseChoice = try container.decodeIfPresent(SparseChoice.self, forKey: .sparseChoice)
         sinceBest = try read(.sinceBest, or: 0)
         endedEarly = try read(.endedEarly, or: false)
         snapshots = try read(.snapshots, or: [])

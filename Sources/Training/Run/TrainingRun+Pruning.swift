@@ -60,24 +60,21 @@ extension TrainingRun {
         try multiplyKeptWeights()
     }
 
-    /// Lets layers multiply only kept weights once the mask no longer changes, where that is faster.
+    /// Lets layers multiply only kept weights where forward uses no others and that is faster.
     private mutating func multiplyKeptWeights() throws {
-        guard recipe.precision.products == .float32, method.isFixed(afterUpdates: trainer.update) else {
-            return
-        }
-        let choice: SparseWeights.Choice =
-            if let earlier = state.sparseSlots {
-                .earlier(earlier)
-            } else {
-                recipe.distributed.reproducible ? .bySparsity : .measured
-            }
+        guard recipe.precision.products == .float32, !trainer.trainsPrunedWeights else { return }
+        var choice = state.sparseChoice ?? (recipe.distributed.reproducible ? .bySparsity : .measured())
+        let before = trainer.sparse.layers.count
         trainer.multiply(
             try .forTraining(
-                trainer.store, mask: masks.current, pool: masks.pool, choice: choice, session: session))
-        let chosen = trainer.sparse.layers.keys.sorted()
-        state.sparseSlots = chosen
-        let count = masks.pool.members.count { $0.slot.shape.rank == 2 }
-        if !chosen.isEmpty { progress.say("\(chosen.count) of \(count) layers multiply only kept weights") }
+                trainer.store, mask: masks.current, pool: masks.pool,
+                gradients: method.takesAllGradients(inUpdate: trainer.update + 1) ? .all : .kept,
+                choice: &choice, session: session))
+        state.sparseChoice = choice
+        let (chosen, count) = (
+            trainer.sparse.layers.count, masks.pool.members.count { $0.slot.shape.rank == 2 }
+        )
+        if chosen != before { progress.say("\(chosen) of \(count) layers multiply only kept weights") }
     }
 
     /// Every rank counts its own zeros: sparsity is that of the weights, not the requested one.

@@ -6,13 +6,13 @@ package import Tensors
 ///
 /// A few rows of the layer's weight represent all, and layers of one shape represent each other: if many kept
 /// weights are fast, fewer are too. The whole model takes some tenths of a second at most.
-package struct LinearProbe {
+package struct LinearProbe: Sendable, Codable, Equatable {
     /// The purpose of a layer's products.
-    package enum Purpose: Sendable {
+    package enum Purpose: Sendable, Codable, Equatable {
         /// Only forward.
         case inference
-        /// Forward, backward and the gradient of the kept weights.
-        case training
+        /// Forward, backward and these gradients of the weights.
+        case training(SparseGradients)
 
         /// Below this sparsity, sparse products hardly ever win, and probing would waste time.
         ///
@@ -22,18 +22,20 @@ package struct LinearProbe {
     }
 
     /// What is known about layers of one shape, in percent of their weights.
-    private struct Known {
+    private struct Known: Sendable, Codable, Equatable {
+        let purpose: Purpose
+        let rows: Int
+        let columns: Int
         /// Sparse products win if no more are kept.
         var sparse = -1
         /// Dense ones win if no fewer are kept.
         var dense = 101
     }
 
-    private let purpose: Purpose
-    private var known: [Shape: Known] = [:]
+    private var known: [Known] = []
 
     /// A probe that has measured nothing.
-    package init(_ purpose: Purpose) { self.purpose = purpose }
+    package init() {}
 
     /// The fewest weights of a layer worth probing.
     private static let leastWeights = 1 << 14
@@ -47,35 +49,42 @@ package struct LinearProbe {
     private static let turns = 3
 
     /// Whether a weight's products with these kept elements are faster sparse.
-    package mutating func prefersSparse(_ weight: Tensor, _ kept: KeptWeights) -> Bool {
+    package mutating func prefersSparse(
+        _ weight: Tensor, _ kept: KeptWeights, for purpose: Purpose
+    ) -> Bool {
         guard kept.sparsity >= purpose.leastSparsity, kept.rows * kept.columns >= Self.leastWeights else {
             return false
         }
-        let shape: Shape = [kept.rows, kept.columns]
-        var known = self.known[shape] ?? Known()
+        let place =
+            known.firstIndex { ($0.purpose, $0.rows, $0.columns) == (purpose, kept.rows, kept.columns) }
+            ?? known.endIndex
+        if place == known.endIndex {
+            known.append(Known(purpose: purpose, rows: kept.rows, columns: kept.columns))
+        }
         let percent = Int((100 * (1 - kept.sparsity)).rounded(.up))
-        if percent > known.sparse && percent < known.dense {
+        if percent > known[place].sparse && percent < known[place].dense {
             let kept = kept.prefix(rows: Self.rows)
             var products = ComparedProducts(
-                weight.rows(0..<kept.rows), kept, isTraining: purpose == .training)
+                weight.rows(0..<kept.rows), kept, purpose: purpose)
             let wins = Self.frames.allSatisfy {
                 let seconds = products.seconds(frames: $0, turns: Self.turns)
                 return Self.leastGain * seconds.sparse < seconds.dense
             }
-            if wins { known.sparse = percent } else { known.dense = percent }
-            self.known[shape] = known
+            if wins { known[place].sparse = percent } else { known[place].dense = percent }
         }
-        return percent <= known.sparse
+        return percent <= known[place].sparse
     }
 
     /// The seconds of an update's products with a random mask; nil if the sparsity is too low to probe.
     static func updateSeconds(_ shape: Shape, sparsity: Double, frames: Int) -> Double? {
-        guard sparsity >= Purpose.training.leastSparsity, shape.count >= leastWeights else { return nil }
+        guard sparsity >= Purpose.training(.kept).leastSparsity, shape.count >= leastWeights else {
+            return nil
+        }
         var arena = Arena()
         let weight = arena.zeros(rows: shape.rows, columns: shape.columns)
         let draw = CountedRandom(seed: 1, stream: .randomMask)
         for index in 0..<weight.count where draw.uniform(at: UInt64(index)) >= sparsity { weight[index] = 1 }
-        var products = ComparedProducts(weight, KeptWeights(nonzeroOf: weight), isTraining: true)
+        var products = ComparedProducts(weight, KeptWeights(nonzeroOf: weight), purpose: .training(.kept))
         return products.seconds(frames: frames, turns: turns).sparse
     }
 }
@@ -85,12 +94,12 @@ private struct ComparedProducts: ~Copyable {
     private var arena = Arena()
     private let weight: Tensor
     private let sparse: SparseWeight
-    private let isTraining: Bool
+    private let purpose: LinearProbe.Purpose
 
-    init(_ weight: Tensor, _ kept: KeptWeights, isTraining: Bool) {
+    init(_ weight: Tensor, _ kept: KeptWeights, purpose: LinearProbe.Purpose) {
         self.weight = weight
-        self.isTraining = isTraining
-        sparse = SparseWeight(kept, training: isTraining, arena: &arena)
+        self.purpose = purpose
+        sparse = SparseWeight(kept, training: purpose != .inference, arena: &arena)
         sparse.gather(weight)
     }
 
@@ -111,14 +120,22 @@ private struct ComparedProducts: ~Copyable {
         for turn in 0...turns {
             let start = processorSeconds()
             linearForward(Matrix(input), weight: Matrix(weight), bias: nil, into: Matrix(output))
-            if isTraining {
+            if purpose != .inference {
                 linearBackward(
                     Matrix(output), input: Matrix(input), weight: Matrix(weight), dWeight: dWeight,
                     dBias: dBias, into: Matrix(dInput))
             }
             let middle = processorSeconds()
             sparseLinearForward(input, layers: [layer], arena: &arena)
-            if isTraining { sparseLinearBackward([gradient], input: input, arena: &arena, into: dInput) }
+            if purpose != .inference {
+                let hasAll = purpose == .training(.all)
+                if hasAll {
+                    linearBackward(
+                        Matrix(output), input: Matrix(input), weight: Matrix(weight), dWeight: dWeight,
+                        dBias: dBias, into: nil)
+                }
+                sparseLinearBackward([gradient], input: hasAll ? nil : input, arena: &arena, into: dInput)
+            }
             let end = processorSeconds()
             // The first turn compiles the library's product and touches memory.
             guard turn > 0 else { continue }

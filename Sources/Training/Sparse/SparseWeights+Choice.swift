@@ -3,6 +3,30 @@ package import Pruning
 package import Session
 package import Tensors
 
+/// How the layers that multiply only kept weights are chosen for training.
+package enum SparseChoice: Sendable, Codable, Equatable {
+    /// By measurement.
+    case measured(LinearProbe = LinearProbe())
+    /// Only by their share of zeros, if two runs must not differ in a bit.
+    case bySparsity
+    /// All, or none, whatever is faster: for checks.
+    case always(Bool)
+
+    /// The least share of zeros that `bySparsity` chooses.
+    private static let clearSparsity = 0.75
+
+    /// Whether a weight with these kept elements is chosen.
+    mutating func isSparse(_ weight: Tensor, _ kept: KeptWeights, for purpose: LinearProbe.Purpose) -> Bool {
+        switch self {
+        case .measured(var probe):
+            defer { self = .measured(probe) }
+            return probe.prefersSparse(weight, kept, for: purpose)
+        case .bySparsity: return kept.sparsity >= Self.clearSparsity
+        case .always(let isSparse): return isSparse
+        }
+    }
+}
+
 extension SparseWeights {
     /// The layers of a model with enough zero weights that skipping them is faster; measured by rank 0, the
     /// same on all ranks.
@@ -16,9 +40,11 @@ extension SparseWeights {
         let values = store.values.all
         let parameters = store.views
         func kept(_ slot: ParameterSlot) -> KeptWeights { KeptWeights(nonzeroOf: parameters.value(slot)) }
-        var probe = LinearProbe(.inference)
+        var probe = LinearProbe()
         let candidates = session.isRoot ? store.layout.prunableSlots.filter { $0.shape.rank == 2 } : []
-        let chosen = candidates.filter { probe.prefersSparse(parameters.value($0), kept($0)) }
+        let chosen = candidates.filter {
+            probe.prefersSparse(parameters.value($0), kept($0), for: .inference)
+        }
         for index in try session.share(chosen.map(\.index)) {
             let slot = store.layout.slots[index]
             weights.add(slot, kept: kept(slot), values: values)
@@ -26,23 +52,14 @@ extension SparseWeights {
         return weights
     }
 
-    /// How layers are chosen for training.
-    package enum Choice {
-        /// By rank 0's measurement, the same on all ranks.
-        case measured
-        /// As chosen before: the indices of the layers' slots.
-        case earlier([Int])
-        /// Only by their share of zeros, if two runs must not differ in a bit.
-        case bySparsity
-    }
-
-    /// The least share of zeros that `bySparsity` chooses.
-    private static let clearSparsity = 0.75
-
-    /// The layers that train faster with only the weights that a mask keeps.
+    /// The layers that train faster with only the weights that a mask keeps; the same on all ranks.
+    ///
+    /// - Parameters:
+    ///   - gradients: Which gradients of their weights the updates under this mask need.
+    ///   - choice: How they are chosen; keeps what rank 0 measured.
     package static func forTraining(
-        _ store: borrowing ParameterStore, mask: PruningMask, pool: PrunablePool, choice: Choice,
-        session: Session
+        _ store: borrowing ParameterStore, mask: PruningMask, pool: PrunablePool,
+        gradients: SparseGradients, choice: inout SparseChoice, session: Session
     ) throws -> SparseWeights {
         var weights = SparseWeights(training: true)
         let parameters = store.views
@@ -52,18 +69,10 @@ extension SparseWeights {
                 columns: member.slot.shape.columns)
         }
         let members = pool.members.filter { $0.slot.shape.rank == 2 }
-        let indices: [Int]
-        switch choice {
-        case .measured:
-            var probe = LinearProbe(.training)
-            let chosen = (session.isRoot ? members : []).filter {
-                probe.prefersSparse(parameters.value($0.slot), kept($0))
-            }
-            indices = try session.share(chosen.map(\.slot.index))
-        case .earlier(let chosen): indices = chosen
-        case .bySparsity:
-            indices = members.filter { kept($0).sparsity >= clearSparsity }.map(\.slot.index)
+        let chosen = (session.isRoot ? members : []).filter {
+            choice.isSparse(parameters.value($0.slot), kept($0), for: .training(gradients))
         }
+        let indices = Set(try session.share(chosen.map(\.slot.index)))
         for member in members where indices.contains(member.slot.index) {
             weights.add(member.slot, kept: kept(member), values: store.values.all)
         }

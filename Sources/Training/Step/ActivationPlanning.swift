@@ -29,16 +29,17 @@ extension Trainer {
         return arena
     }
 
-    /// Lets layers multiply only the weights that a held mask keeps, from the next update on.
+    /// Lets layers multiply only the weights that a mask keeps, from the next update on.
     ///
     /// Their products need more scratch memory than dense ones: the arena gets it now.
     package mutating func multiply(_ weights: consuming SparseWeights) {
         sparse = weights
-        guard !sparse.layers.isEmpty else { return }
+        guard !plannedSparse.isSuperset(of: sparse.layers.keys) else { return }
+        plannedSparse.formUnion(sparse.layers.keys)
         arena.prepare(
             bytes: Self.plannedBytes(
                 of: task, updates: update..<max(update, updates), communicator: communicator,
-                precision: store.precision, sparseSlots: Set(sparse.layers.keys)))
+                precision: store.precision, sparseSlots: plannedSparse))
     }
 
     /// The bytes of the largest pass of a range of updates; 0 for a task that does not know in advance.

@@ -13,7 +13,7 @@ extension Trainer {
     mutating func showValues() { pruning.show(in: store.values.all) }
 
     /// Prunes the weights in the store by a new mask.
-    mutating func prune(by mask: PruningMask) {
+    package mutating func prune(by mask: PruningMask) {
         if trainsPrunedWeights { mask.apply(to: store.values.all, pool: pruning.pool) }
         takeUp(mask)
         refreshShadow(of: store)
@@ -43,7 +43,7 @@ extension Trainer {
     }
 
     /// Goes on without gradients and moments of the weights that a mask prunes of a pool, which are 0 and stay so.
-    package mutating func hold(_ mask: PruningMask, of pool: PrunablePool) {
+    mutating func hold(_ mask: PruningMask, of pool: PrunablePool) {
         let kept = KeptElements(mask, pool: pool, elementCount: store.layout.count)
         keptGradients = kept
         store.moments.keep(kept)

@@ -38,10 +38,12 @@ package struct Trainer<Task: TrainingTask>: ~Copyable {
     package var keptGradients: KeptElements?
     /// The mask of those weights.
     var stillMask: PruningMask?
-    /// Layers that multiply only the weights kept by such a mask; none before there is one.
+    /// Layers that multiply only the weights that the mask keeps; none where forward uses pruned ones.
     package internal(set) var sparse = SparseWeights(training: true)
     /// Memory of one pass; evaluation borrows it between updates.
     package var arena: Arena
+    /// The layers for whose sparse products the arena has room.
+    var plannedSparse: Set<Int> = []
     /// What this rank is doing, for the watchdog.
     let monitor: RunMonitor
     private var reducer: GradientReducer
@@ -162,6 +164,8 @@ package struct Trainer<Task: TrainingTask>: ~Copyable {
     ) throws -> Task.Sums {
         var sums = task.noSums
         lastItems = []
+        let gradients: SparseGradients =
+            pruning.method.takesAllGradients(inUpdate: update + 1) ? .all : .kept
         while true {
             let waiting = monotonicSeconds()
             monitor.enter(.data, update: update + 1)
@@ -172,7 +176,8 @@ package struct Trainer<Task: TrainingTask>: ~Copyable {
                 phases.add(.data, from: waiting, to: monotonicSeconds())
                 lastItems += next.work.items ?? []
                 sums += Self.differentiate(
-                    batch, task: task, update: update, parameters: store.views.multiplying(sparse),
+                    batch, task: task, update: update,
+                    parameters: store.views.multiplying(sparse, gradients: gradients),
                     isLast: next.work.isLast && reproducible == nil, arena: &arena, reducer: &reducer,
                     phases: &phases, monitor: monitor,
                     poison: poison(isFirst: next.work.isFirst, update: update))

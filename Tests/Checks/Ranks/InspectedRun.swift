@@ -29,11 +29,8 @@ struct InspectedRun: ~Copyable {
                 recipe: recipe, session: session, directory: directory, problem: problem, resume: false))
     }
 
-    /// Decides for all layers that a held mask prunes whether they multiply kept weights alone, whatever is faster.
-    mutating func chooseSparseProducts(_ areSparse: Bool) {
-        run.state.sparseSlots =
-            areSparse ? pool.members.map(\.slot).filter { $0.shape.rank == 2 }.map(\.index) : []
-    }
+    /// Decides for all layers that a mask prunes whether they multiply kept weights alone, whatever is faster.
+    mutating func chooseSparseProducts(_ areSparse: Bool) { run.state.sparseChoice = .always(areSparse) }
 
     /// Does one update, without what is due after it.
     mutating func step() throws { try run.step() }

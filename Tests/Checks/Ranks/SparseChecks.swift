@@ -8,15 +8,22 @@ import Tensors
 
 /// Updates of the runs here.
 private let updates = 20
+/// The methods whose forward uses only kept weights, with held and with moving masks, and all ways of selecting them.
+private let methods = ["mpi", "parp-m", "gmp", "movement", "rigl", "s3-router"]
 /// What adding up in another order leaves of a loss after all of them, relative to it.
 private let reordered = 1e-5
 
-/// Under a held mask, products of kept weights alone train as dense ones of the masked weights do.
+/// Products of kept weights alone train as dense ones of the masked weights do, whether the mask is held or moves.
 func checkSparseProducts(_ runner: CheckRunner, _ workplace: Workplace) throws {
-    let dense = try heldRun("held-dense", sparsely: false, runner, workplace)
-    let sparse = try heldRun("held-sparse", sparsely: true, runner, workplace)
-    try runner.check("sparse products under a held mask have the losses of masked dense training") {
-        findings in
+    for method in methods { try checkSparseProducts(method, runner, workplace) }
+}
+
+private func checkSparseProducts(
+    _ method: String, _ runner: CheckRunner, _ workplace: Workplace
+) throws {
+    let dense = try maskedRun(method, sparsely: false, runner, workplace)
+    let sparse = try maskedRun(method, sparsely: true, runner, workplace)
+    try runner.check("\(method): sparse products have the losses of masked dense training") { findings in
         guard runner.session.isRoot else { return }
         let losses = try [dense, sparse].map { run in
             try events("train", in: run).compactMap { $0["loss"]?.double }
@@ -30,20 +37,25 @@ func checkSparseProducts(_ runner: CheckRunner, _ workplace: Workplace) throws {
     }
 }
 
-/// Trains under the mask of the first weights' magnitudes, and says where to.
-private func heldRun(
-    _ name: String, sparsely: Bool, _ runner: CheckRunner, _ workplace: Workplace
+/// Trains with a method, and says where to.
+private func maskedRun(
+    _ method: String, sparsely: Bool, _ runner: CheckRunner, _ workplace: Workplace
 ) throws -> String {
-    let output = workplace.run(name, ranks: runner.communicator.size)
+    let output = workplace.run(
+        method + (sparsely ? "-sparse" : "-dense"), ranks: runner.communicator.size)
     let recipe = try Recipe(
         path: workplace.recipe,
         overrides: [
-            "schedule.updates=\(updates)", "pruning.method=mpi", "pruning.sparsity=0.8",
+            "schedule.updates=\(updates)", "pruning.method=\(method)", "pruning.sparsity=0.8",
+            "pruning.interval=4",
             "data.valid=\(workplace.oneUtterance)", "optimizer.learning_rate=1e-3",
         ])
     var run = try InspectedRun(recipe: recipe, output: output, session: runner.session)
     run.chooseSparseProducts(sparsely)
     try run.pruneIfDue()
-    for _ in 0..<updates { try run.step() }
+    for _ in 0..<updates {
+        try run.step()
+        try run.pruneIfDue()
+    }
     return output
 }

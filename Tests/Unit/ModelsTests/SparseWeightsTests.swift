@@ -51,6 +51,43 @@ struct SparseWeightsTests {
     }
 
     @Test(
+        "for a mask that still moves, gradients of all weights are those of dense products", arguments: names)
+    func allGradients(name: String) throws {
+        var dense = try GoldenModel(directory: "\(goldenModels)/\(name)")
+        var sparse = try GoldenModel(directory: "\(goldenModels)/\(name)")
+        dense.prune(0.7, sparsely: false)
+        sparse.prune(0.7, sparsely: true)
+        sparse.sparseGradients = .all
+        _ = dense.run(trainable: .everything)
+        _ = sparse.run(trainable: .everything)
+        expectSameGradients(dense.store, sparse.store)
+    }
+
+    @Test("so are those of models of text", arguments: ["bert-classes", "bert-regression", "xlnet-classes"])
+    func allTextGradients(name: String) throws {
+        var dense = try GoldenText(directory: "\(goldenModels)/\(name)")
+        var sparse = try GoldenText(directory: "\(goldenModels)/\(name)")
+        dense.prune(0.7, sparsely: false)
+        sparse.prune(0.7, sparsely: true)
+        sparse.sparseGradients = .all
+        _ = dense.run()
+        _ = sparse.run()
+        expectSameGradients(dense.store, sparse.store)
+    }
+
+    private func expectSameGradients(
+        _ dense: borrowing ParameterStore, _ sparse: borrowing ParameterStore
+    ) {
+        let slots = dense.layout.slots
+        let largest = slots.map { norm(dense.gradient($0, dividedBy: 1)) }.max() ?? 0
+        for slot in slots {
+            let expected = dense.gradient(slot, dividedBy: 1)
+            let difference = norm(zip(sparse.gradient(slot, dividedBy: 1), expected).map(-))
+            #expect(difference < 10 * reordered * norm(expected) + 1e-7 * largest, "\(slot.name)")
+        }
+    }
+
+    @Test(
         "models of text have the losses and logits of masked dense training, too; XLNet's own projections stay dense",
         arguments: ["bert-classes", "bert-regression", "bert-masked", "xlnet-classes"])
     func texts(name: String) throws {

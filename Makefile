@@ -116,6 +116,7 @@ hosts-test: build
 study: build
 	cluster/studies/study.sh $(BIN)/parp comparison cluster/models/small
 	cluster/studies/study.sh $(BIN)/parp frozen cluster/models/small
+	cluster/studies/study.sh $(BIN)/parp short cluster/models/small
 	cluster/studies/study.sh $(BIN)/parp transfer cluster/models/small
 	cluster/studies/study.sh $(BIN)/parp joint cluster/models/small
 

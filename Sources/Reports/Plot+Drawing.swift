@@ -42,10 +42,22 @@ extension Plot {
             }
         }
         return (
-            x.scale.axis(across, from: frame.left, to: frame.right),
+            x.scale.axis(across, from: frame.left + sideRoom, to: frame.right - sideRoom),
             y.scale.axis(up, from: frame.bottom, to: frame.top)
         )
     }
+
+    /// The most pixels between points that are drawn beside each other.
+    private static let mostStep = 8.0
+
+    /// The series whose points are moved aside.
+    private var moved: [Int] {
+        let moved = series.indices.filter { series[$0].mark == .line || series[$0].mark == .dots }
+        return separatesPoints && moved.count > 1 ? moved : []
+    }
+
+    /// Room at both ends of the horizontal axis for points that are moved aside, so that none leaves the frame.
+    private var sideRoom: Double { moved.isEmpty ? 0 : Double(moved.count - 1) / 2 * Self.mostStep + 5 }
 
     private func draw(
         _ frame: Frame, _ horizontal: ChartAxis, _ vertical: ChartAxis, in drawing: inout Drawing
@@ -68,12 +80,12 @@ extension Plot {
 
     /// By how much each series is moved aside, in pixels: together less than from one place to the next.
     private func shifts(_ horizontal: ChartAxis) -> [Double] {
-        let moved = series.indices.filter { series[$0].mark == .line || series[$0].mark == .dots }
-        guard separatesPoints, moved.count > 1 else { return series.map { _ in 0 } }
+        let moved = moved
+        guard !moved.isEmpty else { return series.map { _ in 0 } }
         let places = Set(moved.flatMap { series[$0].points.map { horizontal.place($0.x).rounded() } })
             .sorted()
         let gap = zip(places, places.dropFirst()).map { $1 - $0 }.filter { $0 >= 24 }.min() ?? 120
-        let step = min(8, 0.7 * gap / Double(moved.count))
+        let step = min(Self.mostStep, 0.7 * gap / Double(moved.count))
         return series.indices.map { index in
             moved.firstIndex(of: index).map { (Double($0) - Double(moved.count - 1) / 2) * step } ?? 0
         }

@@ -131,7 +131,7 @@ package struct MeasuredTraining: ~Copyable {
         trainer.multiply(
             try .forTraining(
                 trainer.store, mask: mask, pool: pool,
-                gradients: method.takesAllGradients(inUpdate: 1) ? .all : .kept, choice: &choice,
+                gradients: trainer.neededGradients, choice: &choice,
                 session: session))
     }
 

@@ -68,7 +68,7 @@ extension TrainingRun {
         trainer.multiply(
             try .forTraining(
                 trainer.store, mask: masks.current, pool: masks.pool,
-                gradients: method.takesAllGradients(inUpdate: trainer.update + 1) ? .all : .kept,
+                gradients: trainer.neededGradients,
                 choice: &choice, session: session))
         state.sparseChoice = choice
         let (chosen, count) = (

@@ -1,12 +1,17 @@
 internal import Collectives
 internal import Optimization
 package import Pruning
-internal import Tensors
+package import Tensors
 
 extension Trainer {
     /// Whether pruned weights take part in forward, so that the model is not the masked one.
     var trainsPrunedWeights: Bool {
         pruning.method.axes.forward == .dense && !pruning.method.isFixed(afterUpdates: update)
+    }
+
+    /// Which gradients of weights the next update needs.
+    package var neededGradients: SparseGradients {
+        pruning.method.takesAllGradients(inUpdate: update + 1) ? .all : .kept
     }
 
     /// Restores the masked values in the store, for a mask to be selected.

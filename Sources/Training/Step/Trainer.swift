@@ -164,8 +164,7 @@ package struct Trainer<Task: TrainingTask>: ~Copyable {
     ) throws -> Task.Sums {
         var sums = task.noSums
         lastItems = []
-        let gradients: SparseGradients =
-            pruning.method.takesAllGradients(inUpdate: update + 1) ? .all : .kept
+        let gradients = neededGradients
         while true {
             let waiting = monotonicSeconds()
             monitor.enter(.data, update: update + 1)

@@ -15,8 +15,8 @@ extension RecipeKey {
         ) { isShare($0) },
         key(
             "interval", \.pruning.interval,
-            "Updates or epochs between masks; 0 prunes only at the start and the end. `auto` is 50 for `parp` and "
-                + "`parp-p`, else a hundredth of the run, or an epoch.",
+            "Updates or epochs between masks; 0 prunes only at the start and the end. `auto` is a twentieth of "
+                + "the run for `parp` and `parp-p`, at most 50, else a hundredth of the run, or an epoch.",
             must: "be 0 or more"
         ) { $0.isAutomatic { $0 >= 0 } },
         key(

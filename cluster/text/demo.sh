@@ -29,9 +29,8 @@ for sparsity in 0.5 0.7; do
     train "omp-$sparsity" --set pruning.method=omp --set pruning.sparsity=$sparsity \
         --set pruning.initial_mask="$demo/pruned-$sparsity/mask.safetensors"
     train "parp-$sparsity" --set pruning.sparsity=$sparsity
-    train "parp-p-$sparsity" --set pruning.method=parp-p --set pruning.sparsity=$sparsity --set pruning.interval=10
-    train "parp-m-$sparsity" --set pruning.method=parp-m --set pruning.sparsity=$sparsity --set pruning.interval=auto \
-        --set pruning.start_sparsity=0
+    train "parp-p-$sparsity" --set pruning.method=parp-p --set pruning.sparsity=$sparsity --set pruning.end=0.7
+    train "parp-m-$sparsity" --set pruning.method=parp-m --set pruning.sparsity=$sparsity
 done
 python3 cluster/text/demo_table.py "$demo" | tee "$demo/report.md"
 echo "Two sentences of its own, 1 being praise:"

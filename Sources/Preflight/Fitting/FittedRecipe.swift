@@ -192,6 +192,9 @@ package struct FittedRecipe: Sendable {
         guard wishes.method != .dense else { return }
         choose("pruning.sparsity", .number(wishes.sparsity), "the share of the blocks' weights that is zero")
         guard [.parp, .progressive].contains(wishes.method) else { return }
+        if wishes.method == .progressive {
+            choose("pruning.end", .number(0.7), "then what the last rise in sparsity cuts can be repaired")
+        }
         choosePruningInterval()
     }
 
@@ -201,11 +204,10 @@ package struct FittedRecipe: Sendable {
         guard choices.contains(where: { $0.path == "pruning.sparsity" }),
             [.parp, .progressive].contains(wishes.method)
         else { return }
-        let updates = number("schedule.updates")
-        let most = max(1, updates / 8)
+        let most = Double(Recipe.Pruning.longestInterval(updates: Int(number("schedule.updates"))))
         let rate = number("optimizer.learning_rate")
         guard let threshold = facts.model.threshold, rate > 0 else {
-            choose("pruning.interval", .integer(max(1, Int(neat(min(50, most))))), "at least eight masks")
+            choose("pruning.interval", .integer(max(1, Int(neat(min(50, most))))), "some twenty masks")
             return
         }
         let wanted = Double(threshold) / rate
@@ -215,7 +217,7 @@ package struct FittedRecipe: Sendable {
                 ? String(
                     format: "in which Adam can move a weight past the threshold of %.3f at this rate",
                     threshold)
-                : "an eighth of the run, though at this rate a weight takes longer to return")
+                : "a twentieth of the run, though at this rate a weight takes longer to return")
     }
 
     private mutating func chooseRun() {

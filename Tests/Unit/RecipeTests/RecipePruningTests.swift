@@ -79,14 +79,19 @@ struct RecipePruningTests {
                 == true)
     }
 
-    @Test("by default PARP's interval is 50 updates and others' a hundredth of the run")
+    @Test("PARP's masks are 50 updates apart by default, or a twentieth of a short run; others' a hundredth")
     func automaticIntervals() throws {
-        func due(_ method: String) throws -> Int {
-            let method = try pruning("method = \"\(method)\"").makeMethod(updates: 400) { _ in [] }
-            return (0...400).count { method.sparsityDue(afterUpdates: $0) != nil }
+        func due(_ method: String, of updates: Int, _ lines: String...) throws -> Int {
+            let text = (["[pruning]", "method = \"\(method)\""] + lines).joined(separator: "\n")
+            let method = try Recipe(text: text).pruning.makeMethod(updates: updates) { _ in [] }
+            return (0...updates).count { method.sparsityDue(afterUpdates: $0) != nil }
         }
-        #expect(try due("parp") == 9)
-        #expect(try due("movement") == 90)
+        #expect(try due("parp", of: 4000) == 81)
+        #expect(try due("parp", of: 1000) == 21)
+        #expect(try due("parp-p", of: 400) == 21)
+        #expect(try due("parp", of: 12) == 13)
+        #expect(try due("parp", of: 96, "interval = 48") == 3)
+        #expect(try due("movement", of: 400) == 90)
     }
 
     @Test("an interval counts updates, or the ends of epochs; no epoch is planned in vain")

@@ -118,10 +118,10 @@ extension Recipe.Pruning {
         }
     }
 
-    /// The updates between masks of a run that has as few as it should have.
+    /// The most updates that PARP should leave between masks: a twentieth of the run.
     ///
-    /// PARP trains what its last mask cuts; with two masks in a run of 96 updates that cost 12 points of accuracy
-    /// on TREC at 70 % (docs/results.md).
+    /// PARP trains what its next mask cuts; with one mask in the middle of 96 updates that cost 8 points of accuracy
+    /// on TREC at 70 % and 43 at 90 % (docs/results.md, "PARP's interval").
     package static func longestInterval(updates: Int) -> Int { max(1, updates / 20) }
 
     /// Updates or epochs between masks: PARP's as in the authors' code for base, less in a short run, and others so

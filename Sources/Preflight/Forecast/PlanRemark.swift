@@ -43,7 +43,7 @@ struct PlannedAmounts {
     private static let mostOfCorpus = 0.5
     /// The number of epochs above which to warn.
     private static let mostEpochs = 200.0
-    /// Masks between the first and the last below which to warn: with one accuracy fell by up to 38 points, with
+    /// Masks between the first and the last below which to warn: with one accuracy fell by up to 43 points, with
     /// seven by up to 20 (docs/results.md).
     private static let fewestMasks = 8
     /// Hours of unsaved work above which to warn.

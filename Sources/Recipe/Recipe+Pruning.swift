@@ -124,16 +124,15 @@ extension Recipe.Pruning {
     /// on TREC at 70 % and 43 at 90 % (docs/results.md, "PARP's interval").
     package static func longestInterval(updates: Int) -> Int { max(1, updates / 20) }
 
-    /// Updates or epochs between masks: PARP's as in the authors' code for base, less in a short run, and others so
-    /// that a schedule has a hundred steps.
+    /// Updates or epochs between masks: in updates PARP's as in the authors' code for base, less in a short run, and
+    /// others so that a schedule has a hundred steps; in epochs, one.
     package func maskInterval(updates: Int) -> Int {
         if let stated = interval.stated { return stated }
         switch (method, intervalUnit) {
-        case (.parp, .updates), (.progressive, .updates):
-            return min(50, Self.longestInterval(updates: updates))
-        case (.parp, .epochs), (.progressive, .epochs), (.dense, _): return 50
-        case (_, .updates): return max(1, updates / 100)
         case (_, .epochs): return 1
+        case (.dense, _): return 50
+        case (.parp, _), (.progressive, _): return min(50, Self.longestInterval(updates: updates))
+        default: return max(1, updates / 100)
         }
     }
 }

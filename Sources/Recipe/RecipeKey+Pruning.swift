@@ -16,7 +16,7 @@ extension RecipeKey {
         key(
             "interval", \.pruning.interval,
             "Updates or epochs between masks; 0 prunes only at the start and the end. `auto` is a twentieth of "
-                + "the run for `parp` and `parp-p`, at most 50, else a hundredth of the run, or an epoch.",
+                + "the run for `parp` and `parp-p`, at most 50 updates, else a hundredth of it; in epochs, one.",
             must: "be 0 or more"
         ) { $0.isAutomatic { $0 >= 0 } },
         key(

@@ -110,5 +110,6 @@ struct RecipePruningTests {
         #expect(due(try pruning("interval = 1", epochs), ends) == [0, 3, 7, 10, 14, 17, 20])
         #expect(due(try pruning("interval = 2", epochs), ends) == [0, 7, 14, 20])
         #expect(due(try pruning("interval = 0", epochs), ends) == [0, 20])
+        #expect(due(try pruning(epochs), ends) == [0, 3, 7, 10, 14, 17, 20], "auto is an epoch")
     }
 }

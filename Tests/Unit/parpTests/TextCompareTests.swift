@@ -97,6 +97,14 @@ struct TextCompareTests {
         #expect(operations.count == 3 && operations.allSatisfy { $0 > 0 })
         let page = String(decoding: try fixture.folder.read("cost/comparison.md"), as: UTF8.self)
         #expect(page.contains("## At equal cost: accuracy, %"))
+        let table = try #require(page.components(separatedBy: "## At equal cost").last)
+        func numbers(_ method: String) throws -> [Double?] {
+            let line = try #require(table.split(separator: "\n").first { $0.hasPrefix("| \(method) ") })
+            return line.split(separator: "|").map { Double($0.filter { !" *".contains($0) }) }
+        }
+        let (longer, oneShot) = (try numbers("mpi"), try numbers("omp"))
+        let lead = try #require(longer[3]) - #require(oneShot[2])
+        #expect(abs(try #require(longer[4]) - lead) < 0.011, "of numbers with two decimals")
     }
 
     @Test("unusable rates and evaluation files are refused before anything runs")

@@ -126,12 +126,14 @@ extension Recipe.Pruning {
 
     /// Updates or epochs between masks: in updates PARP's as in the authors' code for base, less in a short run, and
     /// others so that a schedule has a hundred steps; in epochs, one.
+    ///
+    /// Dense training has PARP's, for projections of what PARP would cost.
     package func maskInterval(updates: Int) -> Int {
         if let stated = interval.stated { return stated }
         switch (method, intervalUnit) {
         case (_, .epochs): return 1
-        case (.dense, _): return 50
-        case (.parp, _), (.progressive, _): return min(50, Self.longestInterval(updates: updates))
+        case (.dense, _), (.parp, _), (.progressive, _):
+            return min(50, Self.longestInterval(updates: updates))
         default: return max(1, updates / 100)
         }
     }

@@ -92,6 +92,8 @@ struct RecipePruningTests {
         #expect(try due("parp", of: 12) == 13)
         #expect(try due("parp", of: 96, "interval = 48") == 3)
         #expect(try due("movement", of: 400) == 90)
+        let dense = try Recipe(text: "[pruning]\nmethod = \"dense\"").pruning
+        #expect(dense.maskInterval(updates: 400) == 20, "what a projection of PARP's cost reads")
     }
 
     @Test("an interval counts updates, or the ends of epochs; no epoch is planned in vain")

@@ -5,7 +5,7 @@
 #   comparison   all methods at 30, 50, 70 and 90 %, three seeds, on ten minutes of Spanish, a voice of its own
 #   frozen       dense, MPI and OMP of the same, with the encoder frozen for five sixths of each run, as in the authors' recipes
 #   short        dense, MPI, OMP, PARP, PARP-P, GMP and PARP-M at 50 to 90 % by the demo's recipe: 400 updates at 2e-3
-#   transfer     OMP masks of English, Spanish, French and Russian in each of the four, held and adjusted, at 50 %
+#   transfer     OMP masks of English, Spanish, French and Russian in each of the four, held and adjusted, at 50 %: forty runs of 300 updates
 #   joint        one model of nine languages, balanced: dense, PARP and PARP-P at 50 %, error rates of each language
 # MODEL is a pre-trained model: a preset's name, a directory or a fairseq checkpoint.
 # RANKS is the number of ranks (default 2), STUDIES the output folder (default build/studies). Recordings are fetched.
@@ -69,13 +69,16 @@ case $study in
             split "$language" "asterisk-$language"
             languages+=(--data "$language=$studies/data/$language")
         done
+        # Forty runs: short ones, at the demo's rate.
         compare "$studies/transfer" --methods dense,parp,omp --sparsities 0.5 --seeds 1 --transfer omp,parp \
+            --set optimizer.learning_rate=2e-3 --set schedule.updates=300 --set pruning.interval=15 \
             "${languages[@]}" "$@" ;;
     joint)
         split joint asterisk-en asterisk-es asterisk-fr asterisk-ru fillets-nl tuxpaint-be tuxpaint-bg tuxpaint-el tuxpaint-ro
         compare "$studies/joint" --methods dense,parp,parp-p --sparsities 0.5 --seeds 1 \
             --set optimizer.learning_rate=2e-3 --set schedule.updates=2400 --set data.batch_seconds=44 \
             --set data.sampling_alpha=0.5 --set data.bad_utterances=skip \
-            --set "data.train=$studies/data/joint/train.jsonl" --set "data.valid=$studies/data/joint/valid.jsonl" "$@" ;;
+            --set "data.train=$studies/data/joint/train.jsonl" --set "data.valid=$studies/data/joint/valid.jsonl" \
+            --test "$studies/data/joint/valid.jsonl" "$@" ;;
     *) echo "study: no such study: '$study'" >&2; sed -n 's/^# \?//; 3,11p' "$0" >&2; exit 64 ;;
 esac

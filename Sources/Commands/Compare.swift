@@ -10,8 +10,8 @@ struct Compare: ParsableCommand {
         abstract: "Compare pruning methods at several sparsities: error rates, masks and cost in one table.",
         discussion: """
             Trains what is missing, one run after another on all ranks, and resumes a stopped run: repeat the same \
-            command. OMP at all sparsities shares the dense run, IMP its rounds. Writes runs/, comparison.md, .csv and \
-            .json, and plots.
+            command. OMP at all sparsities shares the dense run, IMP its rounds. Writes runs/, comparison.html, .md, .csv and \
+            .json, differences.csv (each two methods, with intervals), and plots.
 
               mpirun -np 4 parp compare recipe.toml --methods dense,parp,omp --sparsities 0.5,0.7 --seeds 1,2
 
@@ -68,6 +68,12 @@ struct Compare: ParsableCommand {
             valueName: "section.key=value"))
     var roundOverrides: [String] = []
 
+    @Option(
+        help: ArgumentHelp(
+            "A finished comparison, of the same seeds and examples, whose methods these are also compared with; may be repeated.",
+            valueName: "name=folder"))
+    var beside: [String] = []
+
     @Option(help: "The folder of the comparison.")
     var output = "runs/comparison"
 
@@ -85,6 +91,7 @@ struct Compare: ParsableCommand {
         options.learningRates = learningRates.values
         options.test = test
         options.hasEqualCost = equalCost
+        options.beside = beside
         options.onlyReports = onlyReport
         launch { try runComparison(options, session: $0) }
     }

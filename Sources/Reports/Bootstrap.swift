@@ -38,23 +38,37 @@ package enum Bootstrap {
     /// The 95 % percentile interval of a statistic that varies in two ways: over runs, and over the examples
     /// on which all runs are evaluated.
     ///
-    /// Both are drawn independently (Owen, *The pigeonhole bootstrap*, 2007), which errs on the side of a
-    /// wide interval.
-    ///
     /// - Parameters:
     ///   - runs: The number of runs, at least 1.
     ///   - examples: The number of examples, at least 1.
     ///   - count: Resamples.
     ///   - statistic: A function of the drawn runs' and examples' indices; NaN results are left out.
     package static func interval(
-        runs: Int, examples: Int, resamples count: Int = 2_000,
+        runs: Int, examples: Int, resamples count: Int = resamples,
         statistic: (_ runs: [Int], _ examples: [Int]) -> Double
     ) -> ClosedRange<Double>? {
-        percentiles(
-            (0..<count).map {
-                statistic(draw(runs, resample: $0, factor: 1), draw(examples, resample: $0, factor: 2))
-            })
+        interval(of: samples(runs: runs, examples: examples, resamples: count, statistic: statistic))
     }
+
+    /// Resamples of runs and examples.
+    package static let resamples = 2_000
+
+    /// A statistic of each resample of runs and examples.
+    ///
+    /// Both are drawn independently (Owen, *The pigeonhole bootstrap*, 2007), which errs on the side of a
+    /// wide interval. Draws depend on the two numbers alone: statistics of equally many runs on the same
+    /// examples are paired, resample by resample, and may be subtracted.
+    package static func samples(
+        runs: Int, examples: Int, resamples count: Int = resamples,
+        statistic: (_ runs: [Int], _ examples: [Int]) -> Double
+    ) -> [Double] {
+        (0..<count).map {
+            statistic(draw(runs, resample: $0, factor: 1), draw(examples, resample: $0, factor: 2))
+        }
+    }
+
+    /// The 95 % percentile interval of a statistic of resamples; nil if all are NaN.
+    package static func interval(of samples: [Double]) -> ClosedRange<Double>? { percentiles(samples) }
 
     /// Random indices below a number, with replacement: always the same ones for a given resample and factor.
     private static func draw(_ count: Int, resample: Int, factor: UInt64) -> [Int] {

@@ -37,10 +37,17 @@ package struct PairedDifference: Sendable, Equatable {
     package init?(
         runs: Int, examples: Int, statistic: (_ runs: [Int], _ examples: [Int]) -> Double
     ) {
-        guard runs > 0, examples > 0,
-            let interval = Bootstrap.interval(runs: runs, examples: examples, statistic: statistic)
-        else { return nil }
-        value = statistic(Array(0..<runs), Array(0..<examples))
+        guard runs > 0, examples > 0 else { return nil }
+        self.init(
+            runs: runs, examples: examples,
+            value: statistic(Array(0..<runs), Array(0..<examples)),
+            samples: Bootstrap.samples(runs: runs, examples: examples, statistic: statistic))
+    }
+
+    /// The same from a statistic of the sample itself and of each of ``Bootstrap/samples(runs:examples:resamples:statistic:)``.
+    package init?(runs: Int, examples: Int, value: Double, samples: [Double]) {
+        guard let interval = Bootstrap.interval(of: samples) else { return nil }
+        self.value = value
         self.interval = runs * examples > 1 ? interval : nil
         count = runs
     }

@@ -13,6 +13,8 @@ package func runComparison(_ options: ComparisonOptions, session: Session) throw
     var comparison = try session.together { try Comparison(options) }
     try session.requireSameProgram()
     try session.requireSame(SharedInput.run(comparison.recipe, file: options.recipe))
+    // A mistake in them shows before the first run, not after the last.
+    try session.together { if session.isRoot { _ = try comparison.neighbours() } }
     if !options.onlyReports { try comparison.run(comparison.plan.runs, session) }
     if !options.learningRates.isEmpty {
         try comparison.settle(session)
@@ -88,6 +90,11 @@ struct Comparison: Sendable {
         else {
             throw UserError(
                 .usage, "--learning-rates are \(options.learningRates); each must be above 0 and given once")
+        }
+        guard options.beside.isEmpty || options.learningRates.isEmpty else {
+            throw UserError(
+                .usage, "--beside takes no --learning-rates: which rate the other one chose is not known here"
+            )
         }
         seeds = options.seeds.isEmpty ? [recipe.seed] : options.seeds
         guard options.sparsities.allSatisfy({ 0 < $0 && $0 < 1 }),

@@ -24,6 +24,8 @@ package struct ComparisonOptions: Sendable {
     package var hasEqualCost = false
     /// Methods that are also run in every language with the OMP mask of every other.
     package var transfers: [String] = []
+    /// Finished comparisons whose methods this one's are also compared with, each `NAME=FOLDER`.
+    package var beside: [String] = []
     /// The folder of the runs and of the comparison.
     package var output: String
     /// Whether to run nothing, and compare existing runs.

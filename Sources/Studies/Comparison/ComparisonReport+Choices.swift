@@ -4,8 +4,7 @@ internal import Recipe
 internal import Reports
 internal import Tasks
 
-/// Tables of a comparison's conclusions: learning rates, differences of methods, and the value of more
-/// updates.
+/// Tables of a comparison's choices: learning rates, and the value of more updates.
 extension ComparisonReport {
     /// The learning rate of a row for a table.
     func rate(_ row: ComparisonTable.Row) -> String { row.rate.map { String(format: "%g", $0) } ?? "" }
@@ -30,69 +29,6 @@ extension ComparisonReport {
                 remark: "The best of each row, in bold, is used for all seeds.",
                 (names ? ["data"] : []) + ["method", "sparsity, %"] + rates, rows)
         ]
-    }
-
-    /// How far our method and PARP are ahead of or behind each other method, for each data set.
-    var differenceTables: [ReportSection] {
-        comparison.data.flatMap { data in
-            [ComparedMethod.parpMasked, .parp].compactMap { differenceTable(of: $0, on: data) }
-        }
-    }
-
-    private func differenceTable(of method: ComparedMethod, on data: ComparedData) -> ReportSection? {
-        let rows = table.rows(of: data.name)
-        let first = rows.filter { $0.method == method }
-        let others = ComparedMethod.allCases.filter { other in
-            other != method && rows.contains { $0.method == other }
-        }
-        guard !first.isEmpty && !others.isEmpty else { return nil }
-        let lines = others.map { other -> [String] in
-            [other.rawValue]
-                + first.map { row in
-                    rows.first { $0.method == other && (other == .dense || $0.sparsity == row.sparsity) }
-                        .flatMap { difference(row, $0) }.map(text) ?? ""
-                }
-        }
-        let title = data.name.isEmpty ? "" : ", \(data.name)"
-        let sample =
-            data.test == nil
-            ? "over seeds; with few seeds it is too narrow, and of one there is none"
-            : "over seeds and test examples"
-        return ReportSection(
-            "\(method.rawValue) minus each other method\(title): \(metric.heading)",
-            remark: "Differences of equal seeds and, in brackets, their 95 % interval (bootstrap \(sample)); "
-                + "\(metric.higherIsBetter ? "above" : "below") 0, \(method.rawValue) is ahead; intervals that exclude 0 in bold.",
-            ["\(method.rawValue) at, %"] + first.map { percent($0.sparsity) }, lines)
-    }
-
-    /// The difference of two methods over the seeds that both have, and over the examples if known.
-    func difference(_ row: ComparisonTable.Row, _ other: ComparisonTable.Row) -> PairedDifference? {
-        let pairs = row.entries.compactMap { entry in
-            other.entries.first { $0.seed == entry.seed }.map { (entry, $0) }
-        }
-        let judged = pairs.compactMap { first, second in
-            first.outcomes.flatMap { outcomes in second.outcomes.map { (outcomes, $0) } }
-        }
-        guard let examples = judged.first?.0.count, judged.count == pairs.count else {
-            return PairedDifference(
-                pairs.map { $0.record.value(of: metric) - $1.record.value(of: metric) })
-        }
-        return PairedDifference(runs: judged.count, examples: examples) { runs, examples in
-            runs.reduce(0) { sum, run in
-                sum + judged[run].0.value(of: metric, over: examples)
-                    - judged[run].1.value(of: metric, over: examples)
-            } / Double(runs.count)
-        }
-    }
-
-    private func text(_ difference: PairedDifference) -> String {
-        var text = String(format: "%+.2f", difference.value * metric.scale)
-        if let interval = difference.interval {
-            text += String(
-                format: " [%+.2f, %+.2f]", interval.lowerBound * metric.scale,
-                interval.upperBound * metric.scale)
-        }
-        return difference.isClear ? TextTable.strong(text) : text
     }
 
     /// What single-run methods reach with the updates of OMP's two runs, and with its core-seconds.

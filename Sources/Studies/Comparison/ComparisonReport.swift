@@ -13,17 +13,23 @@ struct ComparisonReport {
     let comparison: Comparison
     let table: ComparisonTable
     let masks: ComparisonMasks
+    /// Other comparisons whose methods this one's are also compared with.
+    let neighbours: [NeighbourTable]
     /// Where the metric of each row may lie, of those whose models were judged example by example.
     let intervals: [ComparedSubject: ClosedRange<Double>]
 
     init(_ comparison: Comparison) throws {
         self.comparison = comparison
-        table = try ComparisonTable(comparison)
-        masks = try ComparisonMasks(table, includesBiases: comparison.recipe.prunesBiases)
         let metric = comparison.recipe.metric
+        var table = try ComparisonTable(comparison)
+        table.resample(by: metric)
+        self.table = table
+        masks = try ComparisonMasks(table, includesBiases: comparison.recipe.prunesBiases)
+        neighbours = try comparison.neighbours().map { $0.resampled(by: metric) }
         intervals = Dictionary(
-            table.rows.compactMap { row in row.interval(of: metric).map { (row.subject, $0) } },
-            uniquingKeysWith: { first, _ in first })
+            table.rows.compactMap { row in
+                row.samples.flatMap(Bootstrap.interval(of:)).map { (row.subject, $0) }
+            }, uniquingKeysWith: { first, _ in first })
     }
 
     /// The task of all runs.
@@ -42,6 +48,7 @@ struct ComparisonReport {
         try write(markdown(plots: plots.map(\.name)), "comparison.md")
         try write(ComparisonPage(report: self).html, "comparison.html")
         try write(csv, "comparison.csv")
+        try write(differenceCSV, "differences.csv")
         try write(json.text() + "\n", "comparison.json")
     }
 

@@ -64,13 +64,21 @@ struct ComparisonTable: Sendable {
             ComparedSubject(method: method, sparsity: sparsity, data: data, source: source, length: length)
         }
 
-        /// The 95 % interval of a metric's mean over seeds, by the bootstrap over seeds and over examples; nil where it is not known
-        /// how each example was taken.
-        func interval(of metric: MetricSpec) -> ClosedRange<Double>? {
+        /// A metric's mean over seeds in each resample of seeds and examples; nil before ``resample(by:)``, and where it is not
+        /// known how each example was taken.
+        private(set) var samples: [Double]?
+
+        /// The test examples; nil where it is not known how each was taken.
+        var examples: Int? {
             let judged = entries.compactMap(\.outcomes)
-            guard let examples = judged.first?.count, judged.count == entries.count else { return nil }
-            return Bootstrap.interval(runs: judged.count, examples: examples, resamples: 1_000) {
-                runs, examples in
+            guard let first = judged.first?.count, judged.count == entries.count else { return nil }
+            return judged.allSatisfy { $0.count == first } ? first : nil
+        }
+
+        fileprivate mutating func resample(by metric: MetricSpec) {
+            guard let examples else { return }
+            let judged = entries.compactMap(\.outcomes)
+            samples = Bootstrap.samples(runs: judged.count, examples: examples) { runs, examples in
                 runs.reduce(0) { $0 + judged[$1].value(of: metric, over: examples) } / Double(runs.count)
             }
         }
@@ -82,7 +90,7 @@ struct ComparisonTable: Sendable {
     }
 
     /// The rows with a finished subnetwork.
-    let rows: [Row]
+    private(set) var rows: [Row]
     /// The number of missing subnetworks.
     let missing: Int
     /// The finished runs, each once.
@@ -122,6 +130,11 @@ struct ComparisonTable: Sendable {
         self.rows = rows
         self.missing = missing
         self.records = records
+    }
+
+    /// Resamples a metric of each row, for intervals of rows and of their differences.
+    mutating func resample(by metric: MetricSpec) {
+        for place in rows.indices { rows[place].resample(by: metric) }
     }
 
     /// Cells grouped by row, in the order of the plan.

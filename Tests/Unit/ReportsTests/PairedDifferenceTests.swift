@@ -87,4 +87,27 @@ struct PairedDifferenceTests {
         // One of 27 resamples is all ones, one all sixes: each 3.7 %, more than a tail.
         #expect(runs.interval == 1...6)
     }
+
+    @Test("resamples of equally many runs on the same examples are paired: they may be subtracted")
+    func samples() throws {
+        let (first, second) = ([0.5, 0.25, 0.75], [0.25, 0.5, 0.5])
+        func statistic(_ values: [Double]) -> ([Int], [Int]) -> Double {
+            { runs, examples in
+                runs.reduce(0) { $0 + values[$1] * Double(examples[0]) } / Double(runs.count)
+            }
+        }
+        let samples = [first, second].map {
+            Bootstrap.samples(runs: 3, examples: 8, statistic: statistic($0))
+        }
+        // Sums and differences of quarters and eighths, divided by 3: equal but for rounding.
+        let differences = zip(first, second).map { $0 - $1 }
+        let whole = try #require(
+            PairedDifference(runs: 3, examples: 8, statistic: statistic(differences))?.interval)
+        let subtracted = try #require(
+            PairedDifference(
+                runs: 3, examples: 8, value: 0, samples: zip(samples[0], samples[1]).map { $0 - $1 })?
+                .interval)
+        #expect(abs(whole.lowerBound - subtracted.lowerBound) < 1e-12)
+        #expect(abs(whole.upperBound - subtracted.upperBound) < 1e-12)
+    }
 }

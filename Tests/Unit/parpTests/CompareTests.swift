@@ -16,8 +16,8 @@ struct CompareTests {
     }
 
     /// The rows of a comparison's CSV, by the names of its columns.
-    private func rows(_ folder: String) throws -> [[String: String]] {
-        let lines = String(decoding: try fixture.folder.read(folder + "/comparison.csv"), as: UTF8.self)
+    private func rows(_ folder: String, of name: String = "comparison") throws -> [[String: String]] {
+        let lines = String(decoding: try fixture.folder.read("\(folder)/\(name).csv"), as: UTF8.self)
             .split(separator: "\n").map { $0.split(separator: ",", omittingEmptySubsequences: false) }
         return lines.dropFirst().map { line in
             Dictionary(uniqueKeysWithValues: zip(lines[0].map(String.init), line.map(String.init)))
@@ -105,6 +105,45 @@ struct CompareTests {
         let page = String(decoding: try fixture.folder.read("transfer/comparison.md"), as: UTF8.self)
         #expect(page.contains("adjusted by parp, at 50 %") && page.contains("held, at 50 %"))
         #expect(page.contains("| one |") && page.contains("| two |"))
+    }
+
+    @Test("every two methods are compared, also with those of a comparison beside, seed by seed")
+    func differences() throws {
+        let arguments = [
+            "--sparsities", "0.5", "--seeds", "1,2", "--test", "train.jsonl", "--set", "schedule.updates=2",
+        ]
+        let other = try compare(
+            arguments + ["--methods", "dense,mpi", "--seeds", "1", "--output", "frozen"]
+                + ["--set", "model.freeze_encoder_updates=1"])
+        #expect(other.status == 0, "\(other.screen)")
+        let outcome = try compare(
+            arguments + ["--methods", "dense,parp,omp", "--output", "own"]
+                + ["--beside", "frozen=frozen"])
+        #expect(outcome.status == 0, "\(outcome.screen)")
+        // Of the other comparison only what this one asks for as well: not MPI.
+        let lines = try rows("own", of: "differences")
+        #expect(
+            lines.map { "\($0["method"] ?? "") less \($0["less"] ?? ""), \($0["seeds"] ?? "")" } == [
+                "parp less dense, 2", "omp less dense, 2", "frozen/dense less dense, 1",
+                "omp less parp, 2", "frozen/dense less parp, 1", "frozen/dense less omp, 1",
+            ])
+        let means = try rows("own").reduce(into: [String: Double]()) {
+            $0[$1["method"] ?? ""] = $1["wer_mean"].flatMap(Double.init)
+        }
+        let difference = try #require(lines.first { $0["method"] == "omp" && $0["less"] == "parp" })
+        let expected = try #require(means["omp"]) - #require(means["parp"])
+        #expect(abs(try #require(difference["difference"].flatMap(Double.init)) - expected) < 1e-9)
+        let page = String(decoding: try fixture.folder.read("own/comparison.md"), as: UTF8.self)
+        #expect(page.contains("| frozen/dense |"))
+        for (fault, sentence) in [
+            (["--beside", "nowhere=nowhere"], "nowhere: there is no comparison"),
+            (["--beside", "frozen"], "write NAME=FOLDER"),
+            (["--beside", "frozen=frozen", "--seeds", "3"], "frozen: has no finished run of these"),
+        ] {
+            let refused = try compare(
+                arguments + ["--methods", "dense", "--output", "refused"] + fault)
+            #expect(refused.status == 64 && refused.count(sentence) == 1, "\(refused.screen)")
+        }
     }
 
     @Test("what cannot be compared is refused before anything runs, with the fix")

@@ -35,39 +35,26 @@ package enum Bootstrap {
         return percentiles((0..<resamples).map { statistic(draw(count, resample: $0, factor: 0)) })
     }
 
-    /// The 95 % percentile interval of a statistic that varies in two ways: over runs, and over the examples
-    /// on which all runs are evaluated.
+    /// A statistic that varies in two ways, over runs and over the examples on which all runs are evaluated, of each of
+    /// 2,000 resamples of both.
+    ///
+    /// They are drawn independently (Owen, *The pigeonhole bootstrap*, 2007), which errs on the side of a
+    /// wide interval. Draws depend on the two numbers alone: statistics of equally many runs on the same
+    /// examples are paired, resample by resample, and may be subtracted.
     ///
     /// - Parameters:
     ///   - runs: The number of runs, at least 1.
     ///   - examples: The number of examples, at least 1.
-    ///   - count: Resamples.
-    ///   - statistic: A function of the drawn runs' and examples' indices; NaN results are left out.
-    package static func interval(
-        runs: Int, examples: Int, resamples count: Int = resamples,
-        statistic: (_ runs: [Int], _ examples: [Int]) -> Double
-    ) -> ClosedRange<Double>? {
-        interval(of: samples(runs: runs, examples: examples, resamples: count, statistic: statistic))
-    }
-
-    /// Resamples of runs and examples.
-    package static let resamples = 2_000
-
-    /// A statistic of each resample of runs and examples.
-    ///
-    /// Both are drawn independently (Owen, *The pigeonhole bootstrap*, 2007), which errs on the side of a
-    /// wide interval. Draws depend on the two numbers alone: statistics of equally many runs on the same
-    /// examples are paired, resample by resample, and may be subtracted.
+    ///   - statistic: A function of the drawn runs' and examples' indices.
     package static func samples(
-        runs: Int, examples: Int, resamples count: Int = resamples,
-        statistic: (_ runs: [Int], _ examples: [Int]) -> Double
+        runs: Int, examples: Int, statistic: (_ runs: [Int], _ examples: [Int]) -> Double
     ) -> [Double] {
-        (0..<count).map {
+        (0..<2_000).map {
             statistic(draw(runs, resample: $0, factor: 1), draw(examples, resample: $0, factor: 2))
         }
     }
 
-    /// The 95 % percentile interval of a statistic of resamples; nil if all are NaN.
+    /// The 95 % percentile interval of a statistic of resamples; NaN are left out, and if all are, it is nil.
     package static func interval(of samples: [Double]) -> ClosedRange<Double>? { percentiles(samples) }
 
     /// Random indices below a number, with replacement: always the same ones for a given resample and factor.

@@ -44,7 +44,7 @@ package struct PairedDifference: Sendable, Equatable {
             samples: Bootstrap.samples(runs: runs, examples: examples, statistic: statistic))
     }
 
-    /// The same from a statistic of the sample itself and of each of ``Bootstrap/samples(runs:examples:resamples:statistic:)``.
+    /// The same from a statistic of the sample itself and of each of ``Bootstrap/samples(runs:examples:statistic:)``.
     package init?(runs: Int, examples: Int, value: Double, samples: [Double]) {
         guard let interval = Bootstrap.interval(of: samples) else { return nil }
         self.value = value

@@ -2,7 +2,6 @@ internal import Foundation
 internal import Pruning
 internal import Recipe
 internal import Reports
-internal import Tasks
 
 /// Tables of a comparison's choices: learning rates, and the value of more updates.
 extension ComparisonReport {
